@@ -1,0 +1,1 @@
+"""What lending means: facts, rules and answers. Pure: no clock, no socket, no file."""

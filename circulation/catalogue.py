@@ -1,0 +1,83 @@
+"""The subscription catalogue (S1) as data with validity dates. Prices in cents; None means no maximum.
+
+The † values of rules.md §5 (loan days of three weeks, youth without limits) are defaults that a library may replace.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from circulation.identifiers import SubscriptionCode
+from circulation.model import Fine, Subscription
+
+
+def _one(code: str, name: str, **facts: object) -> Subscription:
+    return Subscription(SubscriptionCode(code), name, **facts)  # type: ignore[arg-type]
+
+
+YOUTH = SubscriptionCode("JEUGD")
+GUEST = SubscriptionCode("0345")
+ADMINISTRATIVE = SubscriptionCode("0089")
+HOMES = (SubscriptionCode("0082"), SubscriptionCode("0083"))
+GUEST_STRIPS = 125
+
+CATALOGUE: tuple[Subscription, ...] = (
+    _one("JEUGD", "Jeugd", youngest=0, oldest=18),
+    _one("0001", "gratis"),
+    _one("0002", "Instelling", loan_days=None, for_institutions=True),
+    _one("0021", "Start", youngest=19, oldest=30, strips=12),
+    _one("0045", "Basis", price=5200, valid_to=date(2024, 12, 31), youngest=19, oldest=99, strips=125),
+    _one("0045", "Basis", price=5600, valid_from=date(2025, 1, 1), youngest=19, oldest=99, strips=125),
+    _one("0049", "Basis (maand-incasso)", price=500, months=1, youngest=19, oldest=99, strips=125),
+    _one("0052", "Compleet (maand-incasso)", price=550, months=1, youngest=19, oldest=110),
+    _one("0053", "Compleet", price=6500, youngest=19, oldest=110),
+    _one(
+        "0082",
+        "school / instelling betalend",
+        price=6350,
+        strips=400,
+        loan_days=42,
+        fine=Fine(5, 25),
+        for_institutions=True,
+    ),
+    _one(
+        "0083",
+        "Tehuizen",
+        price=6350,
+        on_pass=30,
+        loan_days=126,
+        fine=Fine(15, 450),
+        for_institutions=True,
+    ),
+    _one("0086", "dBos supplement", loan_days=None, for_institutions=True),
+    _one("0089", "Administratieve Pas", loan_days=0),
+    _one("0090", "proefabonnement", months=1),
+    _one(
+        "0091",
+        "Maandabonnement",
+        price=1000,
+        valid_to=date(2024, 12, 31),
+        months=1,
+        strips=20,
+        pay_at_once=True,
+    ),
+    _one(
+        "0091",
+        "Maandabonnement",
+        price=1100,
+        valid_from=date(2025, 1, 1),
+        months=1,
+        strips=20,
+        pay_at_once=True,
+    ),
+    _one("0141", "Digital only", price=4200, strips=0, loan_days=None, digital_only=True),
+    _one("0345", "gastleen", strips=0, months=3),
+)
+
+
+def on_day(
+    code: SubscriptionCode, day: date, catalogue: Iterable[Subscription] = CATALOGUE
+) -> Subscription | None:
+    """The subscription of that code as it is valid on the day, or None where the catalogue has none (S1)."""
+    return next(
+        (one for one in catalogue if one.code == code and one.valid_from <= day <= one.valid_to), None
+    )

@@ -1,0 +1,43 @@
+"""All that a library system does for a patron (the "ACS" of SIP2), whichever system answers."""
+
+from typing import Protocol
+
+from circulation.events import Event
+from circulation.model import Presented
+from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+
+
+class DeskUnreachable(Exception):
+    """No answer. `sent`: whether the request may have arrived, so that it is not known whether it was done."""
+
+    def __init__(self, why: str, *, sent: bool) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+class DeskFault(Exception):
+    """An answer that cannot be used: not the protocol, not allowed, or a broken sequence. Staff must look at it.
+
+    `expected_seq`: set when the library system misses an earlier event of this kiosk. `settled`: sending the same
+    event again can only give the same fault, so that it must not hold up the queue.
+    """
+
+    def __init__(self, why: str, *, expected_seq: int | None = None, settled: bool = False) -> None:
+        super().__init__(why)
+        self.expected_seq = expected_seq
+        self.settled = settled
+
+
+class Desk(Protocol):
+    """Blocking; every call ends within `deadline_s` seconds in all, with an answer or an exception.
+
+    Raises DeskUnreachable where nobody answered and DeskFault where the answer cannot be used.
+    """
+
+    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        """Who is this, and may the visit begin (rules.md §1, Visit)? Changes nothing."""
+        ...
+
+    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
+        """Does, records or gives up what the event says, once for each EventId however often it is sent."""
+        ...

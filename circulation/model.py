@@ -1,0 +1,297 @@
+"""The facts that rules look at: patrons, passes, memberships, items, loans. Frozen; a change makes a new one.
+
+Money is integer euro cents, dates are library-local, instants are UTC (rules.md, preamble).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from circulation.identifiers import (
+    BranchCode,
+    ChipUid,
+    InstitutionCode,
+    Isil,
+    ItemBarcode,
+    PassNumber,
+    PatronRef,
+    SubscriptionCode,
+)
+
+
+class PatronType(Enum):
+    """K1: the type codes of the library system. A code outside this list is UNKNOWN and goes to the desk."""
+
+    REGULAR = "00"
+    SPECIAL = "01"
+    ARGOS = "02"
+    GUEST = "04"
+    ANONYMOUS = "06"
+    CARD_SALE = "09"
+    ADMINISTRATIVE = "14"
+    SIDE_SUBSCRIPTION = "15"
+    DONOR = "16"
+    NEWSLETTER = "98"
+    UNKNOWN = "?"
+
+    @classmethod
+    def of(cls, code: str) -> "PatronType":
+        """The type of a code; UNKNOWN for a code that nobody has listed."""
+        return next((known for known in cls if known.value == code), cls.UNKNOWN)
+
+
+class GroupKind(Enum):
+    """The kind of cooperation of institutions (N1, N6, N11); b and c have transport of items between them."""
+
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+    THREE_A = "3a"
+    THREE_B = "3b"
+    THREE_C = "3c"
+
+    @property
+    def shares_memberships(self) -> bool:
+        """N1 and N11: only the groups 3 recognise each other's memberships."""
+        return self not in (GroupKind.ONE, GroupKind.TWO)
+
+    @property
+    def has_transport(self) -> bool:
+        """N6: items of one institution may be lent and returned in another."""
+        return self in (GroupKind.THREE_B, GroupKind.THREE_C)
+
+
+class Source(Enum):
+    """How a pass was shown (P8, G6): its chip, the item pad (ISO 15693), or a number scanned from print."""
+
+    CHIP = "chip"
+    PAD = "pad"
+    BARCODE = "barcode"
+
+
+class PassStatus(Enum):
+    """P7: only an active pass counts."""
+
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    BLOCKED = "blocked"
+
+
+class MembershipStatus(Enum):
+    """S7: normal and invoiced both count, invalid does not."""
+
+    NORMAL = "normal"
+    INVOICED = "invoiced"
+    INVALID = "invalid"
+
+
+class FeeStatus(Enum):
+    """F1: open stops borrowing over the limit; registered and direct debit never do."""
+
+    OPEN = "open"
+    REGISTERED = "registered"
+    DIRECT_DEBIT = "direct_debit"
+    PAID = "paid"
+
+
+class ItemStatus(Enum):
+    """K7: what the library says of the item itself, apart from loans and holds."""
+
+    LENDABLE = "lendable"
+    REFERENCE = "reference"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+
+
+class ReceiptChoice(Enum):
+    """K2 *klantbonnen*: what the patron wants after a visit."""
+
+    PRINT = "print"
+    EMAIL = "email"
+    NONE = "none"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What was shown to a reader: a chip's UID, the number written in it or printed on the pass, or both (P8)."""
+
+    source: Source
+    number: PassNumber | None = None
+    uid: ChipUid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A *samenwerkingsgroep* of institutions."""
+
+    code: str
+    kind: GroupKind
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """A library organisation (*instantie*). `accepts`: institutions whose patrons it accepts (N1)."""
+
+    code: InstitutionCode
+    name: str
+    isil: Isil | None = None
+    group: Group | None = None
+    accepts: frozenset[InstitutionCode] = frozenset()
+    uses_eid: bool = False
+    province: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where the kiosk stands (*vestiging*). `open_amount_limit`: cents, F4. `hold_shelf`: words for K8."""
+
+    code: BranchCode
+    name: str
+    institution: InstitutionCode
+    open_amount_limit: int = 1000
+    asks_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """S8: cents a day late, and the most that one item can cost, in cents."""
+
+    per_day: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A product of the catalogue (S1). `strips` and `on_pass` are None where there is no maximum; days are loan days.
+
+    `loan_days` is None where the catalogue leaves the period blank: no self-service loan (S1). Price in cents.
+    """
+
+    code: SubscriptionCode
+    name: str
+    price: int = 0
+    months: int = 12
+    valid_from: date = date(2000, 1, 1)
+    valid_to: date = date(9999, 12, 31)
+    strips: int | None = None
+    on_pass: int | None = None
+    loan_days: int | None = 21
+    fine: Fine | None = None
+    digital_only: bool = False
+    pay_at_once: bool = False
+    youngest: int | None = None
+    oldest: int | None = None
+    for_institutions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLink:
+    """*Productkoppeling* (N1): `there` counts as `here` when its holder stands in institution `at`."""
+
+    at: InstitutionCode
+    here: SubscriptionCode
+    of: InstitutionCode
+    there: SubscriptionCode
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One *lidmaatschap*: bounds inclusive. `strips_left` None is unlimited (S2). `verified`: last night that the
+    guest's home library confirmed it (G8), None for a membership that needs no such word."""
+
+    institution: InstitutionCode
+    subscription: SubscriptionCode
+    starts: date
+    ends: date
+    status: MembershipStatus = MembershipStatus.NORMAL
+    confirmed: bool = True
+    paid: bool = True
+    strips_left: int | None = None
+    verified: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A library card. `unique`: its number is unique in the whole network (P4). `document_number`: others can read the
+    number off an identity document, so that it needs a PIN (P6). `eid`: an identity card used as a pass (P4)."""
+
+    number: PassNumber
+    status: PassStatus = PassStatus.ACTIVE
+    unique: bool = True
+    institutions: frozenset[InstitutionCode] = frozenset()
+    chips: frozenset[ChipUid] = frozenset()
+    document_number: bool = False
+    eid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """An amount owed in cents, or a credit (*tegoed*) when negative (F1)."""
+
+    ref: str
+    cents: int
+    institution: InstitutionCode
+    status: FeeStatus = FeeStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A *melding* on the pass; only one marked for the patron may reach the screen (K3)."""
+
+    text: str
+    for_patron: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """An item out. `internal`: on an administrative pass (A4), due on its own loan date and never late."""
+
+    item: ItemBarcode
+    patron: PatronRef
+    branch: BranchCode
+    lent: date
+    due: date
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A *reservering*; only one whose item stands on the hold shelf stops lending to others (K8)."""
+
+    patron: PatronRef
+    on_shelf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A copy (*exemplaar*) with what is known of it: its institution, state, open loan and hold on this copy."""
+
+    barcode: ItemBarcode
+    title: str
+    institution: InstitutionCode
+    branch: BranchCode
+    status: ItemStatus = ItemStatus.LENDABLE
+    loan: Loan | None = None
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patron:
+    """One actor with all that a verdict may look at. `home` is a guest's ISIL (G1), `main_library` the
+    *hoofdbibliotheek* (N3). `first_name` is on file for youth only (K2)."""
+
+    ref: PatronRef
+    type: PatronType
+    language: str = ""
+    receipt: ReceiptChoice = ReceiptChoice.ASK
+    first_name: str = ""
+    home: Isil | None = None
+    home_known: bool = True
+    main_library: InstitutionCode | None = None
+    pin_required: bool = False
+    memberships: tuple[Membership, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    messages: tuple[Message, ...] = ()
+    loans: tuple[Loan, ...] = field(default=())

@@ -1,0 +1,131 @@
+"""What the desk answers. "No" is an answer too: `Refused` says why and what next, and names its rule (K13)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.model import ReceiptChoice
+
+
+class Reason(Enum):
+    """Why not. Each has its sentence in every catalogue, under `refused.<reason>.why`."""
+
+    PASS_UNKNOWN = "pass_unknown"
+    PASS_UNREADABLE = "pass_unreadable"
+    ITEM_SHOWN_AS_PASS = "item_shown_as_pass"
+    PASS_SHOWN_AS_ITEM = "pass_shown_as_item"
+    MANDATE_SHOWN = "mandate_shown"
+    PASS_REPLACED = "pass_replaced"
+    PASS_BLOCKED = "pass_blocked"
+    PASS_NOT_UNIQUE = "pass_not_unique"
+    PASS_OF_TWO = "pass_of_two"
+    EID_NOT_USED = "eid_not_used"
+    CHIP_RANDOM = "chip_random"
+    TYPE_TO_DESK = "type_to_desk"
+    ADMINISTRATIVE_PASS = "administrative_pass"
+    GUEST_WITHOUT_CHIP = "guest_without_chip"
+    GUEST_HOME_UNKNOWN = "guest_home_unknown"
+    GUEST_ENDED = "guest_ended"
+    GUEST_UNVERIFIED = "guest_unverified"
+    GUEST_WITHOUT_STRIPS = "guest_without_strips"
+    PIN_NEEDED = "pin_needed"
+    NOT_CONFIRMED = "not_confirmed"
+    LAPSED = "lapsed"
+    NOT_SHARED = "not_shared"
+    NOT_LINKED = "not_linked"
+    NO_MEMBERSHIP = "no_membership"
+    NO_SELF_SERVICE = "no_self_service"
+    DIGITAL_ONLY = "digital_only"
+    PAY_FIRST = "pay_first"
+    OPEN_AMOUNT = "open_amount"
+    NO_STRIPS = "no_strips"
+    ON_PASS_MAXIMUM = "on_pass_maximum"
+    ITEM_UNKNOWN = "item_unknown"
+    ITEM_REFERENCE = "item_reference"
+    ITEM_DAMAGED = "item_damaged"
+    ITEM_MISSING = "item_missing"
+    ITEM_INTERNAL = "item_internal"
+    ITEM_ON_LOAN = "item_on_loan"
+    ALREADY_YOURS = "already_yours"
+    HELD_FOR_ANOTHER = "held_for_another"
+    NO_TRANSPORT = "no_transport"
+
+
+class NextStep(Enum):
+    """What next. Drawn as an icon and said in words, under `refused.<reason>.next`."""
+
+    DESK = "desk"
+    SHELF = "shelf"
+    HOLD_SHELF = "hold_shelf"
+    PASS = "pass"
+    SCAN_AGAIN = "scan_again"
+    SCAN_ITEM = "scan_item"
+    RETURN_SOMETHING = "return_something"
+    OWN_LIBRARY = "own_library"
+    OTHER_BRANCH = "other_branch"
+    KEEP = "keep"
+
+
+Value = int | str | date
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No, by this rule. `values` fill the sentence: counts, cents, places, dates; never anything of another patron."""
+
+    reason: Reason
+    rule: str
+    next: NextStep
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The first refusal by the order of rules.md §1, and all others that would also have refused (for staff)."""
+
+    decided: Refused | None
+    also: tuple[Refused, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing refused."""
+        return self.decided is None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who is served, as far as the screen may know (K2: a first name for youth only, never a surname).
+
+    `may_borrow`: how many more items, None for no maximum. `cannot_borrow`: set when borrowing is refused whatever the
+    item; the visit goes on all the same (rules.md §1). `messages`: only those marked for the patron (K3).
+    """
+
+    patron: PatronRef
+    language: str = ""
+    receipt: ReceiptChoice = ReceiptChoice.ASK
+    first_name: str = ""
+    open_loans: int = 0
+    may_borrow: int | None = None
+    cannot_borrow: Refused | None = None
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """Lent. `due` is library-local; `open_loans` and `may_borrow` are as they stand after this loan."""
+
+    item: ItemBarcode
+    title: str
+    due: date
+    open_loans: int
+    may_borrow: int | None
+    hold_filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """An event that the kiosk gave up before it was done; it only closes the gap in the sequence (house decision 1)."""
+
+    event: EventId

@@ -1,0 +1,88 @@
+"""What a membership gives: S1, S2, S3, S5, S6, S7 and the confirmation of K6."""
+
+from circulation.catalogue import ADMINISTRATIVE, GUEST
+from circulation.model import PatronType
+from circulation.outcomes import NextStep, Reason, Refused
+from circulation.rules.facts import Borrow, rule
+from circulation.rules.region import effective
+from circulation.rules.terms import counts, in_term
+
+
+@rule("K6")
+def membership_confirmed(borrow: Borrow) -> Refused | None:
+    """Enrolled online and not yet confirmed; refused only if no other membership counts."""
+    here, rows = borrow.here, borrow.patron.memberships
+    accepted = [one for one in rows if here.accepts(one.institution)]
+    if any(counts(one, here.today) for one in accepted):
+        return None
+    if any(in_term(one, here.today) and not one.confirmed for one in accepted):
+        return Refused(Reason.NOT_CONFIRMED, "K6", NextStep.DESK)
+    return None
+
+
+@rule("S6")
+def not_digital_only(borrow: Borrow) -> Refused | None:
+    """A digital subscription borrows no physical item."""
+    found = effective(borrow)
+    if found and found.subscription.digital_only:
+        return Refused(Reason.DIGITAL_ONLY, "S6", NextStep.DESK)
+    return None
+
+
+@rule("S1")
+def subscription_lends(borrow: Borrow) -> Refused | None:
+    """The catalogue leaves the period of some subscriptions blank: no self-service loan under them."""
+    found = effective(borrow)
+    if found is None or found.subscription.digital_only:
+        return None
+    if found.subscription.loan_days is None or found.subscription.code == ADMINISTRATIVE:
+        return Refused(Reason.NO_SELF_SERVICE, "S1", NextStep.DESK)
+    return None
+
+
+@rule("S5")
+def paid_first(borrow: Borrow) -> Refused | None:
+    """0091 is paid at once: no loan before."""
+    found = effective(borrow)
+    if found and found.subscription.pay_at_once and not found.membership.paid:
+        values = {"cents": found.subscription.price}
+        return Refused(Reason.PAY_FIRST, "S5", NextStep.DESK, values)
+    return None
+
+
+@rule("S2", "G5")
+def strips_left(borrow: Borrow) -> Refused | None:
+    """A loan takes one of the term's strips; without any left it is refused. A guest has none before G5 is booked."""
+    found = effective(borrow)
+    if found is None or found.subscription.digital_only or found.membership.strips_left is None:
+        return None
+    if found.membership.strips_left > 0:
+        return None
+    if borrow.patron.type is PatronType.GUEST and found.membership.subscription == GUEST:
+        return Refused(Reason.GUEST_WITHOUT_STRIPS, "S2", NextStep.DESK)
+    return Refused(Reason.NO_STRIPS, "S2", NextStep.DESK, {"ends": found.membership.ends})
+
+
+@rule("S3")
+def below_maximum(borrow: Borrow) -> Refused | None:
+    """The maximum on the pass is a limit on loans at one time; the loans of the whole region count."""
+    found = effective(borrow)
+    if found is None or found.subscription.on_pass is None:
+        return None
+    if len(borrow.patron.loans) < found.subscription.on_pass:
+        return None
+    values = {"count": len(borrow.patron.loans), "maximum": found.subscription.on_pass}
+    return Refused(Reason.ON_PASS_MAXIMUM, "S3", NextStep.RETURN_SOMETHING, values)
+
+
+def may_borrow(borrow: Borrow) -> int | None:
+    """How many more items, by S2 and S3 together; None where neither sets a maximum, 0 without a membership."""
+    found = effective(borrow)
+    if found is None:
+        return 0
+    limits = []
+    if found.membership.strips_left is not None:
+        limits.append(max(0, found.membership.strips_left))
+    if found.subscription.on_pass is not None:
+        limits.append(max(0, found.subscription.on_pass - len(borrow.patron.loans)))
+    return min(limits) if limits else None

@@ -1,0 +1,220 @@
+"""The facts as JSON, for both ends of a line. Strict: a missing, unknown or wrongly typed value is a WireError.
+
+Answers carry an "outcome" that names their kind. Instants are UTC, dates are library-local, both ISO 8601.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
+
+from circulation import identifiers as ids
+from circulation.events import Event
+from circulation.model import Presented
+from circulation.outcomes import CheckedOut, Identified, Refused, Value, Verdict, Voided
+
+ANSWERS: Mapping[str, type] = {
+    "identified": Identified,
+    "checked_out": CheckedOut,
+    "refused": Refused,
+    "voided": Voided,
+}
+_OUTCOME = {kind: name for name, kind in ANSWERS.items()}
+_PARSERS: Mapping[object, Any] = {
+    ids.PassNumber: ids.pass_number,
+    ids.ChipUid: ids.chip_uid,
+    ids.ItemBarcode: ids.item_barcode,
+    ids.Isil: ids.isil,
+    ids.EventId: ids.event_id,
+}
+MAX_TEXT = 500
+MAX_BYTES = 64 * 1024
+
+
+class WireError(ValueError):
+    """The JSON is not what was agreed. `path` says where; the message never repeats a value (it may be private)."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path or 'body'}: {problem}")
+        self.path = path
+
+
+def dumps(data: object) -> bytes:
+    """JSON bytes of plain data, the same for the same data."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def loads(body: bytes) -> object:
+    """Plain data of JSON bytes of at most 64 KiB. Raises WireError."""
+    if len(body) > MAX_BYTES:
+        raise WireError("", "larger than 64 KiB")
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        raise WireError("", "not JSON") from fault
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def encode(fact: object) -> Any:
+    """Plain JSON data of a fact."""
+    if is_dataclass(fact) and not isinstance(fact, type):
+        return {one.name: encode(getattr(fact, one.name)) for one in fields(fact)}
+    if isinstance(fact, Enum):
+        return fact.value
+    if isinstance(fact, datetime):
+        return fact.astimezone(UTC).isoformat()
+    if isinstance(fact, date):
+        return fact.isoformat()
+    if isinstance(fact, Mapping):
+        return {str(key): _encode_value(value) for key, value in fact.items()}
+    if isinstance(fact, frozenset):
+        return sorted(encode(one) for one in fact)
+    if isinstance(fact, tuple):
+        return [encode(one) for one in fact]
+    return fact
+
+
+def _encode_value(value: Value) -> Any:
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+def encode_answer(answer: Identified | CheckedOut | Refused | Voided) -> dict[str, Any]:
+    """An answer with its "outcome"."""
+    return {"outcome": _OUTCOME[type(answer)], **encode(answer)}
+
+
+def encode_verdict(verdict: Verdict) -> dict[str, Any]:
+    """A verdict for staff: what decided and all that would also have refused."""
+    return cast(dict[str, Any], encode(verdict))
+
+
+def decode_answer(data: object, *allowed: type) -> Any:
+    """The answer in plain JSON data, which must be of one of the `allowed` kinds. Raises WireError."""
+    rest = dict(_object(data, ""))
+    kind = ANSWERS.get(str(rest.pop("outcome", None)))
+    if kind is None or kind not in allowed:
+        raise WireError("outcome", "unexpected")
+    return decode(kind, rest)
+
+
+def decode_event(data: object) -> Event:
+    """The event in plain JSON data. Raises WireError."""
+    return cast(Event, decode(Event, data))
+
+
+def decode_presented(data: object) -> Presented:
+    """The shown pass in plain JSON data; it must carry a number or a UID. Raises WireError."""
+    shown = cast(Presented, decode(Presented, data))
+    if shown.number is None and shown.uid is None:
+        raise WireError("presented", "neither number nor uid")
+    return shown
+
+
+def decode(wanted: Any, data: object, path: str = "") -> Any:
+    """The fact of the wanted type in plain JSON data. Raises WireError."""
+    if is_dataclass(wanted):
+        return _decode_dataclass(cast(type, wanted), data, path)
+    if isinstance(wanted, NewType):
+        return _decode_named(wanted, data, path)
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin in (Union, UnionType):
+        return _decode_union(inner, data, path)
+    if origin is tuple:
+        return tuple(decode(inner[0], one, f"{path}[{n}]") for n, one in enumerate(_list(data, path)))
+    if origin is frozenset:
+        return frozenset(decode(inner[0], one, f"{path}[{n}]") for n, one in enumerate(_list(data, path)))
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: _decode_value(one, f"{path}.{key}") for key, one in _object(data, path).items()}
+    return _decode_plain(wanted, data, path)
+
+
+@cache
+def _hints(wanted: type) -> dict[str, Any]:
+    return get_type_hints(wanted)
+
+
+def _decode_dataclass(wanted: type, data: object, path: str) -> object:
+    given = dict(_object(data, path))
+    hints, values = _hints(wanted), {}
+    for one in fields(wanted):
+        here = f"{path}.{one.name}".lstrip(".")
+        if one.name in given:
+            values[one.name] = decode(hints[one.name], given.pop(one.name), here)
+        elif one.default is MISSING and one.default_factory is MISSING:
+            raise WireError(here, "missing")
+    if given:
+        raise WireError(path, f"{len(given)} unknown field(s)")
+    return wanted(**values)
+
+
+def _decode_named(wanted: NewType, data: object, path: str) -> object:
+    text = _decode_plain(str, data, path)
+    try:
+        return _PARSERS.get(wanted, ids.code)(text)
+    except ids.IdentifierError as fault:
+        raise WireError(path, str(fault)) from None
+
+
+def _decode_union(inner: tuple[Any, ...], data: object, path: str) -> object:
+    if data is None:
+        if NoneType not in inner:
+            raise WireError(path, "missing")
+        return None
+    rest = [one for one in inner if one is not NoneType]
+    return decode(rest[0], data, path)
+
+
+def _decode_value(data: object, path: str) -> Value:
+    if isinstance(data, dict):
+        return cast(Value, _decode_plain(date, data.get("date"), path))
+    return cast(Value, _decode_plain(int if isinstance(data, int) else str, data, path))
+
+
+def _decode_plain(wanted: Any, data: object, path: str) -> object:
+    if wanted in (str, datetime, date) or isinstance(wanted, type) and issubclass(wanted, Enum):
+        if not isinstance(data, str) or len(data) > MAX_TEXT or _is_unprintable(data):
+            raise WireError(path, "not a printable text")
+    if wanted is str:
+        return data
+    if wanted in (bool, int):
+        if type(data) is not wanted or wanted is int and abs(cast(int, data)) >= 2**53:
+            raise WireError(path, f"not {wanted.__name__}")
+        return data
+    try:
+        return _instant(cast(str, data)) if wanted is datetime else _from_text(wanted, cast(str, data))
+    except ValueError:
+        raise WireError(path, f"not a {wanted.__name__}") from None
+
+
+def _from_text(wanted: Any, text: str) -> object:
+    return date.fromisoformat(text) if wanted is date else wanted(text)
+
+
+def _instant(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    return value.astimezone(UTC)
+
+
+def _is_unprintable(text: str) -> bool:
+    return any(ord(one) < 32 or 0xD800 <= ord(one) < 0xE000 or ord(one) == 127 for one in text)
+
+
+def _object(data: object, path: str) -> Mapping[str, object]:
+    if not isinstance(data, dict):
+        raise WireError(path, "not an object")
+    return data
+
+
+def _list(data: object, path: str) -> list[object]:
+    if not isinstance(data, list):
+        raise WireError(path, "not a list")
+    return data
