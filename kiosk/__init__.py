@@ -1,0 +1,1 @@
+"""The touch screen: one patron's visit from pass to receipt."""

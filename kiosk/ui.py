@@ -1,0 +1,218 @@
+"""What a flow may show and what a patron may touch. Facts only: no widget, no sentence, no colour.
+
+A screen fact carries reasons, counts, dates and titles; the words come from the catalogues, in the language of the
+moment, so that a switch of language redraws what is shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Protocol
+
+from circulation.outcomes import Refused
+
+
+class Intent(Enum):
+    """What a patron can touch. Every screen offers some of them, see `offered`."""
+
+    DONE = "done"
+    STOP = "stop"
+    CLOSE = "close"
+    HELP = "help"
+    LANGUAGE = "language"
+    MORE_TIME = "more_time"
+    PRINT = "print"
+    NO_RECEIPT = "no_receipt"
+
+
+class Trouble(Enum):
+    """What is wrong on our side and changes what the patron must do."""
+
+    NO_CONNECTION = "no_connection"
+    NO_PASS_READER = "no_pass_reader"
+    NO_SCANNER = "no_scanner"
+    NO_WAY_IN = "no_way_in"  # neither reader nor scanner: nobody can be served
+
+
+class Notice(Enum):
+    """A sentence beside the list that changes nothing (`notice.<value>` in the catalogues)."""
+
+    OTHER_PASS = "other_pass"  # somebody else's pass while this visit runs (P3)
+    UNREADABLE_SCAN = "unreadable_scan"
+    CHIP_UNREADABLE = "chip_unreadable"
+    PASS_LEFT = "pass_left"  # the pass of a visit that ended still lies on the reader
+    ENDED_BY_TIME = "ended_by_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A row: this item is the patron's until `due`."""
+
+    key: str
+    title: str
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A row: the library system has not answered yet."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotLent:
+    """A row: no, with why and what next. `title` is empty where it is not known."""
+
+    key: str
+    refused: Refused
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """A row: sent, but the answer was lost; it is not known whether the item is lent, lay it at the desk."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A row: no connection, nothing was done; the item is not lent."""
+
+    key: str
+
+
+Row = Lent | Asking | NotLent | NotKnown | NotAsked
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nobody is being served: "Houd je pas voor de lezer"."""
+
+    troubles: frozenset[Trouble] = frozenset()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The library system is asked who this is: something moves, words after two seconds. STOP leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoVisit:
+    """The visit cannot begin: why, and what next. CLOSE leaves, a new pass too."""
+
+    refused: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The library system does not answer, so that nobody can be identified. CLOSE leaves, a new pass tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowing:
+    """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum."""
+
+    rows: tuple[Row, ...] = ()
+    lent: int = 0
+    may_borrow: int | None = None
+    first_name: str = ""
+    cannot_borrow: Refused | None = None
+    messages: tuple[str, ...] = ()
+    notice: Notice | None = None
+    troubles: frozenset[Trouble] = frozenset()
+    resumed: bool = False
+    ending: bool = False  # DONE was touched, the last answers are awaited
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """ "Klaar! 3 geleend." PRINT or NO_RECEIPT; `not_known` items still lie between yes and no. Closes by itself."""
+
+    lent: int
+    not_known: int = 0
+    can_print: bool = True
+
+
+class ReceiptState(Enum):
+    """How the printing of the receipt goes (`receipt.<value>` in the catalogues)."""
+
+    PRINTING = "printing"
+    PRINTED = "printed"
+    OUT_OF_PAPER = "out_of_paper"
+    FAILED = "failed"
+    NOT_SURE = "not_sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receipt is being printed or was not; the loans stand all the same. CLOSE leaves."""
+
+    state: ReceiptState
+    lent: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrder:
+    """Something is broken on our side and nobody can be served here (red, and the desk)."""
+
+    reason: str
+
+
+Screen = Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | OutOfOrder
+
+
+@dataclass(frozen=True, slots=True)
+class StillThere:
+    """Over the screen: "Ben je er nog?", counting down whole seconds. MORE_TIME goes on, STOP leaves."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCard:
+    """Over the screen: where the desk is and that it helps. CLOSE goes back."""
+
+
+Over = StillThere | HelpCard
+
+_ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
+_OFFERED: Mapping[type, frozenset[Intent]] = {
+    Rest: frozenset(),
+    Waiting: frozenset({Intent.STOP}),
+    NoVisit: frozenset({Intent.CLOSE}),
+    NoAnswer: frozenset({Intent.CLOSE}),
+    Borrowing: frozenset({Intent.DONE, Intent.STOP}),
+    Finished: frozenset({Intent.PRINT, Intent.NO_RECEIPT}),
+    Receipt: frozenset({Intent.CLOSE}),
+    OutOfOrder: frozenset(),
+}
+_OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
+    StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
+    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
+}
+
+
+def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
+    """What can be touched now. The states of the product in one table: tests and documents draw from it."""
+    return _OFFERED_OVER[type(over)] if over is not None else _OFFERED[type(screen)] | _ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that the screen has to draw: one screen, what lies over it, and the language (a catalogue's code)."""
+
+    screen: Screen = field(default_factory=Rest)
+    over: Over | None = None
+    language: str = "nl"
+
+
+class Ui(Protocol):
+    """The picture. Called on the flow's thread, never blocks."""
+
+    def show(self, shown: Shown) -> None:
+        """Draws this, as soon as a frame can."""
+        ...
