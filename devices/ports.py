@@ -106,9 +106,13 @@ DeviceEvent = PassPresented | PassRemoved | BarcodeScanned | ScanUnreadable | He
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """From a driver to its supervisor only: the device answered (`trouble` empty) or answered badly."""
+    """From a driver to its supervisor only: the device answered well, or badly where `trouble` says how.
+
+    `note` is what staff may like to know of a device that works, such as paper running low.
+    """
 
     trouble: str = ""
+    note: str = ""
 
 
 Signal = DeviceEvent | Pulse

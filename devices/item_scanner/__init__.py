@@ -1,0 +1,1 @@
+"""Barcode scanners: characters on a line to one text a scan."""

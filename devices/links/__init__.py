@@ -1,0 +1,1 @@
+"""Byte streams to hardware. Only the modules in here open any; their faults are DeviceGone or DeviceTimeout."""

@@ -1,0 +1,82 @@
+"""Bounded reading and writing on one non-blocking file descriptor, shared by the serial and TCP links."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+
+from devices.ports import DeviceGone, DeviceTimeout
+
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+
+
+class DescriptorLink:
+    """A non-blocking descriptor with deadlines; one thread uses it, any thread may `wake` that one."""
+
+    def __init__(self, descriptor: int, label: str) -> None:
+        """`label` names the link in faults (a device path or host:port, from the configuration)."""
+        self.label = label
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._bell: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._incoming = select.poll()
+        self._incoming.register(descriptor, select.POLLIN)
+        self._incoming.register(self._bell, select.POLLIN)
+        self._outgoing = select.poll()
+        self._outgoing.register(descriptor, select.POLLOUT)
+
+    def read(self, size: int, timeout_s: float) -> bytes:
+        """Return 1 to `size` bytes as soon as there are any; b"" after `timeout_s` or when woken.
+
+        Raises DeviceGone when the other end is gone.
+        """
+        try:
+            ready = dict(self._incoming.poll(max(0.0, timeout_s) * 1000))
+            if self._descriptor in ready:
+                data = os.read(self._descriptor, size)
+                if not data:
+                    raise DeviceGone(f"{self.label}: the other end hung up")
+                return data
+            if self._bell in ready:
+                os.eventfd_read(self._bell)
+            return b""
+        except BlockingIOError:
+            return b""
+        except (OSError, TypeError) as error:
+            raise self._gone(error) from error
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """Hand all of `data` to the system within `timeout_s`; raises DeviceTimeout or DeviceGone."""
+        deadline = time.monotonic() + timeout_s
+        rest = memoryview(data)
+        while rest:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DeviceTimeout(f"{self.label}: does not take its bytes")
+            try:
+                for _, events in self._outgoing.poll(left * 1000):
+                    if events & _GONE:
+                        raise DeviceGone(f"{self.label}: the other end hung up")
+                    rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                continue
+            except (OSError, TypeError) as error:
+                raise self._gone(error) from error
+
+    def wake(self) -> None:
+        """Make a `read` that waits now, or the next one, return; harmless on a closed link."""
+        with self._lock:
+            if self._bell is not None:
+                os.eventfd_write(self._bell, 1)
+
+    def close(self) -> None:
+        """Release the bell; subclasses close what they opened and then call this. Never raises."""
+        with self._lock:
+            bell, self._bell = self._bell, None
+        if bell is not None:
+            os.close(bell)
+
+    def _gone(self, error: BaseException) -> DeviceGone:
+        return DeviceGone(f"{self.label}: {getattr(error, 'strerror', None) or 'closed'}")

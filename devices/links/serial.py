@@ -1,0 +1,57 @@
+"""Serial ports (USB CDC, USB-UART, on-board) through pyserial; also a pty, which is one to the kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import termios
+
+import serial
+
+from devices.links.descriptor import DescriptorLink
+from devices.ports import DeviceGone
+
+
+class SerialLink(DescriptorLink):
+    """One serial port, 8N1, opened for this process alone."""
+
+    def __init__(self, path: str, baud: int) -> None:
+        """Open `path` at `baud` bits a second; raises DeviceGone, also when another process holds it."""
+        try:
+            self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
+        except (OSError, ValueError, termios.error) as error:
+            raise DeviceGone(f"{path}: cannot be opened ({_why(error)})") from error
+        super().__init__(self._port.fileno(), path)
+
+    @property
+    def baud(self) -> int:
+        """Bits a second."""
+        return int(self._port.baudrate)
+
+    def set_baud(self, baud: int) -> None:
+        """Change the speed of the open port; raises DeviceGone."""
+        try:
+            self._port.baudrate = baud
+        except (OSError, ValueError, termios.error) as error:
+            raise DeviceGone(f"{self.label}: cannot change speed ({_why(error)})") from error
+
+    def discard_input(self) -> None:
+        """Throw away what has arrived and was not read; raises DeviceGone."""
+        try:
+            self._port.reset_input_buffer()
+        except (OSError, termios.error) as error:
+            raise DeviceGone(f"{self.label}: {_why(error)}") from error
+
+    def close(self) -> None:
+        """Close the port; never raises."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._port.fileno(), termios.TCIOFLUSH)
+        with contextlib.suppress(OSError, termios.error):
+            self._port.close()
+        super().close()
+
+
+def _why(error: BaseException) -> str:
+    """Words of the system; termios.error is no OSError and keeps them in its arguments."""
+    if isinstance(error, termios.error) and len(error.args) > 1:
+        return str(error.args[1])
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -1,0 +1,161 @@
+"""NXP PN532 on a serial port through nfcpy: ten senses a second, never its `connect`.
+
+`connect` takes a MIFARE Classic card lying still for a new one, a hundred times a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from devices.pass_reader import ndef
+from devices.pass_reader.presence import Change, Presence, is_random
+from devices.pass_reader.transport import HsuTransport
+from devices.ports import DeviceFault, DeviceTimeout, PassPresented, PassRemoved, Pulse, Send
+
+log = logging.getLogger(__name__)
+
+FAULTS_UNTIL_DEGRADED = 2
+FAULTS_UNTIL_REOPENED = 6
+_NDEF_TRIES = 2
+_READ = 0x30  # Type 2 Tag: READ, four pages of four bytes
+_SAK_OF_TYPE_2 = 0x00
+
+
+class FaultyAnswer(Exception):
+    """One answer of the chip was missing or broken; the next may be whole."""
+
+
+class Pn532PassReader:
+    """One reader; emits PassPresented and PassRemoved."""
+
+    kind = "pass_reader"
+
+    def __init__(self, name: str, port: str, poll_ms: int = 100, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._port = port
+        self._poll_s = poll_ms / 1000
+        self._clock = clock
+        self._transport: HsuTransport | None = None
+        self._frontend: Any = None
+        self._presence = Presence()
+
+    def open(self) -> None:
+        """Start the chip; raises DeviceGone when there is no such port, DeviceTimeout without a PN532 on it."""
+        import nfc.clf  # late: 0.05 s, and only in the device's own thread
+        from nfc.clf import pn532
+
+        self._transport = HsuTransport(self._port)
+        self._frontend = nfc.clf.ContactlessFrontend()
+        self._frontend.device = self._start(pn532, self._transport)
+
+    def _start(self, pn532: Any, transport: HsuTransport) -> Any:
+        try:
+            with _faults():
+                return pn532.init(transport)
+        except FaultyAnswer:
+            pass
+        transport.slow_down()
+        try:
+            with _faults():
+                return pn532.init(transport)
+        except FaultyAnswer as fault:
+            raise DeviceTimeout(f"{self._port}: no PN532 answers there") from fault
+
+    def run(self, send: Send, stop: threading.Event) -> None:
+        """Sense until told to stop; raises DeviceGone, or DeviceTimeout after too many faulty answers."""
+        self._tell(self._presence.reopened(self._clock()), None, send)
+        faults = 0
+        while not stop.is_set():
+            began = self._clock()
+            try:
+                self._sense(send)
+                send(Pulse())
+                faults = 0
+            except FaultyAnswer as fault:
+                faults += 1
+                level = logging.WARNING if faults == FAULTS_UNTIL_DEGRADED else logging.DEBUG
+                log.log(level, "%s: faulty answer %d in a row (%s)", self.name, faults, fault)
+                if faults >= FAULTS_UNTIL_REOPENED:
+                    raise DeviceTimeout(f"{self._port}: {faults} faulty answers in a row") from fault
+                if faults >= FAULTS_UNTIL_DEGRADED:
+                    send(Pulse(trouble="its answers are faulty"))
+            stop.wait(max(0.0, self._poll_s - (self._clock() - began)))
+
+    def wake(self) -> None:
+        """A sense lasts milliseconds, and a chip that does not answer a second: nothing to do."""
+
+    def close(self) -> None:
+        """Put the chip to sleep at its power-on speed, where possible, and let go of the port."""
+        frontend, self._frontend = self._frontend, None
+        transport, self._transport = self._transport, None
+        if frontend is not None and frontend.device is not None:
+            with contextlib.suppress(FaultyAnswer, DeviceFault), _faults():
+                frontend.close()
+        if transport is not None:
+            transport.close()
+
+    def _sense(self, send: Send) -> None:
+        from nfc.clf import RemoteTarget
+
+        with _faults():
+            target = self._frontend.sense(RemoteTarget("106A"))
+        uid = bytes(target.sdd_res) if target is not None and target.sdd_res else None
+        change = self._presence.sensed(uid, self._clock())
+        self._tell(change, target, send)
+
+    def _tell(self, change: Change, target: Any, send: Send) -> None:
+        if change in {Change.WENT, Change.SWAPPED}:
+            send(PassRemoved(self.name, self._clock()))
+        if change in {Change.CAME, Change.SWAPPED}:
+            uid = bytes(target.sdd_res)
+            at = self._clock()
+            send(PassPresented(self.name, uid, self._number(target), is_random(uid), at))
+
+    def _number(self, target: Any) -> str | None:
+        """The NDEF text of a Type 2 Tag; None where there is none, or it cannot be had in two tries."""
+        if bytes(target.sel_res) != bytes([_SAK_OF_TYPE_2]):
+            return None
+        for _ in range(_NDEF_TRIES):
+            try:
+                with _faults():
+                    return self._read_number()
+            except (ndef.NdefError, FaultyAnswer) as error:
+                log.debug("%s: no NDEF text read (%s)", self.name, error)
+                if isinstance(error, ndef.NdefError):
+                    return None
+        return None
+
+    def _read_number(self) -> str | None:
+        block = self._read_pages(3)
+        size = ndef.data_area_size(block[:4])
+        memory, page = block[4:], 7
+        while len(memory) < size:
+            span = ndef.message_span(memory)
+            if span is not None and span[1] <= len(memory):
+                break
+            memory += self._read_pages(page)
+            page += 4
+        span = ndef.message_span(memory[:size])
+        return ndef.number_in(ndef.text_of(memory[span[0] : span[1]])) if span else None
+
+    def _read_pages(self, page: int) -> bytes:
+        answer = bytes(self._frontend.exchange(bytes([_READ, page]), 0.1))
+        if len(answer) != 16:
+            raise ndef.NdefError("the chip does not let itself be read")
+        return answer
+
+
+@contextlib.contextmanager
+def _faults() -> Any:
+    """nfcpy's many ways to say that an answer was bad, as one; a lost port stays DeviceGone."""
+    try:
+        yield
+    except (DeviceFault, ndef.NdefError):
+        raise
+    except Exception as error:  # it raises OSError, its own errors, IndexError, AssertionError …
+        raise FaultyAnswer(type(error).__name__) from error
