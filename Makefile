@@ -1,0 +1,72 @@
+# Everything that is typed in this project. `make` alone lists it.
+# Each target sets up what it needs first; on a machine that is set up, that takes half a second.
+
+PY := .venv/bin/python
+SETUP := provisioning/bootstrap/start
+SRC := circulation devices kiosk membership_store offline_cache provisioning tests setup.py
+# `make test PYTEST="-k printer -x"` narrows a run.
+PYTEST ?=
+# `make demo ARGS=--fullscreen`
+ARGS ?=
+
+# stage NAME,COMMAND: says what runs and how long it took; the closing line of a failure names the stage.
+stage = @printf '\n== %s\n' '$(1)'; started=$$(date +%s); \
+	if $(2); then printf '== %s: %s s\n' '$(1)' "$$(($$(date +%s) - started))"; \
+	else code=$$?; printf '== %s: FAILED after %s s\n' '$(1)' "$$(($$(date +%s) - started))" >&2; exit $$code; fi
+
+.PHONY: help setup demo test lint types contracts tests test-system long benchmark lock check-arm64 format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## install what is missing, then start store, simulated devices, kiosk and workbench (Ctrl-C ends all)
+	@$(SETUP) run
+	@exec $(PY) -m provisioning.demo $(ARGS)
+
+setup:
+	@$(SETUP) test
+
+test: setup ## format, lint, types, import contracts, and every test that needs no root (< 10 minutes)
+	@started=$$(date +%s); $(MAKE) --no-print-directory lint types contracts tests && \
+		printf '\n== make test: all in %s s\n' "$$(($$(date +%s) - started))"
+
+lint:
+	$(call stage,format,$(PY) -m ruff format --check --diff $(SRC))
+	$(call stage,lint,$(PY) -m ruff check $(SRC))
+
+types:
+	$(call stage,types,$(PY) -m mypy)
+
+contracts:
+	$(call stage,import contracts,.venv/bin/lint-imports)
+
+tests:
+	$(call stage,tests,$(PY) -m pytest -m 'not system and not long' --durations=10 $(PYTEST))
+
+test-system: ## what needs root, debootstrap or systemd (<= 60 minutes)
+	@$(SETUP) system
+	$(call stage,system tests,$(PY) -m tests.system $(PYTEST))
+
+long: ## list the long proofs with their times and run those not yet done for this commit; resumable
+	@$(SETUP) test
+	@$(PY) -m tests.long $(ARGS)
+
+benchmark: ## the speed promises, as ratios against an empty window
+	@$(SETUP) test
+	@$(PY) -m tests.benchmark $(ARGS)
+
+format: setup ## put the code in its one format
+	@$(PY) -m ruff format $(SRC)
+	@$(PY) -m ruff check --fix $(SRC)
+
+lock: ## renew requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)
+	@$(SETUP) run
+	@UPGRADE='$(UPGRADE)' sh requirements/lock.sh
+
+check-arm64: ## download every locked wheel for 64-bit ARM; only listed exceptions may be missing
+	@$(SETUP) run
+	@$(PY) -m provisioning.check_arm64
+
+clean: ## remove what was built; the virtual environment and downloads stay
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis ./*.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

@@ -1,0 +1,93 @@
+"""The virtual environment .venv: made once, filled from hash-pinned locks only when a lock or the project changed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from provisioning.bootstrap.progress import Log, StepFailed, run, say
+
+_COLLECTING = re.compile(r"^Collecting ")
+_PINNED = re.compile(r"^[A-Za-z0-9][\w.\-]*==", re.MULTILINE)
+DEFINING = ("requirements/build.txt", "requirements/dev.txt", "pyproject.toml", "setup.py")
+"""The files that decide what is installed: another digest of these, another installation."""
+
+
+def can_make_environments() -> bool:
+    """Tell whether this Python has `ensurepip`; Debian's has it only with python3-venv installed."""
+    return importlib.util.find_spec("ensurepip") is not None
+
+
+class Environment:
+    """The virtual environment of the project tree at `root`."""
+
+    def __init__(self, root: Path, log: Log) -> None:
+        self.root = root
+        self.path = root / ".venv"
+        self.python = self.path / "bin" / "python"
+        self._stamp = self.path / "installed"
+        self._log = log
+
+    def works(self) -> bool:
+        """Tell whether it is whole: made for this place, its Python starts, fits and has pip."""
+        made_for = self.path / "made-for"
+        if not made_for.is_file() or made_for.read_text("utf-8") != str(self.root):
+            return False
+        probe = "import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+        try:
+            asked = subprocess.run([self.python, "-c", probe], capture_output=True, check=False)
+        except OSError:
+            return False
+        return asked.returncode == 0
+
+    def ensure(self) -> None:
+        """Make the environment unless it works. Raises StepFailed."""
+        if self.works():
+            return
+        say(f"virtual environment: making .venv with Python {sys.version.split()[0]}")
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        run([sys.executable, "-m", "venv", str(self.path)], self._log)
+        # Written last: an interrupted creation is not taken for a whole one.
+        (self.path / "made-for").write_text(str(self.root), "utf-8")
+
+    def install(self) -> None:
+        """Install the locked libraries and the project itself where they changed. Raises StepFailed."""
+        digest = self._digest()
+        if self._stamp.is_file() and self._stamp.read_text("utf-8") == digest:
+            say("Python libraries: up to date")
+            return
+        self._stamp.unlink(missing_ok=True)
+        # What builds the libraries that come as source only; itself pinned, then used without isolation.
+        self._pip("build tools", "--requirement", "requirements/build.txt")
+        self._pip("libraries", "--no-build-isolation", "--use-pep517", "--requirement", "requirements/dev.txt")
+        say("Python libraries: the project itself, editable")
+        self._run_pip("--no-build-isolation", "--no-deps", "--no-index", "--editable", ".")
+        self._stamp.write_text(digest, "utf-8")
+
+    def _pip(self, what: str, *arguments: str) -> None:
+        pinned = len(_PINNED.findall((self.root / arguments[-1]).read_text("utf-8")))
+        say(f"Python libraries: {pinned} {what}, checked against their hashes")
+        self._run_pip("--require-hashes", *arguments, total=pinned)
+
+    def _run_pip(self, *arguments: str, total: int = 0) -> None:
+        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", "install", "--no-input",
+                   "--progress-bar=off", *arguments]  # fmt: skip
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        try:
+            run(command, self._log, counted=_COLLECTING, total=total, env=environment)
+        except StepFailed as problem:
+            raise StepFailed(f"the Python libraries could not be installed: {problem}. "
+                             "What was fetched is kept; try again.") from problem  # fmt: skip
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256(str(self.root).encode())
+        for name in DEFINING:
+            digest.update((self.root / name).read_bytes())
+        return digest.hexdigest()
