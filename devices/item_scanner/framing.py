@@ -68,8 +68,12 @@ class Framer:
     _told: bool = False  # the noise that is going on has been told of
 
     @property
-    def waiting(self) -> bool:
-        """Whether a frame has begun and its end has not come."""
+    def unsettled(self) -> bool:
+        """Whether the framer must be told when the line falls silent: in a frame, or in noise."""
+        return self._incomplete or self._told
+
+    @property
+    def _incomplete(self) -> bool:
         return bool(self._frame) or self._in_block or self._skipping
 
     def feed(self, data: bytes) -> list[Framed]:
@@ -84,7 +88,7 @@ class Framer:
     def quiet(self) -> list[Framed]:
         """The line fell silent: a frame without an end is dropped, and noise is over."""
         found: list[Framed] = []
-        if self.waiting:
+        if self._incomplete:
             self._add(Unreadable("no end of line"), found)
         self._start(in_block=False)
         self._told = False

@@ -49,7 +49,7 @@ class SerialScanner:
         link = self._link
         framer = Framer(self._prefix, self._suffix)
         while link is not None and not stop.is_set():
-            data = link.read(_PIECE, _QUIET_S if framer.waiting else _IDLE_S)
+            data = link.read(_PIECE, _QUIET_S if framer.unsettled else _IDLE_S)
             self._tell(framer.feed(data) if data else framer.quiet(), send)
 
     def wake(self) -> None:

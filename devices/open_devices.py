@@ -1,0 +1,90 @@
+"""Configuration to running devices: the one list of models."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
+from typing import Any
+
+from devices.item_scanner.serial_scanner import SerialScanner
+from devices.links.descriptor import DescriptorLink
+from devices.links.serial import SerialLink
+from devices.links.tcp import TcpLink
+from devices.pass_reader.pn532 import Pn532PassReader
+from devices.ports import Device, DeviceHealth, Emit, ReceiptPrinter
+from devices.receipt_printer.escpos_printer import EscposPrinter
+from devices.settings import DeviceConfigError, DeviceSettings, check_settings
+from devices.supervisor import Supervisor
+
+__all__ = ["DeviceConfigError", "DeviceSettings", "Devices", "check_settings", "open_devices"]
+
+log = logging.getLogger(__name__)
+
+_CONNECT_S = 3.0
+_STOP_S = 3.0
+
+
+def _network(options: Mapping[str, Any]) -> Callable[[], DescriptorLink]:
+    return partial(TcpLink, options["host"], options.get("port", 9100), _CONNECT_S)
+
+
+def _serial(options: Mapping[str, Any]) -> Callable[[], DescriptorLink]:
+    return partial(SerialLink, options["port"], options.get("baud", 115200))
+
+
+def _printer(link: Callable[[Mapping[str, Any]], Callable[[], DescriptorLink]]) -> Callable[..., Device]:
+    def make(name: str, **options: Any) -> Device:
+        return EscposPrinter(name, link(options), options.get("profile", "TM-T20II"))
+
+    return make
+
+
+_MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
+    ("pass_reader", "pn532"): Pn532PassReader,
+    ("item_scanner", "serial"): SerialScanner,
+    ("receipt_printer", "network"): _printer(_network),
+    ("receipt_printer", "serial"): _printer(_serial),
+}
+
+
+class Devices:
+    """All devices of a kiosk, each on its own thread."""
+
+    def __init__(self, devices: Sequence[Device], emit: Emit, random: Random) -> None:
+        self._supervisors = {one.name: Supervisor(one, emit, random) for one in devices}
+        printers = [one for one in devices if isinstance(one, EscposPrinter)]
+        self.printer: ReceiptPrinter | None = printers[0] if printers else None
+        self._started = False
+
+    def start(self) -> None:
+        """Start all threads and return at once; what is not there yet is opened when it comes. Only once."""
+        if not self._started:
+            self._started = True
+            for supervisor in self._supervisors.values():
+                supervisor.start()
+
+    def stop(self) -> None:
+        """Close all devices and wait, three seconds at most, for their threads; never raises."""
+        for supervisor in self._supervisors.values():
+            supervisor.ask_to_stop()
+        deadline = time.monotonic() + _STOP_S
+        for name, supervisor in self._supervisors.items():
+            if not supervisor.join(max(0.0, deadline - time.monotonic())):
+                log.warning("%s: did not stop in time", name)
+
+    def health(self) -> Mapping[str, DeviceHealth]:
+        """The last known state of each device, by name; from any thread, without touching a device."""
+        return {name: supervisor.health for name, supervisor in self._supervisors.items()}
+
+
+def open_devices(settings: Sequence[DeviceSettings], emit: Emit) -> Devices:
+    """The devices of `settings`, not yet started; raises the first DeviceConfigError.
+
+    `emit` is called on the devices' own threads and must return at once.
+    """
+    for error in check_settings(settings):
+        raise error
+    return Devices([_MODELS[one.kind, one.driver](one.name, **one.options) for one in settings], emit, Random())

@@ -1,0 +1,1 @@
+"""Receipt printers that speak ESC/POS: layout, encoding, status and the driver."""

@@ -1,0 +1,114 @@
+"""Rows to ESC/POS bytes through python-escpos, whose code pages and commands are those of the printer's profile."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import platform
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from devices.ports import Receipt
+from devices.receipt_printer.layout import rows
+from devices.receipt_printer.status import CONFIRM
+
+# Profiles of python-escpos with a cutter, at least 32 columns and a code page that holds the euro sign.
+PROFILES = frozenset({
+    *("CT-S651", "KR-306", "P822D", "RP-F10-58mm", "RP-F10-80mm", "RP326", "SP2000", "T-1", "TEP-200M"),
+    *("TH230", "TH230Plus", "TM-L90", "TM-P80", "TM-P80-42col", "TM-T20II", "TM-T20II-42col"),
+    *("TM-T88II", "TM-T88III", "TM-T88IV", "TM-T88V", "TSP600", "TUP500", "default"),
+})  # fmt: skip
+
+
+class Encoder:
+    """Receipts as the bytes that one profile prints, ending in a cut and a question for confirmation."""
+
+    def __init__(self, profile: str) -> None:
+        """`profile` is one of PROFILES; python-escpos itself is loaded by `prepare` or the first receipt."""
+        self._profile = profile
+        self._paper: Any = None
+
+    def prepare(self) -> None:
+        """Load python-escpos; takes a tenth of a second the first time."""
+        if self._paper is None:
+            self._paper = _paper_class()
+
+    def encode(self, receipt: Receipt) -> bytes:
+        """All bytes of `receipt`."""
+        self.prepare()
+        paper = self._paper(profile=self._profile)
+        pages, encoder = paper.profile.get_code_pages(), paper.magic.encoder
+
+        def has(char: str) -> bool:
+            return char.isascii() or any(encoder.can_encode(page, char) for page in pages)
+
+        paper.hw("INIT")
+        for row in rows(receipt, paper.profile.get_columns("a"), has):
+            paper.set(
+                align="center" if row.centred else "left",
+                bold=row.bold,
+                normal_textsize=not row.large,
+                double_width=row.large,
+                double_height=row.large,
+            )
+            paper.textln(row.text)
+        paper.cut()
+        return bytes(paper.output) + CONFIRM
+
+
+def _paper_class() -> Any:
+    with _ready_capabilities():
+        from escpos.escpos import Escpos
+
+    class Paper(Escpos):  # type: ignore[misc]
+        """A printer to python-escpos that only collects: our own link does the sending."""
+
+        def __init__(self, profile: str) -> None:
+            self.output = bytearray()
+            super().__init__(profile=profile)
+
+        def open(self) -> None:
+            """Nothing to open."""
+
+        def close(self) -> None:
+            """Nothing to close."""
+
+        def _raw(self, msg: bytes) -> None:
+            self.output += msg
+
+    return Paper
+
+
+@contextmanager
+def _ready_capabilities() -> Iterator[None]:
+    """Spare python-escpos 3.1 half a second of YAML at import, and /tmp the directory that it leaves there.
+
+    It asks `mkdtemp` for a place for its pickled capabilities: for this thread, here, that place is ours,
+    holds them already, and is removed afterwards.
+    """
+    thread, mkdtemp = threading.get_ident(), tempfile.mkdtemp
+    with tempfile.TemporaryDirectory(prefix="receipt-printer-") as place:
+
+        def ours(*args: Any, **kwargs: Any) -> str:
+            return place if threading.get_ident() == thread else mkdtemp(*args, **kwargs)
+
+        _pickle_capabilities(Path(place))
+        tempfile.mkdtemp = ours  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            tempfile.mkdtemp = mkdtemp
+
+
+def _pickle_capabilities(place: Path) -> None:
+    spec = find_spec("escpos")
+    for home in (spec.submodule_search_locations or ()) if spec else ():
+        source = Path(home) / "capabilities.json"
+        if source.exists():
+            capabilities = json.loads(source.read_text(encoding="utf-8"))
+            (place / f"{platform.python_version()}.capabilities.pickle").write_bytes(pickle.dumps(capabilities))

@@ -1,0 +1,124 @@
+"""What a configuration may say of a device, checked without opening any: the options of each driver."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from devices.receipt_printer.encoding import PROFILES
+
+BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+
+# nfcpy hands the path to a shell (stty), so that nothing may stand in it that a shell takes for more than a name.
+_PATH = re.compile(r"^[A-Za-z0-9_./:@+-]+$")
+_HOST = re.compile(r"^[A-Za-z0-9._:-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """One device of the configuration; `options` are those of its driver."""
+
+    name: str
+    kind: str
+    driver: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+class DeviceConfigError(Exception):
+    """A device cannot be used as configured; `name` is the device's, `message` a sentence for the installer."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.message = message
+
+
+Check = Callable[[object], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a driver; `check` gives a sentence when the value will not do."""
+
+    check: Check
+    required: bool = False
+
+
+def _text(pattern: re.Pattern[str], what: str) -> Check:
+    def check(value: object) -> str | None:
+        return None if isinstance(value, str) and pattern.match(value) else f"must be {what}"
+
+    return check
+
+
+def _whole(least: int, most: int) -> Check:
+    def check(value: object) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+        return None if whole else f"must be a whole number from {least} to {most}"
+
+    return check
+
+
+def _one_of(allowed: Sequence[object]) -> Check:
+    def check(value: object) -> str | None:
+        known = value in allowed and not isinstance(value, bool)
+        return None if known else "must be one of " + ", ".join(str(one) for one in allowed)
+
+    return check
+
+
+_path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -")
+_affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII characters")
+_profile = _one_of(sorted(PROFILES))
+
+OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
+    ("pass_reader", "pn532"): {"port": Option(_path, required=True), "poll_ms": Option(_whole(20, 1000))},
+    ("item_scanner", "serial"): {
+        "port": Option(_path, required=True),
+        "baud": Option(_one_of(BAUDS)),
+        "prefix": Option(_affix),
+        "suffix": Option(_affix),
+    },
+    ("receipt_printer", "network"): {
+        "host": Option(_text(_HOST, "a host name or address"), required=True),
+        "port": Option(_whole(1, 65535)),
+        "profile": Option(_profile),
+    },
+    ("receipt_printer", "serial"): {
+        "port": Option(_path, required=True),
+        "baud": Option(_one_of(BAUDS)),
+        "profile": Option(_profile),
+    },
+}
+
+
+def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
+    """All that is wrong with `settings`, in their order; nothing is opened."""
+    errors: list[DeviceConfigError] = []
+    names: set[str] = set()
+    for one in settings:
+        if one.name in names:
+            errors.append(DeviceConfigError(one.name, "two devices have this name"))
+        names.add(one.name)
+        errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
+    printers = [one for one in settings if one.kind == "receipt_printer"]
+    errors += [DeviceConfigError(one.name, "a kiosk has one receipt printer") for one in printers[1:]]
+    return errors
+
+
+def _faults(one: DeviceSettings) -> list[str]:
+    drivers = sorted(driver for kind, driver in OPTIONS if kind == one.kind)
+    if not drivers:
+        return [f"there is no kind of device {one.kind!r}"]
+    options = OPTIONS.get((one.kind, one.driver))
+    if options is None:
+        return [f"there is no driver {one.driver!r}; choose from {', '.join(drivers)}"]
+    faults = [f"there is no option {key!r}" for key in one.options if key not in options]
+    for key, option in options.items():
+        if key in one.options:
+            fault = option.check(one.options[key])
+            faults += [f"{key} {fault}"] if fault else []
+        elif option.required:
+            faults.append(f"{key} is missing")
+    return faults
