@@ -50,7 +50,7 @@ CATALOGUE: tuple[Subscription, ...] = (
     ),
     _one("0086", "dBos supplement", loan_days=None, for_institutions=True),
     _one("0089", "Administratieve Pas", loan_days=0),
-    _one("0090", "proefabonnement", months=1),
+    _one("0090", "proefabonnement", months=1, loan_days=None),
     _one(
         "0091",
         "Maandabonnement",
@@ -74,10 +74,10 @@ CATALOGUE: tuple[Subscription, ...] = (
 )
 
 
-def on_day(
-    code: SubscriptionCode, day: date, catalogue: Iterable[Subscription] = CATALOGUE
-) -> Subscription | None:
-    """The subscription of that code as it is valid on the day, or None where the catalogue has none (S1)."""
-    return next(
-        (one for one in catalogue if one.code == code and one.valid_from <= day <= one.valid_to), None
-    )
+def on_day(code: SubscriptionCode, day: date, catalogue: Iterable[Subscription] = CATALOGUE) -> Subscription | None:
+    """The subscription of that code as it is valid on the day, or None where the catalogue has none (S1).
+
+    Where two rows overlap, the one that began last counts, whatever their order.
+    """
+    valid = (one for one in catalogue if one.code == code and one.valid_from <= day <= one.valid_to)
+    return max(valid, key=lambda one: one.valid_from, default=None)

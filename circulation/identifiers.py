@@ -34,26 +34,31 @@ def _matching(pattern: re.Pattern[str], text: str, kind: str) -> str:
     return text
 
 
+def _capital(text: str) -> str:
+    # Outside ASCII, upper() turns foreign letters into ours (a long s into S, a ligature into FF): another's number.
+    return text.upper() if text.isascii() else text
+
+
 def pass_number(text: str) -> PassNumber:
     """The number of a pass as printed or scanned; spaces are dropped, letters made capital (P1).
 
     Raises IdentifierError for an empty, overlong or otherwise impossible text.
     """
-    return PassNumber(_matching(_NUMBER, text.replace(" ", "").upper(), "pass number"))
+    return PassNumber(_matching(_NUMBER, _capital(text.replace(" ", "")), "pass number"))
 
 
 def item_barcode(text: str) -> ItemBarcode:
     """The barcode of an item (SIP2 AB). Raises IdentifierError."""
-    return ItemBarcode(_matching(_NUMBER, text.replace(" ", "").upper(), "item barcode"))
+    return ItemBarcode(_matching(_NUMBER, _capital(text.replace(" ", "")), "item barcode"))
 
 
 def chip_uid(text: str) -> ChipUid:
-    """A chip's serial number as capital hexadecimals, 4 to 10 bytes (ISO 14443-3, ISO 15693). Raises IdentifierError."""
-    return ChipUid(_matching(_UID, text.upper(), "chip UID"))
+    """A chip's serial number, 4 to 10 bytes in capital hex (ISO 14443-3, ISO 15693). Raises IdentifierError."""
+    return ChipUid(_matching(_UID, _capital(text), "chip UID"))
 
 
 def is_random(uid: ChipUid) -> bool:
-    """Whether the chip makes a new number for every reading (ISO 14443-3: four bytes, the first 08): no identity (P8)."""
+    """Whether the chip makes a new number at each reading (ISO 14443-3: four bytes, the first 08): no identity (P8)."""
     return len(uid) == 8 and uid.startswith("08")
 
 
@@ -95,5 +100,7 @@ def luhn_holds(text: str) -> bool:
 
 
 def with_check_digit(digits: str) -> str:
-    """The digits followed by the one that makes `luhn_holds` true (P2)."""
+    """The digits followed by the one that makes `luhn_holds` true (P2). Raises IdentifierError."""
+    if not digits.isascii() or not digits.isdigit():
+        raise IdentifierError("a check digit needs digits only")
     return next(digits + last for last in "0123456789" if luhn_holds(digits + last))

@@ -62,7 +62,7 @@ class GroupKind(Enum):
 
 
 class Source(Enum):
-    """How a pass was shown (P8, G6): its chip, the item pad (ISO 15693), or a number scanned from print."""
+    """How a pass was shown (P8, G6): its chip, its chip on the item pad (ISO 15693), or a number scanned from print."""
 
     CHIP = "chip"
     PAD = "pad"
@@ -114,11 +114,14 @@ class ReceiptChoice(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What was shown to a reader: a chip's UID, the number written in it or printed on the pass, or both (P8)."""
+    """What was shown to a reader: a chip's UID, the number written in it or printed on the pass, or both (P8).
+
+    Here and below, what names a person or says what they read stays out of the repr, so that no log can hold it.
+    """
 
     source: Source
-    number: PassNumber | None = None
-    uid: ChipUid | None = None
+    number: PassNumber | None = field(default=None, repr=False)
+    uid: ChipUid | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where the kiosk stands (*vestiging*). `open_amount_limit`: cents, F4. `hold_shelf`: words for K8."""
+    """Where the kiosk stands (*vestiging*). `open_amount_limit`: cents (F4). `asks_pin`: of every patron (P6)."""
 
     code: BranchCode
     name: str
@@ -163,9 +166,10 @@ class Fine:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A product of the catalogue (S1). `strips` and `on_pass` are None where there is no maximum; days are loan days.
+    """A product of the catalogue (S1). `strips` and `on_pass` are None where there is no maximum. Price in cents.
 
-    `loan_days` is None where the catalogue leaves the period blank: no self-service loan (S1). Price in cents.
+    `loan_days` is None where the catalogue leaves the period blank and 0 where a loan is due on its own date
+    (0089): no self-service loan under either (S1).
     """
 
     code: SubscriptionCode
@@ -184,6 +188,11 @@ class Subscription:
     oldest: int | None = None
     for_institutions: bool = False
 
+    @property
+    def lends(self) -> bool:
+        """S1, S6: whether a physical item can be lent under it at the kiosk."""
+        return bool(self.loan_days) and not self.digital_only
+
 
 @dataclass(frozen=True, slots=True)
 class ProductLink:
@@ -197,8 +206,8 @@ class ProductLink:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One *lidmaatschap*: bounds inclusive. `strips_left` None is unlimited (S2). `verified`: last night that the
-    guest's home library confirmed it (G8), None for a membership that needs no such word."""
+    """One *lidmaatschap*: bounds inclusive. `strips_left` None is unlimited (S2). `verified`: the library-local day
+    on which the guest's home library last confirmed it, at night or at enrolment (G8); None where it never did."""
 
     institution: InstitutionCode
     subscription: SubscriptionCode
@@ -216,11 +225,11 @@ class Pass:
     """A library card. `unique`: its number is unique in the whole network (P4). `document_number`: others can read the
     number off an identity document, so that it needs a PIN (P6). `eid`: an identity card used as a pass (P4)."""
 
-    number: PassNumber
+    number: PassNumber = field(repr=False)
     status: PassStatus = PassStatus.ACTIVE
     unique: bool = True
     institutions: frozenset[InstitutionCode] = frozenset()
-    chips: frozenset[ChipUid] = frozenset()
+    chips: frozenset[ChipUid] = field(default=frozenset(), repr=False)
     document_number: bool = False
     eid: bool = False
 
@@ -239,7 +248,7 @@ class Fee:
 class Message:
     """A *melding* on the pass; only one marked for the patron may reach the screen (K3)."""
 
-    text: str
+    text: str = field(repr=False)
     for_patron: bool = False
 
 
@@ -268,7 +277,7 @@ class Item:
     """A copy (*exemplaar*) with what is known of it: its institution, state, open loan and hold on this copy."""
 
     barcode: ItemBarcode
-    title: str
+    title: str = field(repr=False)
     institution: InstitutionCode
     branch: BranchCode
     status: ItemStatus = ItemStatus.LENDABLE
@@ -285,7 +294,7 @@ class Patron:
     type: PatronType
     language: str = ""
     receipt: ReceiptChoice = ReceiptChoice.ASK
-    first_name: str = ""
+    first_name: str = field(default="", repr=False)
     home: Isil | None = None
     home_known: bool = True
     main_library: InstitutionCode | None = None
@@ -294,4 +303,4 @@ class Patron:
     passes: tuple[Pass, ...] = ()
     fees: tuple[Fee, ...] = ()
     messages: tuple[Message, ...] = ()
-    loans: tuple[Loan, ...] = field(default=())
+    loans: tuple[Loan, ...] = ()

@@ -105,11 +105,11 @@ class Identified:
     patron: PatronRef
     language: str = ""
     receipt: ReceiptChoice = ReceiptChoice.ASK
-    first_name: str = ""
+    first_name: str = field(default="", repr=False)
     open_loans: int = 0
     may_borrow: int | None = None
     cannot_borrow: Refused | None = None
-    messages: tuple[str, ...] = ()
+    messages: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class CheckedOut:
     """Lent. `due` is library-local; `open_loans` and `may_borrow` are as they stand after this loan."""
 
     item: ItemBarcode
-    title: str
+    title: str = field(repr=False)
     due: date
     open_loans: int
     may_borrow: int | None

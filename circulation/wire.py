@@ -4,6 +4,8 @@ Answers carry an "outcome" that names their kind. Instants are UTC, dates are li
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -33,6 +35,8 @@ _PARSERS: Mapping[object, Any] = {
 }
 MAX_TEXT = 500
 MAX_BYTES = 64 * 1024
+_KEY = re.compile(r"[a-z][a-z_]{0,39}")
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, separators of lines and paragraphs
 
 
 class WireError(ValueError):
@@ -49,27 +53,42 @@ def dumps(data: object) -> bytes:
 
 
 def loads(body: bytes) -> object:
-    """Plain data of JSON bytes of at most 64 KiB. Raises WireError."""
+    """Plain data of JSON bytes of at most 64 KiB, in UTF-8 and without a name twice. Raises WireError."""
     if len(body) > MAX_BYTES:
         raise WireError("", "larger than 64 KiB")
     try:
-        return json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as fault:
-        raise WireError("", "not JSON") from fault
+        return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_no_name_twice)
+    except (ValueError, RecursionError):
+        raise WireError("", "not JSON") from None  # the cause would carry the whole body
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
+def _no_name_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
+
+
+def printable(text: str) -> str:
+    """A text as it may travel: what is not printable becomes a space, and the end is cut off after 500 characters.
+
+    A library system's odd title or message must not make an answer unreadable at the other end.
+    """
+    return "".join(" " if unicodedata.category(one) in _UNPRINTABLE else one for one in text[:MAX_TEXT])
+
+
 def encode(fact: object) -> Any:
-    """Plain JSON data of a fact."""
+    """Plain JSON data of a fact, its texts made `printable`. Raises ValueError for an instant without a zone."""
     if is_dataclass(fact) and not isinstance(fact, type):
         return {one.name: encode(getattr(fact, one.name)) for one in fields(fact)}
     if isinstance(fact, Enum):
         return fact.value
     if isinstance(fact, datetime):
-        return fact.astimezone(UTC).isoformat()
+        return _utc(fact).isoformat()
     if isinstance(fact, date):
         return fact.isoformat()
     if isinstance(fact, Mapping):
@@ -78,11 +97,11 @@ def encode(fact: object) -> Any:
         return sorted(encode(one) for one in fact)
     if isinstance(fact, tuple):
         return [encode(one) for one in fact]
-    return fact
+    return printable(fact) if isinstance(fact, str) else fact
 
 
 def _encode_value(value: Value) -> Any:
-    return {"date": value.isoformat()} if isinstance(value, date) else value
+    return {"date": value.isoformat()} if isinstance(value, date) else encode(value)
 
 
 def encode_answer(answer: Identified | CheckedOut | Refused | Voided) -> dict[str, Any]:
@@ -105,16 +124,24 @@ def decode_answer(data: object, *allowed: type) -> Any:
 
 
 def decode_event(data: object) -> Event:
-    """The event in plain JSON data. Raises WireError."""
-    return cast(Event, decode(Event, data))
+    """The event in plain JSON data; its pass must carry a number or a UID. Raises WireError."""
+    event = cast(Event, decode(Event, data))
+    if event.seq < 0:
+        raise WireError("seq", "negative")
+    _check_presented(event.presented)
+    return event
 
 
 def decode_presented(data: object) -> Presented:
     """The shown pass in plain JSON data; it must carry a number or a UID. Raises WireError."""
     shown = cast(Presented, decode(Presented, data))
+    _check_presented(shown)
+    return shown
+
+
+def _check_presented(shown: Presented) -> None:
     if shown.number is None and shown.uid is None:
         raise WireError("presented", "neither number nor uid")
-    return shown
 
 
 def decode(wanted: Any, data: object, path: str = "") -> Any:
@@ -131,7 +158,7 @@ def decode(wanted: Any, data: object, path: str = "") -> Any:
     if origin is frozenset:
         return frozenset(decode(inner[0], one, f"{path}[{n}]") for n, one in enumerate(_list(data, path)))
     if origin is not None and issubclass(origin, Mapping):
-        return {key: _decode_value(one, f"{path}.{key}") for key, one in _object(data, path).items()}
+        return {_key(key, path): _decode_value(one, f"{path}.{key}") for key, one in _object(data, path).items()}
     return _decode_plain(wanted, data, path)
 
 
@@ -173,39 +200,46 @@ def _decode_union(inner: tuple[Any, ...], data: object, path: str) -> object:
 
 def _decode_value(data: object, path: str) -> Value:
     if isinstance(data, dict):
-        return cast(Value, _decode_plain(date, data.get("date"), path))
+        if set(data) != {"date"}:
+            raise WireError(path, "neither text, number nor date")
+        return cast(Value, _decode_plain(date, data["date"], path))
     return cast(Value, _decode_plain(int if isinstance(data, int) else str, data, path))
 
 
 def _decode_plain(wanted: Any, data: object, path: str) -> object:
-    if wanted in (str, datetime, date) or isinstance(wanted, type) and issubclass(wanted, Enum):
-        if not isinstance(data, str) or len(data) > MAX_TEXT or _is_unprintable(data):
-            raise WireError(path, "not a printable text")
-    if wanted is str:
-        return data
     if wanted in (bool, int):
-        if type(data) is not wanted or wanted is int and abs(cast(int, data)) >= 2**53:
+        if type(data) is not wanted or (wanted is int and abs(cast(int, data)) >= 2**53):
             raise WireError(path, f"not {wanted.__name__}")
         return data
+    if not isinstance(data, str) or data != printable(data):
+        raise WireError(path, "not a printable text")
     try:
-        return _instant(cast(str, data)) if wanted is datetime else _from_text(wanted, cast(str, data))
-    except ValueError:
+        return data if wanted is str else _from_text(wanted, data)
+    except (ValueError, OverflowError):
         raise WireError(path, f"not a {wanted.__name__}") from None
 
 
 def _from_text(wanted: Any, text: str) -> object:
-    return date.fromisoformat(text) if wanted is date else wanted(text)
+    if wanted is datetime:
+        return _utc(datetime.fromisoformat(text))
+    if wanted is date:
+        day = date.fromisoformat(text)
+        if day.isoformat() != text:
+            raise ValueError("another form of date")
+        return day
+    return wanted(text)
 
 
-def _instant(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
+def _utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
         raise ValueError("an instant without a zone")
-    return value.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
-def _is_unprintable(text: str) -> bool:
-    return any(ord(one) < 32 or 0xD800 <= ord(one) < 0xE000 or ord(one) == 127 for one in text)
+def _key(key: str, path: str) -> str:
+    if not _KEY.fullmatch(key):  # an arbitrary name could carry a value, and would stand in every later path
+        raise WireError(path, "a name of an unexpected form")
+    return key
 
 
 def _object(data: object, path: str) -> Mapping[str, object]:

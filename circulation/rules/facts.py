@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from circulation.catalogue import CATALOGUE
-from circulation.identifiers import InstitutionCode, ItemBarcode
+from circulation.catalogue import CATALOGUE, HOMES
+from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode, is_random
 from circulation.model import (
     Branch,
     Institution,
     Item,
     Pass,
+    PassStatus,
     Patron,
     PatronType,
     Presented,
@@ -23,9 +24,13 @@ from circulation.outcomes import Refused
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The † values of rules.md that a library may set. Days are library-local days."""
+    """The † values of rules.md that a library may set. Days are library-local days.
+
+    `special_subscriptions`: under one of these a special patron may start a visit too (K1).
+    """
 
     visit_types: frozenset[PatronType] = frozenset({PatronType.REGULAR, PatronType.GUEST})
+    special_subscriptions: frozenset[SubscriptionCode] = frozenset(HOMES)
     unverified_nights: int = 7
     hold_shelf: str = ""
 
@@ -48,22 +53,25 @@ class Here:
 
     def accepts(self, other: InstitutionCode) -> bool:
         """N1: whether patrons of the other institution are accepted here (being findable is not enough)."""
-        mine = self.institution
-        if other == mine.code:
+        if other == self.branch.institution:
             return True
-        theirs = self.institutions.get(other)
-        return (
-            theirs is not None
-            and mine.group is not None
-            and mine.group.kind.shares_memberships
-            and mine.group == theirs.group
-            and other in mine.accepts
-        )
+        return self.shares_memberships and self.same_group(other) and other in self.institution.accepts
+
+    @property
+    def shares_memberships(self) -> bool:
+        """N1, N11: whether the group of this institution, if it is in one, recognises each other's memberships."""
+        group = self.institution.group
+        return group is not None and group.kind.shares_memberships
+
+    def same_group(self, other: InstitutionCode) -> bool:
+        """Whether the other institution is in one *samenwerkingsgroep* with this one."""
+        group, theirs = self.institution.group, self.institutions.get(other)
+        return group is not None and theirs is not None and theirs.group == group
 
     def name_of(self, other: InstitutionCode) -> str:
-        """The name of an institution for a sentence; empty where it is not known here."""
+        """The name of an institution for a sentence; its code where the name is not known here."""
         known = self.institutions.get(other)
-        return known.name if known else ""
+        return known.name if known and known.name else other
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +84,40 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A pass was shown. `found`: every pass of the network with that number or chip, in any order."""
+    """A pass was shown. `found`: every pass of the network with that number or chip, in any order.
+
+    Passes of patrons outside the network are not among them: they get the answer of a number that does not exist (K5).
+    """
 
     here: Here
     presented: Presented
     found: tuple[Holder, ...]
 
     @property
+    def known(self) -> tuple[Holder, ...]:
+        """P8: the passes found by the number shown; only where there is none, those found by the chip's own UID."""
+        by_number = tuple(one for one in self.found if one.card.number == self.presented.number)
+        uid = self.presented.uid
+        return by_number if by_number or uid is None or is_random(uid) else self.found
+
+    @property
     def works_here(self) -> tuple[Holder, ...]:
-        """P4: the passes found whose number is unique in the network, or that are linked to this institution."""
+        """P4: the known passes whose number is unique in the network, or that are linked to this institution."""
         mine = self.here.branch.institution
-        return tuple(one for one in self.found if one.card.unique or mine in one.card.institutions)
+        return tuple(one for one in self.known if one.card.unique or mine in one.card.institutions)
+
+    @property
+    def counted(self) -> tuple[Holder, ...]:
+        """P7: of the passes that work here the active ones; where none is active, all of them."""
+        active = tuple(one for one in self.works_here if one.card.status is PassStatus.ACTIVE)
+        return active or self.works_here
 
     @property
     def holder(self) -> Holder | None:
-        """The one pass that counts: of those that work here an active one before all others (P7)."""
-        ranked = sorted(
-            self.works_here,
-            key=lambda one: (one.card.status.value != "active", one.card.number, one.patron.ref),
-        )
-        return ranked[0] if ranked else None
+        """The one pass that counts; None where it is unknown, does not work here, or is of two patrons (P4)."""
+        if len({one.patron.ref for one in self.counted}) != 1:
+            return None
+        return min(self.counted, key=lambda one: (one.card.number, one.card.status.value))
 
 
 @dataclass(frozen=True, slots=True)

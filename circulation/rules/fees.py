@@ -8,9 +8,7 @@ from circulation.rules.facts import Borrow, rule
 
 def open_amount(patron: Patron, institution: InstitutionCode) -> int:
     """F4: cents with the status open at that institution, less the credit there."""
-    return sum(
-        one.cents for one in patron.fees if one.status is FeeStatus.OPEN and one.institution == institution
-    )
+    return sum(one.cents for one in patron.fees if one.status is FeeStatus.OPEN and one.institution == institution)
 
 
 @rule("F4")

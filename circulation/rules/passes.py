@@ -1,6 +1,5 @@
 """Which pass, whose, and may a visit begin with it (K1, K5, A1, P2 to P8)."""
 
-from circulation.catalogue import HOMES
 from circulation.identifiers import is_random
 from circulation.model import PassStatus, PatronType, Source
 from circulation.outcomes import NextStep, Reason, Refused
@@ -21,7 +20,7 @@ def chip_is_an_identity(visit: Visit) -> Refused | None:
 @rule("P3")
 def shown_in_the_right_place(visit: Visit) -> Refused | None:
     """An item or a mandate on the pass screen has a sentence of its own, if its number is not known as a pass."""
-    if visit.found or visit.presented.number is None:
+    if visit.known or visit.presented.number is None:
         return None
     kind = kind_of(visit.presented.number)
     if kind is NumberKind.ITEM:
@@ -34,7 +33,7 @@ def shown_in_the_right_place(visit: Visit) -> Refused | None:
 @rule("K5", "P2")
 def pass_is_known(visit: Visit) -> Refused | None:
     """Not found in the network. A failing check digit only adds the hint to scan again (P2)."""
-    if visit.found:
+    if visit.known:
         return None
     number = visit.presented.number
     if number is not None and may_be_misread(number):
@@ -45,15 +44,13 @@ def pass_is_known(visit: Visit) -> Refused | None:
 @rule("P4")
 def pass_is_unique_here(visit: Visit) -> Refused | None:
     """The number is unique in the network or linked to this institution, and belongs to one patron only."""
-    if not visit.found:
+    if not visit.known:
         return None
-    usable = visit.works_here
-    if not usable:
+    if not visit.works_here:
         return Refused(Reason.PASS_NOT_UNIQUE, "P4", NextStep.DESK)
-    active = {one.patron.ref for one in usable if one.card.status is PassStatus.ACTIVE}
-    if len(active or {one.patron.ref for one in usable}) > 1:
+    if visit.holder is None:
         return Refused(Reason.PASS_OF_TWO, "P4", NextStep.DESK)
-    if usable[0].card.eid and not visit.here.institution.uses_eid:
+    if visit.holder.card.eid and not visit.here.institution.uses_eid:
         return Refused(Reason.EID_NOT_USED, "P4", NextStep.DESK)
     return None
 
@@ -84,8 +81,8 @@ def type_may_visit(visit: Visit) -> Refused | None:
     if holder is None or holder.patron.type in visit.here.policy.visit_types:
         return None
     if holder.patron.type is PatronType.SPECIAL:
-        today = visit.here.today
-        if any(one.subscription in HOMES and counts(one, today) for one in holder.patron.memberships):
+        suits, today = visit.here.policy.special_subscriptions, visit.here.today
+        if any(one.subscription in suits and counts(one, today) for one in holder.patron.memberships):
             return None
     if holder.patron.type is PatronType.ADMINISTRATIVE:
         return None  # A1 has its own sentence
@@ -105,9 +102,10 @@ def guest_shows_a_chip(visit: Visit) -> Refused | None:
 
 @rule("P6")
 def pin_is_not_needed(visit: Visit) -> Refused | None:
-    """A pass that needs a PIN goes to the desk where no PIN can be asked."""
+    """A pass that needs a PIN goes to the desk where no PIN can be asked. An eID's number is read off a document."""
     holder = visit.holder
     if holder is None:
         return None
-    asked = holder.card.document_number or holder.patron.pin_required or visit.here.branch.asks_pin
+    readable = holder.card.document_number or holder.card.eid
+    asked = readable or holder.patron.pin_required or visit.here.branch.asks_pin
     return Refused(Reason.PIN_NEEDED, "P6", NextStep.DESK) if asked else None

@@ -1,9 +1,11 @@
 """One membership, recognised in all libraries of a group (N1, N2, N3, N6, N11)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from circulation.catalogue import on_day
-from circulation.model import Membership, PatronType, Subscription
+from circulation.model import Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Borrow, Here, rule
 from circulation.rules.terms import counts
@@ -22,44 +24,37 @@ def linked(membership: Membership, here: Here) -> Subscription | None:
     mine = here.branch.institution
     if membership.institution == mine:
         return on_day(membership.subscription, here.today, here.catalogue)
-    for link in here.links:
-        if (link.at, link.of, link.there) == (mine, membership.institution, membership.subscription):
-            return on_day(link.here, here.today, here.catalogue)
-    return None
+    wanted = (mine, membership.institution, membership.subscription)
+    codes = sorted(link.here for link in here.links if (link.at, link.of, link.there) == wanted)
+    return on_day(codes[0], here.today, here.catalogue) if codes else None
 
 
 def effective(borrow: Borrow) -> Effective | None:
     """N3: here; else the linked one of the main library; else the oldest, ties by the lowest institution code.
 
-    Does not depend on the order of records. None where no membership is in force, accepted and linked.
+    Of several in one place (a school's supplement 0086 beside its 0082) one that lends comes first. Does not depend
+    on the order of records. None where no membership is in force, accepted and linked.
     """
-    here, mine = borrow.here, borrow.here.branch.institution
-    usable = []
+    mine, main = borrow.here.branch.institution, borrow.patron.main_library
+
+    def rank(one: Effective) -> tuple[object, ...]:
+        row = one.membership
+        place = (row.institution != mine, row.institution != main)
+        strips = -(row.strips_left if row.strips_left is not None else 10**9)
+        named = not all(place)
+        last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
+        return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
+
+    return min(_usable(borrow), key=rank, default=None)
+
+
+def _usable(borrow: Borrow) -> Iterator[Effective]:
+    here = borrow.here
     for one in borrow.patron.memberships:
         if counts(one, here.today) and here.accepts(one.institution):
             subscription = linked(one, here)
             if subscription is not None:
-                usable.append(Effective(one, subscription))
-    if not usable:
-        return None
-    main = borrow.patron.main_library
-
-    def rank(one: Effective) -> tuple[object, ...]:
-        row = one.membership
-        strips = -(row.strips_left if row.strips_left is not None else 10**9)
-        return (
-            row.institution != mine,
-            row.institution != main,
-            row.starts,
-            row.institution,
-            row.ends,
-            row.subscription,
-            strips,
-            not row.paid,
-            row.verified or row.starts,
-        )
-
-    return min(usable, key=rank)
+                yield Effective(one, subscription)
 
 
 @rule("N1", "N2", "N11", "S7")
@@ -67,18 +62,27 @@ def membership_valid_here(borrow: Borrow) -> Refused | None:
     """Valid in one is recognised in all; only lapsed everywhere is lapsed. Groups 1 and 2 share nothing."""
     if effective(borrow) is not None:
         return None
-    if borrow.patron.type is PatronType.GUEST:
-        return None  # G7 has its own sentence
     here, rows = borrow.here, borrow.patron.memberships
-    in_force = [one for one in rows if counts(one, here.today)]
-    if any(here.accepts(one.institution) for one in in_force):
+    in_force = {one.institution for one in rows if counts(one, here.today)}
+    if here.branch.institution in in_force:
+        return None  # the catalogue lacks the subscription: S1 says so
+    if any(here.accepts(one) for one in in_force):
         return Refused(Reason.NOT_LINKED, "N1", NextStep.DESK)
     if in_force:
-        return Refused(Reason.NOT_SHARED, "N11", NextStep.DESK)
-    ended = [one.ends for one in rows if one.starts <= one.ends < here.today]
-    if ended:
-        return Refused(Reason.LAPSED, "N2", NextStep.DESK, {"ended": max(ended)})
-    return Refused(Reason.NO_MEMBERSHIP, "N2", NextStep.DESK)
+        apart = any(here.same_group(one) for one in in_force) and not here.shares_memberships
+        return Refused(Reason.NOT_SHARED, "N11" if apart else "N1", NextStep.DESK)
+    ended = [one.ends for one in rows if here.accepts(one.institution) and _has_ended(one, here.today)]
+    if not ended:
+        return Refused(Reason.NO_MEMBERSHIP, "N2", NextStep.DESK)
+    if borrow.patron.type is PatronType.GUEST:
+        return None  # G7 says so
+    return Refused(Reason.LAPSED, "N2", NextStep.DESK, {"ended": max(ended)})
+
+
+def _has_ended(membership: Membership, today: date) -> bool:
+    # A row that never counted (S7, K6) cannot have lapsed either.
+    counted = membership.confirmed and membership.status is not MembershipStatus.INVALID
+    return counted and membership.starts <= membership.ends < today
 
 
 @rule("N6")
@@ -87,14 +91,7 @@ def item_may_leave_here(borrow: Borrow) -> Refused | None:
     item, here = borrow.item, borrow.here
     if item is None or item.institution == here.branch.institution:
         return None
-    mine, theirs = here.institution, here.institutions.get(item.institution)
-    if (
-        theirs is not None
-        and mine.group is not None
-        and mine.group == theirs.group
-        and mine.group.kind.has_transport
-    ):
+    group = here.institution.group
+    if group is not None and group.kind.has_transport and here.same_group(item.institution):
         return None
-    return Refused(
-        Reason.NO_TRANSPORT, "N6", NextStep.OTHER_BRANCH, {"place": here.name_of(item.institution)}
-    )
+    return Refused(Reason.NO_TRANSPORT, "N6", NextStep.OTHER_BRANCH, {"place": here.name_of(item.institution)})

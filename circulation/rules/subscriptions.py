@@ -1,10 +1,9 @@
 """What a membership gives: S1, S2, S3, S5, S6, S7 and the confirmation of K6."""
 
-from circulation.catalogue import ADMINISTRATIVE, GUEST
 from circulation.model import PatronType
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Borrow, rule
-from circulation.rules.region import effective
+from circulation.rules.region import Effective, effective
 from circulation.rules.terms import counts, in_term
 
 
@@ -31,13 +30,15 @@ def not_digital_only(borrow: Borrow) -> Refused | None:
 
 @rule("S1")
 def subscription_lends(borrow: Borrow) -> Refused | None:
-    """The catalogue leaves the period of some subscriptions blank: no self-service loan under them."""
+    """No self-service loan where the catalogue leaves the period blank, has it end at once, or lacks the product."""
     found = effective(borrow)
-    if found is None or found.subscription.digital_only:
+    if found is None:
+        here, rows = borrow.here, borrow.patron.memberships
+        listed = not any(one.institution == here.branch.institution and counts(one, here.today) for one in rows)
+        return None if listed else Refused(Reason.NO_SELF_SERVICE, "S1", NextStep.DESK)
+    if found.subscription.digital_only or found.subscription.lends:
         return None
-    if found.subscription.loan_days is None or found.subscription.code == ADMINISTRATIVE:
-        return Refused(Reason.NO_SELF_SERVICE, "S1", NextStep.DESK)
-    return None
+    return Refused(Reason.NO_SELF_SERVICE, "S1", NextStep.DESK)
 
 
 @rule("S5")
@@ -50,15 +51,24 @@ def paid_first(borrow: Borrow) -> Refused | None:
     return None
 
 
+def strip_balance(found: Effective) -> int | None:
+    """S2: the strips that the term still has. None where the (linked, N1) subscription or the membership counts none.
+
+    A loan takes one strip exactly where this is not None.
+    """
+    return None if found.subscription.strips is None else found.membership.strips_left
+
+
 @rule("S2", "G5")
 def strips_left(borrow: Borrow) -> Refused | None:
     """A loan takes one of the term's strips; without any left it is refused. A guest has none before G5 is booked."""
     found = effective(borrow)
-    if found is None or found.subscription.digital_only or found.membership.strips_left is None:
+    if found is None or found.subscription.digital_only:
         return None
-    if found.membership.strips_left > 0:
+    balance = strip_balance(found)
+    if balance is None or balance > 0:
         return None
-    if borrow.patron.type is PatronType.GUEST and found.membership.subscription == GUEST:
+    if borrow.patron.type is PatronType.GUEST:
         return Refused(Reason.GUEST_WITHOUT_STRIPS, "S2", NextStep.DESK)
     return Refused(Reason.NO_STRIPS, "S2", NextStep.DESK, {"ends": found.membership.ends})
 
@@ -76,13 +86,14 @@ def below_maximum(borrow: Borrow) -> Refused | None:
 
 
 def may_borrow(borrow: Borrow) -> int | None:
-    """How many more items, by S2 and S3 together; None where neither sets a maximum, 0 without a membership."""
+    """How many more items, by S2 and S3 together; None where neither sets a maximum, 0 where nothing lends (S1, S6)."""
     found = effective(borrow)
-    if found is None:
+    if found is None or not found.subscription.lends:
         return 0
     limits = []
-    if found.membership.strips_left is not None:
-        limits.append(max(0, found.membership.strips_left))
+    balance = strip_balance(found)
+    if balance is not None:
+        limits.append(max(0, balance))
     if found.subscription.on_pass is not None:
         limits.append(max(0, found.subscription.on_pass - len(borrow.patron.loans)))
     return min(limits) if limits else None
