@@ -38,6 +38,10 @@ class Desk(Protocol):
         """Who is this, and may the visit begin (rules.md §1, Visit)? Changes nothing."""
         ...
 
+    def is_reachable(self, deadline_s: float) -> bool:
+        """Whether the library system answers at all. Raises nothing."""
+        ...
+
     def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
         """Does, records or gives up what the event says, once for each EventId however often it is sent."""
         ...

@@ -19,8 +19,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The library system answered a call that was pending, or `None` for "no answer": `sent` says whether it may
-    have been done."""
+    """The library system answered late what it had left open; the visit that asked may be over."""
 
     event: EventId
     answer: CheckedOut | Refused | Voided
@@ -59,10 +58,3 @@ class Bus:
     async def get(self) -> Happening:
         """The next happening, awaited."""
         return await self._queue.get()
-
-    def take_waiting(self) -> list[Happening]:
-        """All that already waits, without awaiting; used to drop what was touched or scanned for an ended visit."""
-        taken = []
-        while not self._queue.empty():
-            taken.append(self._queue.get_nowait())
-        return taken

@@ -1,0 +1,80 @@
+"""Awaits the blocking Desk in workers (house decision 5). Cancelling an await never cancels the call behind it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from circulation.identifiers import EventId, ItemBarcode
+from circulation.model import Presented
+from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
+from kiosk.desks.journalled import JournalledDesk
+
+Result = TypeVar("Result")
+
+
+class VisitDesk(Protocol):
+    """What a flow asks of the library. Raises DeskUnreachable, AnswerLost or JournalFault as `JournalledDesk` says."""
+
+    async def identify(self, presented: Presented) -> Identified | Refused: ...
+    async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
+    async def redeliver(self) -> list[tuple[EventId, CheckedOut | Refused | Voided]]: ...
+    async def has_undelivered(self) -> bool: ...
+    async def is_reachable(self) -> bool: ...
+
+
+class Workers:
+    """A few threads; lending itself is kept in order by the desk's own lock."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="desk")
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """The call's result; it goes on to its end even where nobody awaits it any more."""
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, call))
+
+    def close(self) -> None:
+        """Waits for the calls that run: their outcome is still journalled."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class BackgroundDesk:
+    """See `VisitDesk`."""
+
+    def __init__(self, desk: JournalledDesk, workers: Workers) -> None:
+        self._desk, self._workers = desk, workers
+
+    async def identify(self, presented: Presented) -> Identified | Refused:
+        return await self._workers.run(lambda: self._desk.identify(presented))
+
+    async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
+        return await self._workers.run(lambda: self._desk.check_out(presented, item))
+
+    async def redeliver(self) -> list[tuple[EventId, CheckedOut | Refused | Voided]]:
+        return await self._workers.run(self._desk.redeliver)
+
+    async def has_undelivered(self) -> bool:
+        return await self._workers.run(self._desk.has_undelivered)
+
+    async def is_reachable(self) -> bool:
+        return await self._workers.run(self._desk.is_reachable)
+
+
+class BackgroundPrinter:
+    """Prints in a worker; a kiosk without a printer says so before it offers one."""
+
+    def __init__(self, printer: ReceiptPrinter | None, workers: Workers, deadline_s: float = 6.0) -> None:
+        self._printer, self._workers, self._deadline_s = printer, workers, deadline_s
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a printer at all."""
+        return self._printer is not None
+
+    async def print(self, receipt: Receipt, job_id: str) -> PrintOutcome:
+        """What became of the receipt; NOT_PRINTED without a printer."""
+        printer = self._printer
+        if printer is None:
+            return PrintOutcome.NOT_PRINTED
+        return await self._workers.run(lambda: printer.print(receipt, job_id, self._deadline_s))

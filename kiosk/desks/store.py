@@ -1,0 +1,82 @@
+"""The Desk that the membership store keeps, over HTTP. Every answer is checked before anybody believes it."""
+
+from typing import Any
+
+from circulation import wire
+from circulation.desk import DeskFault, DeskUnreachable
+from circulation.events import Event, Kind
+from circulation.model import Presented
+from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from offline_cache.store_client import LineDown, Response, StoreClient
+
+_HOPELESS = (400, 405, 413, 415, 422)
+_NOT_DONE = (401, 403, 429)
+
+
+class StoreDesk:
+    """See `circulation.desk.Desk`."""
+
+    def __init__(self, client: StoreClient) -> None:
+        self._client = client
+
+    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        """Who is this, and may the visit begin? Raises DeskUnreachable, DeskFault."""
+        body = wire.dumps({"presented": wire.encode(presented)})
+        response = self._post("/v1/identify", body, deadline_s)
+        if response.status != 200:
+            raise DeskUnreachable(f"status {response.status}", sent=False)
+        answer: Identified | Refused = _decoded(response, Identified, Refused)
+        return answer
+
+    def is_reachable(self, deadline_s: float) -> bool:
+        """Whether the store answers that it is well."""
+        try:
+            return self._client.get("/v1/health", deadline_s).status == 200
+        except LineDown:
+            return False
+
+    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
+        """Does or gives up what the event says. Raises DeskUnreachable, DeskFault."""
+        path = "/v1/voids" if event.kind is Kind.VOID else "/v1/checkouts"
+        response = self._post(path, wire.dumps(wire.encode(event)), deadline_s, event.id)
+        _raise_for(response)
+        answer: CheckedOut | Refused | Voided = _decoded(response, CheckedOut, Refused, Voided)
+        if isinstance(answer, CheckedOut) and answer.item != event.item:
+            raise DeskFault("the answer is about another item")
+        return answer
+
+    def _post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
+        try:
+            return self._client.post(path, body, deadline_s, key)
+        except LineDown as fault:
+            raise DeskUnreachable(str(fault), sent=fault.sent) from None
+
+
+def _raise_for(response: Response) -> None:
+    """RFC 9457 problems of the store; 409 is a matter of identity or of sequence (house decision 1)."""
+    if response.status == 200:
+        return
+    if response.status in _HOPELESS:
+        raise DeskFault(f"status {response.status}", settled=True)
+    if response.status in _NOT_DONE:
+        raise DeskUnreachable(f"status {response.status}", sent=False)
+    if response.status == 409:
+        expected = _expected_seq(response)
+        raise DeskFault("status 409", expected_seq=expected, settled=expected is None)
+    raise DeskUnreachable(f"status {response.status}", sent=True)
+
+
+def _expected_seq(response: Response) -> int | None:
+    try:
+        problem = wire.loads(response.body)
+    except wire.WireError:
+        return None
+    expected = problem.get("expected_seq") if isinstance(problem, dict) else None
+    return expected if type(expected) is int and expected > 0 else None
+
+
+def _decoded(response: Response, *kinds: type) -> Any:
+    try:
+        return wire.decode_answer(wire.loads(response.body), *kinds)
+    except wire.WireError as fault:
+        raise DeskFault(str(fault)) from None

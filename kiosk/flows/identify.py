@@ -1,0 +1,50 @@
+"""A pass was shown: who is this, and may the visit begin (rules.md §1, Visit)? The patron can leave at any moment."""
+
+import asyncio
+
+from circulation.desk import DeskUnreachable
+from circulation.model import Presented
+from circulation.outcomes import Identified, Refused
+from devices.ports import BarcodeScanned, PassPresented
+from kiosk.bus import Touched
+from kiosk.desks.in_background import VisitDesk
+from kiosk.settings import Patience
+from kiosk.shown_pass import shown_pass
+from kiosk.stage import Stage
+from kiosk.ui import NoAnswer, NoVisit, Waiting
+
+
+async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience) -> Identified | None:
+    """The patron, or None where the visit did not begin; then the patron was told why, or left."""
+    asked = asyncio.create_task(desk.identify(shown))
+    stage.show(Waiting())
+    while not asked.done():
+        happening = await stage.next(None, asked)
+        if isinstance(happening, Touched):
+            asked.cancel()  # the call itself goes on and changes nothing
+            return None
+        if isinstance(happening, PassPresented) and shown_pass(happening) != shown:
+            asked.cancel()
+            stage.put_back(happening)
+            return None
+    try:
+        answer = asked.result()
+    except DeskUnreachable:
+        await _tell(stage, NoAnswer(), patience)
+        return None
+    if isinstance(answer, Refused):
+        await _tell(stage, NoVisit(answer), patience)
+        return None
+    return answer
+
+
+async def _tell(stage: Stage, screen: NoVisit | NoAnswer, patience: Patience) -> None:
+    """Stands until it is read, closed, or somebody shows a pass."""
+    stage.show(screen)
+    while True:
+        happening = await stage.next(patience.reading)
+        if happening is None or isinstance(happening, Touched):
+            return
+        if isinstance(happening, PassPresented | BarcodeScanned):
+            stage.put_back(happening)
+            return

@@ -1,0 +1,16 @@
+"""The times that a visit keeps, in seconds. Defaults from the persona tests and WCAG 2.2.1 (20 s to extend)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`idle`: no touch and no scan before "are you still there?"; `warning`: how long that question stands;
+    `reading`: how long a refusal stands; `closing`: how long the last screen stands; `resume`: how long a visit that
+    ran out of time can be taken up again."""
+
+    idle: float = 45.0
+    warning: int = 20
+    reading: float = 20.0
+    closing: float = 10.0
+    resume: float = 300.0

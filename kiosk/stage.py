@@ -1,0 +1,143 @@
+"""What a flow stands on: shows facts, awaits what happens next, keeps language, help and troubles out of its way."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+
+from devices.ports import Health, HealthChanged, PassPresented, PassRemoved
+from kiosk.bus import Bus, Happening, Reached, Touched
+from kiosk.ui import HelpCard, Intent, Over, Rest, Screen, Shown, Trouble, Ui, offered
+
+_WORKING = (Health.READY, Health.DEGRADED)
+
+
+class Stage:
+    """One kiosk's screen and ears. Touches that the screen does not offer (stale or doubled) never reach a flow."""
+
+    def __init__(self, ui: Ui, bus: Bus, languages: tuple[str, ...], kinds: Iterable[str]) -> None:
+        self._ui, self._bus, self._languages = ui, bus, languages
+        self._shown = Shown(Rest(), language=languages[0])
+        self._waiting: asyncio.Task[Happening] | None = None
+        self._kinds = frozenset(kinds)
+        self._broken = set(self._kinds)
+        self._online = True
+        self._language_by_hand = False
+        self._returned: deque[Happening] = deque()
+        self.pass_on_reader = False
+
+    @property
+    def troubles(self) -> frozenset[Trouble]:
+        """What is wrong on our side now."""
+        found = set() if self._online else {Trouble.NO_CONNECTION}
+        ways = self._kinds & {"pass_reader", "item_scanner"}
+        if ways and ways <= self._broken:
+            found.add(Trouble.NO_WAY_IN)
+        elif "pass_reader" in self._broken:
+            found.add(Trouble.NO_PASS_READER)
+        elif "item_scanner" in self._broken:
+            found.add(Trouble.NO_SCANNER)
+        return frozenset(found)
+
+    @property
+    def language(self) -> str:
+        """The language of the moment."""
+        return self._shown.language
+
+    def show(self, screen: Screen, over: Over | None = None) -> None:
+        """Draws it, unless it is what stands there. A help card stays open while the screen below it changes."""
+        kept = self._shown.over if over is None and isinstance(self._shown.over, HelpCard) else over
+        if type(screen) is not type(self._shown.screen):
+            kept = over
+        self._draw(replace(self._shown, screen=screen, over=kept))
+
+    def speak(self, language: str) -> None:
+        """The patron's own language (K2), unless another was chosen by hand or it is not one of the kiosk's."""
+        if language in self._languages and not self._language_by_hand:
+            self._draw(replace(self._shown, language=language))
+
+    def reset_language(self) -> None:
+        """Back to the kiosk's first language, for the next patron."""
+        self._language_by_hand = False
+        self._draw(replace(self._shown, language=self._languages[0]))
+
+    async def next(
+        self, timeout_s: float | None, *tasks: asyncio.Task[object]
+    ) -> Happening | asyncio.Task[object] | None:
+        """What happens next, a task that ended, or None after `timeout_s` seconds without any of these."""
+        loop = asyncio.get_running_loop()
+        ends = None if timeout_s is None else loop.time() + timeout_s
+        while True:
+            left = None if ends is None else max(0.0, ends - loop.time())
+            found = await self._first(left, tasks)
+            if found is None or isinstance(found, asyncio.Task):
+                return found
+            if not self._kept_out_of_the_way(found):
+                return found
+            if timeout_s is not None and isinstance(found, Touched):
+                ends = loop.time() + timeout_s  # a touch shows that somebody is there
+
+    def put_back(self, happening: Happening) -> None:
+        """Gives a happening to whoever awaits the next one: it belongs to what comes after this flow."""
+        self._returned.append(happening)
+
+    def _draw(self, shown: Shown) -> None:
+        if shown != self._shown:
+            self._shown = shown
+            self._ui.show(shown)
+
+    async def _first(
+        self, timeout_s: float | None, tasks: tuple[asyncio.Task[object], ...]
+    ) -> Happening | asyncio.Task[object] | None:
+        if self._returned:
+            return self._returned.popleft()
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(self._bus.get())
+        done, _ = await asyncio.wait({self._waiting, *tasks}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task in done:
+                return task
+        if self._waiting in done:
+            happening, self._waiting = self._waiting.result(), None
+            return happening
+        return None
+
+    def _kept_out_of_the_way(self, happening: Happening) -> bool:
+        """Handles what no flow needs to see. Returns False for what the flow must see."""
+        if isinstance(happening, Touched):
+            return self._is_kept_touch(happening)
+        if isinstance(happening, Reached | HealthChanged):
+            return not self._notes_trouble(happening)
+        if isinstance(happening, PassPresented):
+            self.pass_on_reader = True
+        if isinstance(happening, PassRemoved):
+            self.pass_on_reader = False
+        return False
+
+    def _is_kept_touch(self, touched: Touched) -> bool:
+        shown = self._shown
+        if touched.intent not in offered(shown.screen, shown.over):
+            return True
+        if touched.intent is Intent.LANGUAGE:
+            if touched.language in self._languages:
+                self._language_by_hand = True
+                self._draw(replace(shown, language=touched.language))
+            return True
+        if touched.intent is Intent.HELP:
+            self._draw(replace(shown, over=HelpCard()))
+            return True
+        if isinstance(shown.over, HelpCard) and touched.intent is Intent.CLOSE:
+            self._draw(replace(shown, over=None))
+            return True
+        return False
+
+    def _notes_trouble(self, happening: Reached | HealthChanged) -> bool:
+        """Whether the troubles changed."""
+        before = self.troubles
+        if isinstance(happening, Reached):
+            self._online = happening.online
+        elif happening.health.state in _WORKING:
+            self._broken.discard(happening.kind)
+        else:
+            self._broken.add(happening.kind)
+        return self.troubles != before

@@ -1,0 +1,103 @@
+"""One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest. Serves for ever."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from circulation.model import Presented
+from devices.ports import BarcodeScanned, PassPresented, ScanUnreadable
+from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.checkout import Checkout, Ending
+from kiosk.flows.farewell import MakeReceipt, VisitPrinter, farewell
+from kiosk.flows.identify import identify
+from kiosk.parked import Parked
+from kiosk.settings import Patience
+from kiosk.sheet import Sheet
+from kiosk.shown_pass import shown_pass
+from kiosk.stage import Stage
+from kiosk.ui import Notice, OutOfOrder, Rest
+from offline_cache.journal import JournalFault
+
+log = logging.getLogger(__name__)
+BROKEN_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Everything that serving needs, built at the door (`__main__`)."""
+
+    stage: Stage
+    desk: VisitDesk
+    printer: VisitPrinter
+    parked: Parked
+    make_receipt: MakeReceipt
+    new_job: Callable[[], str]
+    patience: Patience
+
+
+async def serve(counter: Counter) -> None:
+    """One visit after the other. A fault in one of them is logged without what was read, and the next one begins."""
+    notice: Notice | None = None
+    while True:
+        try:
+            shown = await rest(counter, notice)
+            notice = await visit(counter, shown)
+        except JournalFault as fault:
+            log.critical("lending is closed: %s", fault)
+            await _out_of_order(counter.stage, "journal")
+        except Exception as fault:  # noqa: BLE001  the kiosk goes on serving; what failed is named, never its values
+            log.critical("a visit failed: %s at %s", type(fault).__name__, _place(fault))
+            await _out_of_order(counter.stage, "fault")
+
+
+async def rest(counter: Counter, notice: Notice | None) -> Presented:
+    """Waits for a pass. A notice goes when somebody had the time to read it, and so does a language chosen by hand."""
+    stage, patience = counter.stage, counter.patience
+    while True:
+        left_behind = Notice.PASS_LEFT if stage.pass_on_reader else None
+        stage.show(Rest(stage.troubles, notice or left_behind))
+        happening = await stage.next(patience.reading)
+        if happening is None:
+            notice = None
+            stage.reset_language()
+        elif isinstance(happening, PassPresented | BarcodeScanned):
+            shown = shown_pass(happening)
+            if shown is not None:
+                return shown
+            notice = Notice.CHIP_UNREADABLE if isinstance(happening, PassPresented) else Notice.UNREADABLE_SCAN
+        elif isinstance(happening, ScanUnreadable):
+            notice = Notice.UNREADABLE_SCAN
+
+
+async def visit(counter: Counter, shown: Presented) -> Notice | None:
+    """From the pass to the receipt. Returns what the rest screen should say first."""
+    stage, patience = counter.stage, counter.patience
+    patron = await identify(stage, counter.desk, shown, patience)
+    if patron is None:
+        stage.reset_language()
+        return None
+    stage.speak(patron.language)
+    sheet = Sheet.of(patron, counter.parked.take(patron.patron))
+    checkout = Checkout(stage, counter.desk, shown, patron, sheet, patience)
+    ending = await checkout.run()
+    notice = None
+    if ending is Ending.OUT_OF_TIME:
+        counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
+        notice = Notice.ENDED_BY_TIME
+    elif checkout.sheet.lent or checkout.sheet.not_known:
+        await farewell(stage, counter.printer, patron, checkout.sheet, counter.make_receipt, counter.new_job, patience)
+    stage.reset_language()
+    return notice
+
+
+async def _out_of_order(stage: Stage, reason: str) -> None:
+    stage.show(OutOfOrder(reason))
+    await asyncio.sleep(BROKEN_S)
+
+
+def _place(fault: BaseException) -> str:
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else "?"
