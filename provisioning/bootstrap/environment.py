@@ -9,14 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from provisioning.bootstrap.progress import Log, StepFailed, run, say
 
 _COLLECTING = re.compile(r"^Collecting ")
 _PINNED = re.compile(r"^[A-Za-z0-9][\w.\-]*==", re.MULTILINE)
-DEFINING = ("requirements/build.txt", "requirements/dev.txt", "pyproject.toml", "setup.py")
-"""The files that decide what is installed: another digest of these, another installation."""
+LOCKS = ("requirements/build.txt", "requirements/dev.txt")
+METADATA = ("pyproject.toml", "setup.py")
 
 
 def can_make_environments() -> bool:
@@ -31,7 +33,6 @@ class Environment:
         self.root = root
         self.path = root / ".venv"
         self.python = self.path / "bin" / "python"
-        self._stamp = self.path / "installed"
         self._log = log
 
     def works(self) -> bool:
@@ -58,18 +59,28 @@ class Environment:
         (self.path / "made-for").write_text(str(self.root), "utf-8")
 
     def install(self) -> None:
-        """Install the locked libraries and the project itself where they changed. Raises StepFailed."""
-        digest = self._digest()
-        if self._stamp.is_file() and self._stamp.read_text("utf-8") == digest:
-            say("Python libraries: up to date")
+        """Install the locked libraries, and the project itself, where the files that decide it changed."""
+        # What builds the libraries that come as source only is itself pinned, then used without isolation.
+        with self._unless_done("libraries", LOCKS) as due:
+            if due:
+                self._pip("build tools", "--requirement", LOCKS[0])
+                self._pip("libraries", "--no-build-isolation", "--use-pep517", "--requirement", LOCKS[1])
+        with self._unless_done("project", METADATA) as due:
+            if due:
+                say("Python libraries: the project itself, editable")
+                self._run_pip("--no-build-isolation", "--no-deps", "--no-index", "--editable", ".")
+
+    @contextmanager
+    def _unless_done(self, what: str, deciding: Sequence[str]) -> Iterator[bool]:
+        """Yield whether `what` is due: not done with these contents of the `deciding` files; stamp it if it succeeds."""
+        stamp = self.path / f"installed-{what}"
+        digest = hashlib.sha256(b"".join((self.root / name).read_bytes() for name in deciding)).hexdigest()
+        if stamp.is_file() and stamp.read_text("utf-8") == digest:
+            yield False
             return
-        self._stamp.unlink(missing_ok=True)
-        # What builds the libraries that come as source only; itself pinned, then used without isolation.
-        self._pip("build tools", "--requirement", "requirements/build.txt")
-        self._pip("libraries", "--no-build-isolation", "--use-pep517", "--requirement", "requirements/dev.txt")
-        say("Python libraries: the project itself, editable")
-        self._run_pip("--no-build-isolation", "--no-deps", "--no-index", "--editable", ".")
-        self._stamp.write_text(digest, "utf-8")
+        stamp.unlink(missing_ok=True)
+        yield True
+        stamp.write_text(digest, "utf-8")
 
     def _pip(self, what: str, *arguments: str) -> None:
         pinned = len(_PINNED.findall((self.root / arguments[-1]).read_text("utf-8")))
@@ -85,9 +96,3 @@ class Environment:
         except StepFailed as problem:
             raise StepFailed(f"the Python libraries could not be installed: {problem}. "
                              "What was fetched is kept; try again.") from problem  # fmt: skip
-
-    def _digest(self) -> str:
-        digest = hashlib.sha256(str(self.root).encode())
-        for name in DEFINING:
-            digest.update((self.root / name).read_bytes())
-        return digest.hexdigest()

@@ -1,0 +1,128 @@
+"""The demonstration's directory: one demo at a time, made anew at every start unless it is to be kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from provisioning.demo.ports import Ports
+
+MARK = ".kiosk-demo"
+_LONGEST_SOCKET = "control/pass-reader.sock"
+_SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its final zero
+_FOLDERS = ("control", "dev", "log", "receipts", "screen", "secrets", "var")
+_VANISHING = ("control", "dev", "screen")  # sockets, links to devices and the frame buffer: nothing of a run that ended
+
+
+class RunDirRefused(Exception):
+    """The directory cannot be used; the message is a sentence that says what to do."""
+
+
+class RunDir:
+    """A directory held by this demo until `let_go`."""
+
+    def __init__(self, path: Path, *, keep: bool) -> None:
+        """Take the directory and empty it unless `keep`; raises RunDirRefused."""
+        self.path = path.absolute()
+        if len(os.fsencode(self.path / _LONGEST_SOCKET)) > _SOCKET_PATH_BYTES:
+            raise RunDirRefused(f"{self.path} is too long a path for sockets; choose a shorter one with --run-dir.")
+        self._take()
+        if not keep:
+            self._empty()
+        for name in _FOLDERS:
+            (self.path / name).mkdir(exist_ok=True)
+        (self.path / "secrets").chmod(0o700)
+
+    def _take(self) -> None:
+        try:
+            new = not self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True)
+            if new or not any(self.path.iterdir()):
+                (self.path / MARK).touch()
+            self._held = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as problem:
+            raise RunDirRefused(
+                f"{self.path} cannot be used ({problem.strerror}); choose another with --run-dir."
+            ) from (problem)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._held)
+            raise RunDirRefused(
+                f"Another demo is running in {self.path}; end it with Ctrl-C, or start this one with --run-dir (and "
+                "other ports: make demo PORT=8800)."
+            ) from None
+        if not (self.path / MARK).exists():
+            os.close(self._held)
+            raise RunDirRefused(f"{self.path} holds something that no demo made; choose an empty place with --run-dir.")
+
+    def _empty(self) -> None:
+        for entry in self.path.iterdir():
+            if entry.name == MARK:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    def write_kiosk(self, ports: Ports, width: int, height: int) -> Path:
+        """Write the kiosk's configuration and its journal key; return the configuration's path. Sizes in pixels."""
+        key = self.path / "secrets" / "journal.key"
+        if not key.exists():
+            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32) + "\n")
+        target = self.path / "kiosk.toml"
+        target.write_text(
+            _KIOSK.format(line=ports.line, printer=ports.printer, width=width, height=height), encoding="utf-8"
+        )
+        return target
+
+    def tidy(self) -> None:
+        """Remove what only has a meaning while the demo runs; logs, receipts and databases stay to be looked at."""
+        for name in _VANISHING:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Leave the directory to the next demo."""
+        os.close(self._held)
+
+
+_KIOSK = """\
+# Written by the demo at every start.
+[kiosk]
+id = "annen-1"
+languages = ["nl", "en"]
+
+[branch]
+name = "Bibliotheek Annen"
+
+[store]
+# The line, not the store itself: so that the network can be pulled.
+url = "http://127.0.0.1:{line}"
+token_file = "secrets/kiosk.token"
+deadline_s = 8
+
+[journal]
+path = "var/journal.db"
+key_file = "secrets/journal.key"
+
+[screen]
+width = {width}
+height = {height}
+
+[pass_reader]
+driver = "pn532"
+port = "dev/nfc"
+
+[item_scanner]
+driver = "serial"
+port = "dev/scanner"
+
+[receipt_printer]
+driver = "network"
+host = "127.0.0.1"
+port = {printer}
+"""
