@@ -32,11 +32,11 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs."""
-        return self._running.pid if self._running is not None and self._running.poll() is None else None
+        """The process id since it was started, also after it has ended by itself."""
+        return None if self._running is None else self._running.pid
 
     def start(self, *, cwd: Path, hand_down: Sequence[int] = ()) -> None:
-        """Start it; `hand_down` are file descriptors that it inherits. Raises OSError where there is no such program."""
+        """Start it; it inherits the descriptors `hand_down`. Raises OSError where there is no such program."""
         us = os.getpid()
 
         def die_with_us() -> None:

@@ -72,8 +72,8 @@ class RunDir:
         """Write the kiosk's configuration and its journal key; return the configuration's path. Sizes in pixels."""
         key = self.path / "secrets" / "journal.key"
         if not key.exists():
-            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32) + "\n")
+            key.touch(0o600, exist_ok=False)
+            key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
         target = self.path / "kiosk.toml"
         target.write_text(
             _KIOSK.format(line=ports.line, printer=ports.printer, width=width, height=height), encoding="utf-8"

@@ -1,0 +1,89 @@
+"""The processes of the demonstration and their command lines, each a program that a library could start by hand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from provisioning.demo.ports import LOOPBACK, Ports
+from provisioning.demo.process import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all parts share: the run directory, the ports, and where the workbench listens."""
+
+    run: Path
+    ports: Ports
+    listen: str
+
+    @property
+    def logs(self) -> Path:
+        """Where each process writes its log."""
+        return self.run / "log"
+
+    @property
+    def database(self) -> Path:
+        """The membership store's database file."""
+        return self.run / "store.db"
+
+
+def demo_data(place: Place) -> Process:
+    """The program that fills an empty store; it ends when it is done."""
+    arguments = ["demo-data", "--database", str(place.database), "--out", str(place.run)]
+    return Process("demo-data", "Demo data", _python("membership_store", *arguments), place.logs)
+
+
+def store(place: Place) -> Process:
+    """The membership store."""
+    arguments = ["serve", "--database", str(place.database), "--listen", f"{LOOPBACK}:{place.ports.store}"]
+    return Process("store", "Membership store", _python("membership_store", *arguments), place.logs)
+
+
+def simulators(place: Place) -> list[Process]:
+    """The simulated hardware and the line between kiosk and store."""
+    ports = place.ports
+    programs = {
+        "pass-reader": ("Pass reader", ["--tty", str(place.run / "dev" / "nfc")]),
+        "scanner": ("Scanner", ["--tty", str(place.run / "dev" / "scanner")]),
+        "printer": ("Receipt printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
+                                        "--receipts", str(place.run / "receipts")]),
+        "line": ("Line to the store", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),
+    }  # fmt: skip
+    return [
+        Process(
+            name,
+            title,
+            _python(
+                "devices.simulators", "serve", name, *more, "--control", str(place.run / "control" / f"{name}.sock")
+            ),
+            place.logs,
+        )
+        for name, (title, more) in programs.items()
+    ]
+
+
+def kiosk(place: Place, config: Path, display: str | None, notify: Path, *, fullscreen: bool) -> Process:
+    """The kiosk's window on `display` (None: this session's); it reports to the socket `notify` (sd_notify(3))."""
+    command = _python("kiosk", "--config", str(config), *(["--fullscreen"] if fullscreen else []))
+    # Kivy's own folder goes with the run, not into anybody's home.
+    environment = {"NOTIFY_SOCKET": str(notify), "KIVY_HOME": str(place.run / "var" / "kivy")}
+    if display is not None:
+        environment["DISPLAY"] = display
+    return Process("kiosk", "Kiosk", command, place.logs, environment)
+
+
+def workbench(place: Place, frame_buffer: Path | None, display: str | None) -> Process:
+    """The workbench page, with the kiosk's picture where there is a frame buffer."""
+    host = f"[{place.listen}]" if ":" in place.listen else place.listen
+    more = ["--kiosk-log", str(place.logs / "kiosk.log")]
+    if frame_buffer is not None and display is not None:
+        more += ["--screen", str(frame_buffer), "--display", display]
+    arguments = ["--run-dir", str(place.run), "--listen", f"{host}:{place.ports.workbench}", *more]
+    return Process("workbench", "Workbench", _python("devices.simulators.bench", *arguments), place.logs)
+
+
+def _python(module: str, *arguments: str) -> Sequence[str]:
+    return [sys.executable, "-m", module, *arguments]
