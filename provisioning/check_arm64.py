@@ -26,8 +26,9 @@ _PIN = re.compile(
 
 def pins(lock: str, python: str) -> dict[str, str]:
     """Return the pins of a lock's text that hold on 64-bit ARM Linux with `python` ("3.12"), by library name."""
-    environment = {**default_environment(), "platform_machine": "aarch64", "sys_platform": "linux",
-                   "python_version": python, "python_full_version": f"{python}.0"}  # fmt: skip
+    environment = {name: str(value) for name, value in default_environment().items()}
+    environment |= {"platform_machine": "aarch64", "sys_platform": "linux"}
+    environment |= {"python_version": python, "python_full_version": f"{python}.0"}
     found = {}
     for pin in _PIN.finditer(lock):
         marker = pin["marker"]

@@ -72,7 +72,7 @@ class Environment:
 
     @contextmanager
     def _unless_done(self, what: str, deciding: Sequence[str]) -> Iterator[bool]:
-        """Yield whether `what` is due: not done with these contents of the `deciding` files; stamp it if it succeeds."""
+        """Yield whether `what` is due, not done yet for these contents of `deciding`; stamp it if it succeeds."""
         stamp = self.path / f"installed-{what}"
         digest = hashlib.sha256(b"".join((self.root / name).read_bytes() for name in deciding)).hexdigest()
         if stamp.is_file() and stamp.read_text("utf-8") == digest:

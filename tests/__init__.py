@@ -1,0 +1,1 @@
+"""Tests, in the tree of the rooms that they test; journeys/ drives the whole product by its wires."""
