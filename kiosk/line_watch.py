@@ -26,10 +26,7 @@ async def watch_line(desk: VisitDesk, bus: Bus) -> None:
             online = reached
             log.info("the library system %s", "answers" if online else "does not answer")
             bus.put(Reached(online))
-        if online:
-            pause = SOON_S if waiting else LATER_S
-        else:
-            pause = min(pause * 1.5, LATER_S if waiting else LATEST_S)
+        pause = (SOON_S if waiting else LATER_S) if online else min(pause * 1.5, LATER_S if waiting else LATEST_S)
         await asyncio.sleep(pause)
 
 

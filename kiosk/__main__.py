@@ -1,0 +1,154 @@
+"""Builds the kiosk by hand, from the configuration file to the window, and runs it.
+
+`--check-config` judges a file with this release's own eyes and opens nothing (house.md §2).
+"""
+
+import argparse
+import logging
+import os
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from circulation.identifiers import EventId, KioskId, new_event_id
+from devices.ports import Receipt
+from kiosk.config import ConfigError, KioskConfig, Problem, read_config
+from kiosk.notify import notify
+from kiosk.texts import Texts, available
+from kiosk.ui import Lent
+
+log = logging.getLogger("kiosk")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 ended in order, 2 the configuration cannot be used, 3 the journal or a key cannot be used."""
+    given = _arguments().parse_args(argv)
+    logging.basicConfig(level=given.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        config = _checked(given.config)
+    except ConfigError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    if given.check_config:
+        print(f"{given.config}: in order")
+        return 0
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold what no disk may hold
+    return run(config, fullscreen=given.fullscreen)
+
+
+def run(config: KioskConfig, *, fullscreen: bool) -> int:
+    """The whole program on one screen: who knows whom stands here and nowhere else."""
+    from devices.open_devices import open_devices
+    from kiosk.bus import Bus
+    from kiosk.desks.in_background import BackgroundDesk, BackgroundPrinter, Workers
+    from kiosk.desks.journalled import JournalledDesk
+    from kiosk.desks.store import StoreDesk
+    from kiosk.flow_thread import FlowThread
+    from kiosk.line_watch import watch_line
+    from kiosk.parked import Parked
+    from kiosk.settings import Patience
+    from kiosk.stage import Stage
+    from kiosk.visit import Counter, serve
+    from offline_cache.journal import Journal, JournalFault
+    from offline_cache.sealing import Seal, read_key
+    from offline_cache.store_client import StoreClient
+
+    try:
+        token = config.path(config.store.token_file).read_text("ascii").strip()
+        seal = Seal(read_key(config.path(config.journal.key_file)))
+        journal = Journal(config.path(config.journal.path), seal, KioskId(config.kiosk.id), _new_id)
+    except (OSError, ValueError, JournalFault) as fault:
+        log.critical("cannot start: %s", fault if isinstance(fault, JournalFault) else type(fault).__name__)
+        return 3
+
+    from kiosk.app import KioskApp, configure_kivy
+
+    size = (config.screen.width, config.screen.height)
+    configure_kivy(size, fullscreen=fullscreen)
+    workers, flows = Workers(), FlowThread()
+    bus = Bus(flows.loop)
+    store = StoreDesk(StoreClient(config.store.url, token))
+    desk = BackgroundDesk(JournalledDesk(store, journal, _now, config.store.deadline_s), workers)
+    devices = open_devices(config.devices, bus.put)
+    app = KioskApp(
+        languages=config.kiosk.languages,
+        library_name=config.branch.name,
+        contrast=config.screen.contrast,
+        on_touch=bus.put,
+        on_alive=_Alive(),
+        today=date.today,
+    )
+    stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
+    patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
+    counter = Counter(
+        stage,
+        desk,
+        BackgroundPrinter(devices.printer, workers),
+        Parked(time.monotonic, patience.resume),
+        partial(_receipt, config.branch.name),
+        lambda: str(uuid.uuid4()),
+        patience,
+    )
+    try:
+        devices.start()
+        flows.start(lambda: serve(counter), lambda: watch_line(desk, bus))
+        app.run()
+    finally:
+        notify("STOPPING=1")
+        devices.stop()
+        flows.stop()
+        workers.close()
+        journal.close()
+    return 0
+
+
+class _Alive:
+    """Called by the drawing loop, so that a window that stands still is found by the service manager's watchdog."""
+
+    def __init__(self) -> None:
+        self._ready = False
+
+    def __call__(self) -> None:
+        notify("WATCHDOG=1" if self._ready else "READY=1")
+        self._ready = True
+
+
+def _checked(path: Path) -> KioskConfig:
+    config = read_config(path)
+    unknown = [one for one in config.kiosk.languages if one not in available()]
+    if unknown:
+        known = ", ".join(available())
+        raise ConfigError(str(path), [Problem(0, f"no texts for {', '.join(unknown)}; there are texts for {known}")])
+    return config
+
+
+def _receipt(library: str, language: str, loans: tuple[Lent, ...]) -> Receipt:
+    from kiosk.receipts import loan_receipt
+
+    return loan_receipt(Texts(language), library, loans, datetime.now().astimezone())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> EventId:
+    return new_event_id(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kiosk", description="Self-service kiosk of a public library.")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the kiosk's configuration (TOML)")
+    parser.add_argument("--fullscreen", action="store_true", help="use the whole screen, without borders")
+    parser.add_argument("--check-config", action="store_true", help="check the configuration and end")
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""The kiosk's configuration file (TOML), read once, checked whole, frozen. Every error names its line.
+
+Relative paths are relative to the file. Secrets are never in it, only the names of files that hold them.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from circulation.identifiers import IdentifierError, code
+from devices.settings import DeviceSettings, check_settings
+
+DEVICE_KINDS = ("pass_reader", "item_scanner", "receipt_printer")
+_PORT_OPTION = "port"
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """`id`: as enrolled at the store. `languages`: catalogue codes, the first is spoken at rest."""
+
+    id: str
+    languages: tuple[str, ...] = ("nl", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class BranchName:
+    """The library's name as patrons know it, on the screen and on the receipt."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`deadline_s`: the most that one question may take in all, in seconds."""
+
+    url: str
+    token_file: str
+    deadline_s: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFiles:
+    """Where the journal lies, and the file of its 32-byte key (best outside the disk: house decision 7)."""
+
+    path: str
+    key_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSize:
+    """In pixels. `contrast`: the black and yellow theme."""
+
+    width: int = 1080
+    height: int = 1920
+    contrast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Seconds; see `kiosk.settings.Patience`. `warning_s` is never below 20 (WCAG 2.2.1)."""
+
+    idle_s: int = 45
+    warning_s: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KioskConfig:
+    """All of the file, with the devices as settings for `devices.open_devices`."""
+
+    kiosk: Kiosk
+    branch: BranchName
+    store: Store
+    journal: JournalFiles
+    screen: ScreenSize = field(default_factory=ScreenSize)
+    visit: Visit = field(default_factory=Visit)
+    devices: tuple[DeviceSettings, ...] = ()
+    folder: Path = Path()
+
+    def path(self, name: str) -> Path:
+        """A path of the file, seen from the file's own folder."""
+        return self.folder / name
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the file. `line` counts from 1; 0 is the file as a whole."""
+
+    line: int
+    text: str
+
+
+class ConfigError(Exception):
+    """The file cannot be used. `str()` gives every problem on a line of its own, with the file's name and line."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda one: one.line)
+        super().__init__("\n".join(f"{name}:{one.line}: {one.text}" for one in self.problems))
+
+
+def read_config(path: Path) -> KioskConfig:
+    """Reads and checks the file. Raises ConfigError with all problems at once."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(str(path), [Problem(0, f"cannot be read: {type(fault).__name__}")]) from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(str(path), [Problem(_line_in(str(fault)), f"not TOML: {fault}")]) from None
+    found = Checker(text, path.parent)
+    config = found.check(data)
+    if config is None:
+        raise ConfigError(str(path), found.problems)
+    return config
+
+
+class Checker:
+    """Walks the file's data beside the dataclasses above and collects what does not fit."""
+
+    def __init__(self, text: str, folder: Path) -> None:
+        self._lines, self._folder = text.splitlines(), folder
+        self.problems: list[Problem] = []
+
+    def check(self, data: Mapping[str, Any]) -> KioskConfig | None:
+        """The configuration, or None when there are problems."""
+        known = {one.name for one in fields(KioskConfig)} - {"devices", "folder"}
+        for name in data:
+            if name not in known and name not in DEVICE_KINDS:
+                self._add((name,), f"unknown section [{name}]{_nearest(name, [*known, *DEVICE_KINDS])}")
+        parts = {}
+        for one in fields(KioskConfig):
+            if one.name not in known:
+                continue
+            kind = get_type_hints(KioskConfig)[one.name]
+            if one.name in data:
+                parts[one.name] = self._section((one.name,), kind, data[one.name])
+            elif one.default_factory is MISSING:
+                self._add((), f"section [{one.name}] is missing")
+        devices = self._devices(data)
+        if not self.problems:
+            self._sense(parts)
+        if self.problems:
+            return None
+        return KioskConfig(**parts, devices=devices, folder=self._folder)
+
+    def _section(self, path: tuple[str, ...], kind: Any, data: object) -> Any:
+        if not isinstance(data, Mapping) or not is_dataclass(kind):
+            self._add(path, f"[{path[0]}] must be a section")
+            return None
+        hints, values = get_type_hints(kind), {}
+        names = [one.name for one in fields(kind)]
+        for name in data:
+            if name not in names:
+                self._add((*path, name), f"unknown key {name!r} in [{path[0]}]{_nearest(name, names)}")
+        for one in fields(kind):
+            if one.name not in data:
+                if one.default is MISSING:
+                    self._add(path, f"key {one.name!r} is missing in [{path[0]}]")
+                continue
+            values[one.name] = self._value((*path, one.name), hints[one.name], data[one.name])
+        make: Any = kind
+        return make(**values) if not self.problems else None
+
+    def _value(self, path: tuple[str, ...], kind: Any, value: object) -> object:
+        if get_origin(kind) is tuple:
+            wanted = get_args(kind)[0]
+            if isinstance(value, list) and value and all(type(one) is wanted for one in value):
+                return tuple(value)
+            self._add(path, f"{path[-1]!r} must be a list of {wanted.__name__}, not empty")
+        elif type(value) is not kind:
+            self._add(path, f"{path[-1]!r} must be {kind.__name__}")
+        return value
+
+    def _devices(self, data: Mapping[str, Any]) -> tuple[DeviceSettings, ...]:
+        """The device sections; what an option means is known to `devices` alone."""
+        found = []
+        for kind in DEVICE_KINDS:
+            section = data.get(kind)
+            if section is None:
+                continue
+            if not isinstance(section, Mapping) or not isinstance(section.get("driver"), str):
+                self._add((kind,), f"[{kind}] must be a section with a driver")
+                continue
+            options = {name: value for name, value in section.items() if name != "driver"}
+            port = options.get(_PORT_OPTION)
+            if isinstance(port, str):
+                options[_PORT_OPTION] = str(self._folder.absolute() / port)
+            found.append(DeviceSettings(kind, kind, section["driver"], MappingProxyType(options)))
+        for fault in check_settings(found):
+            self._add(self._device_path(fault.name, fault.message, data), f"[{fault.name}] {fault.message}")
+        return tuple(found)
+
+    def _device_path(self, section: str, text: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """The option that a device's complaint names, so that its line can be told."""
+        named = [option for option in data.get(section, {}) if option in text.replace("'", " ").split()]
+        return (section, named[0]) if named else (section,)
+
+    def _sense(self, parts: Mapping[str, Any]) -> None:
+        """What no type can say."""
+        store, screen, visit = parts["store"], parts.get("screen", ScreenSize()), parts.get("visit", Visit())
+        if urlsplit(store.url).scheme not in ("http", "https") or not urlsplit(store.url).hostname:
+            self._add(("store", "url"), "'url' must begin with http:// or https:// and name a host")
+        if not 1 <= store.deadline_s <= 60:
+            self._add(("store", "deadline_s"), "'deadline_s' must be from 1 to 60 seconds")
+        if not (480 <= screen.width <= 7680 and 480 <= screen.height <= 7680):
+            self._add(("screen", "width"), "'width' and 'height' must be from 480 to 7680 pixels")
+        if visit.idle_s < 10:
+            self._add(("visit", "idle_s"), "'idle_s' must be at least 10 seconds")
+        if visit.warning_s < 20:
+            self._add(("visit", "warning_s"), "'warning_s' must be at least 20 seconds (WCAG 2.2.1)")
+        try:
+            code(parts["kiosk"].id)
+        except IdentifierError:
+            self._add(("kiosk", "id"), "'id' must be a short code of letters, digits, '-' and '_'")
+
+    def _add(self, path: tuple[str, ...], text: str) -> None:
+        self.problems.append(Problem(self._line(path), text))
+
+    def _line(self, path: tuple[str, ...]) -> int:
+        """The first line after which the file, read so far, holds that key: told by the real parser, not by a guess."""
+        if not path:
+            return 0
+        for number in range(1, len(self._lines) + 1):
+            try:
+                here: Any = tomllib.loads("\n".join(self._lines[:number]))
+            except tomllib.TOMLDecodeError:
+                continue
+            for name in path:
+                here = here.get(name) if isinstance(here, Mapping) else None
+            if here is not None:
+                return number
+        return 0
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known, 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def _line_in(message: str) -> int:
+    words = message.replace(",", " ").split()
+    return int(words[words.index("line") + 1]) if "line" in words[:-1] else 0

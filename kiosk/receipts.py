@@ -1,0 +1,27 @@
+"""Loans to a receipt (pure). It names the lending branch and the due dates, and no pass number (peers, lesson 9)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from devices.ports import Receipt, ReceiptLine
+from kiosk.texts import Texts
+from kiosk.ui import Lent
+
+
+def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], at: datetime) -> Receipt:
+    """What goes on paper. `at` is library-local. The oldest scan comes first, as the patron remembers it."""
+    listed = list(loans)[::-1]
+    lines = [
+        ReceiptLine(library, bold=True, large=True, centred=True),
+        ReceiptLine(texts.say("receipt.paper.date", day=texts.day(at.date()), time=f"{at:%H:%M}"), centred=True),
+        ReceiptLine(""),
+        ReceiptLine(texts.count("receipt.paper.lent", len(listed)), bold=True),
+    ]
+    for loan in listed:
+        lines += [
+            ReceiptLine(""),
+            ReceiptLine(loan.title),
+            ReceiptLine(texts.say("receipt.paper.until", day=texts.day(loan.due)), bold=True),
+        ]
+    lines += [ReceiptLine(""), ReceiptLine(texts.say("receipt.paper.closing"), centred=True)]
+    return Receipt(tuple(lines))
