@@ -25,6 +25,24 @@ PROFILES = frozenset({
 })  # fmt: skip
 
 
+# The code pages to use, best first; others in a profile are for scripts that no receipt here needs, and some of
+# them hold a euro sign only in later editions than the printer's.
+PAGES = (
+    "CP1252",
+    "CP858",
+    "CP437",
+    "CP850",
+    "CP852",
+    "CP857",
+    "CP866",
+    "CP1250",
+    "CP1251",
+    "CP1253",
+    "CP1254",
+    "CP1257",
+)
+
+
 class Encoder:
     """Receipts as the bytes that one profile prints, ending in a cut and a question for confirmation."""
 
@@ -41,11 +59,11 @@ class Encoder:
     def encode(self, receipt: Receipt) -> bytes:
         """All bytes of `receipt`."""
         self.prepare()
-        paper = self._paper(profile=self._profile)
-        pages, encoder = paper.profile.get_code_pages(), paper.magic.encoder
+        paper = self._paper(self._profile)
+        encoder = paper.magic.encoder
 
         def has(char: str) -> bool:
-            return char.isascii() or any(encoder.can_encode(page, char) for page in pages)
+            return char.isascii() or any(encoder.can_encode(page, char) for page in encoder.codepages)
 
         paper.hw("INIT")
         for row in rows(receipt, paper.profile.get_columns("a"), has):
@@ -71,6 +89,9 @@ def _paper_class() -> Any:
         def __init__(self, profile: str) -> None:
             self.output = bytearray()
             super().__init__(profile=profile)
+            slots = self.profile.get_code_pages()
+            self.magic.encoder.codepages = {page: slots[page] for page in PAGES if page in slots}
+            self.magic.encoder.used_encodings = {next(iter(self.magic.encoder.codepages))}  # tried first
 
         def open(self) -> None:
             """Nothing to open."""

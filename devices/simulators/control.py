@@ -1,0 +1,154 @@
+"""The control socket of a simulator: one JSON object a line, `{"do": …}` answered by `{"ok": …}`."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from devices.simulators.loop import Loop
+
+_LONGEST_LINE = 65536
+_ANSWER_S = 10.0
+
+
+class ControlError(Exception):
+    """A command that cannot be carried out; its text is a sentence for whoever gave it."""
+
+
+class Arguments:
+    """The arguments of one command, asked for by name and type."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = dict(given)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A string."""
+        value = self._given.pop(name, None)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise ControlError(f"{name} must be a text")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A string, or None when it is missing or null."""
+        return self.text(name) if self._given.get(name) is not None else self._given.pop(name, None)
+
+    def count(self, name: str, default: int | None = None) -> int | None:
+        """A whole number from 0; null and missing mean `default`."""
+        value = self._given.pop(name, None)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise ControlError(f"{name} must be a whole number")
+        return value
+
+    def seconds(self, name: str) -> float:
+        """A number of seconds from 0 to an hour."""
+        value = self._given.pop(name, None)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 3600:
+            raise ControlError(f"{name} must be a number of seconds")
+        return float(value)
+
+    def done(self) -> None:
+        """Refuse what nobody asked for; to be called when all else has been taken, before anything is done."""
+        if self._given:
+            raise ControlError(f"unknown argument {', '.join(sorted(self._given))}")
+
+
+Command = Callable[[Arguments], Mapping[str, Any] | None]
+
+
+def plain(act: Callable[[], None]) -> Command:
+    """A command without arguments."""
+
+    def command(arguments: Arguments) -> None:
+        arguments.done()
+        act()
+
+    return command
+
+
+def telling(status: Callable[[], Mapping[str, Any]]) -> Command:
+    """A command without arguments that answers with facts."""
+
+    def command(arguments: Arguments) -> Mapping[str, Any]:
+        arguments.done()
+        return status()
+
+    return command
+
+
+class ControlServer:
+    """Answers commands on a unix socket from within a simulator's loop."""
+
+    def __init__(self, loop: Loop, path: Path, commands: Mapping[str, Command]) -> None:
+        self._loop = loop
+        self._commands = commands
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.setblocking(False)
+        self._listener.bind(str(path))
+        self._listener.listen(16)
+        loop.watch(self._listener, self._accept)
+        loop.at_end(lambda: path.unlink(missing_ok=True))
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        client.settimeout(_ANSWER_S)
+        received = bytearray()
+        self._loop.watch(client, lambda: self._read(client, received))
+
+    def _read(self, client: socket.socket, received: bytearray) -> None:
+        try:
+            data = client.recv(4096)
+            received += data
+            while (end := received.find(b"\n")) >= 0:
+                line = bytes(received[:end])
+                del received[: end + 1]
+                client.sendall(json.dumps(self._answer(line), ensure_ascii=False).encode() + b"\n")
+        except OSError:
+            data = b""
+        if not data or len(received) > _LONGEST_LINE:
+            self._loop.watch(client, None)
+            client.close()
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+            do = request.pop("do")
+            if do not in self._commands:
+                return {"ok": False, "error": f"unknown command {do!r}; there are {', '.join(sorted(self._commands))}"}
+            return {"ok": True, **(self._commands[do](Arguments(request)) or {})}
+        except ControlError as error:
+            return {"ok": False, "error": str(error)}
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return {"ok": False, "error": 'a command is one line of JSON like {"do": "status"}'}
+
+
+def ask(path: Path, do: str, **arguments: Any) -> dict[str, Any]:
+    """Give one command to the simulator at `path`; raises ControlError with a sentence when it fails."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_ANSWER_S)
+        try:
+            client.connect(str(path))
+            client.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+            received = b""
+            while not received.endswith(b"\n"):
+                data = client.recv(65536)
+                if not data:
+                    break
+                received += data
+        except OSError as error:
+            raise ControlError(f"the simulator {path.stem} does not answer; is the demo running?") from error
+    answer: dict[str, Any] = {}
+    with suppress(ValueError):
+        answer = json.loads(received)
+    if not answer.get("ok"):
+        raise ControlError(str(answer.get("error", f"the simulator {path.stem} gave no answer")))
+    return answer

@@ -1,0 +1,187 @@
+"""The simulated hardware by verbs: what the workbench, the command line and the journeys do to a running kiosk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from devices.simulators.control import ControlError, ask
+
+# What may be unplugged and plugged, and the simulator and commands behind it.
+PLUGS: Mapping[str, tuple[str, str, str]] = {
+    "reader": ("pass-reader", "unplug", "plug"),
+    "scanner": ("scanner", "unplug", "plug"),
+    "printer": ("printer", "unplug", "plug"),
+    "network": ("line", "cut", "restore"),
+}
+SIMULATORS = ("pass-reader", "scanner", "printer", "line")
+
+
+class BenchError(Exception):
+    """Something cannot be done; its text is a sentence for whoever asked."""
+
+
+class Bench:
+    """All simulators of one run directory; every method raises BenchError when it cannot be done."""
+
+    def __init__(self, run_dir: Path | str) -> None:
+        self.run_dir = Path(run_dir)
+
+    # -- passes
+
+    def place_pass(self, name: str) -> str:
+        """Lay the pass `name` of the drawer on the reader; a sentence that says what was done."""
+        one = self._named(self.drawer(), name, "pass", "drawer")
+        if not one.get("uid"):
+            raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
+        self.place(one["uid"], one.get("ndef"), one.get("kind") or "ntag213")
+        return f"the pass {name} lies on the reader"
+
+    def place(self, uid: str, ndef: str | None = None, kind: str = "ntag213") -> None:
+        """Lay a chip on the reader: its UID in hexadecimal, the NDEF text on it, and its kind."""
+        self._ask("pass-reader", "place", uid=uid, ndef=ndef, kind=kind)
+
+    def remove_pass(self) -> None:
+        """Take away whatever lies on the reader."""
+        self._ask("pass-reader", "remove")
+
+    def scan_pass(self, name: str) -> None:
+        """Scan the number printed on the pass `name`."""
+        self.scan(self._named(self.drawer(), name, "pass", "drawer")["number"])
+
+    # -- items
+
+    def scan(self, text: str, terminator: str = "\r") -> None:
+        """Scan any barcode."""
+        self._ask("scanner", "scan", text=text, terminator=terminator)
+
+    def scan_book(self, name: str) -> None:
+        """Scan the barcode of the book `name` of the pile."""
+        self.scan(self._named(self.pile(), name, "book", "pile")["barcode"])
+
+    def send_raw(self, data: bytes) -> None:
+        """Put bytes on the scanner's line."""
+        self._ask("scanner", "raw", hex=data.hex())
+
+    def noise(self) -> None:
+        """Put noise on the scanner's line."""
+        self._ask("scanner", "noise")
+
+    # -- troubles
+
+    def unplug(self, what: str) -> None:
+        """Unplug the reader, scanner, printer or network."""
+        simulator, command, _ = self._plug_of(what)
+        self._ask(simulator, command)
+
+    def plug(self, what: str) -> None:
+        """Plug it in again."""
+        simulator, _, command = self._plug_of(what)
+        self._ask(simulator, command)
+
+    def reader_fault(self, kind: str, count: int | None = None) -> None:
+        """Let the reader's next `count` answers (None: all) be truncated, corrupt or silent; `none` ends it."""
+        self._ask("pass-reader", "fault", kind=kind, count=count)
+
+    def paper_out(self, after: int | None = None) -> None:
+        """Let the printer run out of paper, now or after `after` more bytes of print."""
+        self._ask("printer", "paper-out", after=after)
+
+    def paper_in(self) -> None:
+        """Put paper in."""
+        self._ask("printer", "paper-in")
+
+    def paper_low(self) -> None:
+        """Let the paper run low."""
+        self._ask("printer", "paper-low")
+
+    def cover_open(self) -> None:
+        """Open the printer's cover."""
+        self._ask("printer", "cover-open")
+
+    def cover_closed(self) -> None:
+        """Close the printer's cover."""
+        self._ask("printer", "cover-closed")
+
+    def printer_dies_after(self, count: int) -> None:
+        """Let the printer lose its power after `count` more bytes; `plug` switches it on again."""
+        self._ask("printer", "die-after", bytes=count)
+
+    def stall_printer(self) -> None:
+        """Let the printer neither read nor answer."""
+        self._ask("printer", "stall")
+
+    def resume_printer(self) -> None:
+        """End the stall."""
+        self._ask("printer", "resume")
+
+    def lose_answers(self, count: int | None = None, match: str = "") -> None:
+        """Let requests reach the store and lose the next `count` answers (None: all until `plug network`).
+
+        Only answers to requests whose first line contains `match` are lost and counted.
+        """
+        self._ask("line", "lose-answers", count=count, match=match)
+
+    def delay(self, seconds: float) -> None:
+        """Hold each answer of the store back for so long; 0 ends it."""
+        self._ask("line", "delay", seconds=seconds)
+
+    def stall_line(self) -> None:
+        """Let the line accept calls and carry nothing, until `plug network`."""
+        self._ask("line", "stall")
+
+    # -- looking
+
+    def status(self) -> dict[str, Mapping[str, Any]]:
+        """What each simulator says of itself; one that is not running has {"running": False}."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for simulator in SIMULATORS:
+            try:
+                answer = ask(self._socket(simulator), "status")
+                found[simulator] = {"running": True, **{key: answer[key] for key in answer if key != "ok"}}
+            except ControlError:
+                found[simulator] = {"running": False}
+        return found
+
+    def drawer(self) -> list[dict[str, Any]]:
+        """The passes at hand."""
+        return self._read("drawer.json")
+
+    def pile(self) -> list[dict[str, Any]]:
+        """The books at hand."""
+        return self._read("pile.json")
+
+    def receipts(self) -> list[Path]:
+        """The texts of the receipts that were cut, oldest first; a picture lies beside each (.png)."""
+        return sorted((self.run_dir / "receipts").glob("[0-9]*.txt"))
+
+    # -- within
+
+    def _socket(self, simulator: str) -> Path:
+        return self.run_dir / "control" / f"{simulator}.sock"
+
+    def _ask(self, simulator: str, do: str, **arguments: Any) -> None:
+        try:
+            ask(self._socket(simulator), do, **arguments)
+        except ControlError as error:
+            raise BenchError(str(error)) from error
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        path = self.run_dir / name
+        try:
+            return list(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise BenchError(f"{path} cannot be read; is the demo running?") from error
+
+    def _named(self, these: Sequence[dict[str, Any]], name: str, what: str, where: str) -> dict[str, Any]:
+        for one in these:
+            if one.get("name") == name:
+                return one
+        raise BenchError(f"there is no {what} {name!r} in the {where}; see: list")
+
+    def _plug_of(self, what: str) -> tuple[str, str, str]:
+        if what not in PLUGS:
+            raise BenchError(f"there is no {what!r} to plug; choose from {', '.join(PLUGS)}")
+        return PLUGS[what]

@@ -1,0 +1,61 @@
+"""The simulated barcode scanner: characters on a pty."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
+from devices.simulators.loop import Loop
+from devices.simulators.port import SimulatedPort
+
+
+class ScannerSimulator:
+    """A scanner process: wire on the one side, control socket on the other."""
+
+    def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
+        self._port = SimulatedPort(loop, tty, lambda _: None)
+        self._scans = 0
+        self._port.plug()
+        ControlServer(
+            loop,
+            control,
+            {
+                "scan": self._scan,
+                "raw": self._raw,
+                "noise": plain(self._noise),
+                "plug": plain(self._port.plug),
+                "unplug": plain(self._port.unplug),
+                "status": telling(self._status),
+            },
+        )
+
+    def _scan(self, arguments: Arguments) -> None:
+        text, terminator = arguments.text("text"), arguments.text("terminator", "\r")
+        arguments.done()
+        self._send((text + terminator).encode())
+
+    def _raw(self, arguments: Arguments) -> None:
+        written = arguments.text("hex")
+        arguments.done()
+        try:
+            data = bytes.fromhex(written)
+        except ValueError as error:
+            raise ControlError("the bytes are written in hexadecimal") from error
+        self._send(data)
+
+    def _noise(self) -> None:
+        """What a worn cable gives: bytes of all kinds, no scan among them, and at last an end of line."""
+        noise = bytes(byte for byte in secrets.token_bytes(200) if byte not in b"\r\n\x02\x03")
+        self._send(b"\xff\x00" + noise + b"\r")
+
+    def _send(self, data: bytes) -> None:
+        if not self._port.plugged:
+            raise ControlError("the scanner is unplugged")
+        self._scans += 1
+        self._port.send(data)
+
+    def _status(self) -> Mapping[str, Any]:
+        return {"plugged": self._port.plugged, "scans": self._scans}

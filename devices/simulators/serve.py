@@ -1,0 +1,71 @@
+"""Start one simulator as this process, and stay until told to end."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from devices.simulators.loop import Loop, end_with_parent, say_ready
+
+
+def address(text: str) -> tuple[str, int]:
+    """`host:port` as a pair; raises ArgumentTypeError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not host:port")
+    return host, int(port)
+
+
+def add_parsers(parser: argparse.ArgumentParser) -> None:
+    """The simulators that can be served, with their arguments."""
+    kinds = parser.add_subparsers(dest="simulator", required=True, metavar="SIMULATOR")
+    for kind in ("pass-reader", "scanner"):
+        one = kinds.add_parser(kind)
+        one.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
+        one.add_argument("--control", type=Path, required=True)
+    printer = kinds.add_parser("printer")
+    printer.add_argument("--listen", type=address, required=True)
+    printer.add_argument("--control", type=Path, required=True)
+    printer.add_argument("--receipts", type=Path, required=True, help="folder for pictures and texts")
+    line = kinds.add_parser("line")
+    line.add_argument("--listen", type=address, required=True)
+    line.add_argument("--to", type=address, required=True)
+    line.add_argument("--control", type=Path, required=True)
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Run the simulator that was asked for; the exit status."""
+    loop = Loop()
+    end_with_parent(loop)
+    try:
+        words = _start(loop, given)
+    except OSError as error:
+        raise SystemExit(f"the simulator {given.simulator} cannot start: {error.strerror}: {_where(given)}") from error
+    say_ready(f"{given.simulator} {words}")
+    loop.run()
+    return 0
+
+
+def _where(given: argparse.Namespace) -> str:
+    return ":".join(map(str, given.listen)) if hasattr(given, "listen") else str(given.tty)
+
+
+def _start(loop: Loop, given: argparse.Namespace) -> str:
+    match given.simulator:
+        case "pass-reader":
+            from devices.simulators.pass_reader import PassReaderSimulator
+
+            PassReaderSimulator(loop, given.tty, given.control)
+        case "scanner":
+            from devices.simulators.scanner import ScannerSimulator
+
+            ScannerSimulator(loop, given.tty, given.control)
+        case "printer":
+            from devices.simulators.printer import PrinterSimulator
+
+            PrinterSimulator(loop, given.listen, given.control, given.receipts)
+        case _:
+            from devices.simulators.line import LineSimulator
+
+            LineSimulator(loop, given.listen, given.to, given.control)
+    return _where(given)
