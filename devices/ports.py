@@ -1,13 +1,14 @@
 """What the kiosk may know of a device: events, health and outcomes. No input or output happens here.
 
-Events carry `device`, the name from the configuration, and `at`, in seconds of the monotonic clock.
+Events carry `device`, the name from the configuration, and `at`, in seconds of the monotonic clock. Their
+`repr`, which ends up in logs, leaves out what was read.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -58,8 +59,8 @@ class PassPresented:
     """
 
     device: str
-    uid: bytes
-    number: str | None
+    uid: bytes = field(repr=False)
+    number: str | None = field(repr=False)
     random_uid: bool
     at: float
 
@@ -77,7 +78,7 @@ class BarcodeScanned:
     """One scan: printable ASCII of 1 to 64 characters; `aim` is the AIM symbology id, such as `C0`."""
 
     device: str
-    text: str
+    text: str = field(repr=False)
     aim: str | None
     at: float
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import termios
 
 import serial
@@ -54,4 +55,5 @@ def _why(error: BaseException) -> str:
     """Words of the system; termios.error is no OSError and keeps them in its arguments."""
     if isinstance(error, termios.error) and len(error.args) > 1:
         return str(error.args[1])
-    return getattr(error, "strerror", None) or type(error).__name__
+    number = getattr(error, "errno", None)  # pyserial's words repeat the path and the number
+    return os.strerror(number) if number else type(error).__name__

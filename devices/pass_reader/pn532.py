@@ -49,6 +49,8 @@ class Pn532PassReader:
         import nfc.clf  # late: 0.05 s, and only in the device's own thread
         from nfc.clf import pn532
 
+        # nfcpy logs UIDs for debugging, and errors that this driver makes good; neither belongs in a kiosk's log.
+        logging.getLogger("nfc").setLevel(logging.CRITICAL)
         self._transport = HsuTransport(self._port)
         self._frontend = nfc.clf.ContactlessFrontend()
         self._frontend.device = self._start(pn532, self._transport)

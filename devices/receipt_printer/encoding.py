@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import pickle
-import platform
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,6 +108,8 @@ def _ready_capabilities() -> Iterator[None]:
     It asks `mkdtemp` for a place for its pickled capabilities: for this thread, here, that place is ours,
     holds them already, and is removed afterwards.
     """
+    import tempfile  # late, like python-escpos: at the kiosk's start every import counts
+
     thread, mkdtemp = threading.get_ident(), tempfile.mkdtemp
     with tempfile.TemporaryDirectory(prefix="receipt-printer-") as place:
 
@@ -127,6 +125,10 @@ def _ready_capabilities() -> Iterator[None]:
 
 
 def _pickle_capabilities(place: Path) -> None:
+    import json
+    import pickle
+    import platform
+
     spec = find_spec("escpos")
     for home in (spec.submodule_search_locations or ()) if spec else ():
         source = Path(home) / "capabilities.json"

@@ -48,6 +48,7 @@ class EscposPrinter:
         self._jobs: deque[Job] = deque()
         self._printed: OrderedDict[str, None] = OrderedDict()
         self._one_at_a_time = threading.Lock()
+        self._in_step = True  # each answer is to the last question; they do not say which they answer
         self._clean = True  # no part of another patron's receipt can be on the paper that comes next
 
     # -- for those who print, from any thread
@@ -171,7 +172,8 @@ class EscposPrinter:
         return PrintOutcome.UNKNOWN
 
     def _ask(self, link: DescriptorLink) -> PrinterStatus | None:
-        while link.read(64, 0):
+        """The status, None when the printer is silent; a late answer is not taken for one to this question."""
+        while link.read(64, 0 if self._in_step else _ANSWER_S):
             pass
         return self._ask_while_printing(link)[0]
 
@@ -186,11 +188,13 @@ class EscposPrinter:
                 left = until - self._clock()
                 byte = link.read(1, left) if left > 0 else b""
                 if not byte and left <= 0:
+                    self._in_step = False
                     return None, confirmed
                 if byte and status.is_answer(byte[0]):
                     answers[number] = byte[0]
                 elif byte:
                     confirmed = confirmed or status.is_confirmation(byte[0])
+        self._in_step = True
         return status.status_of(answers), confirmed
 
 

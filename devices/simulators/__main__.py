@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from devices.simulators.drive import PLUGS, Bench, BenchError
@@ -81,36 +81,23 @@ _PLAIN = (
 
 
 def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
-    match given.command:
-        case "place-pass":
-            _place(bench, given)
-        case "scan-pass":
-            bench.scan_pass(given.name)
-        case "scan-book":
-            bench.scan_book(given.name)
-        case "scan":
-            bench.scan(given.text)
-        case "unplug":
-            bench.unplug(given.what)
-        case "plug":
-            bench.plug(given.what)
-        case "reader-fault":
-            bench.reader_fault(given.kind, given.count)
-        case "lose-answers":
-            bench.lose_answers(given.count, given.match)
-        case "delay":
-            bench.delay(given.seconds)
-        case "printer-dies":
-            bench.printer_dies_after(given.after)
-        case "paper-out":
-            bench.paper_out(given.after)
-        case "status":
-            for simulator, facts in bench.status().items():
-                print(f"{simulator:12} {json.dumps(facts, ensure_ascii=False)}")
-        case "list":
-            _list(bench)
-        case plain:
-            getattr(bench, plain.replace("-", "_"))()
+    verbs: dict[str, Callable[[], None]] = {
+        "place-pass": lambda: _place(bench, given),
+        "scan-pass": lambda: bench.scan_pass(given.name),
+        "scan-book": lambda: bench.scan_book(given.name),
+        "scan": lambda: bench.scan(given.text),
+        "unplug": lambda: bench.unplug(given.what),
+        "plug": lambda: bench.plug(given.what),
+        "reader-fault": lambda: bench.reader_fault(given.kind, given.count),
+        "lose-answers": lambda: bench.lose_answers(given.count, given.match),
+        "delay": lambda: bench.delay(given.seconds),
+        "printer-dies": lambda: bench.printer_dies_after(given.after),
+        "paper-out": lambda: bench.paper_out(given.after),
+        "status": lambda: _status(bench),
+        "list": lambda: _list(bench),
+    }
+    verb = verbs.get(given.command) or getattr(bench, given.command.replace("-", "_"))
+    verb()
 
 
 def _place(bench: Bench, given: argparse.Namespace) -> None:
@@ -120,6 +107,11 @@ def _place(bench: Bench, given: argparse.Namespace) -> None:
         print(bench.place_pass(given.name))
     else:
         bench.place(given.uid or "", given.ndef, given.kind)
+
+
+def _status(bench: Bench) -> None:
+    for simulator, facts in bench.status().items():
+        print(f"{simulator:12} {json.dumps(facts, ensure_ascii=False)}")
 
 
 def _list(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -12,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from devices.simulators.escpos import CELL_HEIGHT, CELL_WIDTH, DOTS, PaperLine
 
 MARGIN = 32
-TOP = 40
-_PAPER, _INK, _DESK = 250, 28, 214
+HEAD_TO_KNIFE = 104  # 13 mm: the paper above the first line, and what the last feed loses to the next receipt
+_PAPER, _INK = 250, 28
 _TOOTH = 8
 _MONOSPACED = (
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"),
@@ -35,19 +36,22 @@ def _aligned(line: PaperLine) -> str:
 
 
 def draw(lines: Sequence[PaperLine]) -> Image.Image:
-    """The receipt as a grey picture, 640 dots wide, on its strip of paper with a torn edge."""
-    height = TOP + sum(_height(line) for line in lines) + MARGIN
-    picture = Image.new("L", (DOTS + 2 * MARGIN, height + _TOOTH), _PAPER)
-    at = TOP
+    """The receipt as a grey picture, 640 dots wide; what is no paper is transparent."""
+    picture = Image.new("L", (DOTS + 2 * MARGIN, HEAD_TO_KNIFE + sum(map(_height, lines))), _PAPER)
+    at = HEAD_TO_KNIFE
     for line in lines:
         _draw_picture(picture, line, at) if line.picture else _draw_line(picture, line, at)
         at += _height(line)
-    _tear(picture)
-    return picture
+    return _cut_out(picture, max(_last_ink(lines) + 2 * _TOOTH, picture.height - HEAD_TO_KNIFE))
 
 
 def _height(line: PaperLine) -> int:
     return len(line.picture) // line.picture_width if line.picture_width else line.feed
+
+
+def _last_ink(lines: Sequence[PaperLine]) -> int:
+    tops = accumulate(map(_height, lines), initial=HEAD_TO_KNIFE)
+    return max((top + _height(line) for top, line in zip(tops, lines, strict=False) if line.glyphs or line.picture))
 
 
 def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
@@ -56,7 +60,7 @@ def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
     bottom = top + max((glyph.height for glyph in line.glyphs), default=1) * CELL_HEIGHT
     for glyph in line.glyphs:
         width, height = glyph.width * CELL_WIDTH, glyph.height * CELL_HEIGHT
-        ink = _glyph(glyph.char, glyph.bold).resize((width, height), Image.Resampling.BILINEAR)
+        ink = _glyph(glyph.char, glyph.bold, glyph.width, glyph.height)
         box = (left, bottom - height)
         if glyph.inverse:
             ImageDraw.Draw(picture).rectangle((*box, left + width - 1, bottom - 1), fill=_INK)
@@ -74,29 +78,31 @@ def _draw_picture(picture: Image.Image, line: PaperLine, top: int) -> None:
 
 
 @cache
-def _glyph(char: str, bold: bool) -> Image.Image:
-    """One character in its cell of 12 by 24 dots; bold is printed twice, a dot apart, as the head does."""
-    cell = Image.new("L", (CELL_WIDTH, CELL_HEIGHT), 0)
-    draw_on = ImageDraw.Draw(cell)
-    for shift in (0, 1) if bold else (0,):
-        draw_on.text((CELL_WIDTH / 2 + shift, 19), char, fill=255, font=_font(), anchor="ms")
-    return cell
+def _glyph(char: str, bold: bool, width: int, height: int) -> Image.Image:
+    """One character in its cells of 12 by 24 dots; bold is printed twice, a dot apart, as the head does."""
+    cell = Image.new("L", (CELL_WIDTH * height, CELL_HEIGHT * height), 0)
+    pen = ImageDraw.Draw(cell)
+    for shift in (0, height) if bold else (0,):
+        pen.text((CELL_WIDTH * height / 2 + shift, 19 * height), char, fill=255, font=_font(20 * height), anchor="ms")
+    return cell if width == height else cell.resize((CELL_WIDTH * width, CELL_HEIGHT * height))
 
 
 @cache
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     kivy = find_spec("kivy")
-    homes = [Path(home) / "data/fonts/RobotoMono-Regular.ttf" for home in (kivy.submodule_search_locations or ())] \
-        if kivy else []  # fmt: skip
-    for font in (*_MONOSPACED, *homes):
+    homes = (kivy.submodule_search_locations or ()) if kivy else ()
+    for font in (*_MONOSPACED, *(Path(home) / "data/fonts/RobotoMono-Regular.ttf" for home in homes)):
         if font.exists():
-            return ImageFont.truetype(str(font), 20)
-    return ImageFont.load_default(18)
+            return ImageFont.truetype(str(font), size)
+    return ImageFont.load_default(size * 0.9)
 
 
-def _tear(picture: Image.Image) -> None:
-    """The cutter's edge at the foot."""
-    pen, (width, height) = ImageDraw.Draw(picture), picture.size
-    for left in range(0, width, 2 * _TOOTH):
-        corners = [(left, height), (left + _TOOTH, height - _TOOTH), (left + 2 * _TOOTH, height)]
-        pen.polygon(corners, fill=_DESK)
+def _cut_out(picture: Image.Image, height: int) -> Image.Image:
+    """The strip of paper, with the knife's teeth at its foot."""
+    paper = picture.crop((0, 0, picture.width, height))
+    shape = Image.new("L", paper.size, 255)
+    pen = ImageDraw.Draw(shape)
+    for left in range(0, paper.width, 2 * _TOOTH):
+        pen.polygon([(left, height), (left + _TOOTH, height - _TOOTH), (left + 2 * _TOOTH, height)], fill=0)
+    paper.putalpha(shape)
+    return paper
