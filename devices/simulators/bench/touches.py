@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from typing import Literal
 
-Deed = Literal["press", "move", "release", "tap"]
-_LINES: dict[str, str] = {
+DEEDS: dict[str, str] = {
     "press": "mousemove {x} {y}\nmousedown 1\n",
     "move": "mousemove {x} {y}\n",
     "release": "mousemove {x} {y}\nmouseup 1\n",
@@ -31,14 +29,14 @@ class Touches:
         self._one_at_a_time = threading.Lock()
         self._sender: subprocess.Popen[str] | None = None
 
-    def do(self, deed: Deed, x: float, y: float) -> None:
-        """Press, move, release or tap at pixel (x, y) of the screen; what lies outside goes to the edge.
+    def do(self, deed: str, x: float, y: float) -> None:
+        """Do one of DEEDS at pixel (x, y) of the screen; what lies outside goes to the edge.
 
         Raises NoTouch where xdotool is missing or the screen is gone.
         """
         inside_x = min(max(round(x), 0), self._width - 1)
         inside_y = min(max(round(y), 0), self._height - 1)
-        line = _LINES[deed].format(x=inside_x, y=inside_y)
+        line = DEEDS[deed].format(x=inside_x, y=inside_y)
         with self._one_at_a_time:
             for _ in range(2):  # a sender that ended since the last touch is replaced once
                 to_sender = self._running().stdin
