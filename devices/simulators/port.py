@@ -26,6 +26,7 @@ class SimulatedPort:
         self._master: int | None = None
         self._slave: int | None = None
         self._outgoing = bytearray()
+        self._deaf = False
         loop.at_end(self.unplug)
 
     @property
@@ -47,7 +48,7 @@ class SimulatedPort:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self._loop.watch(self._master, self._read)
+        self._attend()
         self._name.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             self._name.unlink()
@@ -75,8 +76,17 @@ class SimulatedPort:
         with suppress(BlockingIOError):
             while self._outgoing and self._master is not None:
                 del self._outgoing[: os.write(self._master, self._outgoing[:4096])]
+        self._attend()
+
+    def set_deaf(self, *, deaf: bool) -> None:
+        """Stop reading, so that the line fills up, or begin again."""
+        self._deaf = deaf
+        self._attend()
+
+    def _attend(self) -> None:
         if self._master is not None:
-            self._loop.watch(self._master, self._read, self._write if self._outgoing else None)
+            read = None if self._deaf else self._read
+            self._loop.watch(self._master, read, self._write if self._outgoing else None)
 
     def _read(self) -> None:
         with suppress(BlockingIOError):

@@ -1,9 +1,9 @@
-"""The simulated receipt printer: ESC/POS over TCP; each receipt that it cuts becomes a picture and a text."""
+"""The simulated receipt printer: ESC/POS over TCP or a pty; each receipt that it cuts becomes a picture and a text."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,63 +11,53 @@ from typing import Any
 from devices.simulators.control import Arguments, ControlServer, plain, telling
 from devices.simulators.escpos import EscposPaper, PaperLine, split_real_time
 from devices.simulators.loop import Loop
+from devices.simulators.port import SimulatedPort
 from devices.simulators.receipt_picture import as_text, draw
 
 _PIECE = 4096
 
 
-class PrinterSimulator:
-    """A printer process; it takes one caller at a time, as network printers do."""
+class Socket:
+    """The printer's network side: one caller at a time, as network printers do."""
 
-    def __init__(self, loop: Loop, listen: tuple[str, int], control: Path, receipts: Path) -> None:
+    def __init__(self, loop: Loop, listen: tuple[str, int], received: Callable[[bytes], None]) -> None:
         self._loop = loop
         self._listen = listen
-        self._receipts = receipts
-        receipts.mkdir(parents=True, exist_ok=True)
-        self._number = max((int(one.stem) for one in receipts.glob("[0-9]*.txt")), default=0)
+        self._received = received
         self._listener: socket.socket | None = None
         self._caller: socket.socket | None = None
-        self._has_paper, self._paper_low, self._cover_open, self._stalled = True, False, False, False
-        self._out_after: int | None = None
-        self._die_after: int | None = None
-        self._waiting = bytearray()  # received, not worked off: the head stands still without paper
         self._answers = bytearray()
-        self._paper = EscposPaper(self._cut, self._answer, self._paper_byte)
-        self.plug()
-        ControlServer(loop, control, self._commands())
+        self._deaf = False
 
-    def _commands(self) -> Mapping[str, Any]:
-        return {
-            "paper-out": self._paper_out,
-            "paper-in": plain(self._paper_in),
-            "paper-low": plain(lambda: self._set(low=True)),
-            "cover-open": plain(lambda: self._set(cover=True)),
-            "cover-closed": plain(lambda: self._set(cover=False)),
-            "unplug": plain(self.unplug),
-            "plug": plain(self.plug),
-            "die-after": self._set_die_after,
-            "stall": plain(lambda: self._set_stalled(stalled=True)),
-            "resume": plain(lambda: self._set_stalled(stalled=False)),
-            "status": telling(self._status),
-        }
+    @property
+    def plugged(self) -> bool:
+        """Whether callers find it."""
+        return self._listener is not None
 
     def plug(self) -> None:
-        """Switch it on; what it had in its memory is gone."""
+        """Listen."""
         if self._listener is None:
-            self._waiting.clear()
-            self._die_after = None
-            self._paper = EscposPaper(self._cut, self._answer, self._paper_byte)
             self._listener = socket.create_server(self._listen, backlog=4)
             self._listener.setblocking(False)
             self._loop.watch(self._listener, self._accept)
 
     def unplug(self) -> None:
-        """Switch it off in whatever it does."""
+        """Hang up and refuse."""
         if self._listener is not None:
             self._loop.watch(self._listener, None)
             self._listener.close()
             self._listener = None
         self._hang_up()
+
+    def send(self, data: bytes) -> None:
+        """Answer the caller; without one the answer is lost."""
+        self._answers += data
+        self._write()
+
+    def set_deaf(self, *, deaf: bool) -> None:
+        """Neither read nor answer, or begin again."""
+        self._deaf = deaf
+        self._write()
 
     def _accept(self) -> None:
         if self._listener is not None:
@@ -80,11 +70,8 @@ class PrinterSimulator:
 
     def _attend(self) -> None:
         if self._caller is not None:
-            self._loop.watch(
-                self._caller,
-                None if self._stalled else self._read,
-                self._write if self._answers and not self._stalled else None,
-            )
+            write = self._write if self._answers and not self._deaf else None
+            self._loop.watch(self._caller, None if self._deaf else self._read, write)
 
     def _hang_up(self) -> None:
         if self._caller is not None:
@@ -100,15 +87,66 @@ class PrinterSimulator:
             return
         except OSError:
             data = b""
-        if not data:
+        if data:
+            self._received(data)
+        else:
             self._hang_up()
-            return
+
+    def _write(self) -> None:
+        if self._caller is not None and not self._deaf:
+            with suppress(OSError):
+                del self._answers[: self._caller.send(self._answers)]
+        self._attend()
+
+
+class PrinterSimulator:
+    """A printer process on the network or, with a path instead of an address, on a serial line."""
+
+    def __init__(self, loop: Loop, wire: tuple[str, int] | Path, control: Path, receipts: Path) -> None:
+        self._receipts = receipts
+        receipts.mkdir(parents=True, exist_ok=True)
+        self._number = max((int(one.stem) for one in receipts.glob("[0-9]*.txt")), default=0)
+        self._has_paper, self._paper_low, self._cover_open, self._stalled = True, False, False, False
+        self._out_after: int | None = None
+        self._die_after: int | None = None
+        self._waiting = bytearray()  # received, not worked off: the head stands still without paper
+        self._wire: Socket | SimulatedPort = (
+            SimulatedPort(loop, wire, self._received) if isinstance(wire, Path) else Socket(loop, wire, self._received)
+        )
+        self._paper = EscposPaper(self._cut, self._wire.send, self._paper_byte)
+        self.plug()
+        ControlServer(loop, control, self._commands())
+
+    def _commands(self) -> Mapping[str, Any]:
+        return {
+            "paper-out": self._paper_out,
+            "paper-in": plain(self._paper_in),
+            "paper-low": plain(lambda: self._set(low=True)),
+            "cover-open": plain(lambda: self._set(cover=True)),
+            "cover-closed": plain(lambda: self._set(cover=False)),
+            "unplug": plain(self._wire.unplug),
+            "plug": plain(self.plug),
+            "die-after": self._set_die_after,
+            "stall": plain(lambda: self._set_stalled(stalled=True)),
+            "resume": plain(lambda: self._set_stalled(stalled=False)),
+            "status": telling(self._status),
+        }
+
+    def plug(self) -> None:
+        """Switch it on; what it had in its memory is gone."""
+        if not self._wire.plugged:
+            self._waiting.clear()
+            self._die_after = None
+            self._paper = EscposPaper(self._cut, self._wire.send, self._paper_byte)
+            self._wire.plug()
+
+    def _received(self, data: bytes) -> None:
         if self._die_after is not None:
             data, left = data[: self._die_after], self._die_after - len(data)
             self._die_after = max(0, left)
         for what, part in split_real_time(data):
             if what == "status":
-                self._answer(bytes([self._status_byte(part[0])]))
+                self._wire.send(bytes([self._status_byte(part[0])]))
             elif what == "clear":
                 self._waiting.clear()
                 self._paper.forget()
@@ -116,7 +154,7 @@ class PrinterSimulator:
                 self._waiting += part
         self._work_off()
         if self._die_after == 0:
-            self.unplug()
+            self._wire.unplug()
 
     def _work_off(self) -> None:
         """Print what waits, as far as there is paper under a closed cover."""
@@ -128,16 +166,6 @@ class PrinterSimulator:
                 self._out_after -= len(part)
                 if self._out_after <= 0:
                     self._out_after, self._has_paper = None, False
-
-    def _answer(self, data: bytes) -> None:
-        self._answers += data
-        self._write()
-
-    def _write(self) -> None:
-        if self._caller is not None and not self._stalled:
-            with suppress(OSError):
-                del self._answers[: self._caller.send(self._answers)]
-        self._attend()
 
     def _status_byte(self, question: int) -> int:
         stopped = not self._has_paper or self._cover_open
@@ -189,15 +217,14 @@ class PrinterSimulator:
 
     def _set_stalled(self, *, stalled: bool) -> None:
         self._stalled = stalled
-        self._write()
+        self._wire.set_deaf(deaf=stalled)
 
     def _status(self) -> Mapping[str, Any]:
         return {
-            "plugged": self._listener is not None,
+            "plugged": self._wire.plugged,
             "paper": "out" if not self._has_paper else "low" if self._paper_low else "in",
             "cover": "open" if self._cover_open else "closed",
             "stalled": self._stalled,
-            "connected": self._caller is not None,
             "receipts": self._number,
             "unknown_commands": self._paper.unknown,
         }

@@ -24,7 +24,9 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
         one.add_argument("--control", type=Path, required=True)
     printer = kinds.add_parser("printer")
-    printer.add_argument("--listen", type=address, required=True)
+    wire = printer.add_mutually_exclusive_group(required=True)
+    wire.add_argument("--listen", type=address)
+    wire.add_argument("--tty", type=Path, help="on a serial line instead: the name of its port")
     printer.add_argument("--control", type=Path, required=True)
     printer.add_argument("--receipts", type=Path, required=True, help="folder for pictures and texts")
     line = kinds.add_parser("line")
@@ -47,7 +49,8 @@ def serve(given: argparse.Namespace) -> int:
 
 
 def _where(given: argparse.Namespace) -> str:
-    return ":".join(map(str, given.listen)) if hasattr(given, "listen") else str(given.tty)
+    listen = getattr(given, "listen", None)
+    return ":".join(map(str, listen)) if listen else str(given.tty)
 
 
 def _start(loop: Loop, given: argparse.Namespace) -> str:
@@ -63,7 +66,7 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
         case "printer":
             from devices.simulators.printer import PrinterSimulator
 
-            PrinterSimulator(loop, given.listen, given.control, given.receipts)
+            PrinterSimulator(loop, given.listen or given.tty, given.control, given.receipts)
         case _:
             from devices.simulators.line import LineSimulator
 
