@@ -1,22 +1,4 @@
-"""The workbench's web server. Its JSON API is the page's own and anybody's who drives the kiosk from outside.
-
-    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "printer", "line": statuses of the simulators,
-                                     "processes", "receipts": names, newest first, "screen": its size or null};
-                                     with `after`, waits up to S (20) seconds for another version, else 204
-    GET  /api/drawer                 {"passes": [drawer.json's entries]}
-    GET  /api/books?q=WORDS&limit=N  {"books": [pile.json's entries], "found": how many match}
-    POST /api/do                     {"do": "place-pass", "name": "anna"} → {"ok": true, "said": sentence}
-                                     remove-pass · scan-pass name · scan-book name · scan text · paper-out · paper-in ·
-                                     unplug what · plug what (network, reader, scanner, printer) ·
-                                     lose-answers count (1) · delay seconds
-    GET  /api/screen?after=N&wait=S&width=W&form=jpeg|png
-                                     the kiosk's picture, its number in the header `Picture`; waits as above; 204
-    POST /api/touch                  {"do": "press"|"move"|"release"|"tap", "x": 540, "y": 960}, pixels of the screen
-    GET  /receipts/0001.png, .txt    a printed receipt
-    GET  /api/log?name=kiosk&lines=N the last lines of a process's log, as text
-
-Errors are {"ok": false, "error": sentence}. POSTs are JSON from the same origin (see guard.py).
-"""
+"""The workbench's web server: its page, and that page's JSON API (see Workbench) for whoever drives from outside."""
 
 from __future__ import annotations
 
@@ -59,7 +41,25 @@ class WrongRequest(Exception):
 
 
 class Workbench:
-    """The handlers of all addresses."""
+    """What is answered at each address.
+
+    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "printer", "line": statuses of the simulators,
+                                     "processes", "receipts": names, newest first, "screen": its size or null};
+                                     with `after`, waits up to S (20) seconds for another version, else 204
+    GET  /api/drawer                 {"passes": [drawer.json's entries]}
+    GET  /api/books?q=WORDS&limit=N  {"books": [pile.json's entries], "found": how many match}
+    POST /api/do                     {"do": "place-pass", "name": "anna"} → {"ok": true, "said": sentence}
+                                     remove-pass · scan-pass name · scan-book name · scan text · paper-out · paper-in ·
+                                     unplug what · plug what (network, reader, scanner, printer) ·
+                                     lose-answers count (1) · delay seconds
+    GET  /api/screen?after=N&wait=S&width=W&form=jpeg|png
+                                     the kiosk's picture, its number in the header `Picture`; waits as above; 204
+    POST /api/touch                  {"do": "press"|"move"|"release"|"tap", "x": 540, "y": 960}, pixels of the screen
+    GET  /receipts/0001.png, .txt    a printed receipt
+    GET  /api/log?name=kiosk&lines=N the last lines of a process's log, as text
+
+    Errors are {"ok": false, "error": sentence}. POSTs are JSON from the same origin (see guard.py).
+    """
 
     def __init__(self, bench: Bench, screen: Screen | None, kiosk_log: Path | None = None) -> None:
         self._facts = facts = Facts(bench)
