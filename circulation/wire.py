@@ -117,7 +117,8 @@ def encode_verdict(verdict: Verdict) -> dict[str, Any]:
 def decode_answer(data: object, *allowed: type) -> Any:
     """The answer in plain JSON data, which must be of one of the `allowed` kinds. Raises WireError."""
     rest = dict(_object(data, ""))
-    kind = ANSWERS.get(str(rest.pop("outcome", None)))
+    outcome = rest.pop("outcome", None)
+    kind = ANSWERS.get(outcome) if isinstance(outcome, str) else None
     if kind is None or kind not in allowed:
         raise WireError("outcome", "unexpected")
     return decode(kind, rest)

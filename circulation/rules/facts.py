@@ -117,7 +117,7 @@ class Visit:
         """The one pass that counts; None where it is unknown, does not work here, or is of two patrons (P4)."""
         if len({one.patron.ref for one in self.counted}) != 1:
             return None
-        return min(self.counted, key=lambda one: (one.card.number, one.card.status.value))
+        return min(self.counted, key=lambda one: _rank(one.card))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,11 @@ class Borrow:
     patron: Patron
     barcode: ItemBarcode | None = None
     item: Item | None = None
+
+
+def _rank(card: Pass) -> tuple[object, ...]:
+    # Any order will do that does not depend on that of the records; of two alike the one that asks for more (P6).
+    return (card.number, card.status.value, not card.document_number, not card.eid)
 
 
 Rule = TypeVar("Rule", bound=Callable[..., Refused | None])
