@@ -15,7 +15,8 @@ from pathlib import Path
 
 from provisioning.bootstrap.progress import Log, StepFailed, run, say
 
-_COLLECTING = re.compile(r"^Collecting ")
+_FOUND = re.compile(r"^(Collecting|Processing|Requirement already satisfied)")
+_MILESTONES = {"Installing collected packages": "all fetched and checked; unpacking"}
 _PINNED = re.compile(r"^[A-Za-z0-9][\w.\-]*==", re.MULTILINE)
 LOCKS = ("requirements/build.txt", "requirements/dev.txt")
 METADATA = ("pyproject.toml", "setup.py")
@@ -92,7 +93,7 @@ class Environment:
                    "--progress-bar=off", *arguments]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         try:
-            run(command, self._log, counted=_COLLECTING, total=total, env=environment)
+            run(command, self._log, counted=_FOUND, total=total, milestones=_MILESTONES, env=environment)
         except StepFailed as problem:
             raise StepFailed(f"the Python libraries could not be installed: {problem}. "
                              "What was fetched is kept; try again.") from problem  # fmt: skip

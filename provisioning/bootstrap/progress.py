@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 QUIET_S = 5.0
 """After this many silent seconds a line says that work goes on."""
@@ -45,12 +46,13 @@ def run(
     *,
     counted: re.Pattern[str] | None = None,
     total: int = 0,
-    unit: str = "packages",
+    milestones: Mapping[str, str] = MappingProxyType({}),
     env: Mapping[str, str] | None = None,
 ) -> None:
     """Run `command` to its end, at most one progress line each `QUIET_S` seconds.
 
-    `counted` recognises the output lines that stand for one of `total` units.
+    `counted` recognises the output lines that stand for one of `total` packages; `milestones` are beginnings of
+    lines, each with the sentence to say when it is first seen.
     Raises StepFailed with the last lines of output where the command fails.
     """
     log.write(f"$ {' '.join(command)}")
@@ -64,6 +66,7 @@ def run(
         os.close(write_end)
     tail: list[str] = []
     done = 0
+    ahead = dict(milestones)
     started = last_said = time.monotonic()
     try:
         for line in _lines(read_end):
@@ -71,10 +74,13 @@ def run(
                 log.write(line)
                 tail = [*tail[1 - TAIL_LINES :], line]
                 done += bool(counted and counted.search(line))
+                for reached in [beginning for beginning in ahead if line.startswith(beginning)]:
+                    say(f"  {ahead.pop(reached)}")
+                    total = 0
             now = time.monotonic()
             if now - last_said >= QUIET_S:
                 last_said = now
-                how_far = f"{min(done, total)} of {total} {unit}, " if total else ""
+                how_far = f"{min(done, total)} of {total} packages, " if total else ""
                 say(f"  … {how_far}{now - started:.0f} s")
     finally:
         os.close(read_end)

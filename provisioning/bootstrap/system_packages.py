@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ LISTS = Path(__file__).parent / "packages"
 ROLES = {"run": ("run",), "test": ("run", "test"), "system": ("run", "test", "system")}
 """What is set up, and the package lists that it takes."""
 
-_UNPACKED_OR_SET_UP = re.compile(r"^(Get:|Setting up )")
+_MILESTONES = {"Selecting previously": "all fetched; unpacking", "Setting up": "setting up"}
 APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0")
 
 
@@ -70,7 +69,7 @@ def ensure(packages: Sequence[str], log: Log) -> None:
         # A third party's broken source makes `update` fail; Debian's own lists may well be there.
         say("warning: `apt-get update` complained; going on with the lists that there are")
     command = [*root, "apt-get", *APT_OPTIONS, "install", "--yes", "--no-install-recommends", *lacking]
-    run(command, log, counted=_UNPACKED_OR_SET_UP, env=environment)
+    run(command, log, milestones=_MILESTONES, env=environment)
     still = missing(packages)
     if still:
         raise StepFailed(f"these system packages are still missing: {' '.join(still)}")

@@ -21,7 +21,7 @@ INVITATION = re.compile(r"(http://[\w.\[\]:]+\d).*Ctrl-C")
 
 def traces() -> set[str]:
     """Return what a demo could leave behind: processes (number and command line) and locks of screens."""
-    found = {str(path) for path in Path("/tmp").glob(".X*")}  # noqa: S108 - where X servers keep them
+    found = {str(path) for path in Path("/tmp").glob(".X*")}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -29,7 +29,7 @@ def traces() -> set[str]:
             except OSError:
                 continue
             found.add(f"{entry.name} {command}")
-    return found - {trace for trace in found if trace == "/tmp/.X11-unix"}  # noqa: S108
+    return found - {trace for trace in found if trace == "/tmp/.X11-unix"}
 
 
 def one_demo(number: int) -> None:
