@@ -66,22 +66,24 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         log.critical("cannot start: %s", fault if isinstance(fault, JournalFault) else type(fault).__name__)
         return 3
 
-    from kiosk.app import KioskApp, configure_kivy
+    from kiosk.app import KioskApp
+    from kiosk.theme import CONTRAST, NORMAL
 
-    size = (config.screen.width, config.screen.height)
-    configure_kivy(size, fullscreen=fullscreen)
     workers, flows = Workers(), FlowThread()
     bus = Bus(flows.loop)
     store = StoreDesk(StoreClient(config.store.url, token))
     desk = BackgroundDesk(JournalledDesk(store, journal, _now, config.store.deadline_s), workers)
     devices = open_devices(config.devices, bus.put)
     app = KioskApp(
+        title="Kiosk",
         languages=config.kiosk.languages,
-        library_name=config.branch.name,
-        contrast=config.screen.contrast,
         on_touch=bus.put,
-        on_alive=_Alive(),
+        size=(config.screen.width, config.screen.height),
+        fullscreen=fullscreen,
+        on_frame=_Alive(),
+        library_name=config.branch.name,
         today=date.today,
+        colours=CONTRAST if config.screen.contrast else NORMAL,
     )
     stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
     patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
@@ -127,10 +129,10 @@ def _checked(path: Path) -> KioskConfig:
     return config
 
 
-def _receipt(library: str, language: str, loans: tuple[Lent, ...]) -> Receipt:
+def _receipt(library: str, language: str, loans: tuple[Lent, ...], not_known: int) -> Receipt:
     from kiosk.receipts import loan_receipt
 
-    return loan_receipt(Texts(language), library, loans, datetime.now().astimezone())
+    return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone())
 
 
 def _now() -> datetime:

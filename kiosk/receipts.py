@@ -8,20 +8,22 @@ from kiosk.texts import Texts
 from kiosk.ui import Lent
 
 
-def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], at: datetime) -> Receipt:
-    """What goes on paper. `at` is library-local. The oldest scan comes first, as the patron remembers it."""
+def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], not_known: int, at: datetime) -> Receipt:
+    """What goes on paper. `at` is library-local; `not_known` items lie at the desk. The oldest scan comes first, as the patron remembers it."""
     listed = list(loans)[::-1]
     lines = [
         ReceiptLine(library, bold=True, large=True, centred=True),
-        ReceiptLine(texts.say("receipt.paper.date", day=texts.day(at.date()), time=f"{at:%H:%M}"), centred=True),
+        ReceiptLine(texts.say("receipt.paper.made", day=texts.day(at.date())), centred=True),
         ReceiptLine(""),
-        ReceiptLine(texts.count("receipt.paper.lent", len(listed)), bold=True),
+        ReceiptLine(texts.count("receipt.paper.count", len(listed)), bold=True),
     ]
     for loan in listed:
         lines += [
             ReceiptLine(""),
             ReceiptLine(loan.title),
-            ReceiptLine(texts.say("receipt.paper.until", day=texts.day(loan.due)), bold=True),
+            ReceiptLine(texts.say("receipt.paper.due", day=texts.day(loan.due, at.date())), bold=True),
         ]
+    if not_known:
+        lines += [ReceiptLine(""), ReceiptLine(texts.count("receipt.paper.not_known", not_known))]
     lines += [ReceiptLine(""), ReceiptLine(texts.say("receipt.paper.closing"), centred=True)]
     return Receipt(tuple(lines))

@@ -44,6 +44,10 @@ class Stage:
         """The language of the moment."""
         return self._shown.language
 
+    def shows(self, kind: type[Screen]) -> bool:
+        """Whether a screen of that kind is drawn now."""
+        return isinstance(self._shown.screen, kind)
+
     def show(self, screen: Screen, over: Over | None = None) -> None:
         """Draws it, unless it is what stands there. A help card stays open while the screen below it changes."""
         kept = self._shown.over if over is None and isinstance(self._shown.over, HelpCard) else over

@@ -16,7 +16,7 @@ from kiosk.stage import Stage
 from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState
 
 log = logging.getLogger(__name__)
-MakeReceipt = Callable[[str, tuple[Lent, ...]], ports.Receipt]
+MakeReceipt = Callable[[str, tuple[Lent, ...], int], ports.Receipt]
 _STATES = {
     ports.PrintOutcome.PRINTED: ReceiptState.PRINTED,
     ports.PrintOutcome.OUT_OF_PAPER: ReceiptState.OUT_OF_PAPER,
@@ -70,7 +70,7 @@ async def _print(
     patience: Patience,
 ) -> None:
     stage.show(Receipt(ReceiptState.PRINTING, len(sheet.lent)))
-    receipt = make_receipt(stage.language, sheet.lent)
+    receipt = make_receipt(stage.language, sheet.lent, sheet.not_known)
     printing = asyncio.create_task(printer.print(receipt, job_id))
     later: list[Happening] = []
     while not printing.done():

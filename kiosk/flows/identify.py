@@ -13,13 +13,16 @@ from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import NoAnswer, NoVisit, Waiting
 
+QUICK_S = 0.1
+
 
 async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience) -> Identified | None:
     """The patron, or None where the visit did not begin; then the patron was told why, or left."""
     asked = asyncio.create_task(desk.identify(shown))
-    stage.show(Waiting())
     while not asked.done():
-        happening = await stage.next(None, asked)
+        happening = await stage.next(QUICK_S if not stage.shows(Waiting) else None, asked)
+        if happening is None:
+            stage.show(Waiting())  # an answer that comes at once needs no picture of waiting before it
         if isinstance(happening, Touched):
             asked.cancel()  # the call itself goes on and changes nothing
             return None
