@@ -1,0 +1,1 @@
+"""Speeds as ratios against named baselines, measured in one run: `make benchmark`."""

@@ -1,0 +1,220 @@
+"""The windows that are measured, each a process of its own: the kiosk itself and the baselines it is compared with.
+
+`python -m tests.benchmark.window KIND --config FILE`; prints what happens as JSON lines, in CLOCK_MONOTONIC seconds.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from devices.ports import HealthChanged, PassPresented
+from kiosk.config import KioskConfig, read_config
+
+
+def tell(what: str, **facts: object) -> None:
+    """One JSON line on standard output."""
+    sys.stdout.write(json.dumps({"what": what, "at": time.monotonic(), **facts}) + "\n")
+    sys.stdout.flush()
+
+
+def watch_flips(after: Any) -> None:
+    """Calls `after()` each time that a drawn frame has been handed to the screen."""
+    from kivy.core.window import Window
+
+    flip = Window.flip
+
+    def flipped() -> None:
+        flip()
+        after()
+
+    Window.flip = flipped
+
+
+def empty(config: KioskConfig) -> None:
+    """An empty Kivy window of the same size, at Kivy's own 60 frames a second."""
+    os.environ.update(KIVY_NO_ARGS="1", KIVY_NO_CONFIG="1", KIVY_NO_FILELOG="1", KIVY_NO_CONSOLELOG="1")
+    from kivy.config import Config
+
+    Config.set("graphics", "width", str(config.screen.width))
+    Config.set("graphics", "height", str(config.screen.height))
+    Config.set("graphics", "multisamples", "0")
+    from kivy.app import App
+    from kivy.uix.widget import Widget
+
+    class Empty(App):  # type: ignore[misc]
+        def build(self) -> Any:
+            return Widget()
+
+        def on_start(self) -> None:
+            told = threading.Event()
+
+            def once() -> None:
+                if not told.is_set():
+                    told.set()
+                    tell("first frame")
+
+            watch_flips(once)
+
+    Empty().run()
+
+
+def label(config: KioskConfig) -> None:
+    """The same window showing a constant label whenever a pass is presented, and wiping it when it is removed."""
+    from kiosk.app import configure_kivy
+
+    configure_kivy((config.screen.width, config.screen.height), fullscreen=True)
+    from kivy.app import App
+    from kivy.clock import Clock
+    from kivy.core.window import Window
+    from kivy.uix.label import Label
+
+    from devices.open_devices import open_devices
+
+    Window.clearcolor = (0.98, 0.97, 0.95, 1)
+    text = Label(text="", font_size=64, color=(0, 0, 0, 1))
+    seen: dict[str, float] = {}
+
+    def draw(_: float) -> None:
+        text.text = "Welkom terug"
+        seen["drawing"] = seen.pop("event")
+
+    def wipe(_: float) -> None:
+        text.text = ""
+
+    trigger = Clock.create_trigger(draw)
+
+    def on_event(event: object) -> None:
+        if isinstance(event, PassPresented):
+            seen["event"] = time.monotonic()
+            trigger()
+
+    def flipped() -> None:
+        if "drawing" in seen:
+            tell("frame", seconds=time.monotonic() - seen.pop("drawing"))
+            Clock.schedule_once(wipe, 0.3)
+
+    class LabelApp(App):  # type: ignore[misc]
+        def build(self) -> Any:
+            return text
+
+        def on_start(self) -> None:
+            watch_flips(flipped)
+            tell("ready")
+
+    devices = open_devices([one for one in config.devices if one.kind == "pass_reader"], on_event)
+    devices.start()
+    LabelApp().run()
+
+
+def kiosk(config_file: Path) -> None:
+    """The kiosk as it is, with its own main; only watched: passes going in, pictures coming out."""
+    from kiosk import __main__ as door
+    from kiosk import bus
+    from kiosk.desks.store import StoreDesk
+
+    seen: dict[str, Any] = {"asked": 0.0}
+    put, identify = bus.Bus.put, StoreDesk.identify
+
+    def watched_put(self: bus.Bus, happening: Any) -> None:
+        if isinstance(happening, PassPresented):
+            seen["event"] = time.monotonic()
+        if isinstance(happening, HealthChanged):
+            tell("health", kind=happening.kind, state=happening.health.state.value)
+        put(self, happening)
+
+    def watched_identify(self: StoreDesk, presented: Any, deadline_s: float) -> Any:
+        began = time.monotonic()
+        try:
+            return identify(self, presented, deadline_s)
+        finally:
+            seen["asked"] = time.monotonic() - began
+
+    bus.Bus.put = watched_put  # type: ignore[method-assign]
+    StoreDesk.identify = watched_identify  # type: ignore[method-assign]
+    _watch_app(seen)
+    door.main(["--config", str(config_file), "--log-level", "ERROR", "--fullscreen"])
+
+
+def _watch_app(seen: dict[str, Any]) -> None:
+    """Notes which screen was given to the window last, and each frame that reaches the glass after it."""
+    from kiosk.app import KioskApp
+
+    run, draw = KioskApp.run, KioskApp._draw_newest
+
+    def watched_draw(self: Any, passed: float) -> None:
+        draw(self, passed)
+        seen["screen"] = type(self._shown.screen).__name__
+
+    def flipped() -> None:
+        now = time.monotonic()
+        if "last" in seen:
+            tell("flip", screen=seen.get("screen", ""), gap=now - seen["last"])
+        else:
+            tell("first frame")
+        seen["last"] = now
+        if seen.get("screen") == "Borrowing" and "event" in seen:
+            tell("frame", seconds=now - seen.pop("event"), asked=seen["asked"])
+
+    def watched_run(self: Any) -> None:
+        watch_flips(flipped)
+        run(self)
+
+    KioskApp._draw_newest = watched_draw  # type: ignore[method-assign, assignment]
+    KioskApp.run = watched_run  # type: ignore[method-assign]
+
+
+def waiting(config: KioskConfig) -> None:
+    """The kiosk's own waiting screen while nothing at all is pending: no flow, no device, no store."""
+    from datetime import date
+
+    from kiosk.app import KioskApp
+    from kiosk.ui import Shown, Waiting
+
+    seen: dict[str, Any] = {}
+    _watch_app(seen)
+    app = KioskApp(
+        title="Kiosk",
+        languages=config.kiosk.languages,
+        on_touch=lambda touched: None,
+        size=(config.screen.width, config.screen.height),
+        fullscreen=True,
+        on_frame=lambda: None,
+        library_name=config.branch.name,
+        today=date.today,
+    )
+    app.show(Shown(Waiting()))
+    app.run()
+
+
+def sense(config: KioskConfig) -> None:
+    """Bare nfcpy: `sense` ten times a second, nothing else."""
+    import nfc.clf
+    from nfc.clf import RemoteTarget, pn532, transport
+
+    port = next(str(one.options["port"]) for one in config.devices if one.kind == "pass_reader")
+    reader = nfc.clf.ContactlessFrontend()
+    reader.device = pn532.init(transport.TTY(port))
+    tell("ready")
+    while True:
+        reader.sense(RemoteTarget("106A"))
+        time.sleep(0.1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=("empty", "label", "waiting", "kiosk", "sense"))
+    parser.add_argument("--config", type=Path, required=True)
+    given = parser.parse_args()
+    if given.kind == "kiosk":
+        kiosk(given.config)
+    else:
+        {"empty": empty, "label": label, "waiting": waiting, "sense": sense}[given.kind](read_config(given.config))
+
+
+if __name__ == "__main__":
+    main()
