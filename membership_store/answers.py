@@ -1,0 +1,120 @@
+"""An EventId is answered once and then always alike; a kiosk's sequence has no holes (house decisions 1 and 2)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from circulation import wire
+from circulation.events import Event, Kind
+from circulation.outcomes import CheckedOut, Refused, Voided
+from membership_store.credentials import Kiosk
+from membership_store.database import Contested, Session, insert, one
+
+Answer = CheckedOut | Refused | Voided
+
+
+class IdentityConflict(Exception):
+    """Another act under an EventId that was answered before: a fault of the kiosk, and an alarm."""
+
+
+class SequenceGap(Exception):
+    """The event is not the next of its kiosk. `expected`: the sequence number that is."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__("not the next event of this kiosk")
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was answered under an EventId. `fact_body`: the answer to the same act, told again as a fact."""
+
+    outcome: str
+    body: str
+    fact_body: str | None
+
+    def for_kind(self, kind: Kind) -> bytes | None:
+        """The bytes to give again, or None for a fact whose first answer was a refusal or a void."""
+        if kind is not Kind.FACT or self.outcome == "checked_out":
+            return self.body.encode()
+        return None if self.fact_body is None else self.fact_body.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where an event stands in the books of its kiosk: whose act it is, and what was answered, if it was."""
+
+    identity: str
+    kept: Kept | None
+
+
+def turn_to(session: Session, kiosk: Kiosk, event: Event) -> Page:
+    """The event's page. Raises IdentityConflict, and SequenceGap for a new event that is not the next one."""
+    row = one(
+        session.rows(
+            "SELECT k.last_seq, c.identity_key, a.identity, a.outcome, a.body, a.fact_body FROM kiosk k"
+            " JOIN consortium c ON c.consortium = k.consortium"
+            " LEFT JOIN answer a ON a.consortium = k.consortium AND a.kiosk = k.kiosk AND a.event = ?"
+            " WHERE k.consortium = ? AND k.kiosk = ?",
+            event.id,
+            kiosk.consortium,
+            kiosk.id,
+        )
+    )
+    last_seq, key, known, outcome, body, fact_body = row or (0, "", None, None, None, None)
+    identity = _identity(event, bytes.fromhex(key))
+    if known is None:
+        if event.seq != last_seq + 1:
+            raise SequenceGap(last_seq + 1)
+        return Page(identity, None)
+    if identity != known:
+        raise IdentityConflict
+    return Page(identity, Kept(outcome, body, fact_body))
+
+
+def keep(session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answer, moment: datetime) -> bytes:
+    """Keeps the first answer to an event, moves the kiosk's sequence on, and gives the bytes."""
+    data = wire.encode_answer(answer)
+    body = wire.dumps(data)
+    moved = session.run(
+        "UPDATE kiosk SET last_seq = ? WHERE consortium = ? AND kiosk = ? AND last_seq = ?",
+        event.seq,
+        kiosk.consortium,
+        kiosk.id,
+        event.seq - 1,
+    )
+    if moved != 1:
+        raise Contested
+    insert(
+        session,
+        "answer",
+        consortium=kiosk.consortium,
+        kiosk=kiosk.id,
+        event=event.id,
+        seq=event.seq,
+        identity=page.identity,
+        outcome=data["outcome"],
+        body=body.decode(),
+        answered_at=moment.astimezone(UTC).isoformat(timespec="microseconds"),
+    )
+    return body
+
+
+def keep_fact(session: Session, kiosk: Kiosk, event: Event, answer: CheckedOut) -> bytes:
+    """Keeps the answer to a fact whose request was refused or given up before; the first answer stands."""
+    body = wire.dumps(wire.encode_answer(answer))
+    session.run(
+        "UPDATE answer SET fact_body = ? WHERE consortium = ? AND kiosk = ? AND event = ? AND fact_body IS NULL",
+        body.decode(),
+        kiosk.consortium,
+        kiosk.id,
+        event.id,
+    )
+    return body
+
+
+def _identity(event: Event, key: bytes) -> str:
+    """A keyed hash of what makes two bodies the same act, whatever their kind and number."""
+    said = json.dumps([wire.encode(one) for one in event.identity], sort_keys=True)
+    return hashlib.blake2b(said.encode(), key=key, digest_size=32).hexdigest()

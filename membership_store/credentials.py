@@ -1,0 +1,86 @@
+"""The credential of a kiosk: `consortium.kiosk.secret`, 256 random bits; the store keeps a salted hash only."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from membership_store.database import Session, insert, one
+
+_NO_SALT, _NO_CREDENTIAL = "0" * 32, "0" * 64
+
+
+class KioskExists(Exception):
+    """There is a kiosk of that id; a new device takes a new id, so that no sequence is ever used twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """Who asks: a kiosk of a consortium, and the branch that it stands in."""
+
+    consortium: str
+    id: str
+    branch: str
+
+
+def add_kiosk(session: Session, kiosk: Kiosk) -> str:
+    """Adds a kiosk and returns its token, which is nowhere else to be had. Raises KioskExists."""
+    known = "SELECT 1 FROM kiosk WHERE consortium = ? AND kiosk = ?"
+    if one(session.rows(known, kiosk.consortium, kiosk.id)) is not None:
+        raise KioskExists(kiosk.id)
+    secret, salt = secrets.token_urlsafe(32), secrets.token_hex(16)
+    insert(
+        session,
+        "kiosk",
+        consortium=kiosk.consortium,
+        kiosk=kiosk.id,
+        branch=kiosk.branch,
+        salt=salt,
+        credential=_hash(salt, secret),
+    )
+    return _token(kiosk, secret)
+
+
+def renew_credential(session: Session, kiosk: Kiosk) -> str:
+    """Gives the kiosk a new token; the old one is void at once. Its sequence goes on."""
+    secret, salt = secrets.token_urlsafe(32), secrets.token_hex(16)
+    session.run(
+        "UPDATE kiosk SET salt = ?, credential = ? WHERE consortium = ? AND kiosk = ?",
+        salt,
+        _hash(salt, secret),
+        kiosk.consortium,
+        kiosk.id,
+    )
+    return _token(kiosk, secret)
+
+
+def kiosk_of(session: Session, token: str) -> Kiosk | None:
+    """The kiosk that shows the token, or None. An unknown kiosk costs as much as a wrong secret."""
+    consortium, _, rest = token.partition(".")
+    kiosk, _, secret = rest.partition(".")
+    row = one(
+        session.rows("SELECT branch, salt, credential FROM kiosk WHERE consortium = ? AND kiosk = ?", consortium, kiosk)
+    )
+    branch, salt, credential = row or ("", _NO_SALT, _NO_CREDENTIAL)
+    right = hmac.compare_digest(_hash(salt, secret), credential)
+    return Kiosk(consortium, kiosk, branch) if right and row is not None else None
+
+
+def _token(kiosk: Kiosk, secret: str) -> str:
+    return f"{kiosk.consortium}.{kiosk.id}.{secret}"
+
+
+def _hash(salt: str, secret: str) -> str:
+    return hashlib.sha256(bytes.fromhex(salt) + secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def write_token(file: Path, token: str) -> None:
+    """Writes the token to a file that only its owner may read, whole or not at all."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(f"{token}\n")
+    draft.replace(file)

@@ -1,0 +1,65 @@
+"""What the store asks of a database: plain SQL with `?` for a value, in short transactions (ADR 2)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+Row = tuple[Any, ...]
+Value = str | int | None
+Result = TypeVar("Result")
+
+
+class StoreUnavailable(Exception):
+    """The database does not answer now. What was asked may be asked again."""
+
+
+class Contested(StoreUnavailable):
+    """Somebody else changed the same rows in the meantime; the transaction must be begun again."""
+
+
+class Session(Protocol):
+    """One transaction, as the work inside it sees it."""
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        """The rows of a query."""
+        ...
+
+    def run(self, sql: str, *values: Value) -> int:
+        """Runs a statement and says how many rows it changed."""
+        ...
+
+    def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        """Runs a statement once for each row of values."""
+        ...
+
+
+class Database(Protocol):
+    """Blocking and safe to use from any thread. Whatever the work raises is raised again, after a rollback."""
+
+    table_words: str
+    """What this engine wants said after the closing bracket of a CREATE TABLE."""
+
+    def read(self, work: Callable[[Session], Result]) -> Result:
+        """Runs the work on one consistent picture; it may change nothing. Raises StoreUnavailable."""
+        ...
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """Runs the work in a transaction and returns after its commit. Raises StoreUnavailable.
+
+        Where the answer came too late it may still be committed: ask again under the same EventId.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends what was begun and lets go of the files."""
+        ...
+
+
+def one(rows: list[Row]) -> Row | None:
+    """The first row, or None."""
+    return rows[0] if rows else None
+
+
+def insert(session: Session, table: str, **columns: Value) -> None:
+    """Adds a row, its columns named as in the schema. Table and columns are words of this program, never input."""
+    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    session.run(f"INSERT INTO {table} ({names}) VALUES ({places})", *columns.values())  # noqa: S608

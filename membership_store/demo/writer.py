@@ -1,0 +1,119 @@
+"""Writes the demo: the database, the drawer of passes, the pile of books, and a credential for each branch's kiosk."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from membership_store import credentials
+from membership_store.credentials import Kiosk
+from membership_store.database import Session, one
+from membership_store.demo.networks import NETWORKS, PREFIX, Network, Place, add_network
+from membership_store.demo.showing import drawer_of, pile_of
+from membership_store.demo.world import World, populate, worlds
+from membership_store.desk import Clock
+from membership_store.migrations import migrate
+from membership_store.network import local_date
+from membership_store.sqlite_database import SqliteDatabase
+
+DEFAULT_BRANCH = "9401"
+PATIENCE_S = 600.0
+# Everybody and everything, children first; kiosks and their answers are never thrown away.
+PERISHABLE = (
+    "staff_flag",
+    "hold",
+    "loan",
+    "item",
+    "title",
+    "message",
+    "fee",
+    "strips",
+    "membership",
+    "pass_institution",
+    "pass_chip",
+    "pass",
+    "patron",
+)
+
+
+class NotADemo(Exception):
+    """The database holds something else than demo data, which is never overwritten; or the branch is not in it."""
+
+
+def write(path: Path, out: Path, branch: str, clock: Clock) -> str:
+    """Fills the database, writes the files for a kiosk at that branch, and says what was done. Raises NotADemo.
+
+    Demo data of an earlier day are made anew, counted from today; those of today are left as they have become.
+    """
+    network, place = _find(branch)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    today = local_date(clock(), network.zone)
+    everything = tuple(worlds(today))
+    database = SqliteDatabase(path, patience_s=PATIENCE_S)
+    try:
+        migrate(database)
+        database.write(lambda session: _bring_to(session, everything, today))
+        tokens = database.write(lambda session: _tokens(session, out / "secrets"))
+        drawer = database.read(lambda session: drawer_of(session, everything, network, place, clock()))
+        pile = database.read(lambda session: pile_of(session, everything, network, place, clock()))
+    finally:
+        database.close()
+    credentials.write_token(out / "secrets" / "kiosk.token", tokens[branch])
+    institution = network.library(place.institution).name
+    stand = {"code": place.code, "name": place.name, "institution": institution, "kiosk": f"{place.slug}-1"}
+    for name, data in (("drawer", drawer), ("pile", pile), ("branch", stand)):
+        _write_json(out / f"{name}.json", data)
+    return f"demo data for {place.name}: {len(drawer)} passes in the drawer, {len(pile)} books in the pile, in {out}"
+
+
+def _find(branch: str) -> tuple[Network, Place]:
+    for network in NETWORKS:
+        for place in network.places:
+            if place.code == branch:
+                return network, place
+    known = ", ".join(f"{place.code} {place.slug}" for network in NETWORKS for place in network.places)
+    raise NotADemo(f"the demo has no branch {branch}; it has {known}")
+
+
+def _bring_to(session: Session, everything: Iterable[World], today: date) -> None:
+    rows = session.rows("SELECT consortium, since FROM consortium")
+    known = {code for code, _ in rows}
+    if any(not code.startswith(PREFIX) for code in known):
+        raise NotADemo("this database holds a library's own data; demo data go into a database of their own")
+    if known and {since for _, since in rows} == {today.isoformat()}:
+        return
+    for table in PERISHABLE:
+        session.run(f"DELETE FROM {table}")  # noqa: S608 - a word of this module
+    session.run("UPDATE consortium SET since = ?", today.isoformat())
+    for world in everything:
+        if world.network.code not in known:
+            add_network(session, world.network, today.isoformat(), secrets.token_hex(32))
+        populate(session, world)
+
+
+def _tokens(session: Session, folder: Path) -> dict[str, str]:
+    """The credential of each branch's kiosk, kept in a file; a lost or foreign file is replaced by a new one."""
+    return {
+        place.code: _token(session, Kiosk(network.code, f"{place.slug}-1", place.code), folder)
+        for network in NETWORKS
+        for place in network.places
+    }
+
+
+def _token(session: Session, kiosk: Kiosk, folder: Path) -> str:
+    file = folder / f"kiosk-{kiosk.branch}.token"
+    token = file.read_text("utf-8").strip() if file.exists() else ""
+    if credentials.kiosk_of(session, token) == kiosk:
+        return token
+    known = "SELECT 1 FROM kiosk WHERE consortium = ? AND kiosk = ?"
+    there = one(session.rows(known, kiosk.consortium, kiosk.id)) is not None
+    token = (credentials.renew_credential if there else credentials.add_kiosk)(session, kiosk)
+    credentials.write_token(file, token)
+    return token
+
+
+def _write_json(file: Path, data: object) -> None:
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    draft.replace(file)

@@ -1,0 +1,227 @@
+"""Who was shown: loads every pass that a number or chip may mean, with its patron (P4, P8, N2). Decides nothing."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from circulation import identifiers as ids
+from circulation.model import (
+    Fee,
+    FeeStatus,
+    Loan,
+    Membership,
+    MembershipStatus,
+    Message,
+    Pass,
+    PassStatus,
+    Patron,
+    PatronType,
+    Presented,
+    ReceiptChoice,
+)
+from circulation.rules.facts import Holder
+from membership_store.database import Row, Session, one
+
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A patron as a fact, with the keys of the rows that it came from. `memberships` runs like `patron.memberships`."""
+
+    patron: Patron
+    memberships: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+
+    def key_of(self, membership: Membership) -> str:
+        """The key of that very membership of this patron."""
+        return next(
+            key for key, mine in zip(self.memberships, self.patron.memberships, strict=True) if mine is membership
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pass that was found, as a rule wants it, with the member that it belongs to."""
+
+    holder: Holder
+    member: Member
+
+
+def find(session: Session, consortium: str, presented: Presented) -> tuple[Found, ...]:
+    """Every pass of the consortium with the number or the chip that was shown; which of them counts is a rule's to say.
+
+    A UID made anew for every reading is never looked up (P8).
+    """
+    uid = None if presented.uid is None or ids.is_random(presented.uid) else presented.uid
+    rows = session.rows(
+        "SELECT pass, patron FROM pass WHERE consortium = ? AND number = ?"
+        " UNION SELECT p.pass, p.patron FROM pass_chip c"
+        " JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass WHERE c.consortium = ? AND c.uid = ?",
+        consortium,
+        presented.number,
+        consortium,
+        uid,
+    )
+    # Somebody unknown costs the same statements as somebody known (K5).
+    refs = sorted({patron for _, patron in rows}) or [NOBODY]
+    members = {ref: load(session, consortium, ref) for ref in refs}
+    found = []
+    for key, ref in sorted(rows):
+        member = members[ref]
+        if member is not None:
+            found.append(Found(Holder(member.patron.passes[member.passes.index(key)], member.patron), member))
+    return tuple(found)
+
+
+def load(session: Session, consortium: str, ref: str) -> Member | None:
+    """The patron of that reference with all that a verdict may look at, or None."""
+    row = one(
+        session.rows(
+            "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil"
+            " FROM patron p LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
+            " WHERE p.consortium = ? AND p.patron = ?",
+            consortium,
+            ref,
+        )
+    )
+    memberships = _memberships(session, consortium, ref)
+    passes = _passes(session, consortium, ref)
+    fees, messages = _fees(session, consortium, ref), _messages(session, consortium, ref)
+    loans = _loans(session, consortium, ref)
+    if row is None:
+        return None
+    kind, language, receipt, first_name, home, main_library, pin_required, known_home = row
+    patron = Patron(
+        ids.PatronRef(ref),
+        PatronType.of(kind),
+        language,
+        ReceiptChoice(receipt),
+        first_name,
+        _isil(home),
+        known_home is not None or home is None,
+        ids.InstitutionCode(main_library) if main_library else None,
+        bool(pin_required),
+        tuple(membership for _, membership in memberships),
+        tuple(card for _, card in passes),
+        fees,
+        messages,
+        loans,
+    )
+    return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
+
+
+def _isil(text: str | None) -> ids.Isil | None:
+    """G1: a malformed ISIL is as good as none."""
+    try:
+        return None if text is None else ids.isil(text)
+    except ids.IdentifierError:
+        return None
+
+
+def _memberships(session: Session, consortium: str, ref: str) -> list[tuple[str, Membership]]:
+    rows = session.rows(
+        "SELECT m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
+        " m.verified, s.balance - s.overdrawn FROM membership m"
+        " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
+        " WHERE m.consortium = ? AND m.patron = ? ORDER BY m.membership",
+        consortium,
+        ref,
+    )
+    return [(key, _membership(rest)) for key, *rest in rows]
+
+
+def _membership(row: list[object]) -> Membership:
+    institution, subscription, starts, ends, status, confirmed, paid, verified, strips = row
+    return Membership(
+        ids.InstitutionCode(str(institution)),
+        ids.SubscriptionCode(str(subscription)),
+        date.fromisoformat(str(starts)),
+        date.fromisoformat(str(ends)),
+        MembershipStatus(status),
+        bool(confirmed),
+        bool(paid),
+        strips if isinstance(strips, int) else None,
+        date.fromisoformat(str(verified)) if verified else None,
+    )
+
+
+def _passes(session: Session, consortium: str, ref: str) -> list[tuple[str, Pass]]:
+    here = (consortium, ref)
+    chips = _gathered(
+        session.rows(
+            "SELECT c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
+            " WHERE p.consortium = ? AND p.patron = ?",
+            *here,
+        )
+    )
+    places = _gathered(
+        session.rows(
+            "SELECT i.pass, i.institution FROM pass_institution i"
+            " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron = ?",
+            *here,
+        )
+    )
+    rows = session.rows(
+        "SELECT pass, number, status, network_unique, document_number, eid FROM pass"
+        " WHERE consortium = ? AND patron = ? ORDER BY pass",
+        *here,
+    )
+    found = []
+    for key, number, status, unique, document, eid in rows:
+        card = Pass(
+            ids.PassNumber(number),
+            PassStatus(status),
+            bool(unique),
+            frozenset(ids.InstitutionCode(one) for one in places.get(key, ())),
+            frozenset(ids.ChipUid(one) for one in chips.get(key, ())),
+            bool(document),
+            bool(eid),
+        )
+        found.append((key, card))
+    return found
+
+
+def _gathered(rows: list[Row]) -> dict[str, list[str]]:
+    gathered: dict[str, list[str]] = {}
+    for key, value in rows:
+        gathered.setdefault(key, []).append(value)
+    return gathered
+
+
+def _fees(session: Session, consortium: str, ref: str) -> tuple[Fee, ...]:
+    rows = session.rows(
+        "SELECT fee, cents, institution, status FROM fee WHERE consortium = ? AND patron = ? ORDER BY fee",
+        consortium,
+        ref,
+    )
+    return tuple(Fee(fee, cents, ids.InstitutionCode(place), FeeStatus(status)) for fee, cents, place, status in rows)
+
+
+def _messages(session: Session, consortium: str, ref: str) -> tuple[Message, ...]:
+    rows = session.rows(
+        "SELECT body, for_patron FROM message WHERE consortium = ? AND patron = ? ORDER BY message", consortium, ref
+    )
+    return tuple(Message(body, bool(for_patron)) for body, for_patron in rows)
+
+
+def _loans(session: Session, consortium: str, ref: str) -> tuple[Loan, ...]:
+    rows = session.rows(
+        "SELECT item, patron, branch, lent, due, internal FROM loan"
+        " WHERE consortium = ? AND patron = ? AND returned_at IS NULL ORDER BY loan",
+        consortium,
+        ref,
+    )
+    return tuple(loan_of(row) for row in rows)
+
+
+def loan_of(row: Row) -> Loan:
+    """A loan of the columns item, patron, branch, lent, due, internal."""
+    item, patron, branch, lent, due, internal = row
+    return Loan(
+        ids.ItemBarcode(item),
+        ids.PatronRef(patron),
+        ids.BranchCode(branch),
+        date.fromisoformat(lent),
+        date.fromisoformat(due),
+        bool(internal),
+    )

@@ -1,0 +1,149 @@
+"""Where and when: loads the `Here` of a branch (its network, links, catalogue, policy) for the rules (N1, N6, S1)."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from circulation.identifiers import BranchCode, InstitutionCode, Isil, SubscriptionCode
+from circulation.model import (
+    Branch,
+    Fine,
+    Group,
+    GroupKind,
+    Institution,
+    PatronType,
+    ProductLink,
+    Subscription,
+)
+from circulation.rules.facts import Here, Policy
+from membership_store.database import Session, one
+
+
+class NoSuchBranch(LookupError):
+    """The consortium has no branch of that code."""
+
+
+def load_here(session: Session, consortium: str, branch: str, moment: datetime) -> Here:
+    """The branch with all that the rules may ask of its network, on the library's own date at the moment (UTC).
+
+    Raises NoSuchBranch.
+    """
+    row = one(
+        session.rows(
+            "SELECT b.name, b.institution, b.open_amount_limit, b.asks_pin, b.zone, b.hold_shelf, i.unverified_nights"
+            " FROM branch b JOIN institution i ON i.consortium = b.consortium AND i.institution = b.institution"
+            " WHERE b.consortium = ? AND b.branch = ?",
+            consortium,
+            branch,
+        )
+    )
+    if row is None:
+        raise NoSuchBranch(branch)
+    name, institution, limit, asks_pin, zone, hold_shelf, nights = row
+    return Here(
+        Branch(BranchCode(branch), name, InstitutionCode(institution), limit, bool(asks_pin)),
+        _institutions(session, consortium),
+        local_date(moment, zone),
+        _links(session, consortium, institution),
+        _catalogue(session, consortium),
+        Policy(
+            visit_types=_visit_types(session, consortium, institution),
+            special_subscriptions=_visit_subscriptions(session, consortium, institution),
+            unverified_nights=nights,
+            hold_shelf=hold_shelf,
+        ),
+    )
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    """The date of an instant at the library: a loan at 23:30 UTC in summer is tomorrow's in Annen."""
+    return moment.astimezone(UTC).astimezone(ZoneInfo(zone)).date()
+
+
+def _institutions(session: Session, consortium: str) -> dict[InstitutionCode, Institution]:
+    accepts: dict[str, set[InstitutionCode]] = {}
+    for institution, accepted in session.rows(
+        "SELECT institution, accepted FROM accepts WHERE consortium = ?", consortium
+    ):
+        accepts.setdefault(institution, set()).add(InstitutionCode(accepted))
+    found = {}
+    for code, name, isil, province, uses_eid, group, kind in session.rows(
+        "SELECT i.institution, i.name, i.isil, i.province, i.uses_eid, g.cooperation, g.kind FROM institution i"
+        " LEFT JOIN cooperation g ON g.consortium = i.consortium AND g.cooperation = i.cooperation"
+        " WHERE i.consortium = ?",
+        consortium,
+    ):
+        found[InstitutionCode(code)] = Institution(
+            InstitutionCode(code),
+            name,
+            Isil(isil) if isil else None,
+            Group(group, GroupKind(kind)) if group else None,
+            frozenset(accepts.get(code, ())),
+            bool(uses_eid),
+            province,
+        )
+    return found
+
+
+def _links(session: Session, consortium: str, institution: str) -> tuple[ProductLink, ...]:
+    rows = session.rows(
+        "SELECT subscription, of_institution, of_subscription FROM product_link"
+        " WHERE consortium = ? AND institution = ?",
+        consortium,
+        institution,
+    )
+    return tuple(
+        ProductLink(InstitutionCode(institution), SubscriptionCode(here), InstitutionCode(of), SubscriptionCode(there))
+        for here, of, there in rows
+    )
+
+
+def _catalogue(session: Session, consortium: str) -> tuple[Subscription, ...]:
+    rows = session.rows(
+        "SELECT subscription, name, price, months, valid_from, valid_to, strips, on_pass, loan_days, fine_per_day,"
+        " fine_maximum, digital_only, pay_at_once, youngest, oldest, for_institutions FROM subscription"
+        " WHERE consortium = ? ORDER BY subscription, valid_from",
+        consortium,
+    )
+    found = []
+    for code, name, price, months, since, until, strips, on_pass, days, per_day, maximum, *rest in rows:
+        digital, at_once, youngest, oldest, institutions = rest
+        found.append(
+            Subscription(
+                SubscriptionCode(code),
+                name,
+                price,
+                months,
+                date.fromisoformat(since),
+                date.fromisoformat(until),
+                strips,
+                on_pass,
+                days,
+                None if per_day is None else Fine(per_day, maximum),
+                bool(digital),
+                bool(at_once),
+                youngest,
+                oldest,
+                bool(institutions),
+            )
+        )
+    return tuple(found)
+
+
+def _visit_types(session: Session, consortium: str, institution: str) -> frozenset[PatronType]:
+    rows = session.rows("SELECT type FROM visit_type WHERE consortium = ? AND institution = ?", consortium, institution)
+    return frozenset(PatronType.of(code) for (code,) in rows)
+
+
+def _visit_subscriptions(session: Session, consortium: str, institution: str) -> frozenset[SubscriptionCode]:
+    rows = session.rows(
+        "SELECT subscription FROM visit_subscription WHERE consortium = ? AND institution = ?", consortium, institution
+    )
+    return frozenset(SubscriptionCode(code) for (code,) in rows)
+
+
+def consortium_of(session: Session, branch: str) -> str:
+    """The consortium of a branch code, for staff who know only that. Raises NoSuchBranch for none or several."""
+    rows = session.rows("SELECT consortium FROM branch WHERE branch = ?", branch)
+    if len(rows) != 1:
+        raise NoSuchBranch(branch)
+    return str(rows[0][0])

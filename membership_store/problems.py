@@ -1,0 +1,75 @@
+"""What went wrong, as RFC 9457 problem details. Never a value of the request: it may be private."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from circulation import wire
+
+
+@dataclass
+class Problem(Exception):
+    """An answer that is no answer of the desk. `kind` ends the type, `more` are its extension members."""
+
+    status: HTTPStatus
+    kind: str
+    detail: str
+    more: dict[str, int | str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """The problem as application/problem+json."""
+        body = {
+            "type": f"/problems/{self.kind}",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+            **self.more,
+        }
+        return Response(wire.dumps(body), self.status.value, self.headers, "application/problem+json")
+
+
+def unauthorized() -> Problem:
+    """No credential, or a wrong one."""
+    said = "A kiosk shows its credential as a Bearer token."
+    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", said, headers={"WWW-Authenticate": "Bearer"})
+
+
+def malformed(detail: str) -> Problem:
+    """The request cannot be read at all."""
+    return Problem(HTTPStatus.BAD_REQUEST, "malformed", detail)
+
+
+def too_large() -> Problem:
+    """The body is over 64 KiB."""
+    said = "A body is at most 64 KiB."
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", said, headers={"Connection": "close"})
+
+
+def unacceptable(detail: str) -> Problem:
+    """JSON, but not what was agreed. `detail` names the place, never the value."""
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail)
+
+
+def event_identity() -> Problem:
+    """House decision 1: another act under a known EventId."""
+    said = "This EventId was answered for another act; the first answer stands."
+    return Problem(HTTPStatus.CONFLICT, "event-identity", said)
+
+
+def sequence_gap(expected: int) -> Problem:
+    """House decision 1: an earlier event of this kiosk is missing."""
+    said = "This is not the next event of this kiosk."
+    return Problem(HTTPStatus.CONFLICT, "sequence-gap", said, {"expected_seq": expected})
+
+
+def unavailable() -> Problem:
+    """The database does not answer."""
+    said = "The store cannot answer now; ask again under the same EventId."
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", said, headers={"Retry-After": "1"})
+
+
+def internal() -> Problem:
+    """A fault of the store itself."""
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The store made a mistake; it is in its log.")

@@ -1,0 +1,254 @@
+"""Writes facts into the store: networks, patrons, items. The loaders read them back as the same facts."""
+
+from collections.abc import Iterable
+
+from circulation.identifiers import Isil
+from circulation.model import (
+    Branch,
+    Group,
+    Hold,
+    Institution,
+    Item,
+    Loan,
+    Membership,
+    Pass,
+    Patron,
+    ProductLink,
+    Subscription,
+)
+from circulation.rules.facts import Policy
+from membership_store.database import Session, insert
+
+
+def add_consortium(session: Session, consortium: str, name: str, since: str, identity_key: str) -> None:
+    """A consortium. `since`: ISO date, `identity_key`: 32 random bytes as hexadecimals."""
+    insert(session, "consortium", consortium=consortium, name=name, since=since, identity_key=identity_key)
+
+
+def add_institutions(session: Session, consortium: str, institutions: Iterable[Institution]) -> None:
+    """Institutions with their groups and whom they accept."""
+    known = tuple(institutions)
+    groups: dict[str, Group] = {one.group.code: one.group for one in known if one.group is not None}
+    for group in groups.values():
+        insert(session, "cooperation", consortium=consortium, cooperation=group.code, kind=group.kind.value)
+    for one in known:
+        insert(
+            session,
+            "institution",
+            consortium=consortium,
+            institution=one.code,
+            name=one.name,
+            isil=one.isil,
+            cooperation=one.group.code if one.group else None,
+            province=one.province,
+            uses_eid=int(one.uses_eid),
+        )
+    for one in known:
+        for accepted in sorted(one.accepts):
+            insert(session, "accepts", consortium=consortium, institution=one.code, accepted=accepted)
+
+
+def set_policy(session: Session, consortium: str, institution: str, policy: Policy) -> None:
+    """The † values of an institution: who may visit (K1) and how long a silent home is borne with (G8)."""
+    owner = {"consortium": consortium, "institution": institution}
+    session.run("DELETE FROM visit_type WHERE consortium = ? AND institution = ?", consortium, institution)
+    session.run("DELETE FROM visit_subscription WHERE consortium = ? AND institution = ?", consortium, institution)
+    for code in sorted(kind.value for kind in policy.visit_types):
+        insert(session, "visit_type", type=code, **owner)
+    for subscription in sorted(policy.special_subscriptions):
+        insert(session, "visit_subscription", subscription=subscription, **owner)
+    session.run(
+        "UPDATE institution SET unverified_nights = ? WHERE consortium = ? AND institution = ?",
+        policy.unverified_nights,
+        consortium,
+        institution,
+    )
+
+
+def add_branch(session: Session, consortium: str, branch: Branch, zone: str, hold_shelf: str = "") -> None:
+    """A branch. `zone`: its time zone, such as Europe/Amsterdam; `hold_shelf`: where holds stand, in words."""
+    insert(
+        session,
+        "branch",
+        consortium=consortium,
+        branch=branch.code,
+        institution=branch.institution,
+        name=branch.name,
+        zone=zone,
+        open_amount_limit=branch.open_amount_limit,
+        asks_pin=int(branch.asks_pin),
+        hold_shelf=hold_shelf,
+    )
+
+
+def add_catalogue(session: Session, consortium: str, catalogue: Iterable[Subscription]) -> None:
+    """Subscriptions with their validity dates (S1)."""
+    for one in catalogue:
+        insert(
+            session,
+            "subscription",
+            consortium=consortium,
+            subscription=one.code,
+            valid_from=one.valid_from.isoformat(),
+            valid_to=one.valid_to.isoformat(),
+            name=one.name,
+            price=one.price,
+            months=one.months,
+            strips=one.strips,
+            on_pass=one.on_pass,
+            loan_days=one.loan_days,
+            fine_per_day=one.fine.per_day if one.fine else None,
+            fine_maximum=one.fine.maximum if one.fine else None,
+            digital_only=int(one.digital_only),
+            pay_at_once=int(one.pay_at_once),
+            youngest=one.youngest,
+            oldest=one.oldest,
+            for_institutions=int(one.for_institutions),
+        )
+
+
+def add_links(session: Session, consortium: str, links: Iterable[ProductLink]) -> None:
+    """Product links (N1)."""
+    for one in links:
+        insert(
+            session,
+            "product_link",
+            consortium=consortium,
+            institution=one.at,
+            of_institution=one.of,
+            of_subscription=one.there,
+            subscription=one.here,
+        )
+
+
+def add_home_library(session: Session, consortium: str, isil: Isil, name: str) -> None:
+    """A library from which guests may come (G1)."""
+    insert(session, "home_library", consortium=consortium, isil=isil, name=name)
+
+
+def add_patron(session: Session, consortium: str, patron: Patron, type_code: str | None = None) -> None:
+    """A patron with passes, memberships, fees and messages; loans come with the items. Keys are the patron's own.
+
+    `type_code`: the code as the library system writes it, where it is none that the model knows (K1).
+    """
+    insert(
+        session,
+        "patron",
+        consortium=consortium,
+        patron=patron.ref,
+        type=type_code or patron.type.value,
+        language=patron.language,
+        receipt=patron.receipt.value,
+        first_name=patron.first_name,
+        home=patron.home,
+        main_library=patron.main_library,
+        pin_required=int(patron.pin_required),
+    )
+    for n, card in enumerate(patron.passes):
+        _add_pass(session, consortium, patron, f"{patron.ref}-{n}", card)
+    for n, row in enumerate(patron.memberships):
+        _add_membership(session, consortium, patron, f"{patron.ref}-{n}", row)
+    owner = {"consortium": consortium, "patron": patron.ref}
+    for fee in patron.fees:
+        place, state = fee.institution, fee.status.value
+        insert(session, "fee", fee=f"{patron.ref}-{fee.ref}", institution=place, cents=fee.cents, status=state, **owner)
+    for n, message in enumerate(patron.messages):
+        shown = int(message.for_patron)
+        insert(session, "message", message=f"{patron.ref}-{n}", body=message.text, for_patron=shown, **owner)
+
+
+def _add_pass(session: Session, consortium: str, patron: Patron, key: str, card: Pass) -> None:
+    insert(
+        session,
+        "pass",
+        consortium=consortium,
+        **{"pass": key},
+        patron=patron.ref,
+        number=card.number,
+        status=card.status.value,
+        network_unique=int(card.unique),
+        document_number=int(card.document_number),
+        eid=int(card.eid),
+    )
+    for uid in sorted(card.chips):
+        insert(session, "pass_chip", consortium=consortium, uid=uid, **{"pass": key})
+    for place in sorted(card.institutions):
+        insert(session, "pass_institution", consortium=consortium, institution=place, **{"pass": key})
+
+
+def _add_membership(session: Session, consortium: str, patron: Patron, key: str, row: Membership) -> None:
+    insert(
+        session,
+        "membership",
+        consortium=consortium,
+        membership=key,
+        patron=patron.ref,
+        institution=row.institution,
+        subscription=row.subscription,
+        starts=row.starts.isoformat(),
+        ends=row.ends.isoformat(),
+        status=row.status.value,
+        confirmed=int(row.confirmed),
+        paid=int(row.paid),
+        verified=row.verified.isoformat() if row.verified else None,
+    )
+    if row.strips_left is not None:
+        balance, overdrawn = max(0, row.strips_left), max(0, -row.strips_left)
+        insert(session, "strips", consortium=consortium, membership=key, balance=balance, overdrawn=overdrawn)
+
+
+def add_title(session: Session, consortium: str, title: str, name: str, author: str = "", genre: str = "") -> None:
+    """A title, under the key `title`."""
+    insert(session, "title", consortium=consortium, title=title, name=name, author=author, genre=genre)
+
+
+def add_item(session: Session, consortium: str, item: Item, title: str) -> None:
+    """A copy of the title, with its open loan and the hold on it; their patrons must be there."""
+    insert(
+        session,
+        "item",
+        consortium=consortium,
+        item=item.barcode,
+        title=title,
+        institution=item.institution,
+        branch=item.branch,
+        status=item.status.value,
+    )
+    if item.loan is not None:
+        lent_at = f"{item.loan.lent.isoformat()}T10:00:00.000000+00:00"
+        add_loan(session, consortium, f"item-{item.barcode}", item.loan, lent_at)
+    if item.hold is not None:
+        _add_hold(session, consortium, item, title, item.hold)
+
+
+def add_loan(
+    session: Session, consortium: str, key: str, loan: Loan, lent_at: str, returned_at: str | None = None
+) -> None:
+    """A loan under that key; open as long as it was not returned. Instants are ISO UTC."""
+    insert(
+        session,
+        "loan",
+        consortium=consortium,
+        loan=key,
+        item=loan.item,
+        patron=loan.patron,
+        branch=loan.branch,
+        lent=loan.lent.isoformat(),
+        due=loan.due.isoformat(),
+        lent_at=lent_at,
+        returned_at=returned_at,
+        internal=int(loan.internal),
+    )
+
+
+def _add_hold(session: Session, consortium: str, item: Item, title: str, hold: Hold) -> None:
+    insert(
+        session,
+        "hold",
+        consortium=consortium,
+        hold=f"item-{item.barcode}",
+        patron=hold.patron,
+        title=title,
+        item=item.barcode,
+        status="on_shelf" if hold.on_shelf else "waiting",
+    )

@@ -1,0 +1,145 @@
+"""SQLite: one writer thread that commits what waits together (one fsync), readers on connections of their own.
+
+WAL, synchronous=FULL: an answer that was given survives a power cut (house decision 1).
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import Any
+
+from membership_store.database import Result, Row, Session, StoreUnavailable, Value
+
+BUSY_S = 5.0
+WAITING = 1000
+TOGETHER = 32
+_Job = tuple[Callable[[Session], Any], "Future[Any]"]
+
+
+class _SqliteSession:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, *values: Value) -> int:
+        return self._connection.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        self._connection.executemany(sql, rows)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class SqliteDatabase:
+    """A database file. Raises StoreUnavailable where it cannot be opened or is no database."""
+
+    table_words = " STRICT"
+
+    def __init__(self, path: Path, *, patience_s: float = 10.0) -> None:
+        self._path = path
+        self._patience_s = patience_s
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        try:
+            connection = _connect(path)
+        except sqlite3.Error as fault:
+            raise StoreUnavailable("the database cannot be opened") from fault
+        self._writer = threading.Thread(target=self._write_all, args=(connection,), name="store-writer", daemon=True)
+        self._writer.start()
+
+    def read(self, work: Callable[[Session], Result]) -> Result:
+        """See Database.read."""
+        try:
+            connection = self._reader()
+            connection.execute("BEGIN")
+            try:
+                return work(_SqliteSession(connection))
+            finally:
+                connection.execute("ROLLBACK")
+                self._idle.put(connection)
+        except sqlite3.Error as fault:
+            raise StoreUnavailable("the database does not answer") from fault
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """See Database.write."""
+        future: Future[Result] = Future()
+        try:
+            self._jobs.put((work, future), timeout=self._patience_s)
+            return future.result(self._patience_s)
+        except queue.Full as fault:
+            raise StoreUnavailable("too much is waiting") from fault
+        except FutureTimeout as fault:
+            future.cancel()
+            raise StoreUnavailable("the database is too slow") from fault
+        except sqlite3.OperationalError as fault:
+            raise StoreUnavailable("the database does not answer") from fault
+
+    def close(self) -> None:
+        """See Database.close."""
+        self._jobs.put(None)
+        self._writer.join()
+        while not self._idle.empty():
+            self._idle.get().close()
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            connection = _connect(self._path)
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _write_all(self, connection: sqlite3.Connection) -> None:
+        last = False
+        while not last:
+            waiting = [self._jobs.get()]
+            while len(waiting) < TOGETHER and not self._jobs.empty():
+                waiting.append(self._jobs.get())
+            last = None in waiting
+            _commit_together(connection, [job for job in waiting if job is not None])
+        connection.close()
+
+
+def _commit_together(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
+    """Each job within a savepoint of its own; nobody is answered before the commit of all."""
+    running = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
+    done: list[tuple[Future[Any], Any, Exception | None]] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work, future in running:
+            done.append((future, *_within_savepoint(connection, work)))
+        connection.execute("COMMIT")
+    except sqlite3.Error as fault:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for _, future in running:
+            future.set_exception(sqlite3.OperationalError(type(fault).__name__))
+        return
+    for future, result, problem in done:
+        if problem is None:
+            future.set_result(result)
+        else:
+            future.set_exception(problem)
+
+
+def _within_savepoint(connection: sqlite3.Connection, work: Callable[[Session], Any]) -> tuple[Any, Exception | None]:
+    connection.execute("SAVEPOINT job")
+    try:
+        result = work(_SqliteSession(connection))
+    except Exception as fault:  # noqa: BLE001 - handed to the caller who waits for this job
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, fault
+    connection.execute("RELEASE job")
+    return result, None
