@@ -56,6 +56,11 @@ def test_G2_a_guest_whose_home_declared_the_membership_invalid_is_sent_home() ->
     assert says(borrow(guest(invalid))) == ("G7", Reason.GUEST_ENDED)
 
 
+def test_G2_a_guest_whose_home_took_it_back_on_the_day_of_enrolment_is_sent_home() -> None:
+    invalid = membership(GUEST, starts=TODAY, status=MembershipStatus.INVALID, verified=TODAY)
+    assert says(borrow(guest(invalid))) == ("G7", Reason.GUEST_ENDED)
+
+
 def test_G7_a_guest_of_an_accepted_institution_is_recognised_here() -> None:
     assert passes(borrow(guest(membership(GUEST, at=OOSTERZELE, verified=TODAY))))
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.identifiers import (
@@ -115,6 +115,7 @@ def test_P1_a_foreign_letter_never_becomes_one_of_ours(parser: Callable[[str], s
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=name)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text())
 def test_P1_parsing_is_settled_after_once_and_raises_nothing_else(parser: Callable[[str], str], text: str) -> None:
     try:

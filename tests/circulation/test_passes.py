@@ -306,6 +306,14 @@ def test_P6_a_patron_or_a_branch_may_ask_for_a_pin() -> None:
     assert refusal(visit(holder(), at=here(asks_pin=True))).next is NextStep.DESK
 
 
+def test_P6_of_two_records_of_one_pass_the_one_that_asks_for_more_counts() -> None:
+    plain, readable, eid = holder(), holder(document_number=True), holder(eid=True)
+    for found in ((plain, readable), (readable, plain)):
+        assert says(visit(*found)) == ("P6", Reason.PIN_NEEDED)
+    for found in ((plain, eid), (eid, plain)):
+        assert says(visit(*found)) == ("P4", Reason.EID_NOT_USED)
+
+
 def test_P6_an_unknown_pass_is_not_asked_for_a_pin() -> None:
     assert on_visit(visit(at=here(asks_pin=True))).also == ()
 
