@@ -1,6 +1,7 @@
 """What a flow stands on: shows facts, awaits what happens next, keeps language, help and troubles out of its way."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from devices.ports import Health, HealthChanged, PassPresented, PassRemoved
 from kiosk.bus import Bus, Happening, Reached, Touched
 from kiosk.ui import HelpCard, Intent, Over, Rest, Screen, Shown, Trouble, Ui, offered
 
+log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
 
 
@@ -87,6 +89,9 @@ class Stage:
 
     def _draw(self, shown: Shown) -> None:
         if shown != self._shown:
+            if (type(shown.screen), type(shown.over)) != (type(self._shown.screen), type(self._shown.over)):
+                over = f" under {type(shown.over).__name__}" if shown.over else ""
+                log.info("screen %s%s", type(shown.screen).__name__, over)
             self._shown = shown
             self._ui.show(shown)
 

@@ -81,6 +81,7 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
     checkout = Checkout(stage, counter.desk, shown, patron, sheet, patience)
     ending = await checkout.run()
+    log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)

@@ -1,6 +1,7 @@
 """Borrowing: each item is committed as it is scanned, newest on top. Ends by a touch or by time, never by a fault."""
 
 import asyncio
+import logging
 from collections import deque
 from enum import Enum
 
@@ -18,6 +19,7 @@ from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Asking, Borrowing, Intent, Lent, Notice, NotKnown, StillThere
 
+log = logging.getLogger(__name__)
 AT_ONCE = 20  # items that may wait for their answer; a scanner gone mad gets no further
 
 
@@ -125,7 +127,10 @@ class Checkout:
             return
         self._asked = self._asked_for = None
         try:
-            self.sheet = self.sheet.answered(item, task.result())
+            answer = task.result()
+            why = f"refused: {answer.rule} {answer.reason.value}" if isinstance(answer, Refused) else "lent"
+            log.info("item %s", why)
+            self.sheet = self.sheet.answered(item, answer)
         except AnswerLost as fault:
             self.sheet = self.sheet.lost(item, fault.event)
         except DeskUnreachable:

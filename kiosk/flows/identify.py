@@ -1,6 +1,7 @@
 """A pass was shown: who is this, and may the visit begin (rules.md §1, Visit)? The patron can leave at any moment."""
 
 import asyncio
+import logging
 
 from circulation.desk import DeskUnreachable
 from circulation.model import Presented
@@ -13,6 +14,7 @@ from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import NoAnswer, NoVisit, Waiting
 
+log = logging.getLogger(__name__)
 QUICK_S = 0.1
 
 
@@ -36,6 +38,7 @@ async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Pa
         await _tell(stage, NoAnswer(), patience)
         return None
     if isinstance(answer, Refused):
+        log.info("no visit: %s %s", answer.rule, answer.reason.value)
         await _tell(stage, NoVisit(answer), patience)
         return None
     return answer
