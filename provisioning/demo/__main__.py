@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from provisioning.demo import ports
-from provisioning.demo.demo import ROOT, Demo, Ended, StartFailed, Wishes
+from provisioning.demo.demo import LANGUAGES, ROOT, Demo, Ended, StartFailed, Wishes
 from provisioning.demo.parts import Place
 from provisioning.demo.run_dir import RunDir, RunDirRefused
 
@@ -27,13 +27,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"demo: {problem}", file=sys.stderr)
         return 2
     say(f"Starting the demo in {_short(run_dir.path)} ({'kept' if options.keep else 'a fresh day'})")
-    wishes = Wishes(options.headless, options.fullscreen, options.landscape, not options.no_kiosk)
+    wishes = Wishes(
+        headless=options.headless,
+        fullscreen=options.fullscreen,
+        landscape=options.landscape,
+        with_kiosk=not options.no_kiosk,
+        branch=options.branch,
+        language=options.language,
+    )
     try:
         Demo(run_dir, Place(run_dir.path, chosen, options.listen), wishes, say).run()
     except Ended:
         say("The demo has ended; nothing of it runs any more.")
         return 0
-    except StartFailed as problem:
+    except (StartFailed, RunDirRefused) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     return 0
@@ -92,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--fullscreen", action="store_true", help="the kiosk fills the screen")
     add("--landscape", action="store_true", help="a kiosk that lies on its side: 1920×1080")
     add("--no-kiosk", action="store_true", help="all but the kiosk, to start that by hand")
-    return parser  # fmt: skip
+    add("--branch", metavar="CODE", help="the library where the kiosk stands: 9401 (Annen), 3550 (Zottegem) …")
+    add("--language", choices=LANGUAGES, default=LANGUAGES[0], help="what the kiosk speaks at rest")
+    return parser
 
 
 if __name__ == "__main__":

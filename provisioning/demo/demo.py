@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 120.0
 END_LIMIT_S = 3.0
 LOOK_EVERY_S = 0.1
+LANGUAGES = ("nl", "en")
 MOST_DEATHS_A_MINUTE = 3
 
 
@@ -43,6 +44,8 @@ class Wishes:
     fullscreen: bool
     landscape: bool
     with_kiosk: bool
+    branch: str | None
+    language: str
 
 
 class Demo:
@@ -88,7 +91,7 @@ class Demo:
     def _start(self) -> None:
         screen = LANDSCAPE if self._wishes.landscape else PORTRAIT
         virtual = self._virtual_display(screen)
-        data = None if self._place.database.exists() else parts.demo_data(self._place)
+        data = None if self._place.database.exists() else parts.demo_data(self._place, self._wishes.branch)
         if data is not None:
             self._begin(data)
         simulators = parts.simulators(self._place)
@@ -123,7 +126,9 @@ class Demo:
         size = screen if real is None else fitted(screen, real)
         if real is not None and self._wishes.fullscreen:
             size = real
-        config = self._run_dir.write_kiosk(self._place.ports, *size)
+        config = self._run_dir.write_kiosk(
+            self._place.ports, size, tuple(dict.fromkeys((self._wishes.language, *LANGUAGES)))
+        )
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(str(self._notify_path))
         self._notify.setblocking(False)
@@ -171,7 +176,7 @@ class Demo:
             elsewhere = f" (from another machine: http://{name}:{port})"
         if not self._wishes.with_kiosk:
             return f"All ready but the kiosk: open http://{LOOPBACK}:{port}{elsewhere}. Ctrl-C ends it."
-        first = f'http://{LOOPBACK}:{port}{elsewhere} and tap "Anna\'s pass", then a book'
+        first = f'http://{LOOPBACK}:{port}{elsewhere} and tap "Anna", then a book'
         return f"Kiosk ready: open {first}. Ctrl-C ends it."
 
     # Watching

@@ -30,9 +30,11 @@ class Place:
         return self.run / "store.db"
 
 
-def demo_data(place: Place) -> Process:
-    """The program that fills an empty store; it ends when it is done."""
+def demo_data(place: Place, branch: str | None) -> Process:
+    """The program that fills an empty store; it ends when it is done. `branch` is where the kiosk stands."""
     arguments = ["demo-data", "--database", str(place.database), "--out", str(place.run)]
+    if branch is not None:
+        arguments += ["--branch", branch]
     return Process("demo-data", "Demo data", _python("membership_store", *arguments), place.logs)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from provisioning.demo.ports import Ports
@@ -68,16 +70,33 @@ class RunDir:
             else:
                 entry.unlink()
 
-    def write_kiosk(self, ports: Ports, width: int, height: int) -> Path:
-        """Write the kiosk's configuration and its journal key; return the configuration's path. Sizes in pixels."""
+    def write_kiosk(self, ports: Ports, size: tuple[int, int], languages: Sequence[str]) -> Path:
+        """Write the kiosk's configuration and its journal key; return the configuration's path.
+
+        `size` is in pixels. Who the kiosk is and where it stands comes from branch.json, which the store's demo data
+        leave; raises RunDirRefused without it.
+        """
+        try:
+            branch = json.loads((self.path / "branch.json").read_text(encoding="utf-8"))
+            kiosk_id, branch_name = str(branch["kiosk"]), str(branch["name"])
+        except (OSError, ValueError, KeyError) as problem:
+            raise RunDirRefused(f"{self.path}/branch.json is missing or damaged; start without --keep.") from problem
         key = self.path / "secrets" / "journal.key"
         if not key.exists():
             key.touch(0o600, exist_ok=False)
             key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
         target = self.path / "kiosk.toml"
-        target.write_text(
-            _KIOSK.format(line=ports.line, printer=ports.printer, width=width, height=height), encoding="utf-8"
+        # What JSON writes as a string or a list of strings, TOML reads as the same.
+        text = _KIOSK.format(
+            kiosk=json.dumps(kiosk_id, ensure_ascii=False),
+            branch=json.dumps(branch_name, ensure_ascii=False),
+            languages=json.dumps(list(languages)),
+            line=ports.line,
+            printer=ports.printer,
+            width=size[0],
+            height=size[1],
         )
+        target.write_text(text, encoding="utf-8")
         return target
 
     def tidy(self) -> None:
@@ -93,11 +112,11 @@ class RunDir:
 _KIOSK = """\
 # Written by the demo at every start.
 [kiosk]
-id = "annen-1"
-languages = ["nl", "en"]
+id = {kiosk}
+languages = {languages}
 
 [branch]
-name = "Bibliotheek Annen"
+name = {branch}
 
 [store]
 # The line, not the store itself: so that the network can be pulled.

@@ -39,7 +39,7 @@ class Deeds:
     def _place(self, given: Arguments) -> str:
         name = _only(given, "name")
         self._bench.place_pass(name)
-        return f"On the reader: {_called(self._bench.drawer(), name, 'label')}."
+        return f"On the reader: {_spoken(name)}."
 
     def _remove(self, given: Arguments) -> str:
         given.done()
@@ -49,12 +49,13 @@ class Deeds:
     def _scan_pass(self, given: Arguments) -> str:
         name = _only(given, "name")
         self._bench.scan_pass(name)
-        return f"Scanned the barcode of the pass: {_called(self._bench.drawer(), name, 'label')}."
+        return f"Scanned the barcode of the pass: {_spoken(name)}."
 
     def _scan_book(self, given: Arguments) -> str:
         name = _only(given, "name")
         self._bench.scan_book(name)
-        return f"Scanned: {_called(self._bench.pile(), name, 'title')}."
+        title = next((str(book["title"]) for book in self._bench.pile() if book["name"] == name), name)
+        return f"Scanned: {title}."
 
     def _scan(self, given: Arguments) -> str:
         self._bench.scan(_only(given, "text"))
@@ -99,5 +100,5 @@ def _only(given: Arguments, name: str) -> str:
     return value
 
 
-def _called(entries: list[dict[str, Any]], name: str, field: str) -> str:
-    return next((str(entry[field]) for entry in entries if entry["name"] == name), name)
+def _spoken(name: str) -> str:
+    return name.replace("-", " ").capitalize()

@@ -81,9 +81,15 @@ class Facts:
     def _with_name(self, reader: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         if reader is None or not isinstance(reader.get("pass"), Mapping):
             return reader
-        uid = str(reader["pass"].get("uid", "")).lower()
-        name = next((entry["name"] for entry in self.drawer() if (entry["uid"] or "").lower() == uid), None)
-        return {**reader, "pass": {**reader["pass"], "name": name}}
+        lying = reader["pass"]
+        uid, kind = str(lying.get("uid", "")).lower(), lying.get("kind")
+        # A phone shows another UID at every reading; it is known by what it is.
+        names = (
+            entry["name"]
+            for entry in self.drawer()
+            if (entry["uid"] or "").lower() == uid or (kind == entry["kind"] == "phone")
+        )
+        return {**reader, "pass": {**lying, "name": next(names, None)}}
 
     def _processes(self) -> list[dict[str, Any]]:
         try:

@@ -50,6 +50,18 @@ function make(tag, attributes, ...children) {
 
 // Passes
 
+// "nora-second-pass" is said "Nora second pass".
+function spoken(name) {
+  const words = name.replace(/-/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// What is expected: "K8 held_for_another" is said "held for another (K8)".
+function saying(expect) {
+  const rule = /^([A-Z]\d+) (\w+)$/.exec(expect || "");
+  return rule ? `${rule[2].replace(/_/g, " ")} (${rule[1]})` : expect || "";
+}
+
 function passOnReader() {
   return state && state.reader && state.reader.pass ? state.reader.pass.name : null;
 }
@@ -60,17 +72,17 @@ function tapPass(pass) {
 }
 
 function passCard(pass) {
-  const borrows = /may borrow/i.test(pass.expect || "");
-  const card = make("div", { className: borrows ? "card" : "card no" });
+  const card = make("div", { className: pass.expect === "may borrow" ? "card" : "card no" });
   card.dataset.pass = pass.name;
   const main = make("button", { type: "button", className: "main" },
-    make("b", { textContent: pass.label }),
-    make("span", { textContent: [pass.uid ? "" : "no chip: scanned", pass.expect].filter(Boolean).join(" · ") }));
+    make("b", { textContent: spoken(pass.name) }),
+    make("span", { className: "what", textContent: pass.uid ? pass.label : `${pass.label} · no chip: scanned` }),
+    make("span", { className: "expect", textContent: saying(pass.expect) }));
   main.addEventListener("click", () => tapPass(pass));
   card.append(main);
   if (pass.uid) {
     const bars = make("button", { type: "button", className: "bars", title: "Scan the barcode on this pass", innerHTML: BARS });
-    bars.setAttribute("aria-label", `Scan the barcode on: ${pass.label}`);
+    bars.setAttribute("aria-label", `Scan the barcode on the pass: ${spoken(pass.name)}`);
     bars.addEventListener("click", () => order({ do: "scan-pass", name: pass.name }));
     card.append(bars);
   }
@@ -101,7 +113,7 @@ function showReader() {
   $("take").disabled = !lies;
   $("lying").textContent = !reader ? "The reader does not answer." : !lies
     ? (reader.plugged ? "Nothing lies on the reader." : "The reader is unplugged.")
-    : `On the reader: ${pass ? pass.label : "a chip that is not from the drawer"}${reader.plugged ? "" : " (unplugged)"}`;
+    : `On the reader: ${pass ? `${spoken(pass.name)}, ${pass.label}` : "a chip that is not from the drawer"}${reader.plugged ? "" : " (unplugged)"}`;
   for (const card of document.querySelectorAll(".card[data-pass]")) {
     const here = card.dataset.pass === name;
     card.classList.toggle("lies", here);
@@ -122,10 +134,11 @@ async function showBooks() {
   if (mine !== seeking) return;
   $("found").textContent = answer.found > answer.books.length ? `${answer.books.length} of ${answer.found}` : `${answer.found}`;
   const cards = answer.books.map((book) => {
-    const card = make("div", { className: /lent/i.test(book.expect || "") && !/not/i.test(book.expect) ? "card" : "card no" });
+    const card = make("div", { className: book.expect === "lent" ? "card" : "card no" });
     card.dataset.book = book.name;
     const main = make("button", { type: "button", className: "main" },
-      make("b", { textContent: book.title }), make("span", { textContent: [book.barcode, book.expect].filter(Boolean).join(" · ") }));
+      make("b", { textContent: book.title }), make("span", { className: "what", textContent: book.barcode }),
+      make("span", { className: "expect", textContent: saying(book.expect) }));
     main.addEventListener("click", () => order({ do: "scan-book", name: book.name }));
     card.append(main);
     return card;
