@@ -2,15 +2,15 @@
 
 import threading
 import time
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
 
 MAX_ANSWER = 64 * 1024
 CONNECT_S = 2.0
+LEFT_BEHIND = 8
 
 
 class LineDown(Exception):
@@ -26,11 +26,23 @@ class Response:
     """What came back: the HTTP status and at most 64 KiB of body."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
 
 
 class StoreClient:
-    """A kiosk's line to the store. One session a thread; no proxy or certificate settings from the environment."""
+    """A kiosk's line to the store, for any thread; no proxy or certificate settings from the environment.
+
+    A deadline is total: name service, connecting, sending, every byte of the answer. What is sent here may be sent
+    twice: it changes nothing, or carries an Idempotency-Key.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
@@ -39,71 +51,133 @@ class StoreClient:
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }
+        self._free: list[requests.Session] = []
+        self._places = threading.BoundedSemaphore(LEFT_BEHIND)
 
     def post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
         """Sends JSON and gives the answer. `key` travels as Idempotency-Key. Raises LineDown."""
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        return self._send("POST", path, body, headers, deadline_s)
+        return self._send(_Request("POST", self._url + path, self._headers | headers, body), deadline_s)
 
     def get(self, path: str, deadline_s: float) -> Response:
         """Asks for something that changes nothing. Raises LineDown."""
-        return self._send("GET", path, None, {}, deadline_s)
+        return self._send(_Request("GET", self._url + path, self._headers), deadline_s)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str], deadline_s: float) -> Response:
+    def _send(self, request: _Request, deadline_s: float) -> Response:
         ends = time.monotonic() + deadline_s
         try:
-            with self._sessions.session.request(
-                method,
-                self._url + path,
-                data=body,
-                headers=self._headers | headers,
-                timeout=(min(CONNECT_S, deadline_s), deadline_s),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                return Response(answer.status_code, _read(answer, ends))
-        except (requests.RequestException, OSError) as fault:
-            raise LineDown(type(fault).__name__, sent=not _never_left(fault)) from None
+            used = self._free.pop()
+        except IndexError:
+            return self._exchange(_new_session(), request, ends)
+        try:
+            return self._exchange(used, request, ends)
+        except LineDown as fault:
+            # The other end may close an idle connection just as it is used again; that says nothing of the line.
+            if time.monotonic() >= ends:
+                raise
+            return self._again(request, ends, fault)
 
-    @cached_property
-    def _sessions(self) -> "_Sessions":
-        return _Sessions()
+    def _again(self, request: _Request, ends: float, first: LineDown) -> Response:
+        try:
+            return self._exchange(_new_session(), request, ends)
+        except LineDown as second:
+            raise LineDown(str(second), sent=first.sent or second.sent) from None
 
+    def _exchange(self, session: requests.Session, request: _Request, ends: float) -> Response:
+        """In a thread of its own: nothing else ends name service, or an answer that drips, in time."""
+        if not self._places.acquire(blocking=False):
+            raise LineDown("earlier requests still hang", sent=False)
+        exchange = _Exchange(session, request, ends, self._end)
+        threading.Thread(target=exchange.run, name="store", daemon=True).start()
+        return exchange.outcome()
 
-class _Sessions(threading.local):
-    """A session of `requests` is not for several threads."""
-
-    def __init__(self) -> None:
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=1))
-        self.session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=1))
-
-
-def _read(answer: requests.Response, ends: float) -> bytes:
-    """The body, by pieces, so that a server that drips cannot hold the kiosk beyond the deadline."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        piece = answer.raw.read1(MAX_ANSWER)
-        if not piece:
-            return b"".join(parts)
-        parts.append(piece)
-        size += len(piece)
-        if size > MAX_ANSWER:
-            raise requests.exceptions.ContentDecodingError("too large")
-        if time.monotonic() > ends:
-            raise requests.exceptions.ReadTimeout("dripping")
+    def _end(self, session: requests.Session, whole: bool) -> None:
+        """A session serves again after a whole answer only."""
+        if whole:
+            self._free.append(session)
+        else:
+            session.close()
+        self._places.release()
 
 
-def _never_left(fault: BaseException) -> bool:
-    if isinstance(fault, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
-        return True
-    seen: BaseException | None = fault
-    while seen is not None:
-        if isinstance(seen, NewConnectionError):
-            return True
-        reason = getattr(seen, "reason", None)
-        inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        seen = reason if isinstance(reason, BaseException) else inner
-    return False
+class _Exchange:
+    """One request and its answer. Who waits for it may leave at any moment; from then on nothing leaves any more.
+
+    It is the body of the request, in `__iter__`: no server acts on a request before its body is there, so that the
+    moment when the body is asked for is the moment from which the request may have arrived.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        request: _Request,
+        ends: float,
+        on_end: Callable[[requests.Session, bool], None],
+    ) -> None:
+        self._session, self._request, self._ends, self._on_end = session, request, ends, on_end
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._sent = self._left = False
+        self._answer: Response | None = None
+        self._why = "Timeout"
+
+    def outcome(self) -> Response:
+        """The answer, awaited until the deadline. Raises LineDown."""
+        self._over.wait(max(0.0, self._ends - time.monotonic()))
+        with self._lock:
+            self._left = True
+            if self._answer is not None:
+                return self._answer
+            raise LineDown(self._why, sent=self._sent)
+
+    def run(self) -> None:
+        """Sends and reads, on its own thread."""
+        answer = None
+        try:
+            answer = self._asked()
+        except Exception as fault:  # noqa: BLE001  whatever a library raises here, it is no answer
+            self._why = type(fault).__name__
+        with self._lock:
+            self._answer = answer
+        self._on_end(self._session, answer is not None)
+        self._over.set()
+
+    def __len__(self) -> int:
+        return len(self._request.body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._lock:
+            if self._left:
+                raise TimeoutError("nobody waits for this any more")
+            self._sent = True
+        yield self._request.body
+
+    def _asked(self) -> Response:
+        left = max(0.001, self._ends - time.monotonic())
+        with self._session.request(
+            self._request.method,
+            self._request.url,
+            data=self if self._request.body else None,
+            headers=self._request.headers,
+            timeout=(min(CONNECT_S, left), left),
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            return Response(answer.status_code, self._read(answer))
+
+    def _read(self, answer: requests.Response) -> bytes:
+        found = bytearray()
+        while piece := answer.raw.read1(MAX_ANSWER):
+            found += piece
+            if len(found) > MAX_ANSWER:
+                raise ValueError("too large")
+            if time.monotonic() > self._ends:
+                raise TimeoutError("dripping")
+        return bytes(found)
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=1))
+    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=1))
+    return session

@@ -29,10 +29,11 @@ class StoreDesk:
         return answer
 
     def is_reachable(self, deadline_s: float) -> bool:
-        """Whether the store answers that it is well."""
+        """Whether the store itself answers that it is well: a login page of some network in between does not."""
         try:
-            return self._client.get("/v1/health", deadline_s).status == 200
-        except LineDown:
+            response = self._client.get("/v1/health", deadline_s)
+            return response.status == 200 and wire.loads(response.body) == {"status": "ok"}
+        except (LineDown, wire.WireError):
             return False
 
     def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
@@ -43,6 +44,8 @@ class StoreDesk:
         answer: CheckedOut | Refused | Voided = _decoded(response, CheckedOut, Refused, Voided)
         if isinstance(answer, CheckedOut) and answer.item != event.item:
             raise DeskFault("the answer is about another item")
+        if isinstance(answer, Voided) and answer.event != event.id:
+            raise DeskFault("the answer is about another event")
         return answer
 
     def _post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
