@@ -1,0 +1,86 @@
+"""The visit: how many were borrowed, the cards, what to do next, and the way out. Newest on top (LP#2148370)."""
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+
+from kiosk import sentences
+from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
+from kiosk.screens.cards import Card
+from kiosk.screens.icons import OF_NOTICE, OF_STEP, OF_TROUBLE
+from kiosk.screens.page import Page
+from kiosk.texts import Texts
+from kiosk.ui import Asking, Borrowing, Lent, NotAsked, NotKnown, NotLent, Row, Trouble
+
+TROUBLES = (Trouble.NO_CONNECTION, Trouble.NO_SCANNER, Trouble.NO_WAY_IN)  # those that matter once a visit runs
+
+
+class BorrowingPage(Page):
+    """Draws `Borrowing`."""
+
+    count = StringProperty("")
+    may_borrow = StringProperty("")
+    what_to_do = StringProperty("")
+    how = StringProperty("")
+    notice = StringProperty("")
+    notice_icon = StringProperty("")
+    done_text = StringProperty("")
+    done_spoken = StringProperty("")
+    inviting = BooleanProperty(False)  # nothing on the list yet: what to do stands large in its place
+    ending = BooleanProperty(False)
+    some_lent = BooleanProperty(False)
+
+    def draw(self, fact: Borrowing, texts: Texts) -> None:
+        """All of the visit."""
+        cards = self._standing(fact, texts) + tuple(self._card(one, texts) for one in fact.rows)
+        self.count = sentences.headline(texts, fact)
+        self.may_borrow = sentences.may_borrow(texts, fact)
+        self.what_to_do = sentences.what_to_do(texts, fact)
+        self.how = texts.say("borrow.scan_how")
+        self.notice = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
+        self.notice_icon = OF_NOTICE[fact.notice] if fact.notice else ""
+        self.done_text, self.done_spoken = texts.say("borrow.done"), texts.say("access.done")
+        self.inviting = not cards and bool(self.what_to_do) and not fact.ending
+        self.ending, self.some_lent = fact.ending, fact.lent > 0
+        self.ids.cards.draw(cards)
+
+    def leave(self) -> None:
+        """Nothing of a patron is kept."""
+        self.ids.cards.wipe()
+        self.count = self.may_borrow = self.what_to_do = self.notice = ""
+
+    def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
+        """The cards that stand above the rows: what is wrong, why nothing can be borrowed, messages for the patron."""
+        cards = []
+        for one in TROUBLES:
+            if one in fact.troubles:
+                said = sentences.trouble(texts, one)
+                cards.append(Card(f"trouble:{one.value}", "care", OF_TROUBLE[one], "", said.why, said.next))
+        if fact.cannot_borrow is not None:
+            said = sentences.refused(texts, fact.cannot_borrow, self._today())
+            cards.append(Card("cannot", "care", OF_STEP[fact.cannot_borrow.next], "", said.why, said.next))
+        cards += [Card(f"message:{at}", "touch", "message", "", one) for at, one in enumerate(fact.messages)]
+        return tuple(cards)
+
+    def _card(self, one: Row, texts: Texts) -> Card:
+        said = sentences.row(texts, one, self._today())
+        tone = "good" if isinstance(one, Lent | Asking) else "care"
+        return Card(f"row:{one.key}", tone, _icon(one), said.title, said.why, said.next, busy=isinstance(one, Asking))
+
+
+def _icon(one: Row) -> str:
+    match one:
+        case Lent():
+            return "check"
+        case Asking():
+            return ""
+        case NotLent():
+            return OF_STEP[one.refused.next]
+        case NotKnown():
+            return "desk"
+        case NotAsked():
+            return "no_line"
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

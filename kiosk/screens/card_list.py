@@ -1,0 +1,191 @@
+"""A list of cards, newest on top: it slides when one comes, follows a finger, and keeps only what is in sight."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.graphics import Color, RoundedRectangle, ScissorPop, ScissorPush
+from kivy.uix.widget import Widget
+
+from kiosk.screens.cards import Card, CardView
+from kiosk.screens.look import look
+
+SLIDE_S = 0.18
+FRAME_S = 1 / 60
+FRICTION = 4.0  # part of its speed that a pushed list loses a second
+SLOWEST = 40.0  # units a second: slower is standing still
+GUESSED_HEIGHT = 164  # units, of a card that was not in sight yet
+
+
+class CardList(Widget):
+    """Draws `Card`s under each other from the top. Only cards in sight exist as widgets."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._cards: tuple[Card, ...] = ()
+        self._views: dict[str, CardView] = {}
+        self._drawn: dict[str, Card] = {}
+        self._heights: dict[str, float] = {}
+        self._offset = 0.0  # how far the top is scrolled away, in pixels
+        self._slide = 0.0  # 1: the newest card is still above the top; 0: it is there
+        self._speed = 0.0
+        self._moved_at = 0.0
+        self._clock = Clock.schedule_interval(self._move, FRAME_S)
+        self._clock.cancel()
+        with self.canvas.before:
+            self._scissor = ScissorPush()
+        with self.canvas.after:
+            ScissorPop()
+            self._bar_colour = Color(*look.c("quiet", 0.0))
+            self._bar = RoundedRectangle(radius=[look.u(4)])
+        self.bind(pos=self._resized, size=self._resized)
+
+    # ---- what it shows
+
+    def draw(self, cards: tuple[Card, ...]) -> None:
+        """Shows these. A card that was not there before slides in at the top."""
+        known = {one.key for one in self._cards}
+        newest_is_new = bool(cards) and bool(known) and cards[0].key not in known
+        self._cards = cards
+        if newest_is_new:
+            self._offset = self._speed = 0.0
+            if look.moves:
+                self._slide = 1.0
+                self._clock()
+        self._place()
+
+    def wipe(self) -> None:
+        """Forgets everything that was drawn."""
+        self._cards = ()
+        self._offset = self._speed = self._slide = 0.0
+        self._clock.cancel()
+        self.clear_widgets()
+        self._views.clear()
+        self._drawn.clear()
+        self._heights.clear()
+        self._bar_colour.a = 0
+
+    @property
+    def in_sight(self) -> list[CardView]:
+        """The cards that exist as widgets, from the top."""
+        return sorted(self._views.values(), key=lambda view: -float(view.y))
+
+    # ---- where it is
+
+    def _resized(self, *_: Any) -> None:
+        edge = look.u(4)  # the line around a card lies half outside it
+        self._scissor.x, self._scissor.y = round(self.x) - edge, round(self.y)
+        self._scissor.width, self._scissor.height = (
+            max(0, round(self.width) + 2 * edge),
+            max(0, round(self.height) + edge),
+        )
+        for key in list(self._views):
+            self._forget(key)
+        self._heights.clear()
+        self._place()
+
+    def _height_of(self, card: Card) -> float:
+        return self._heights.get(card.key, look.u(GUESSED_HEIGHT))
+
+    def _length(self) -> float:
+        return sum(self._height_of(one) for one in self._cards) + look.u(24) * max(0, len(self._cards) - 1)
+
+    def _furthest(self) -> float:
+        return max(0.0, self._length() - self.height)
+
+    def _place(self) -> None:
+        if self.width <= 1 or self.height <= 1:
+            return
+        self._offset = min(max(0.0, self._offset), self._furthest())
+        gap = look.u(24)
+        seen = set()
+        top = (self.y + self.height) + self._offset
+        if self._slide and self._cards:
+            self._view_of(self._cards[0])
+            top += self._slide * (self._height_of(self._cards[0]) + gap)
+        for card in self._cards:
+            if top < self.y:
+                break
+            if top - self._height_of(card) <= (self.y + self.height):
+                view = self._view_of(card)
+                seen.add(card.key)
+                view.pos = (self.x, top - view.height)
+            top -= self._height_of(card) + gap
+        for key in [key for key in self._views if key not in seen]:
+            self._forget(key)
+        self._draw_bar()
+
+    def _view_of(self, card: Card) -> CardView:
+        view = self._views.get(card.key)
+        if view is None:
+            view = self._views[card.key] = CardView(width=self.width)
+            self.add_widget(view)
+        if self._drawn.get(card.key) != card:
+            view.draw(card)
+            self._drawn[card.key] = card
+            self._heights[card.key] = view.height
+        return view
+
+    def _forget(self, key: str) -> None:
+        self.remove_widget(self._views.pop(key))
+        self._drawn.pop(key, None)
+
+    def _draw_bar(self) -> None:
+        """A bar beside the cards says that there is more, and where."""
+        length = self._length()
+        more = length > self.height + 1
+        self._bar_colour.a = 0.5 if more else 0.0
+        if more:
+            size = max(look.u(64), self.height * self.height / length)
+            way = self.height - size
+            at = self._offset / self._furthest()
+            self._bar.pos = ((self.x + self.width) + look.u(16), (self.y + self.height) - size - way * at)
+            self._bar.size = (look.u(8), size)
+
+    # ---- what moves it
+
+    def _move(self, dt: float) -> None:
+        if self._slide:
+            self._slide = max(0.0, self._slide - dt / SLIDE_S)
+        if self._speed:
+            self._offset += self._speed * dt
+            self._speed *= max(0.0, 1 - FRICTION * dt)
+            if abs(self._speed) < look.u(SLOWEST) or not 0 < self._offset < self._furthest():
+                self._speed = 0.0
+        if not self._slide and not self._speed:
+            self._clock.cancel()
+        self._place()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger on the list holds it."""
+        if not self.collide_point(*touch.pos):
+            return False
+        button = getattr(touch, "button", "left")
+        if button in ("scrollup", "scrolldown"):
+            self._offset += look.u(120) * (1 if button == "scrollup" else -1)
+            self._place()
+            return True
+        touch.grab(self)
+        self._speed, self._moved_at = 0.0, Clock.time()
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """The list follows the finger."""
+        if touch.grab_current is not self:
+            return False
+        now = Clock.time()
+        self._speed = touch.dy / max(FRAME_S, now - self._moved_at)
+        self._moved_at = now
+        self._offset += touch.dy
+        self._place()
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Let go while moving, the list runs on for a little."""
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        if not look.moves or Clock.time() - self._moved_at > 0.1:
+            self._speed = 0.0
+        if self._speed:
+            self._clock()
+        return True

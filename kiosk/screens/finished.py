@@ -1,0 +1,38 @@
+"""The visit is over: what was borrowed, and whether to print a receipt."""
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+
+from kiosk import sentences
+from kiosk.screens.message import MessagePage
+from kiosk.texts import Texts
+from kiosk.ui import Finished
+
+
+class FinishedPage(MessagePage):
+    """Draws `Finished`."""
+
+    print_text = StringProperty("")
+    print_spoken = StringProperty("")
+    no_text = StringProperty("")
+    no_spoken = StringProperty("")
+    can_print = BooleanProperty(True)
+
+    def draw(self, fact: Finished, texts: Texts) -> None:
+        """The count, what is still unclear, and the question."""
+        self.icon, self.tone = ("desk", "care") if fact.not_known else ("check", "good")
+        self.title = sentences.finished(texts, fact)
+        question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
+        if fact.not_known:
+            self.text, self.note = texts.count("finished.not_known", fact.not_known), question
+        else:
+            self.text, self.note = question, ""
+        self.can_print = fact.can_print
+        self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
+        no_key = "finished.no_receipt" if fact.can_print else "close.button"
+        self.no_text, self.no_spoken = texts.say(no_key), texts.say("access.no_receipt")
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

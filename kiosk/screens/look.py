@@ -1,0 +1,36 @@
+"""The theme as the screens use it: colours for a canvas, sizes in pixels, typefaces. Chosen once, before any widget."""
+
+from kiosk.theme import NORMAL, Colours, Fonts, find_fonts, rgba, scale_of
+
+Rgba = tuple[float, float, float, float]
+SMALLEST = 40  # units; no text is smaller
+TARGET = 96  # units; nothing that is touched is lower
+
+
+class Look:
+    """What all widgets share. `use` it before they are built; a change means building them anew."""
+
+    def __init__(self) -> None:
+        self.colours: Colours = NORMAL
+        self.fonts = Fonts("Roboto", "Roboto", "Roboto")
+        self.scale = 1.0
+        self.moves = True  # False: reduced motion, nothing slides
+        self.smooth = True  # False: pixels are painted by the processor, so that motion at rest would cost too much
+
+    def use(self, width: int, height: int, colours: Colours = NORMAL) -> None:
+        """Takes the sizes for a window of this many pixels, and finds the typefaces."""
+        self.colours = colours
+        self.scale = scale_of(width, height)
+        if self.fonts.regular == "Roboto":
+            self.fonts = find_fonts()
+
+    def u(self, units: float) -> int:
+        """Units (of a screen 1080 wide) in pixels."""
+        return round(units * self.scale)
+
+    def c(self, token: str, opacity: float = 1.0) -> Rgba:
+        """A colour token as Kivy wants it."""
+        return rgba(getattr(self.colours, token), opacity)
+
+
+look = Look()

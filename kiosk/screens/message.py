@@ -1,0 +1,35 @@
+"""A page with one message: a round pictogram, a sentence of what is, one of what to do, and a button or two below."""
+
+from pathlib import Path
+from typing import Any
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+
+from kiosk.screens.page import Page
+from kiosk.screens.parts import Touch
+
+
+class MessagePage(Page):
+    """What the pages with one message share. `tone` is care, good or broken; buttons go below."""
+
+    icon = StringProperty("")
+    tone = StringProperty("care")
+    title = StringProperty("")
+    text = StringProperty("")
+    note = StringProperty("")
+    busy = BooleanProperty(False)
+
+    def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
+        """A button in the .kv of a page takes its place in the row of buttons."""
+        if isinstance(widget, Touch):
+            self.ids.buttons.add_widget(widget, *args, **kwargs)
+        else:
+            super().add_widget(widget, *args, **kwargs)
+
+    def leave(self) -> None:
+        """Nothing of a patron is kept."""
+        self.title = self.text = self.note = ""
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,0 +1,43 @@
+"""One screen of the stage: it draws a fact in a language, and forgets it again when it leaves."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from kivy.properties import BooleanProperty
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.texts import Texts
+from kiosk.ui import Intent
+
+Tell = Callable[[Intent], None]
+Today = Callable[[], date]
+
+
+class Page(FloatLayout):
+    """Fills the window. `tall` is portrait; `tell` takes what was touched."""
+
+    tall = BooleanProperty(True)
+
+    def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
+        self._tell = tell
+        self._today = today
+        super().__init__(**kwargs)
+        self.bind(size=self._turn)
+
+    def _turn(self, *_: Any) -> None:
+        self.tall = self.height > self.width
+
+    def tell(self, intent: str) -> None:
+        """Touched: the value of an Intent."""
+        self._tell(Intent(intent))
+
+    def draw(self, fact: Any, texts: Texts) -> None:
+        """Shows this fact in this language; called again for each change of either."""
+        raise NotImplementedError
+
+    def enter(self) -> None:
+        """The page has come on the screen, drawn."""
+
+    def leave(self) -> None:
+        """The page has left the screen: nothing moves any more and nothing of a patron is kept."""

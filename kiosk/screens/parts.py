@@ -1,0 +1,192 @@
+"""The few things that every screen is made of: words, pictograms, what can be touched, what moves while waiting."""
+
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.graphics import Color, Ellipse
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+from kivy.uix.widget import Widget
+
+from kiosk.screens.look import look
+
+
+class Words(Label):
+    """A sentence that `wraps`. `size_u` is its size in units, of which `shrink` is a part where room is short."""
+
+    size_u = NumericProperty(48)
+    shrink = NumericProperty(1)
+    strong = BooleanProperty(False)
+    wraps = BooleanProperty(True)
+
+
+class Icon(Label):
+    """A pictogram by its name in `icons`."""
+
+    name = StringProperty("")
+    size_u = NumericProperty(56)
+
+
+class Badge(Widget):
+    """A pictogram in a round field; `tone` is care, good, broken or touch."""
+
+    name = StringProperty("")
+    tone = StringProperty("care")
+    fill = ColorProperty()
+    stroke = ColorProperty()
+
+
+class Strip(BoxLayout):
+    """A sentence beside what the screen is about, with its pictogram; without text it takes no room."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    tone = StringProperty("care")
+
+
+class Touch(BoxLayout):
+    """What can be touched. It acts when the finger leaves it inside, and shows at once that it is held.
+
+    Event `on_act`. `intent` is the value of the kiosk.ui.Intent that it tells; `spoken` its name when read aloud.
+    """
+
+    __events__ = ("on_act",)
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    intent = StringProperty("")
+    spoken = StringProperty("")
+    held = BooleanProperty(False)
+    main = BooleanProperty(False)  # high, and filled
+    second = BooleanProperty(False)  # high, and not filled: the other choice
+    filled = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._fit = Clock.create_trigger(self._fit_now, -1)
+        self.bind(width=self._fit, text=self._fit, icon=self._fit)
+        self._fit()
+
+    def _fit_now(self, *_: Any) -> None:
+        """A word too long for the button gets smaller, then wraps."""
+        if self.size_hint_x is None:
+            return
+        words = self.ids.words
+        room = self.width - self.padding[0] - self.padding[2] - 2 * self.spacing - look.u(80 if self.icon else 0)
+        words.shrink, words.wraps = 1, False
+        words.texture_update()
+        if room > 0 and words.texture_size[0] > room:
+            words.shrink = room / words.texture_size[0]
+            words.texture_update()
+            if words.texture_size[0] > room:
+                words.wraps, words.width = True, room
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger or the left button: hold it."""
+        if self.disabled or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
+            return False
+        touch.grab(self)
+        self.held = True
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """The finger slides off, or back on."""
+        if touch.grab_current is not self:
+            return False
+        self.held = self.collide_point(*touch.pos)
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Released: inside acts, outside does nothing; a button that has left the screen does nothing either."""
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        inside, self.held = self.held, False
+        if inside and not self.disabled and self.get_root_window() is not None:
+            self.dispatch("on_act")
+        return True
+
+    def on_act(self) -> None:
+        """Event: touched and released."""
+
+
+class Dots(Widget):
+    """Eight dots in a round that take turns: something is being done. Steps slowly, a repaint costs."""
+
+    DOTS = 8
+    STEP_S = 0.12
+
+    colour = ColorProperty()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._at = 0
+        self._colours: list[Color] = []
+        self._shapes: list[Ellipse] = []
+        with self.canvas:
+            for _ in range(self.DOTS):
+                self._colours.append(Color())
+                self._shapes.append(Ellipse())
+        self._clock = Clock.schedule_interval(self._step, self.STEP_S)
+        self._clock.cancel()
+        self.bind(
+            pos=self._place, size=self._place, colour=self._paint, parent=self._in_or_out, opacity=self._in_or_out
+        )
+
+    def _in_or_out(self, *_: Any) -> None:
+        if self.parent is not None and self.opacity:
+            self._clock()
+        else:
+            self._clock.cancel()
+
+    def _place(self, *_: Any) -> None:
+        from math import cos, pi, sin
+
+        size = min(self.size) / 5
+        radius = (min(self.size) - size) / 2
+        for at, dot in enumerate(self._shapes):
+            turn = pi / 2 - 2 * pi * at / self.DOTS
+            dot.pos = (self.center_x + radius * cos(turn) - size / 2, self.center_y + radius * sin(turn) - size / 2)
+            dot.size = (size, size)
+        self._paint()
+
+    def _step(self, _: float) -> None:
+        self._at = (self._at + 1) % self.DOTS
+        self._paint()
+
+    def _paint(self, *_: Any) -> None:
+        red, green, blue, _ = self.colour
+        for at, colour in enumerate(self._colours):
+            behind = (self._at - at) % self.DOTS
+            colour.rgba = (red, green, blue, max(0.15, 1 - behind / 6))
+
+
+class Column(BoxLayout):
+    """Sentences under each other. Where they need more height than there is they shrink, down to the smallest size."""
+
+    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._fit = Clock.create_trigger(self._fit_now, -1)
+        self.bind(minimum_height=self._fit, height=self._fit)
+
+    def _fit_now(self, *_: Any) -> None:
+        words = [one for one in self.walk(restrict=True) if isinstance(one, Words)]
+        for shrink in self.SHRINKS:
+            for one in words:
+                one.shrink = shrink
+                one.texture_update()
+            if self._needed() <= self.height:
+                return
+
+    def _needed(self) -> float:
+        gaps = self.spacing * max(0, len(self.children) - 1)
+        top, bottom = self.padding[1], self.padding[3]
+        return float(sum(one.height for one in self.children if one.size_hint_y is None) + gaps + top + bottom)
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

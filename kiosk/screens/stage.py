@@ -1,0 +1,154 @@
+"""What is on the screen now: one page, at most one card over it, and the three buttons that are always in one place."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.bus import Touched
+from kiosk.screens.page import Page, Today
+from kiosk.screens.parts import Touch
+from kiosk.screens.rest import RestPage
+from kiosk.texts import Texts
+from kiosk.ui import (
+    Borrowing,
+    Finished,
+    HelpCard,
+    Intent,
+    NoAnswer,
+    NoVisit,
+    OutOfOrder,
+    Receipt,
+    Rest,
+    Shown,
+    StillThere,
+    Waiting,
+    offered,
+)
+
+PAGES: Mapping[type, tuple[str, str]] = {
+    Rest: ("rest", "RestPage"),
+    Waiting: ("waiting", "WaitingPage"),
+    Borrowing: ("borrowing", "BorrowingPage"),
+    NoVisit: ("no_visit", "NoVisitPage"),
+    NoAnswer: ("no_visit", "NoAnswerPage"),
+    Finished: ("finished", "FinishedPage"),
+    Receipt: ("receipt", "ReceiptPage"),
+    OutOfOrder: ("out_of_order", "OutOfOrderPage"),
+    StillThere: ("still_there", "StillTherePage"),
+    HelpCard: ("help_card", "HelpCardPage"),
+}
+DEBOUNCE_S = 0.3
+
+
+class Stage(FloatLayout):
+    """Draws what is `Shown` and tells each touch once, as `Touched`, to `on_touch`."""
+
+    help_text = StringProperty("")
+    stop_text = StringProperty("")
+    language_text = StringProperty("")
+    help_spoken = StringProperty("")
+    stop_spoken = StringProperty("")
+    language_spoken = StringProperty("")
+    stop_offered = BooleanProperty(False)
+    help_offered = BooleanProperty(True)
+
+    def __init__(
+        self,
+        languages: tuple[str, ...],
+        tell: Callable[[Touched], None],
+        library_name: str,
+        today: Today,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._languages = languages
+        self._tell = tell
+        self._today = today
+        self._texts = {languages[0]: Texts(languages[0])}
+        self._told_at = -DEBOUNCE_S
+        self._pages: dict[type, Page] = {}
+        self._page: Page | None = None
+        self._over: Page | None = None
+        self.shown = Shown(language=languages[0])
+        rest = RestPage(self._touched, today)
+        rest.library_name = library_name
+        self._pages[Rest] = rest
+
+    def texts(self, language: str) -> Texts:
+        """The catalogue of a language, read once; the first language where it is none of ours."""
+        language = language if language in self._languages else self._languages[0]
+        if language not in self._texts:
+            self._texts[language] = Texts(language)
+        return self._texts[language]
+
+    def prepare(self) -> bool:
+        """Builds one page that has not been built, for a moment without work. False when all are there."""
+        missing = next((kind for kind in PAGES if kind not in self._pages), None)
+        if missing is not None:
+            self._page_of(missing)
+        return missing is not None
+
+    def show(self, shown: Shown) -> None:
+        """Draws this."""
+        texts = self.texts(shown.language)
+        self.shown = shown
+        self._page = self._change(self._page, shown.screen, texts, self.ids.pages)
+        self._over = self._change(self._over, shown.over, texts, self.ids.over)
+        intents = offered(shown.screen, shown.over)
+        self.help_offered = Intent.HELP in intents
+        self.stop_offered = Intent.STOP in intents
+        self.help_text, self.help_spoken = texts.say("help.button"), texts.say("access.help")
+        self.stop_text, self.stop_spoken = texts.say("stop.button"), texts.say("access.stop")
+        other = self.texts(self._next_language()).say("language.name")
+        self.language_text, self.language_spoken = other, texts.say("access.language", language=other)
+
+    def _change(self, old: Page | None, fact: object, texts: Texts, place: FloatLayout) -> Page | None:
+        new = self._page_of(type(fact)) if fact is not None else None
+        if new is not old and old is not None:
+            place.remove_widget(old)
+            old.leave()
+        if new is None:
+            return None
+        new.draw(fact, texts)
+        if new is not old:
+            place.add_widget(new)
+            new.enter()
+        return new
+
+    def _page_of(self, kind: type) -> Page:
+        if kind not in self._pages:
+            module, name = PAGES[kind]
+            build = getattr(import_module(f"kiosk.screens.{module}"), name)
+            self._pages[kind] = build(self._touched, self._today)
+        return self._pages[kind]
+
+    def _next_language(self) -> str:
+        known = self._languages
+        at = known.index(self.shown.language) if self.shown.language in known else 0
+        return known[(at + 1) % len(known)]
+
+    def touch(self, intent: str) -> None:
+        """One of the three fixed buttons was touched: the value of an Intent."""
+        self._touched(Intent(intent))
+
+    def _touched(self, intent: Intent) -> None:
+        now = Clock.time()
+        if now - self._told_at < DEBOUNCE_S or intent not in offered(self.shown.screen, self.shown.over):
+            return
+        self._told_at = now
+        self._tell(Touched(intent, self._next_language() if intent is Intent.LANGUAGE else ""))
+
+    def touchable(self) -> list[Touch]:
+        """All that can be touched now, drawn and not covered."""
+        under = [] if self._over else list(self.ids.pages.walk(restrict=True))
+        parts = under + list(self.ids.over.walk(restrict=True)) + list(self.ids.bars.walk(restrict=True))
+        return [one for one in parts if isinstance(one, Touch) and not one.disabled and one.opacity]
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

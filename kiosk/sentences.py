@@ -1,0 +1,114 @@
+"""From facts to sentences, in the language of the moment (K13: one of why, one of what next). Knows no Kivy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from string import Formatter
+
+from circulation.outcomes import Refused, Value
+from kiosk.texts import Texts
+from kiosk.ui import Asking, Borrowing, Finished, Lent, NotAsked, NotKnown, NotLent, Row, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Why, and what next."""
+
+    why: str
+    next: str
+
+    def __str__(self) -> str:
+        return f"{self.why} {self.next}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """What a row says. `title` is empty where it is not known, `next` where nothing is to be done."""
+
+    title: str
+    why: str
+    next: str = ""
+
+
+def refused(texts: Texts, no: Refused, today: date) -> Sentence:
+    """The two sentences of a refusal. Values that are missing, or not what they should be, are left out of them."""
+    key = f"refused.{no.reason.value}"
+    values = _values(texts, no.values, today)
+    why = texts.say(f"{key}.why")
+    needed = {name for _, name, _, _ in Formatter().parse(why) if name}
+    why = texts.say(f"{key}.why", **values) if needed <= values.keys() else texts.say(f"{key}.why.plain")
+    of_step = f"{key}.next.{no.next.value}"
+    return Sentence(why, texts.say(of_step if texts.knows(of_step) else f"{key}.next"))
+
+
+_DAYS = ("due", "ended", "ends", "since")
+_COUNTS = ("count", "maximum")
+
+
+def _values(texts: Texts, values: Mapping[str, Value], today: date) -> dict[str, str]:
+    """The placeholders that can be filled: `amount` of cents, `day` of a date, counts, `place`."""
+    filled = {}
+    for name, value in values.items():
+        if name == "cents" and isinstance(value, int):
+            filled["amount"] = texts.money(value)
+        elif name in _DAYS and isinstance(value, date):
+            filled["day"] = texts.day(value, today)
+        elif name in _COUNTS and isinstance(value, int):
+            filled[name] = str(value)
+        elif name == "place" and isinstance(value, str) and value.strip():
+            filled["place"] = value.strip()
+    return filled
+
+
+def row(texts: Texts, one: Row, today: date) -> RowWords:
+    """What a row of the list says."""
+    match one:
+        case Lent():
+            return RowWords(one.title, texts.say("row.lent", day=texts.day(one.due, today)))
+        case Asking():
+            return RowWords("", texts.say("row.asking"))
+        case NotLent():
+            sentence = refused(texts, one.refused, today)
+            return RowWords(one.title, sentence.why, sentence.next)
+        case NotKnown():
+            return RowWords("", texts.say("row.not_known.why"), texts.say("row.not_known.next"))
+        case NotAsked():
+            return RowWords("", texts.say("row.not_asked.why"), texts.say("row.not_asked.next"))
+
+
+def trouble(texts: Texts, one: Trouble) -> Sentence:
+    """What is wrong on our side, and what next."""
+    key = f"trouble.{one.value}"
+    return Sentence(texts.say(f"{key}.why"), texts.say(f"{key}.next"))
+
+
+def headline(texts: Texts, visit: Borrowing) -> str:
+    """The count, as soon as there is something on the list; before that a greeting (K2: a first name is a child's)."""
+    if visit.rows:
+        return texts.count("borrow.lent", visit.lent)
+    if visit.resumed:
+        return texts.say("borrow.welcome_back")
+    return texts.say("borrow.hello", name=visit.first_name) if visit.first_name else texts.say("borrow.welcome")
+
+
+def may_borrow(texts: Texts, visit: Borrowing) -> str:
+    """How many more; nothing where there is no maximum or borrowing is refused altogether."""
+    if visit.may_borrow is None or visit.cannot_borrow is not None:
+        return ""
+    if visit.may_borrow <= 0:
+        return texts.say("borrow.may_borrow_none")
+    return texts.count("borrow.may_borrow", visit.may_borrow)
+
+
+def what_to_do(texts: Texts, visit: Borrowing) -> str:
+    """The one thing to do now; nothing where nothing can be borrowed."""
+    if visit.ending:
+        return texts.say("borrow.ending")
+    if visit.cannot_borrow is not None or visit.may_borrow == 0 or Trouble.NO_SCANNER in visit.troubles:
+        return ""
+    return texts.say("borrow.scan_next" if visit.rows else "borrow.scan_first")
+
+
+def finished(texts: Texts, end: Finished) -> str:
+    """ "Klaar! 3 geleend." """
+    return texts.count("finished.title", end.lent) if end.lent else texts.say("finished.nothing")

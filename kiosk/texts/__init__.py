@@ -1,0 +1,78 @@
+"""All that the kiosk says, one gettext catalogue a language (`nl.po`); msgids are keys such as `borrow.done`.
+
+Dates and amounts are written by CLDR, through Babel, which is imported when it is first needed: start-up time counts.
+"""
+
+import gettext
+from datetime import date, timedelta
+from pathlib import Path
+
+HERE = Path(__file__).parent
+COMPILE = "python -m provisioning.bootstrap.catalogues"
+YEAR_IS_CLEAR = timedelta(days=300)
+
+
+class CatalogueMissing(Exception):
+    """A language has no compiled catalogue; says which and how to make it."""
+
+
+class TextMissing(KeyError):
+    """A key that is not in the catalogue: a fault of ours, kept out of releases by tests."""
+
+
+def available() -> tuple[str, ...]:
+    """The codes of the languages that have a catalogue, in alphabetical order."""
+    return tuple(sorted(path.stem for path in HERE.glob("*.po")))
+
+
+class Texts:
+    """The sentences of one language.
+
+    Raises CatalogueMissing where there is no compiled catalogue of `language` (a code such as "nl").
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        compiled = HERE / f"{language}.mo"
+        try:
+            with compiled.open("rb") as file:
+                self._catalogue = gettext.GNUTranslations(file)
+        except FileNotFoundError:
+            message = f"no compiled catalogue {compiled.name}: compile kiosk/texts/{language}.po with `{COMPILE}`"
+            raise CatalogueMissing(message) from None
+
+    def knows(self, key: str) -> bool:
+        """Whether the catalogue has this key."""
+        return self._catalogue.gettext(key) != key
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence under `key`, filled with `values`. Raises TextMissing."""
+        return self._filled(key, self._catalogue.gettext(key), values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The sentence under `key` in the plural form for `n`, filled with `count` and `values`. Raises TextMissing."""
+        return self._filled(key, self._catalogue.ngettext(key, key, n), {"count": n, **values})
+
+    def day(self, day: date, today: date | None = None) -> str:
+        """A day in words, "wo 12 augustus"; with its year where that is not clear from `today`."""
+        from babel.dates import format_date
+
+        near = today is None or abs(day - today) <= YEAR_IS_CLEAR
+        return format_date(day, self.say("format.day" if near else "format.day_and_year"), locale=self.language)
+
+    def money(self, cents: int) -> str:
+        """An amount in euro, "€ 6,20", of integer cents."""
+        from decimal import Decimal
+
+        from babel.numbers import format_currency
+
+        return format_currency(Decimal(cents) / 100, "EUR", locale=self.language)
+
+    def warm(self) -> None:
+        """Loads what `day` needs, at a moment when nobody waits for it."""
+        self.day(date(2000, 1, 1))
+
+    def _filled(self, key: str, template: str, values: dict[str, object]) -> str:
+        if template == key:
+            raise TextMissing(key)
+        return template.format_map(values) if values else template
