@@ -43,9 +43,10 @@ contracts:
 tests:
 	$(call stage,tests,$(PY) -m pytest -m 'not system and not long' --durations=10 $(PYTEST))
 
-test-system: ## what needs root, debootstrap or systemd (<= 60 minutes)
+test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
+	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }
 	@$(SETUP) system
-	$(call stage,system tests,$(PY) -m tests.system $(PYTEST))
+	$(call stage,system tests,timeout --foreground --signal=INT 3540 $(PY) -m pytest -m system --durations=10 $(PYTEST))
 
 long: ## list the long proofs with their times and run those not yet done for this commit; resumable
 	@$(SETUP) test
