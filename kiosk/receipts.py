@@ -9,7 +9,7 @@ from kiosk.ui import Lent
 
 
 def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], not_known: int, at: datetime) -> Receipt:
-    """What goes on paper. `at` is library-local; `not_known` items lie at the desk. The oldest scan comes first, as the patron remembers it."""
+    """What goes on paper, the oldest scan first. `at` is library-local; `not_known` items lie at the desk."""
     listed = list(loans)[::-1]
     lines = [
         ReceiptLine(library, bold=True, large=True, centred=True),
