@@ -106,8 +106,9 @@ class Demo:
         display = None if virtual is None else virtual.display
         bench = parts.workbench(self._place, None if virtual is None else virtual.frame_buffer, display)
         self._begin(bench)
+        config = self._write_kiosk(screen, virtual)
         if self._wishes.with_kiosk:
-            self._begin_kiosk(screen, virtual, display)
+            self._begin_kiosk(config, virtual, display)
         self._wait(bench, lambda: bench.says("ready"))
         self._write_processes()
 
@@ -121,14 +122,16 @@ class Demo:
         self._wait(virtual, lambda: virtual.display is not None and virtual.frame_buffer.exists())
         return virtual
 
-    def _begin_kiosk(self, screen: tuple[int, int], virtual: VirtualDisplay | None, display: str | None) -> None:
+    def _write_kiosk(self, screen: tuple[int, int], virtual: VirtualDisplay | None) -> Path:
+        """Also for a kiosk that is started by hand (--no-kiosk)."""
         real = None if virtual is not None else real_display_size()
         size = screen if real is None else fitted(screen, real)
         if real is not None and self._wishes.fullscreen:
             size = real
-        config = self._run_dir.write_kiosk(
-            self._place.ports, size, tuple(dict.fromkeys((self._wishes.language, *LANGUAGES)))
-        )
+        languages = tuple(dict.fromkeys((self._wishes.language, *LANGUAGES)))
+        return self._run_dir.write_kiosk(self._place.ports, size, languages)
+
+    def _begin_kiosk(self, config: Path, virtual: VirtualDisplay | None, display: str | None) -> None:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(str(self._notify_path))
         self._notify.setblocking(False)
@@ -156,7 +159,7 @@ class Demo:
                     f"{process.last_words()}"
                 )
             self._pause()
-        self._say(f"  {process.title.lower():<18} {word:<6} {time.monotonic() - self._began:5.1f} s")
+        self._say(f"  {process.title.lower():<10} {word:<6} {time.monotonic() - self._began:5.1f} s")
 
     def _hear_kiosk(self) -> None:
         if self._notify is None:
