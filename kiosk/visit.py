@@ -78,6 +78,8 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
         stage.reset_language()
         return None
     stage.speak(patron.language)
+    why = patron.cannot_borrow
+    log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
     checkout = Checkout(stage, counter.desk, shown, patron, sheet, patience)
     ending = await checkout.run()
