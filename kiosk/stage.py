@@ -143,6 +143,8 @@ class Stage:
     def _notes_trouble(self, happening: Reached | HealthChanged) -> bool:
         """Whether the troubles changed."""
         before = self.troubles
+        if isinstance(happening, HealthChanged):
+            log.info("device %s: %s", happening.device, happening.health.state.value)
         if isinstance(happening, Reached):
             self._online = happening.online
         elif happening.health.state in _WORKING:
