@@ -32,6 +32,7 @@ class DescriptorLink:
 
         Raises DeviceGone when the other end is gone.
         """
+        self._must_be_open()
         try:
             ready = dict(self._incoming.poll(max(0.0, timeout_s) * 1000))
             if self._descriptor in ready:
@@ -44,11 +45,12 @@ class DescriptorLink:
             return b""
         except BlockingIOError:
             return b""
-        except (OSError, TypeError) as error:
+        except OSError as error:
             raise self._gone(error) from error
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """Hand all of `data` to the system within `timeout_s`; raises DeviceTimeout or DeviceGone."""
+        self._must_be_open()
         deadline = time.monotonic() + timeout_s
         rest = memoryview(data)
         while rest:
@@ -62,7 +64,7 @@ class DescriptorLink:
                     rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:
                 continue
-            except (OSError, TypeError) as error:
+            except OSError as error:
                 raise self._gone(error) from error
 
     def wake(self) -> None:
@@ -78,5 +80,10 @@ class DescriptorLink:
         if bell is not None:
             os.close(bell)
 
-    def _gone(self, error: BaseException) -> DeviceGone:
-        return DeviceGone(f"{self.label}: {getattr(error, 'strerror', None) or 'closed'}")
+    def _must_be_open(self) -> None:
+        """A closed descriptor's number may belong to another file by now."""
+        if self._bell is None:
+            raise DeviceGone(f"{self.label}: closed")
+
+    def _gone(self, error: OSError) -> DeviceGone:
+        return DeviceGone(f"{self.label}: {error.strerror}")

@@ -18,7 +18,7 @@ from devices.receipt_printer.status import PrinterStatus
 log = logging.getLogger(__name__)
 
 _ANSWER_S = 0.3
-_POLL_S = 2.0
+_POLL_S = 1.0
 _SETTLE_S = 1.5  # how long a print waits for a printer that is just being (re)opened
 _PREPARE_AFTER_S = 10.0  # loading python-escpos keeps clear of the kiosk's start
 _SILENCES_UNTIL_LOST = 3
@@ -98,7 +98,7 @@ class EscposPrinter:
             send(_pulse(now))
             if self._clock() - opened > _PREPARE_AFTER_S:
                 self._encoder.prepare()
-            if not self._jobs:
+            if now is not None and not self._jobs and not stop.is_set():
                 link.read(64, _POLL_S)
 
     def wake(self) -> None:
@@ -173,9 +173,12 @@ class EscposPrinter:
 
     def _ask(self, link: DescriptorLink) -> PrinterStatus | None:
         """The status, None when the printer is silent; a late answer is not taken for one to this question."""
-        while link.read(64, 0 if self._in_step else _ANSWER_S):
-            pass
-        return self._ask_while_printing(link)[0]
+        quiet_since, quiet_s = self._clock(), 0.0 if self._in_step else _ANSWER_S
+        while True:  # a wake ends a read early, so that an empty one is no silence yet
+            if link.read(64, max(0.0, quiet_since + quiet_s - self._clock())):
+                quiet_since = self._clock()
+            elif self._clock() - quiet_since >= quiet_s:
+                return self._ask_while_printing(link)[0]
 
     def _ask_while_printing(self, link: DescriptorLink) -> tuple[PrinterStatus | None, bool]:
         """The status, None when a question stays unanswered; and whether a confirmation came meanwhile."""

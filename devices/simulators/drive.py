@@ -113,6 +113,10 @@ class Bench:
         """Let the printer neither read nor answer."""
         self._ask("printer", "stall")
 
+    def stall_printer_after(self, count: int) -> None:
+        """Let it stall once it has read `count` more bytes."""
+        self._ask("printer", "stall", after=count)
+
     def resume_printer(self) -> None:
         """End the stall."""
         self._ask("printer", "resume")

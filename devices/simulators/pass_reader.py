@@ -98,6 +98,7 @@ class PassReaderSimulator:
             "plugged": self._port.plugged,
             "pass": lying,
             "fault": self._fault,
+            "fault_left": self._fault_count,
             "baud": self._chip.baud,
             "answers": self._answers,
         }

@@ -109,6 +109,7 @@ class PrinterSimulator:
         self._has_paper, self._paper_low, self._cover_open, self._stalled = True, False, False, False
         self._out_after: int | None = None
         self._die_after: int | None = None
+        self._stall_after: int | None = None
         self._waiting = bytearray()  # received, not worked off: the head stands still without paper
         self._wire: Socket | SimulatedPort = (
             SimulatedPort(loop, wire, self._received) if isinstance(wire, Path) else Socket(loop, wire, self._received)
@@ -127,7 +128,7 @@ class PrinterSimulator:
             "unplug": plain(self._wire.unplug),
             "plug": plain(self.plug),
             "die-after": self._set_die_after,
-            "stall": plain(lambda: self._set_stalled(stalled=True)),
+            "stall": self._stall,
             "resume": plain(lambda: self._set_stalled(stalled=False)),
             "status": telling(self._status),
         }
@@ -141,6 +142,11 @@ class PrinterSimulator:
             self._wire.plug()
 
     def _received(self, data: bytes) -> None:
+        if self._stall_after is not None:
+            self._stall_after -= len(data)
+            if self._stall_after <= 0:
+                self._stall_after = None
+                self._set_stalled(stalled=True)
         if self._die_after is not None:
             data, left = data[: self._die_after], self._die_after - len(data)
             self._die_after = max(0, left)
@@ -214,6 +220,13 @@ class PrinterSimulator:
         count = arguments.count("bytes")
         arguments.done()
         self._die_after = count
+
+    def _stall(self, arguments: Arguments) -> None:
+        after = arguments.count("after")
+        arguments.done()
+        self._stall_after = after
+        if not after:
+            self._set_stalled(stalled=True)
 
     def _set_stalled(self, *, stalled: bool) -> None:
         self._stalled = stalled

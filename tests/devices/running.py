@@ -79,6 +79,25 @@ class Workbench:
     devices: Devices | None = None
     printer_port: int = 0
 
+    @classmethod
+    def at(cls, run_dir: Path, printer_port: int = 0) -> Workbench:
+        """A workbench on a run directory, with nothing started."""
+        return cls(run_dir, Bench(run_dir), Events(), [], None, printer_port)
+
+    def set_back(self) -> None:
+        """Plug all in and mend it, take the pass and the receipts away."""
+        self.bench.reader_fault("none")
+        self.bench.remove_pass()
+        self.bench.resume_printer()
+        self.bench.cover_closed()
+        for what in ("reader", "scanner", "printer"):
+            self.bench.unplug(what)
+            self.bench.plug(what)
+        self.bench.paper_in()
+        for text in self.bench.receipts():
+            text.with_suffix(".png").unlink()
+            text.unlink()
+
     def serve(self, simulator: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a simulator process and wait until it is ready."""
         control = str(self.run_dir / "control" / f"{simulator}.sock")
@@ -128,6 +147,10 @@ class Workbench:
         """Settings of the network printer."""
         where = {"host": "127.0.0.1", "port": self.printer_port}
         return DeviceSettings("printer", "receipt_printer", "network", {**where, **options})
+
+    def printer_on_serial(self) -> DeviceSettings:
+        """Settings of a printer on a serial line."""
+        return DeviceSettings("printer", "receipt_printer", "serial", {"port": self.tty("printer")})
 
     def health(self, name: str) -> DeviceHealth:
         """The state of one device now."""

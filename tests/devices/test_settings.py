@@ -1,0 +1,89 @@
+"""What a configuration says of devices is checked without opening any, in sentences for the installer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.open_devices import DeviceConfigError, DeviceSettings, check_settings, open_devices
+
+GOOD = [
+    DeviceSettings("reader", "pass_reader", "pn532", {"port": "/dev/serial/by-id/usb-FTDI_x-if00", "poll_ms": 100}),
+    DeviceSettings("scanner", "item_scanner", "serial", {"port": "dev/scanner", "baud": 9600, "prefix": "#"}),
+    DeviceSettings("printer", "receipt_printer", "network", {"host": "127.0.0.1", "port": 9100, "profile": "TM-T88V"}),
+]
+
+
+def fault(one: DeviceSettings) -> str:
+    (error,) = check_settings([one])
+    assert error.name == one.name
+    return error.message
+
+
+def test_good_settings_have_no_faults() -> None:
+    assert check_settings(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (DeviceSettings("x", "toaster", "usb"), "there is no kind of device 'toaster'"),
+        (DeviceSettings("x", "pass_reader", "acr122"), "there is no driver 'acr122'; choose from pn532"),
+        (DeviceSettings("x", "receipt_printer", "usb"), "there is no driver 'usb'; choose from network, serial"),
+        (DeviceSettings("x", "pass_reader", "pn532"), "port is missing"),
+        (DeviceSettings("x", "pass_reader", "pn532", {"port": "d", "prot": 1}), "there is no option 'prot'"),
+        (
+            DeviceSettings("x", "pass_reader", "pn532", {"port": "d", "poll_ms": True}),
+            "poll_ms must be a whole number from 20 to 1000",
+        ),
+        (
+            DeviceSettings("x", "receipt_printer", "network", {"host": "h", "port": 70000}),
+            "port must be a whole number from 1 to 65535",
+        ),
+    ],
+)
+def test_each_fault_is_a_sentence(settings: DeviceSettings, message: str) -> None:
+    assert fault(settings) == message
+
+
+@pytest.mark.parametrize("path", ["", "/dev/nfc; reboot", "/dev/$(id)", "/dev/a b", 7, None])
+def test_a_path_that_a_shell_could_take_for_more_is_refused(path: object) -> None:
+    assert "the path of a device" in fault(DeviceSettings("x", "pass_reader", "pn532", {"port": path}))
+
+
+@pytest.mark.parametrize("profile", ["simple", "TM-U220", "", None, 1])
+def test_a_printer_without_the_euro_sign_or_a_cutter_is_refused(profile: object) -> None:
+    settings = DeviceSettings("x", "receipt_printer", "network", {"host": "h", "profile": profile})
+    assert "TM-T20II" in fault(settings)
+
+
+def test_two_devices_of_one_name_and_two_printers_are_refused() -> None:
+    errors = check_settings([*GOOD, GOOD[2]])
+    assert [error.message for error in errors] == ["two devices have this name", "a kiosk has one receipt printer"]
+
+
+@given(
+    st.text(max_size=10),
+    st.sampled_from(["pass_reader", "item_scanner", "receipt_printer"]) | st.text(max_size=5),
+    st.sampled_from(["pn532", "serial", "network"]) | st.text(max_size=5),
+    st.dictionaries(
+        st.sampled_from(["port", "baud", "host", "profile", "poll_ms", "prefix"]) | st.text(max_size=4),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.integers()),
+    ),
+)
+def test_no_setting_whatever_can_crash_the_check(name: str, kind: str, driver: str, options: dict[str, object]) -> None:
+    for error in check_settings([DeviceSettings(name, kind, driver, options)]):
+        assert error.message
+
+
+def test_devices_with_faulty_settings_are_not_opened() -> None:
+    with pytest.raises(DeviceConfigError, match="port is missing"):
+        open_devices([DeviceSettings("reader", "pass_reader", "pn532")], lambda _: None)
+
+
+def test_devices_that_were_never_started_can_be_stopped() -> None:
+    devices = open_devices(GOOD, lambda _: None)
+    devices.stop()
+    assert {one.reason for one in devices.health().values()} == {"not started"}
+    assert devices.printer is not None
