@@ -8,12 +8,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from circulation import wire
 from circulation.events import Action, Event, Kind
@@ -50,17 +50,22 @@ class Journal:
     def __init__(self, path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
         self._seal, self._kiosk, self._new_id = seal, kiosk, new_id
         self._mutex = threading.Lock()
-        with _as_fault("cannot be opened"):
+        with _as_fault("cannot be opened"), ExitStack() as on_fault:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = _locked(path.with_name(path.name + ".lock"))
-            self._db = _opened(path)
+            on_fault.callback(self._lock_file.close)
+            self._db = _opened(path, was_here=bool(self._lock_file.read(1)))
+            on_fault.callback(self._db.close)
             self._adopt()
+            _check(self._db)
+            _remember(self._lock_file)
+            on_fault.pop_all()
 
     def close(self) -> None:
-        """Lets go of the file; what was written stays."""
+        """Lets go of the file; what was written stays. Everything but another `close` is a JournalFault from now on."""
         with self._mutex:
             self._db.close()
-            os.close(self._lock_file)
+            self._lock_file.close()
 
     def append(self, action: Action, presented: Presented, item: ItemBarcode, at: datetime) -> Event:
         """Writes down that the kiosk is about to ask, and gives the event its number and its identity. `at` is UTC."""
@@ -107,6 +112,12 @@ class Journal:
             raise JournalFault(f"no event {seq}")
         return self._entry(row)
 
+    def probe(self) -> None:
+        """Raises JournalFault unless something can be written down now: the proof is sealed anew."""
+        sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
+        with self._writing() as db:
+            db.execute("UPDATE journal SET proof = ?", (sealed,))
+
     def counts(self) -> dict[str, int]:
         """How many events stand in each state, for the log and for staff."""
         with self._reading() as db:
@@ -134,10 +145,12 @@ class Journal:
     def _adopt(self) -> None:
         row = self._db.execute("SELECT kiosk, proof FROM journal").fetchone()
         if row is None:
+            if self._db.execute("SELECT 1 FROM event").fetchone():
+                raise JournalFault("the journal does not say whose it is")
             sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
             self._db.execute("INSERT INTO journal VALUES (1, ?, ?)", (self._kiosk, sealed))
         elif row[0] != self._kiosk or self._seal.open(row[1], self._place(0, "proof")) != _PROOF:
-            raise JournalFault("belongs to another kiosk")
+            raise JournalFault("the journal belongs to another kiosk")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -164,29 +177,57 @@ def _as_fault(what: str) -> Iterator[None]:
         yield
     except JournalFault:
         raise
-    except (sqlite3.Error, OSError, SealBroken, wire.WireError) as fault:
+    except (sqlite3.Error, OSError, SealBroken, wire.WireError, UnicodeError) as fault:
         raise JournalFault(f"the journal {what}: {type(fault).__name__}") from fault
 
 
-def _locked(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _locked(path: Path) -> BinaryIO:
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(handle)
+        file.close()
         raise JournalFault("the journal is in use by another process") from None
-    return handle
+    return file
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+def _remember(lock_file: BinaryIO) -> None:
+    """Notes beside the journal that there is one, so that a lost or emptied file is not begun anew in silence."""
+    if lock_file.seek(0, os.SEEK_END) == 0:
+        lock_file.write(b"begun\n")
+        os.fsync(lock_file)
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Finds damage that would hide an event from `undelivered`; takes 0.3 s for 50,000 events."""
+    (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    numbers = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COALESCE(SUM(state IN ('open', 'given_up')), 0) FROM event"
+    count, last, waiting = db.execute(f"{numbers} NOT INDEXED").fetchone()
+    indexed = "SELECT COUNT(*) FROM event INDEXED BY event_undelivered WHERE state IN ('open', 'given_up')"
+    (listed,) = db.execute(indexed).fetchone()
+    if sound != "ok" or count != last or waiting != listed:
+        raise JournalFault("the journal is damaged")
+
+
+def _opened(path: Path, *, was_here: bool) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC | (0 if was_here else os.O_CREAT), 0o600))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    try:
+        _prepare(db, was_here)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, was_here: bool) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in (0, SCHEMA_VERSION):
+        raise JournalFault("the journal was written by another release")
+    if version == 0 and was_here:
+        raise JournalFault("the journal is gone, and there was one")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise JournalFault("the journal was written by a newer release")
     if version == 0:
         script = resources.files("offline_cache").joinpath("schema/0001_journal.sql").read_text("utf-8")
         db.executescript(f"BEGIN;{script};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
-    return db
