@@ -48,7 +48,7 @@ class VirtualDisplay(Process):
         self._size = size
         self._folder = folder
         self._logs = logs
-        super().__init__("screen", "Virtual screen", self._arguments(0), logs)
+        super().__init__("screen", "Screen", self._arguments(0), logs)
 
     def _arguments(self, report_to: int) -> Sequence[str]:
         width, height = self._size

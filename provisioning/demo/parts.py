@@ -41,18 +41,18 @@ def demo_data(place: Place, branch: str | None) -> Process:
 def store(place: Place) -> Process:
     """The membership store."""
     arguments = ["serve", "--database", str(place.database), "--listen", f"{LOOPBACK}:{place.ports.store}"]
-    return Process("store", "Membership store", _python("membership_store", *arguments), place.logs)
+    return Process("store", "Store", _python("membership_store", *arguments), place.logs)
 
 
 def simulators(place: Place) -> list[Process]:
     """The simulated hardware and the line between kiosk and store."""
     ports = place.ports
     programs = {
-        "pass-reader": ("Pass reader", ["--tty", str(place.run / "dev" / "nfc")]),
+        "pass-reader": ("Reader", ["--tty", str(place.run / "dev" / "nfc")]),
         "scanner": ("Scanner", ["--tty", str(place.run / "dev" / "scanner")]),
-        "printer": ("Receipt printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
+        "printer": ("Printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
                                         "--receipts", str(place.run / "receipts")]),
-        "line": ("Line to the store", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),
+        "line": ("Line", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),
     }  # fmt: skip
     return [
         Process(

@@ -71,13 +71,16 @@ function tapPass(pass) {
   return order(passOnReader() === pass.name ? { do: "remove-pass" } : { do: "place-pass", name: pass.name });
 }
 
+function lines(title, what, expect) {
+  return [make("span", { className: "row" }, make("b", { textContent: title }),
+    make("span", { className: "expect", textContent: saying(expect) })), make("span", { className: "what", textContent: what })];
+}
+
 function passCard(pass) {
   const card = make("div", { className: pass.expect === "may borrow" ? "card" : "card no" });
   card.dataset.pass = pass.name;
   const main = make("button", { type: "button", className: "main" },
-    make("b", { textContent: spoken(pass.name) }),
-    make("span", { className: "what", textContent: pass.uid ? pass.label : `${pass.label} · no chip: scanned` }),
-    make("span", { className: "expect", textContent: saying(pass.expect) }));
+    ...lines(spoken(pass.name), pass.uid ? pass.label : `${pass.label} · no chip: scanned`, pass.expect));
   main.addEventListener("click", () => tapPass(pass));
   card.append(main);
   if (pass.uid) {
@@ -137,8 +140,7 @@ async function showBooks() {
     const card = make("div", { className: book.expect === "lent" ? "card" : "card no" });
     card.dataset.book = book.name;
     const main = make("button", { type: "button", className: "main" },
-      make("b", { textContent: book.title }), make("span", { className: "what", textContent: book.barcode }),
-      make("span", { className: "expect", textContent: saying(book.expect) }));
+      ...lines(book.title, book.barcode, book.expect));
     main.addEventListener("click", () => order({ do: "scan-book", name: book.name }));
     card.append(main);
     return card;
