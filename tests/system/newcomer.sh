@@ -149,6 +149,6 @@ trap '[ -z "$root" ] || rm -rf --one-file-system "$root"' EXIT
 trap 'exit 130' INT TERM
 make_base "$suite" "$cache/base-$suite.tar"
 root=$(mktemp -d "$cache/newcomer-$suite.XXXXXX")
-chmod 755 "$root"
 tar -C "$root" -xf "$cache/base-$suite.tar"
+chmod 755 "$root"
 unshare --mount --pid --fork --kill-child bash "$0" --inside "$root" "$@"
