@@ -10,10 +10,11 @@ import resource
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from circulation.identifiers import EventId, KioskId, new_event_id
 from devices.ports import Receipt
@@ -23,10 +24,11 @@ from kiosk.texts import Texts, available
 from kiosk.ui import Lent
 
 log = logging.getLogger("kiosk")
+Secret = TypeVar("Secret", str, bytes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 ended in order, 2 the configuration cannot be used, 3 the journal or a key cannot be used."""
+    """Exit codes: 0 ended in order, 1 by a fault; 2 the configuration, 3 the journal or a key cannot be used."""
     given = _arguments().parse_args(argv)
     logging.basicConfig(level=given.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -44,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(config: KioskConfig, *, fullscreen: bool) -> int:
     """The whole program on one screen: who knows whom stands here and nowhere else."""
     from devices.open_devices import open_devices
-    from kiosk.bus import Bus
+    from kiosk.bus import Answered, Bus
     from kiosk.desks.in_background import BackgroundDesk, BackgroundPrinter, Workers
     from kiosk.desks.journalled import JournalledDesk
     from kiosk.desks.store import StoreDesk
@@ -59,11 +61,11 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     from offline_cache.store_client import StoreClient
 
     try:
-        token = config.path(config.store.token_file).read_text("ascii").strip()
-        seal = Seal(read_key(config.path(config.journal.key_file)))
+        token = _secret(config, config.store.token_file, _read_token)
+        seal = Seal(_secret(config, config.journal.key_file, read_key))
         journal = Journal(config.path(config.journal.path), seal, KioskId(config.kiosk.id), _new_id)
-    except (OSError, ValueError, JournalFault) as fault:
-        log.critical("cannot start: %s", fault if isinstance(fault, JournalFault) else type(fault).__name__)
+    except (CannotStart, JournalFault) as fault:
+        log.critical("cannot start: %s", fault)
         return 3
 
     from kiosk.app import KioskApp
@@ -72,7 +74,10 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     workers, flows = Workers(), FlowThread()
     bus = Bus(flows.loop)
     store = StoreDesk(StoreClient(config.store.url, token))
-    desk = BackgroundDesk(JournalledDesk(store, journal, _now, config.store.deadline_s), workers)
+    journalled = JournalledDesk(
+        store, journal, _now, config.store.deadline_s, lambda event, answer: bus.put(Answered(event, answer))
+    )
+    desk = BackgroundDesk(journalled, workers)
     devices = open_devices(config.devices, bus.put)
     app = KioskApp(
         title="Kiosk",
@@ -98,7 +103,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     )
     try:
         devices.start()
-        flows.start(lambda: serve(counter), lambda: watch_line(desk, bus))
+        flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
     finally:
         notify("STOPPING=1")
@@ -106,7 +111,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         flows.stop()
         workers.close()
         journal.close()
-    return 0
+    return 1 if flows.failed else 0
 
 
 class _Alive:
@@ -118,6 +123,25 @@ class _Alive:
     def __call__(self) -> None:
         notify("WATCHDOG=1" if self._ready else "READY=1")
         self._ready = True
+
+
+class CannotStart(Exception):
+    """A file that the configuration names cannot be used."""
+
+
+def _secret(config: KioskConfig, name: str, read: Callable[[Path], Secret]) -> Secret:
+    """What that file holds. Raises CannotStart, which names the file and never what is in it."""
+    try:
+        return read(config.path(name))
+    except (OSError, ValueError) as fault:
+        raise CannotStart(f"{name} cannot be used: {type(fault).__name__}") from None
+
+
+def _read_token(path: Path) -> str:
+    token = path.read_text("ascii").strip()
+    if not token.isprintable() or not token:
+        raise ValueError("not one line of text")
+    return token
 
 
 def _checked(path: Path) -> KioskConfig:

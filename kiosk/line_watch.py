@@ -3,37 +3,58 @@
 import asyncio
 import logging
 
-from kiosk.bus import Answered, Bus, Reached
+from kiosk.bus import Bus, Reached
 from kiosk.desks.in_background import VisitDesk
 from offline_cache.journal import JournalFault
 
 log = logging.getLogger(__name__)
 SOON_S = 1.0
 LATER_S = 10.0
-LATEST_S = 30.0
 
 
 async def watch_line(desk: VisitDesk, bus: Bus) -> None:
-    """For ever: soon while something waits for its answer (with back-off), now and then otherwise."""
-    pause, online = SOON_S, True  # the screen also begins with the hope that somebody answers
+    """For ever: soon while something waits for its answer (with back-off), now and then otherwise.
+
+    It outlives every fault: without it, what was not answered would stay so.
+    """
+    watch = _Watch(desk, bus)
     while True:
         try:
-            reached, waiting = await _look(desk, bus)
+            await watch.look()
         except JournalFault as fault:
             log.critical("redelivery: %s", fault)
-            reached, waiting = online, False
-        if reached is not online:
-            online = reached
-            log.info("the library system %s", "answers" if online else "does not answer")
-            bus.put(Reached(online))
-        pause = (SOON_S if waiting else LATER_S) if online else min(pause * 1.5, LATER_S if waiting else LATEST_S)
-        await asyncio.sleep(pause)
+        except Exception as fault:  # noqa: BLE001  its text may hold a value; the next look may do better
+            log.critical("the watch over the line failed: %s", type(fault).__name__)
+        await asyncio.sleep(watch.pause)
 
 
-async def _look(desk: VisitDesk, bus: Bus) -> tuple[bool, bool]:
-    """Whether the line is up, and whether something still waits."""
-    reached = await desk.is_reachable()
-    if reached and await desk.has_undelivered():
-        for event, answer in await desk.redeliver():
-            bus.put(Answered(event, answer))
-    return reached, await desk.has_undelivered()
+class _Watch:
+    """What it saw last, and how many seconds it may rest now."""
+
+    def __init__(self, desk: VisitDesk, bus: Bus) -> None:
+        self._desk, self._bus = desk, bus
+        self._online = True  # the screen also begins with the hope that somebody answers
+        self.pause = SOON_S
+
+    async def look(self) -> None:
+        """One look, and while all is well the calm after it."""
+        self.pause = min(self.pause * 1.5, LATER_S)
+        self._note(await self._desk.is_reachable())
+        if await self._desk.has_undelivered():
+            await self._desk.redeliver()
+        if self._online and not await self._desk.has_undelivered():
+            self.pause = SOON_S
+            await self._until_something_waits()
+
+    def _note(self, reached: bool) -> None:
+        if reached is not self._online:
+            self._online = reached
+            log.info("the library system %s", "answers" if reached else "does not answer")
+            self._bus.put(Reached(reached))
+
+    async def _until_something_waits(self) -> None:
+        """A while at most: an answer lost just now is asked for again before the patron has gone."""
+        for _ in range(round((LATER_S - SOON_S) / SOON_S)):
+            if await self._desk.has_undelivered():
+                return
+            await asyncio.sleep(SOON_S)

@@ -1,13 +1,13 @@
-"""Awaits the blocking Desk in workers (house decision 5). Cancelling an await never cancels the call behind it."""
+"""Awaits the blocking Desk in workers (house decision 5). Cancelling an await never cancels a call that has begun."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.outcomes import CheckedOut, Identified, Refused
 from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
 
@@ -19,9 +19,10 @@ class VisitDesk(Protocol):
 
     async def identify(self, presented: Presented) -> Identified | Refused: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
-    async def redeliver(self) -> list[tuple[EventId, CheckedOut | Refused | Voided]]: ...
+    async def redeliver(self) -> None: ...
     async def has_undelivered(self) -> bool: ...
     async def is_reachable(self) -> bool: ...
+    async def check_journal(self) -> None: ...
 
 
 class Workers:
@@ -31,8 +32,9 @@ class Workers:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="desk")
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """The call's result; it goes on to its end even where nobody awaits it any more."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, call))
+        """The call's result. A call that has begun goes on to its end even where nobody awaits it any more; one that
+        still waits for a worker is not begun then."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
     def close(self) -> None:
         """Waits for the calls that run: their outcome is still journalled."""
@@ -51,14 +53,17 @@ class BackgroundDesk:
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._workers.run(lambda: self._desk.check_out(presented, item))
 
-    async def redeliver(self) -> list[tuple[EventId, CheckedOut | Refused | Voided]]:
-        return await self._workers.run(self._desk.redeliver)
+    async def redeliver(self) -> None:
+        await self._workers.run(self._desk.redeliver)
 
     async def has_undelivered(self) -> bool:
         return await self._workers.run(self._desk.has_undelivered)
 
     async def is_reachable(self) -> bool:
         return await self._workers.run(self._desk.is_reachable)
+
+    async def check_journal(self) -> None:
+        await self._workers.run(self._desk.check_journal)
 
 
 class BackgroundPrinter:

@@ -32,6 +32,7 @@ class Book(Protocol):
     def settle(self, event: Event) -> None: ...
     def undelivered(self) -> list[Event]: ...
     def entry(self, seq: int) -> Entry: ...
+    def probe(self) -> None: ...
 
 
 class AnswerLost(DeskUnreachable):
@@ -44,10 +45,21 @@ class AnswerLost(DeskUnreachable):
 
 class JournalledDesk:
     """Lends once, whatever breaks. Raises AnswerLost where it is not known, DeskUnreachable where it was not done,
-    and JournalFault where nothing can be written down: then nothing is asked."""
+    and JournalFault where nothing can be written down: then nothing is asked.
 
-    def __init__(self, desk: Desk, journal: Book, now: Callable[[], datetime], deadline_s: float) -> None:
+    `on_late` is told, on the caller's thread, each answer that came after `check_out` had to leave it open.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        journal: Book,
+        now: Callable[[], datetime],
+        deadline_s: float,
+        on_late: Callable[[EventId, Answer], None],
+    ) -> None:
         self._desk, self._journal, self._now, self._deadline_s = desk, journal, now, deadline_s
+        self._on_late = on_late
         self._delivery = threading.Lock()
 
     def identify(self, presented: Presented) -> Identified | Refused:
@@ -57,10 +69,13 @@ class JournalledDesk:
         except DeskFault as fault:
             log.error("identify: unusable answer: %s", fault)
             raise DeskUnreachable("unusable answer", sent=False) from None
+        except DeskUnreachable as fault:
+            log.warning("identify: no answer: %s", fault)
+            raise
 
     def is_reachable(self) -> bool:
-        """Whether the library system answers."""
-        return self._desk.is_reachable(min(2.0, self._deadline_s))
+        """Whether the library system answers, in the time that a patron would be asked to wait."""
+        return self._desk.is_reachable(self._deadline_s)
 
     def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         """Lends the item. What was not answered before is settled first."""
@@ -69,6 +84,8 @@ class JournalledDesk:
             raise DeskUnreachable("an earlier request still waits", sent=False)
         try:
             self._drain(ends)
+            if time.monotonic() >= ends:
+                raise DeskUnreachable("no time left", sent=False)
             event = self._journal.append(Action.CHECK_OUT, presented, item, self._now())
             answer = self._ask(event, ends)
         finally:
@@ -77,24 +94,26 @@ class JournalledDesk:
             raise DeskUnreachable("given up before", sent=False)
         return answer
 
-    def redeliver(self) -> list[tuple[EventId, Answer]]:
-        """Repeats what was not answered, in sequence; what was answered now. Stops at the first silence, quietly."""
-        done: list[tuple[EventId, Answer]] = []
+    def redeliver(self) -> None:
+        """Repeats what was not answered, in sequence. Stops at the first silence, quietly. Raises JournalFault."""
         if not self._delivery.acquire(blocking=False):
-            return done
+            return
         try:
-            self._drain(time.monotonic() + self._deadline_s, done)
+            self._drain(time.monotonic() + self._deadline_s)
         except DeskUnreachable as fault:
             log.info("redelivery stopped: %s", fault)
         finally:
             self._delivery.release()
-        return done
 
     def has_undelivered(self) -> bool:
-        """Whether anything waits for its answer."""
+        """Whether anything waits for its answer. Raises JournalFault."""
         return bool(self._journal.undelivered())
 
-    def _drain(self, ends: float, done: list[tuple[EventId, Answer]] | None = None) -> None:
+    def check_journal(self) -> None:
+        """Raises JournalFault unless something can be written down now."""
+        self._journal.probe()
+
+    def _drain(self, ends: float) -> None:
         """Raises DeskUnreachable (not sent: of the new request nothing left) when the oldest stays unanswered."""
         for event in self._journal.undelivered():
             try:
@@ -105,9 +124,10 @@ class JournalledDesk:
                 if self._is_settled(event):
                     continue
                 raise DeskUnreachable("an earlier event waits: unusable answer", sent=False) from None
+            if event.kind is Kind.VOID and isinstance(answer, CheckedOut):
+                log.error("event %s was given up, and the library system had lent", event.id)
             log.info("event %s delivered late: %s", event.id, type(answer).__name__)
-            if done is not None:
-                done.append((event.id, answer))
+            self._on_late(event.id, answer)
 
     def _ask(self, event: Event, ends: float) -> Answer:
         """The first sending, and one quick repetition where the line broke under it (the EventId makes it safe)."""
@@ -127,29 +147,38 @@ class JournalledDesk:
             raise AnswerLost(str(fault), event.id) from None
 
     def _deliver(self, event: Event, ends: float) -> Answer:
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise DeskUnreachable("no time left", sent=True)
         try:
-            answer = self._desk.deliver(event, left)
+            answer = self._tell(event, ends)
         except DeskFault as fault:
-            if fault.expected_seq is not None and fault.expected_seq < event.seq:
-                self._fill_gap(fault.expected_seq, event.seq, ends)
-                answer = self._desk.deliver(event, max(0.1, ends - time.monotonic()))
-            else:
-                self._note_fault(event, fault)
-                raise
+            self._note_fault(event, fault)
+            raise
         self._journal.answered(event, answer)
         return answer
 
+    def _tell(self, event: Event, ends: float) -> Answer:
+        try:
+            return self._desk.deliver(event, _left(ends))
+        except DeskFault as fault:
+            missing = fault.expected_seq
+            if missing is None or missing >= event.seq:
+                raise
+        self._fill_gap(missing, event.seq, ends)
+        return self._desk.deliver(event, _left(ends))
+
     def _fill_gap(self, first: int, before: int, ends: float) -> None:
-        """The library system lost earlier events (a restored backup): they are told again, as what they were."""
+        """The library system lost earlier events (a restored backup): they are told again, as what they were.
+
+        Raises DeskUnreachable, not sent: the event that showed the gap was not taken.
+        """
         log.error("the library system misses events %d to %d: telling them again", first, before - 1)
         for seq in range(first, before):
             known = self._journal.entry(seq)
-            lent = isinstance(known.answer, CheckedOut)
-            event = known.event.as_kind(Kind.FACT if lent else Kind.VOID)
-            self._desk.deliver(event, max(0.1, ends - time.monotonic()))
+            kind = Kind.FACT if isinstance(known.answer, CheckedOut) else Kind.VOID
+            try:
+                self._desk.deliver(known.event.as_kind(kind), _left(ends))
+            except (DeskFault, DeskUnreachable) as fault:
+                log.error("event %s told again: %s", known.event.id, fault)
+                raise DeskUnreachable("earlier events are missing there", sent=False) from None
 
     def _note_fault(self, event: Event, fault: DeskFault) -> None:
         log.error("event %s: unusable answer: %s", event.id, fault)
@@ -159,3 +188,11 @@ class JournalledDesk:
 
     def _is_settled(self, event: Event) -> bool:
         return self._journal.entry(event.seq).state == "settled"
+
+
+def _left(ends: float) -> float:
+    """The seconds that are left. Raises DeskUnreachable, not sent, where there are none."""
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise DeskUnreachable("no time left", sent=False)
+    return left
