@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 Result = TypeVar("Result")
 JSON = "application/json"
+WRITERS = 32
 
 
 class Routes:
@@ -36,6 +38,8 @@ class Routes:
 
     def __init__(self, desk: StoreDesk) -> None:
         self._desk = desk
+        # Of their own, so that identify and health still find a thread when writing is slow.
+        self._writers = CapacityLimiter(WRITERS)
 
     async def health(self, _request: Request) -> Response:
         """Whether the store and its database answer."""
@@ -65,7 +69,7 @@ class Routes:
         event: Event = _decoded(wire.decode_event, await _json(request))
         _check(event, kiosk, request.headers.get("idempotency-key"), kinds)
         try:
-            body = await run_in_threadpool(self._desk.deliver, kiosk, event)
+            body = await to_thread.run_sync(self._desk.deliver, kiosk, event, limiter=self._writers)
         except IdentityConflict:
             log.error("event %s of kiosk %s came back as another act", event.id, kiosk.id)
             raise problems.event_identity() from None
@@ -92,10 +96,12 @@ def make_app(desk: StoreDesk) -> Starlette:
         ("POST", "/v1/checkouts", routes.check_out),
         ("POST", "/v1/voids", routes.void),
     )
-    return Starlette(
+    app = Starlette(
         routes=[Route(path, _told(path, endpoint), methods=[method]) for method, path, endpoint in table],
         exception_handlers={HTTPException: _no_such_route},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _told(path: str, endpoint: Endpoint) -> Endpoint:

@@ -41,6 +41,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _named(fault: sqlite3.Error) -> Exception:
+    """A fault of the statement itself stays what it is; all others mean that the database is away, full or broken."""
+    ours = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+    if isinstance(fault, ours) or getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return fault
+    return StoreUnavailable(f"the database does not answer ({getattr(fault, 'sqlite_errorname', 'unknown')})")
+
+
 class SqliteDatabase:
     """A database file. Raises StoreUnavailable where it cannot be opened or is no database."""
 
@@ -69,7 +77,7 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
                 self._idle.put(connection)
         except sqlite3.Error as fault:
-            raise StoreUnavailable("the database does not answer") from fault
+            raise _named(fault) from fault
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """See Database.write."""
@@ -82,8 +90,8 @@ class SqliteDatabase:
         except FutureTimeout as fault:
             future.cancel()
             raise StoreUnavailable("the database is too slow") from fault
-        except sqlite3.OperationalError as fault:
-            raise StoreUnavailable("the database does not answer") from fault
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
 
     def close(self) -> None:
         """See Database.close."""
@@ -124,7 +132,7 @@ def _commit_together(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for _, future in running:
-            future.set_exception(sqlite3.OperationalError(type(fault).__name__))
+            future.set_exception(_named(fault))
         return
     for future, result, problem in done:
         if problem is None:
