@@ -6,7 +6,7 @@ SETUP := provisioning/bootstrap/start
 SRC := circulation devices kiosk membership_store offline_cache provisioning tests setup.py
 # `make test PYTEST="-k printer -x"` narrows a run.
 PYTEST ?=
-# `make demo ARGS=--fullscreen`
+# `make demo ARGS=--fullscreen`; `make demo PORT=8800` moves its four ports.
 ARGS ?=
 
 # stage NAME,COMMAND: says what runs and how long it took; the closing line of a failure names the stage.
@@ -21,7 +21,7 @@ help: ## this list
 
 demo: ## install what is missing, then start store, simulated devices, kiosk and workbench (Ctrl-C ends all)
 	@$(SETUP) run
-	@exec $(PY) -m provisioning.demo $(ARGS)
+	@exec $(if $(filter command,$(origin PORT)),env DEMO_PORT=$(PORT)) $(PY) -m provisioning.demo $(ARGS)
 
 setup:
 	@$(SETUP) test
