@@ -9,7 +9,7 @@ const BARS = '<svg viewBox="0 0 24 18" aria-hidden="true"><path fill="currentCol
 const SWITCHES = [
   ["Pull the network", "line", (s) => s.line === "cut", { do: "unplug", what: "network" }, { do: "plug", what: "network" }],
   ["Slow store (5 s)", "line", (s) => s.delay > 0, { do: "delay", seconds: 5 }, { do: "delay", seconds: 0 }],
-  ["Lose the next answer", "line", (s) => s.lose_left !== 0, { do: "lose-answers", count: 1 }, { do: "lose-answers", count: 0 }],
+  ["Lose next answer", "line", (s) => s.lose_left !== 0, { do: "lose-answers", count: 1 }, { do: "lose-answers", count: 0 }],
   ["Unplug the reader", "reader", (s) => !s.plugged, { do: "unplug", what: "reader" }, { do: "plug", what: "reader" }],
   ["Unplug the scanner", "scanner", (s) => !s.plugged, { do: "unplug", what: "scanner" }, { do: "plug", what: "scanner" }],
   ["Printer out of paper", "printer", (s) => s.paper === "out", { do: "paper-out" }, { do: "paper-in" }],
