@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
+# Longer than a kiosk's pauses within a visit: no new connection for every book.
+KEEP_ALIVE_S = 75
+
 
 class CannotListen(Exception):
     """The address cannot be listened on; the message says why."""
@@ -67,6 +70,7 @@ def serve(app: Starlette, listening: socket.socket) -> None:
         ws="none",
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
     _Announced(config).run(sockets=[listening])

@@ -60,8 +60,9 @@ class SqliteDatabase:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         try:
+            path.touch(mode=0o600)  # for its owner only; SQLite gives the files beside it the same mode
             connection = _connect(path)
-        except sqlite3.Error as fault:
+        except (OSError, sqlite3.Error) as fault:
             raise StoreUnavailable("the database cannot be opened") from fault
         self._writer = threading.Thread(target=self._write_all, args=(connection,), name="store-writer", daemon=True)
         self._writer.start()

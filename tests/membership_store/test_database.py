@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -227,3 +228,14 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path, content: 
     (tmp_path / "x.db").write_bytes(content)
     with pytest.raises(StoreUnavailable):
         SqliteDatabase(tmp_path / "x.db")
+
+
+def test_a_new_database_is_for_its_owner_only(empty: SqliteDatabase, tmp_path: Path) -> None:
+    migrate(empty)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
+
+
+def test_a_database_in_a_folder_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        SqliteDatabase(tmp_path / "nowhere" / "x.db")
