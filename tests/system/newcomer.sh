@@ -5,8 +5,9 @@
 #   tests/system/newcomer.sh bookworm root demo test     # Debian 12, as root: `make demo` to Ctrl-C, then `make test`
 #   tests/system/newcomer.sh trixie user demo            # Debian 13, as a user with sudo
 #
-# `demo` is watched by watch_demo.py; any other word is a make target; `shell` opens one. Processes live in a PID and
-# a mount namespace of their own, so that nothing outlives this script. How this machine reaches its package sources
+# `demo` is watched by watch_demo.py; `appliance` installs a release and its units, boots the root under its own systemd
+# and has prove.py judge it there (last word only); `shell` opens one; any other word is a make target. Processes live in
+# a PID and a mount namespace of their own, so that nothing outlives this script. How this machine reaches its package sources
 # (apt, pip, certificates) is found out and handed in. Exit code 77: not possible here; the last line says why.
 set -euo pipefail
 
@@ -120,6 +121,11 @@ inside() { # ROOT SUITE AS COMMANDS…: runs as process 1 of the namespaces
     for command in "$@"; do
         say "$suite as $as: $command"
         case $command in
+            appliance)
+                chroot "$root" bash -c ". /machine.sh; $home/kiosk/tests/system/appliance/install.sh"
+                boot "$root"
+                continue
+                ;;
             demo) command="python3 /watch_demo.py" ;;
             shell) command="bash" ;;
             *) command="make $command" ;;
@@ -131,6 +137,23 @@ inside() { # ROOT SUITE AS COMMANDS…: runs as process 1 of the namespaces
     say "$suite as $as: all done"
 }
 
+boot() { # ROOT: until it switches itself off; fails unless prove.py was content
+    local root=$1
+    say "booting"
+    umount --recursive "$root/dev" "$root/proc" "$root/sys" "$root/run" "$root/tmp"
+    # nspawn wants /run in memory and the unified cgroup tree; both are of this namespace only.
+    mount -t proc proc /proc
+    mount -t tmpfs tmpfs /run
+    umount --lazy /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup || impossible "no unified cgroup tree here"
+    mkdir -p "/sys/fs/cgroup/newcomer-$$"
+    echo $$ >"/sys/fs/cgroup/newcomer-$$/cgroup.procs"
+    rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/machine-id"
+    timeout 900 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --link-journal=no --boot \
+        --console=pipe </dev/null 2>&1 | tr -d '\r' | grep -E '^(\[.*\] )?(prove|Failed|kiosk)|prove:|rror' || true
+    [ -e "$root/proved" ] || { say "the machine was not content"; return 1; }
+}
+
 home_of() { if [ "$1" = root ]; then echo /root; else echo "$home"; fi; }
 
 if [ "${1:-}" = --inside ]; then
@@ -138,7 +161,7 @@ if [ "${1:-}" = --inside ]; then
     inside "$@"
     exit
 fi
-[ $# -ge 3 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
 suite=$1
 [ "$(id -u)" = 0 ] || impossible "needs root"
 command -v debootstrap >/dev/null || impossible "needs debootstrap"
