@@ -1,0 +1,244 @@
+"""The whole product for a journey: store, line, simulated hardware and a screen by the demo, and the real kiosk.
+
+The kiosk is started here, so that a journey can kill it, start it again and change its configuration. What it shows is
+seen in pictures of the screen and in its log, which names screens, rules and event ids and nobody.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from devices.simulators.bench.framebuffer import FrameBuffer
+from devices.simulators.drive import Bench
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT_S = 40.0
+# Where the fixed buttons stand on a screen of 1080 by 1920.
+BUTTONS = {
+    "stop": (845, 113),
+    "done": (540, 1656),
+    "print": (540, 1488),
+    "no_receipt": (540, 1656),
+    "help": (200, 1823),
+    "language": (855, 1823),
+}
+
+
+def until(what: str, found: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
+    """Waits until `found()` is true and gives what it found. Raises AssertionError with `what` when it never was."""
+    ends = time.monotonic() + limit_s
+    while True:
+        value = found()
+        if value:
+            return value
+        assert time.monotonic() < ends, f"not within {limit_s:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+class WholeApp:
+    """One demo and one kiosk, in a directory of their own."""
+
+    def __init__(self, run_dir: Path, **settings: str) -> None:
+        self.run_dir, self.bench = run_dir, Bench(run_dir)
+        self._settings = settings
+        self.log_file = run_dir / "log" / "journey-kiosk.log"
+        self._kiosk: subprocess.Popen[bytes] | None = None
+        self._seen = 0
+        self._demo = self._start_demo()
+        self.display = ":" + (run_dir / "screen" / "display").read_text("ascii").strip()
+        self.config = self._configured()
+
+    # -- processes
+
+    def _start_demo(self) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "provisioning.demo", "--run-dir", str(self.run_dir), "--port", "0"]
+        demo = subprocess.Popen(
+            [*command, "--headless", "--no-kiosk"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said = []
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            said.append(line)
+            if line.startswith("All ready"):
+                threading.Thread(target=demo.stdout.read, daemon=True).start()
+                return demo
+        raise AssertionError("the demo did not start:\n" + "".join(said))
+
+    def _configured(self) -> Path:
+        """The demo's kiosk.toml, with what this journey wants otherwise."""
+        text = (self.run_dir / "kiosk.toml").read_text("utf-8")
+        for name, value in self._settings.items():
+            if re.search(rf"(?m)^{name} = ", text):
+                text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
+            else:
+                text += f"\n[visit]\n{name} = {value}\n"
+        config = self.run_dir / "journey.toml"
+        config.write_text(text, "utf-8")
+        return config
+
+    def start_kiosk(self) -> None:
+        """Starts the kiosk and waits until its window draws and both ways in are open."""
+        self.mark()
+        with self.log_file.open("ab") as log:
+            self._kiosk = subprocess.Popen(
+                [sys.executable, "-m", "kiosk", "--config", str(self.config), "--fullscreen"],
+                cwd=ROOT,
+                env=os.environ | {"DISPLAY": self.display},
+                stdout=log,
+                stderr=log,
+            )
+        self.until_ready()
+
+    def until_ready(self, *devices: str) -> None:
+        """Waits until these devices (all, when none is named) have been opened since the mark."""
+        for device in devices or ("pass_reader", "item_scanner", "receipt_printer"):
+            self.wait_log(f"device {device}: ready")
+
+    def kill_kiosk(self) -> None:
+        """Ends it as a power cut would end it."""
+        assert self._kiosk is not None
+        self._kiosk.send_signal(signal.SIGKILL)
+        self._kiosk.wait(10)
+
+    def stop_kiosk(self) -> int:
+        """Ends it in order; its exit code."""
+        assert self._kiosk is not None
+        self._kiosk.terminate()
+        return self._kiosk.wait(20)
+
+    def kiosk_lives(self) -> bool:
+        """Whether the kiosk still runs."""
+        return self._kiosk is not None and self._kiosk.poll() is None
+
+    def close(self) -> None:
+        """Ends everything."""
+        if self.kiosk_lives():
+            self.stop_kiosk()
+        self._demo.terminate()
+        self._demo.wait(20)
+
+    # -- looking
+
+    def log(self) -> str:
+        """All that the kiosk has logged."""
+        return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def mark(self) -> None:
+        """`wait_log` looks only at what comes after this."""
+        self._seen = len(self.log())
+
+    def since_mark(self) -> str:
+        """What the kiosk has logged since the mark."""
+        return self.log()[self._seen :]
+
+    def wait_log(self, pattern: str, count: int = 1, limit_s: float = LIMIT_S) -> None:
+        """Waits until the pattern stands in the log `count` times since the mark."""
+        until(f"{pattern!r} in the log", lambda: len(re.findall(pattern, self.since_mark())) >= count, limit_s)
+
+    def picture(self) -> Image.Image:
+        """The screen as it is now."""
+        screen = FrameBuffer(self.run_dir / "screen" / "Xvfb_screen0")
+        try:
+            return screen.picture(screen.pixels())
+        finally:
+            screen.close()
+
+    def still_picture(self) -> Image.Image:
+        """The screen once it has not changed for a while."""
+        ends, last = time.monotonic() + LIMIT_S, self.picture()
+        while time.monotonic() < ends:
+            time.sleep(0.4)
+            last, before = self.picture(), last
+            if ImageChops.difference(last, before).getbbox() is None:
+                return last
+        raise AssertionError("the screen keeps moving")
+
+    def loans_of(self, barcode: str) -> int:
+        """How many loans the store has ever booked of that item."""
+        return int(self._ask_store("SELECT COUNT(*) FROM loan WHERE item = ?", barcode))
+
+    def last_seq(self) -> int:
+        """The last sequence number that the store has of any kiosk."""
+        return int(self._ask_store("SELECT MAX(last_seq) FROM kiosk"))
+
+    def answers(self) -> int:
+        """How many EventIds the store has answered."""
+        return int(self._ask_store("SELECT COUNT(*) FROM answer"))
+
+    def _ask_store(self, question: str, *values: str) -> Any:
+        with contextlib.closing(sqlite3.connect(self.run_dir / "store.db")) as db:
+            return db.execute(question, values).fetchone()[0]
+
+    # -- acting
+
+    def touch(self, where: str) -> None:
+        """Touches one of the fixed buttons, once the screen that was announced has been drawn."""
+        self._settled()
+        self.touch_at(*BUTTONS[where])
+
+    def _settled(self) -> None:
+        """As a person does: looks before touching. A screen on which something turns is waited for a second."""
+        ends, last = time.monotonic() + 1.5, self.picture()
+        while time.monotonic() < ends:
+            time.sleep(0.25)
+            last, before = self.picture(), last
+            if ImageChops.difference(last, before).getbbox() is None:
+                return
+
+    def touch_at(self, x: int, y: int) -> None:
+        """Touches a pixel."""
+        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", "0.05", "mouseup", "1"]
+        subprocess.run(command, env=os.environ | {"DISPLAY": self.display}, check=True)
+
+    def present(self, name: str) -> None:
+        """Lays a pass of the drawer on the reader, or scans it where it has no chip."""
+        one = next(one for one in self.bench.drawer() if one["name"] == name)
+        if one.get("uid"):
+            self.bench.place_pass(name)
+        else:
+            self.bench.scan_pass(name)
+
+    def lift(self) -> None:
+        """Takes the pass away and waits until the reader has noticed."""
+        self.bench.remove_pass()
+        time.sleep(0.6)
+
+    def begin_visit(self, name: str) -> None:
+        """Presents a pass and waits for the list."""
+        self.mark()
+        self.present(name)
+        self.wait_log("screen Borrowing")
+
+    def leave(self) -> None:
+        """Takes the pass away, touches Stop and waits for the rest screen."""
+        self.lift()
+        self.mark()
+        self.touch("stop")
+        until("the rest screen", lambda: re.search("screen (Rest|Finished)", self.since_mark()))
+        if "screen Finished" in self.since_mark():
+            self.touch("no_receipt")
+            self.wait_log("screen Rest")
+
+    def book(self, expect: str = "lent") -> str:
+        """The barcode of a book of the pile that should have that outcome and was not given before."""
+        taken = self.__dict__.setdefault("_taken", set())
+        for one in self.bench.pile():
+            if one["expect"] == expect and one["barcode"] not in taken:
+                taken.add(one["barcode"])
+                return str(one["barcode"])
+        raise AssertionError(f"no book left that is {expect}")
