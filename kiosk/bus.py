@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import DeviceEvent
+from devices.ports import BarcodeScanned, DeviceEvent, PassPresented, ScanUnreadable
 from kiosk.ui import Intent
 
 
@@ -35,8 +35,12 @@ class Reached:
 Happening = Touched | Answered | Reached | DeviceEvent
 
 
+_MANY = (Touched, PassPresented, BarcodeScanned, ScanUnreadable)
+
+
 class Bus:
-    """Threads `put`, the flow `get`s, in the order of arrival. Bounded: a scanner gone mad cannot fill the memory."""
+    """Threads `put`, the flow `get`s, in the order of arrival. Bounded: a scanner gone mad cannot fill the memory, nor
+    push out what tells how things stand (answers, health, a pass taken away), which is little."""
 
     LIMIT = 256
 
@@ -45,14 +49,14 @@ class Bus:
         self._queue: asyncio.Queue[Happening] = asyncio.Queue()
 
     def put(self, happening: Happening) -> None:
-        """From any thread. Silently ignored once the loop is closed, and where the stream is full."""
+        """From any thread. Ignored once the loop is closed; what a patron does, also where the stream is full."""
         try:
             self._loop.call_soon_threadsafe(self._put, happening)
         except RuntimeError:
             return
 
     def _put(self, happening: Happening) -> None:
-        if self._queue.qsize() < self.LIMIT:
+        if self._queue.qsize() < self.LIMIT or not isinstance(happening, _MANY):
             self._queue.put_nowait(happening)
 
     async def get(self) -> Happening:

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class FlowThread:
-    """Runs coroutines for the whole life of the process; `stop` cancels them and waits. `failed`: a fault ended them."""
+    """Runs coroutines for the whole life of the process; `stop` cancels them and waits. `failed`: by a fault."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

@@ -27,6 +27,11 @@ class Parked:
         self.forget()
         return lines
 
+    def forget_old(self) -> None:
+        """Wipes what nobody took up in time."""
+        if self._monotonic() >= self._until:
+            self.forget()
+
     def forget(self) -> None:
         """Wipes what was kept."""
         self._mark, self._lines, self._until = b"", (), 0.0

@@ -6,12 +6,16 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from devices.ports import Health, HealthChanged, PassPresented, PassRemoved
-from kiosk.bus import Bus, Happening, Reached, Touched
+from circulation.identifiers import EventId
+from circulation.outcomes import CheckedOut, Refused, Voided
+from devices.ports import BarcodeScanned, Health, HealthChanged, PassPresented, PassRemoved
+from kiosk.bus import Answered, Bus, Happening, Reached, Touched
 from kiosk.ui import HelpCard, Intent, Over, Rest, Screen, Shown, Trouble, Ui, offered
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
+_OF_A_PERSON = (Touched, BarcodeScanned, PassPresented)
+LATE_ANSWERS = 64
 
 
 class Stage:
@@ -26,6 +30,8 @@ class Stage:
         self._online = True
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
+        self._late: dict[EventId, CheckedOut | Refused | Voided] = {}
+        self._quiet_since = 0.0
         self.pass_on_reader = False
 
     @property
@@ -46,6 +52,19 @@ class Stage:
         """The language of the moment."""
         return self._shown.language
 
+    @property
+    def quiet_s(self) -> float:
+        """For how many seconds nobody touched, scanned or showed anything; a new screen begins anew."""
+        return asyncio.get_running_loop().time() - self._quiet_since
+
+    def stir(self) -> None:
+        """Begins to count anew: there is something new to read."""
+        self._quiet_since = asyncio.get_running_loop().time()
+
+    def late_answer(self, event: EventId) -> CheckedOut | Refused | Voided | None:
+        """What was answered late to that event, where it came before anybody could know whose it is."""
+        return self._late.get(event)
+
     def shows(self, kind: type[Screen]) -> bool:
         """Whether a screen of that kind is drawn now."""
         return isinstance(self._shown.screen, kind)
@@ -62,26 +81,35 @@ class Stage:
         if language in self._languages and not self._language_by_hand:
             self._draw(replace(self._shown, language=language))
 
-    def reset_language(self) -> None:
-        """Back to the kiosk's first language, for the next patron."""
+    def wipe(self, screen: Screen) -> None:
+        """Draws it for whoever comes next: nothing over it, in the kiosk's first language."""
         self._language_by_hand = False
-        self._draw(replace(self._shown, language=self._languages[0]))
+        self._draw(Shown(screen, None, self._languages[0]))
 
     async def next(
         self, timeout_s: float | None, *tasks: asyncio.Task[object]
     ) -> Happening | asyncio.Task[object] | None:
-        """What happens next, a task that ended, or None after `timeout_s` seconds without any of these."""
-        loop = asyncio.get_running_loop()
-        ends = None if timeout_s is None else loop.time() + timeout_s
+        """What happens next, a task that ended, or None when nobody did anything for `timeout_s` seconds.
+
+        Only a person restarts that time, and a new screen: a device that flickers does not keep a visit open.
+        """
         while True:
-            left = None if ends is None else max(0.0, ends - loop.time())
+            left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
             found = await self._first(left, tasks)
             if found is None or isinstance(found, asyncio.Task):
                 return found
             if not self._kept_out_of_the_way(found):
                 return found
-            if timeout_s is not None and isinstance(found, Touched):
-                ends = loop.time() + timeout_s  # a touch shows that somebody is there
+
+    async def ignore(self, seconds: float) -> None:
+        """Serves nobody for so long. What is touched, scanned or shown meanwhile, or was put back, is gone."""
+        self._returned.clear()
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        while (left := ends - loop.time()) > 0:
+            found = await self._first(left, ())
+            if found is not None and not isinstance(found, asyncio.Task):
+                self._kept_out_of_the_way(found)
 
     def put_back(self, happening: Happening) -> None:
         """Gives a happening to whoever awaits the next one: it belongs to what comes after this flow."""
@@ -90,6 +118,7 @@ class Stage:
     def _draw(self, shown: Shown) -> None:
         if shown != self._shown:
             if (type(shown.screen), type(shown.over)) != (type(self._shown.screen), type(self._shown.over)):
+                self.stir()
                 over = f" under {type(shown.over).__name__}" if shown.over else ""
                 log.info("screen %s%s", type(shown.screen).__name__, over)
             self._shown = shown
@@ -108,6 +137,7 @@ class Stage:
                 return task
         if self._waiting in done:
             happening, self._waiting = self._waiting.result(), None
+            self._note(happening)
             return happening
         return None
 
@@ -117,11 +147,20 @@ class Stage:
             return self._is_kept_touch(happening)
         if isinstance(happening, Reached | HealthChanged):
             return not self._notes_trouble(happening)
+        return False
+
+    def _note(self, happening: Happening) -> None:
+        """What is remembered of it, once, at the moment when it arrives."""
+        if isinstance(happening, _OF_A_PERSON):
+            self.stir()
         if isinstance(happening, PassPresented):
             self.pass_on_reader = True
-        if isinstance(happening, PassRemoved):
+        elif isinstance(happening, PassRemoved):
             self.pass_on_reader = False
-        return False
+        elif isinstance(happening, Answered):
+            self._late[happening.event] = happening.answer
+            if len(self._late) > LATE_ANSWERS:
+                del self._late[next(iter(self._late))]
 
     def _is_kept_touch(self, touched: Touched) -> bool:
         shown = self._shown
@@ -151,4 +190,6 @@ class Stage:
             self._broken.discard(happening.kind)
         else:
             self._broken.add(happening.kind)
+            if happening.kind == "pass_reader":
+                self.pass_on_reader = False  # it cannot tell any more; a pass that still lies there is told again
         return self.troubles != before

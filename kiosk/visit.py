@@ -1,6 +1,5 @@
 """One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest. Serves for ever."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,31 +42,40 @@ async def serve(counter: Counter) -> None:
         try:
             shown = await rest(counter, notice)
             notice = await visit(counter, shown)
+            continue
         except JournalFault as fault:
             log.critical("lending is closed: %s", fault)
-            await _out_of_order(counter.stage, "journal")
+            reason = "journal"
         except Exception as fault:  # noqa: BLE001  the kiosk goes on serving; what failed is named, never its values
             log.critical("a visit failed: %s at %s", type(fault).__name__, _place(fault))
-            await _out_of_order(counter.stage, "fault")
+            reason = "fault"
+        notice = None
+        await _out_of_order(counter, reason)
 
 
 async def rest(counter: Counter, notice: Notice | None) -> Presented:
     """Waits for a pass. A notice goes when somebody had the time to read it, and so does a language chosen by hand."""
     stage, patience = counter.stage, counter.patience
     while True:
-        left_behind = Notice.PASS_LEFT if stage.pass_on_reader else None
-        stage.show(Rest(stage.troubles, notice or left_behind))
+        stage.show(Rest(stage.troubles, notice or _left_behind(stage)))
         happening = await stage.next(patience.reading)
         if happening is None:
             notice = None
-            stage.reset_language()
+            counter.parked.forget_old()
+            stage.wipe(Rest(stage.troubles, _left_behind(stage)))
+            stage.stir()
         elif isinstance(happening, PassPresented | BarcodeScanned):
             shown = shown_pass(happening)
             if shown is not None:
                 return shown
             notice = Notice.CHIP_UNREADABLE if isinstance(happening, PassPresented) else Notice.UNREADABLE_SCAN
         elif isinstance(happening, ScanUnreadable):
+            stage.stir()
             notice = Notice.UNREADABLE_SCAN
+
+
+def _left_behind(stage: Stage) -> Notice | None:
+    return Notice.PASS_LEFT if stage.pass_on_reader else None
 
 
 async def visit(counter: Counter, shown: Presented) -> Notice | None:
@@ -75,7 +83,7 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     stage, patience = counter.stage, counter.patience
     patron = await identify(stage, counter.desk, shown, patience)
     if patron is None:
-        stage.reset_language()
+        stage.wipe(Rest(stage.troubles))
         return None
     stage.speak(patron.language)
     why = patron.cannot_borrow
@@ -89,14 +97,22 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
         notice = Notice.ENDED_BY_TIME
     elif checkout.sheet.lent or checkout.sheet.not_known:
-        await farewell(stage, counter.printer, patron, checkout.sheet, counter.make_receipt, counter.new_job, patience)
-    stage.reset_language()
+        await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
+    stage.wipe(Rest(stage.troubles))
     return notice
 
 
-async def _out_of_order(stage: Stage, reason: str) -> None:
-    stage.show(OutOfOrder(reason))
-    await asyncio.sleep(BROKEN_S)
+async def _out_of_order(counter: Counter, reason: str) -> None:
+    """Until something can be written down again. What patrons do meanwhile is not kept for afterwards."""
+    while True:
+        counter.stage.wipe(OutOfOrder(reason))
+        await counter.stage.ignore(BROKEN_S)
+        try:
+            await counter.desk.check_journal()
+        except Exception as fault:  # noqa: BLE001  whatever it is, lending stays closed, and the next try may do better
+            log.critical("still out of order: %s", type(fault).__name__)
+        else:
+            return
 
 
 def _place(fault: BaseException) -> str:

@@ -6,7 +6,7 @@ from collections import deque
 from enum import Enum
 
 from circulation.desk import DeskUnreachable
-from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
+from circulation.identifiers import EventId, IdentifierError, ItemBarcode, item_barcode
 from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused
 from devices.ports import BarcodeScanned, PassPresented, PassRemoved, ScanUnreadable
@@ -21,6 +21,7 @@ from kiosk.ui import Asking, Borrowing, Intent, Lent, Notice, NotKnown, StillThe
 
 log = logging.getLogger(__name__)
 AT_ONCE = 20  # items that may wait for their answer; a scanner gone mad gets no further
+_TICK_S = 0.01  # a timer may wake so much too early
 
 
 class Ending(Enum):
@@ -46,28 +47,32 @@ class Checkout:
         self._stage, self._desk, self._shown, self._patron = stage, desk, shown, patron
         self._patience, self.sheet = patience, sheet
         self._resumed = bool(sheet.lines)
+        for line in sheet.lines:
+            self.hear(line.event)
         self._scanned: deque[ItemBarcode] = deque()
         self._asked: asyncio.Task[CheckedOut | Refused] | None = None
         self._asked_for: ItemBarcode | None = None
         self._notice: Notice | None = None
         self._ending: Ending | None = None
 
+    @property
+    def asked(self) -> tuple[asyncio.Task[object], ...]:
+        """The request whose answer is awaited, if there is one; after STOP it still runs."""
+        return () if self._asked is None else (self._asked,)
+
     async def run(self) -> Ending:
         """Until the patron is done, leaves or falls silent. With DONE the last answers are awaited first."""
         while True:
             self._ask_next()
-            busy = self._asked is not None
-            if self._ending is Ending.STOPPED or (self._ending and not busy):
+            if self._ending is Ending.STOPPED or (self._ending and not self.asked):
                 return self._ending
             self._draw()
-            if self._asked is not None:
-                happening = await self._stage.next(None, self._asked)
-            else:
-                happening = await self._stage.next(self._patience.idle)
+            happening = await self._stage.next(None if self.asked else self._patience.idle, *self.asked)
             if happening is None:
                 await self._still_there()
             elif isinstance(happening, asyncio.Task):
-                self._take_answer()
+                self.take_answer()
+                self._stage.stir()
             else:
                 self._take(happening)
 
@@ -91,7 +96,7 @@ class Checkout:
             if happening.intent is Intent.DONE:
                 self._ending = Ending.DONE
             elif happening.intent is Intent.STOP:
-                self._ending = Ending.STOPPED
+                self._stop()
         elif isinstance(happening, BarcodeScanned):
             self._take_scan(happening.text)
         elif isinstance(happening, ScanUnreadable):
@@ -99,9 +104,16 @@ class Checkout:
         elif isinstance(happening, PassPresented):
             self._notice = None if shown_pass(happening) == self._shown else Notice.OTHER_PASS
         elif isinstance(happening, Answered):
-            self.sheet = self.sheet.answered_late(happening.event, happening.answer)
+            self.hear(happening.event)
         elif isinstance(happening, PassRemoved) and self._notice is Notice.OTHER_PASS:
             self._notice = None
+
+    def _stop(self) -> None:
+        """The patron leaves: what was scanned and not yet asked is not asked any more."""
+        self._ending = Ending.STOPPED
+        for item in self._scanned:
+            self.sheet = self.sheet.not_asked(item)
+        self._scanned.clear()
 
     def _take_scan(self, text: str) -> None:
         try:
@@ -117,11 +129,18 @@ class Checkout:
             self._scanned.append(item)
 
     def _ask_next(self) -> None:
-        if self._asked is None and self._scanned and self._ending is not Ending.STOPPED:
+        if self._asked is None and self._scanned:
             self._asked_for = self._scanned.popleft()
             self._asked = asyncio.create_task(self._desk.check_out(self._shown, self._asked_for))
 
-    def _take_answer(self) -> None:
+    def hear(self, event: EventId | None) -> None:
+        """Takes in a late answer: to an event of this visit, or to one that turns out to be of this visit."""
+        answer = self._stage.late_answer(event) if event else None
+        if event and answer:
+            self.sheet = self.sheet.answered_late(event, answer)
+
+    def take_answer(self) -> None:
+        """Takes in the answer that has come. Raises what the desk raised for want of a journal."""
         task, item = self._asked, self._asked_for
         if task is None or item is None:
             return
@@ -133,20 +152,25 @@ class Checkout:
             self.sheet = self.sheet.answered(item, answer)
         except AnswerLost as fault:
             self.sheet = self.sheet.lost(item, fault.event)
+            self.hear(fault.event)
         except DeskUnreachable:
             self.sheet = self.sheet.not_asked(item)
 
     async def _still_there(self) -> None:
         """Counts down over the list; a touch, a scan or a pass goes on with the visit, silence ends it."""
-        for seconds in range(self._patience.warning, 0, -1):
-            self._draw(StillThere(seconds))
-            happening = await self._stage.next(1.0)
+        self._draw(StillThere(self._patience.warning))
+        while (left := self._patience.warning - int(self._stage.quiet_s + _TICK_S)) > 0:
+            self._draw(StillThere(left))
+            tick = asyncio.create_task(asyncio.sleep(1 - self._stage.quiet_s % 1))
+            happening = await self._stage.next(None, tick)
+            tick.cancel()
             if isinstance(happening, Touched):
-                self._ending = Ending.STOPPED if happening.intent is Intent.STOP else None
+                if happening.intent is Intent.STOP:
+                    self._stop()
                 return
-            if isinstance(happening, BarcodeScanned | PassPresented | ScanUnreadable):
+            if isinstance(happening, BarcodeScanned | PassPresented):
                 self._stage.put_back(happening)
                 return
             if isinstance(happening, Answered):
-                self.sheet = self.sheet.answered_late(happening.event, happening.answer)
+                self.hear(happening.event)
         self._ending = Ending.OUT_OF_TIME

@@ -9,9 +9,9 @@ from circulation.model import ReceiptChoice
 from circulation.outcomes import Identified
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
-from kiosk.bus import Answered, Happening, Touched
+from kiosk.bus import Answered, Touched
+from kiosk.flows.checkout import Checkout
 from kiosk.settings import Patience
-from kiosk.sheet import Sheet
 from kiosk.stage import Stage
 from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState
 
@@ -38,54 +38,64 @@ async def farewell(
     stage: Stage,
     printer: VisitPrinter,
     patron: Identified,
-    sheet: Sheet,
+    checkout: Checkout,
     make_receipt: MakeReceipt,
     new_job: Callable[[], str],
     patience: Patience,
 ) -> None:
-    """Shows the end and prints when asked, or by the patron's own default (K2) when nothing is touched."""
-    can_print = printer.exists and bool(sheet.lent)
+    """Shows the end and prints when asked, or by the patron's own default (K2) when nothing is touched.
+
+    An answer that was still awaited when the patron left is shown as long as this screen stands.
+    """
     while True:
+        sheet = checkout.sheet
+        can_print = printer.exists and bool(sheet.lent)
         stage.show(Finished(len(sheet.lent), sheet.not_known, can_print))
-        happening = await stage.next(patience.closing)
-        if isinstance(happening, Answered):
-            sheet = sheet.answered_late(happening.event, happening.answer)
-        elif isinstance(happening, PassPresented | BarcodeScanned):
-            stage.put_back(happening)
-            return
-        elif happening is None or isinstance(happening, Touched):
-            by_default = happening is None and patron.receipt is ReceiptChoice.PRINT
-            by_touch = isinstance(happening, Touched) and happening.intent is Intent.PRINT
-            if can_print and (by_default or by_touch):
-                await _print(stage, printer, sheet, make_receipt, new_job(), patience)
-            return
+        happening = await stage.next(patience.closing, *checkout.asked)
+        if isinstance(happening, asyncio.Task):
+            checkout.take_answer()
+            stage.stir()
+        elif isinstance(happening, Answered):
+            checkout.hear(happening.event)
+        elif happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
+            break
+    later = [happening] if isinstance(happening, PassPresented | BarcodeScanned) else []
+    if isinstance(happening, Touched):
+        wanted = happening.intent is Intent.PRINT
+    else:
+        wanted = patron.receipt is ReceiptChoice.PRINT
+    if can_print and wanted:
+        job = new_job()
+        printing = asyncio.create_task(printer.print(make_receipt(stage.language, sheet.lent, sheet.not_known), job))
+        await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
+    for one in later[-1:]:
+        stage.put_back(one)
 
 
-async def _print(
+async def _watch_printing(
     stage: Stage,
-    printer: VisitPrinter,
-    sheet: Sheet,
-    make_receipt: MakeReceipt,
-    job_id: str,
+    printing: asyncio.Task[ports.PrintOutcome],
+    job: str,
+    lent: int,
+    later: list[PassPresented | BarcodeScanned],
     patience: Patience,
 ) -> None:
-    stage.show(Receipt(ReceiptState.PRINTING, len(sheet.lent)))
-    receipt = make_receipt(stage.language, sheet.lent, sheet.not_known)
-    printing = asyncio.create_task(printer.print(receipt, job_id))
-    later: list[Happening] = []
+    """Until the receipt is out and looked at, the patron closes, or (then in `later`) somebody else comes."""
+    stage.show(Receipt(ReceiptState.PRINTING, lent))
     while not printing.done():
         happening = await stage.next(None, printing)
+        if isinstance(happening, Touched):
+            return  # it goes on printing
         if isinstance(happening, PassPresented | BarcodeScanned):
             later.append(happening)
     state = _STATES[printing.result()]
     if state is not ReceiptState.PRINTED:
-        log.warning("receipt %s: %s", job_id, printing.result().value)
-    stage.show(Receipt(state, len(sheet.lent)))
+        log.warning("receipt %s: %s", job, printing.result().value)
+    stage.show(Receipt(state, lent))
+    stage.stir()
     while not later:
         happening = await stage.next(patience.closing if state is not ReceiptState.PRINTED else patience.closing / 2)
         if happening is None or isinstance(happening, Touched):
             return
         if isinstance(happening, PassPresented | BarcodeScanned):
             later.append(happening)
-    for happening in later[-1:]:
-        stage.put_back(happening)

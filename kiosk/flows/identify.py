@@ -16,11 +16,16 @@ from kiosk.ui import NoAnswer, NoVisit, Waiting
 
 log = logging.getLogger(__name__)
 QUICK_S = 0.1
+AHEAD = 20  # items that a patron may scan before the answer is there
 
 
 async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience) -> Identified | None:
-    """The patron, or None where the visit did not begin; then the patron was told why, or left."""
+    """The patron, or None where the visit did not begin; then the patron was told why, or left.
+
+    What a patron scans while the answer is awaited belongs to the visit, if there will be one.
+    """
     asked = asyncio.create_task(desk.identify(shown))
+    ahead: list[BarcodeScanned] = []
     while not asked.done():
         happening = await stage.next(QUICK_S if not stage.shows(Waiting) else None, asked)
         if happening is None:
@@ -32,6 +37,8 @@ async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Pa
             asked.cancel()
             stage.put_back(happening)
             return None
+        if isinstance(happening, BarcodeScanned) and shown_pass(happening) != shown and len(ahead) < AHEAD:
+            ahead.append(happening)
     try:
         answer = asked.result()
     except DeskUnreachable:
@@ -41,6 +48,8 @@ async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Pa
         log.info("no visit: %s %s", answer.rule, answer.reason.value)
         await _tell(stage, NoVisit(answer), patience)
         return None
+    for scan in ahead:
+        stage.put_back(scan)
     return answer
 
 

@@ -1,0 +1,254 @@
+"""A kiosk without a window: real bus, stage and flows in virtual time, a desk and a printer that follow a script."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+
+from circulation.desk import DeskUnreachable
+from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
+from circulation.model import Presented, ReceiptChoice
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
+from devices import ports
+from devices.ports import (
+    BarcodeScanned,
+    DeviceHealth,
+    Health,
+    HealthChanged,
+    PassPresented,
+    PassRemoved,
+    PrintOutcome,
+    ScanUnreadable,
+)
+from kiosk.bus import Answered, Bus, Happening, Reached, Touched
+from kiosk.desks.journalled import AnswerLost
+from kiosk.parked import Parked
+from kiosk.settings import Patience
+from kiosk.stage import Stage
+from kiosk.ui import Borrowing, Intent, Lent, Row, Screen, Shown
+from kiosk.visit import Counter, serve
+from tests.kiosk.virtual_time import VirtualLoop, play
+
+KINDS = ("pass_reader", "item_scanner", "receipt_printer")
+DUE = date(2026, 8, 5)
+MOMENT_S = 1 / 1024  # long enough for everything that happens at once, too short for any timer
+ANNA, BERT = "20000000000014", "20000000000022"
+UNKNOWN = "20000000000998"
+PASS_UNKNOWN = Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)
+HELD = Refused(Reason.HELD_FOR_ANOTHER, "K8", NextStep.HOLD_SHELF)
+ITEM_AS_PASS = Refused(Reason.ITEM_SHOWN_AS_PASS, "P3", NextStep.PASS)
+
+Answer = CheckedOut | Refused | Voided
+Reply = CheckedOut | Refused | BaseException
+_numbers = count(1)
+
+
+def an_event() -> EventId:
+    """A new one."""
+    return new_event_id(next(_numbers), bytes(10))
+
+
+def book(number: int) -> str:
+    """The barcode of one of the books."""
+    return f"{30000000000000 + number}"
+
+
+def lent(item: str, title: str = "", may_borrow: int | None = 9) -> CheckedOut:
+    """The answer to a loan; its title tells which item it was."""
+    return CheckedOut(ItemBarcode(item), title or f"Title {item}", DUE, 1, may_borrow)
+
+
+def lost(event: EventId) -> AnswerLost:
+    """No answer, and nobody knows."""
+    return AnswerLost("ReadTimeout", event)
+
+
+def unreachable() -> DeskUnreachable:
+    """No answer, and nothing was asked."""
+    return DeskUnreachable("ConnectionError", sent=False)
+
+
+class ScriptedDesk:
+    """Answers as told. `delay_s`: how long every answer takes."""
+
+    def __init__(self) -> None:
+        self.patrons: dict[str, Identified | Refused | BaseException] = {
+            ANNA: Identified(PatronRef("anna"), may_borrow=10),
+            BERT: Identified(PatronRef("bert"), may_borrow=10),
+        }
+        self.replies: dict[str, list[Reply]] = {}
+        self.delay_s = 0.0
+        self.asked: list[tuple[str | None, str]] = []
+        self.journal_fault: BaseException | None = None
+
+    async def identify(self, presented: Presented) -> Identified | Refused:
+        await asyncio.sleep(self.delay_s)
+        number = presented.number or ""
+        reply = self.patrons.get(number, ITEM_AS_PASS if number.startswith("3") else PASS_UNKNOWN)
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
+        self.asked.append((presented.number, item))
+        replies = self.replies.get(item) or [lent(item)]
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        await asyncio.sleep(self.delay_s)
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    async def redeliver(self) -> None: ...
+
+    async def has_undelivered(self) -> bool:
+        return False
+
+    async def is_reachable(self) -> bool:
+        return True
+
+    async def check_journal(self) -> None:
+        if self.journal_fault is not None:
+            raise self.journal_fault
+
+
+class ScriptedPrinter:
+    """Prints as told. `jobs`: what was printed."""
+
+    def __init__(self) -> None:
+        self.exists = True
+        self.outcome = PrintOutcome.PRINTED
+        self.delay_s = 2.0
+        self.jobs: list[tuple[ports.Receipt, str]] = []
+
+    async def print(self, receipt: ports.Receipt, job_id: str) -> PrintOutcome:
+        self.jobs.append((receipt, job_id))
+        await asyncio.sleep(self.delay_s)
+        return self.outcome
+
+
+@dataclass
+class Recorder:
+    """The picture, as it was drawn over time."""
+
+    time: Callable[[], float]
+    all: list[tuple[float, Shown]] = field(default_factory=list)
+
+    def show(self, shown: Shown) -> None:
+        self.all.append((self.time(), shown))
+
+
+class Kiosk:
+    """A kiosk at rest. What is done to it has had its effect when the call returns."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.loop, self.desk, self.printer = loop, ScriptedDesk(), ScriptedPrinter()
+        self.ui = Recorder(loop.time)
+        self.bus = Bus(loop)
+        self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
+        self.patience = Patience()
+        self.parked = Parked(loop.time, self.patience.resume)
+        self.stage = Stage(self.ui, self.bus, ("nl", "en"), KINDS)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """All devices are there and the kiosk rests."""
+        jobs = count(1)
+        counter = Counter(
+            self.stage,
+            self.desk,
+            self.printer,
+            self.parked,
+            self._receipt,
+            lambda: f"job-{next(jobs)}",
+            self.patience,
+        )
+        self._serving = asyncio.create_task(serve(counter))
+        for kind in KINDS:
+            await self.health(kind, Health.READY)
+
+    def check(self) -> None:
+        """It still serves, and nothing failed unseen."""
+        assert self._serving is not None
+        assert not self._serving.done()
+        assert self.loop.faults == []
+
+    # ---- what is seen
+
+    def shown(self) -> Shown:
+        return self.ui.all[-1][1]
+
+    def screen(self) -> Screen:
+        return self.shown().screen
+
+    def borrowing(self) -> Borrowing:
+        screen = self.screen()
+        assert isinstance(screen, Borrowing), screen
+        return screen
+
+    def rows(self) -> tuple[Row, ...]:
+        return self.borrowing().rows
+
+    def titles(self) -> list[str]:
+        return [row.title for row in self.rows() if isinstance(row, Lent)]
+
+    # ---- what is done
+
+    async def wait(self, seconds: float = MOMENT_S) -> None:
+        await asyncio.sleep(seconds)
+
+    async def put(self, *happenings: Happening) -> None:
+        for one in happenings:
+            self.bus.put(one)
+        await self.wait()
+
+    async def tap(self, number: str | None, uid: str = "04A1B2C3D4E5F6", random_uid: bool = False) -> None:
+        await self.put(PassPresented("pass_reader", bytes.fromhex(uid), number, random_uid, 0.0))
+
+    async def take_away(self) -> None:
+        await self.put(PassRemoved("pass_reader", 0.0))
+
+    async def scan(self, *texts: str) -> None:
+        await self.put(*(BarcodeScanned("item_scanner", text, None, 0.0) for text in texts))
+
+    async def noise(self) -> None:
+        await self.put(ScanUnreadable("item_scanner", "noise", 0.0))
+
+    async def touch(self, intent: Intent, language: str = "") -> None:
+        await self.put(Touched(intent, language))
+
+    async def answer(self, event: EventId, answer: Answer) -> None:
+        await self.put(Answered(event, answer))
+
+    async def line(self, online: bool) -> None:
+        await self.put(Reached(online))
+
+    async def health(self, kind: str, state: Health) -> None:
+        await self.put(HealthChanged(kind, kind, DeviceHealth(state, "", 0.0, None, 0), 0.0))
+
+    def _receipt(self, language: str, loans: tuple[Lent, ...], not_known: int) -> ports.Receipt:
+        self.receipts.append((language, loans, not_known))
+        return ports.Receipt((ports.ReceiptLine(f"{len(loans)} lent"),))
+
+
+def story(tell: Callable[[Kiosk], Awaitable[None]]) -> Callable[[], None]:
+    """A test that tells what happens at a kiosk; at its end the kiosk must still serve."""
+
+    def test() -> None:
+        loop = VirtualLoop()
+        kiosk = Kiosk(loop)
+
+        async def whole() -> None:
+            await kiosk.begin()
+            await tell(kiosk)
+            kiosk.check()
+
+        play(whole(), loop)
+
+    test.__name__, test.__doc__ = tell.__name__, tell.__doc__
+    return test
+
+
+def wants_receipt(choice: ReceiptChoice, language: str = "") -> Identified:
+    """Anna, who wants this receipt and speaks this language."""
+    return Identified(PatronRef("anna"), language, choice, may_borrow=10)
