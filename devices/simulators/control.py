@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ class ControlServer:
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.setblocking(False)
-        self._listener.bind(str(path))
+        with _address(path) as address:
+            self._listener.bind(address)
         self._listener.listen(16)
         loop.watch(self._listener, self._accept)
         loop.at_end(lambda: path.unlink(missing_ok=True))
@@ -131,12 +133,23 @@ class ControlServer:
             return {"ok": False, "error": 'a command is one line of JSON like {"do": "status"}'}
 
 
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """A socket's address holds 107 bytes, a path may be longer: reach it through its folder's descriptor."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
 def ask(path: Path, do: str, **arguments: Any) -> dict[str, Any]:
     """Give one command to the simulator at `path`; raises ControlError with a sentence when it fails."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(_ANSWER_S)
         try:
-            client.connect(str(path))
+            with _address(path) as address:
+                client.connect(address)
             client.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
             received = b""
             while not received.endswith(b"\n"):

@@ -110,6 +110,7 @@ class PrinterSimulator:
         self._out_after: int | None = None
         self._die_after: int | None = None
         self._stall_after: int | None = None
+        self._taken = 0  # bytes to print, ever
         self._waiting = bytearray()  # received, not worked off: the head stands still without paper
         self._wire: Socket | SimulatedPort = (
             SimulatedPort(loop, wire, self._received) if isinstance(wire, Path) else Socket(loop, wire, self._received)
@@ -158,6 +159,7 @@ class PrinterSimulator:
                 self._paper.forget()
             else:
                 self._waiting += part
+                self._taken += len(part)
         self._work_off()
         if self._die_after == 0:
             self._wire.unplug()
@@ -239,5 +241,6 @@ class PrinterSimulator:
             "cover": "open" if self._cover_open else "closed",
             "stalled": self._stalled,
             "receipts": self._number,
+            "taken": self._taken,
             "unknown_commands": self._paper.unknown,
         }

@@ -161,10 +161,10 @@ class Workbench:
         """Wait until a device is in `state`."""
         eventually(f"{name} {state.value}", lambda: self.health(name).state is state)
 
-    def senses(self, count: int) -> None:
+    def senses(self, count: int, limit_s: float = LIMIT_S) -> None:
         """Wait until the reader's chip has answered the commands of `count` more senses."""
         before = self.answers()
-        eventually(f"{count} senses", lambda: self.answers() >= before + 4 * count)
+        eventually(f"{count} senses", lambda: self.answers() >= before + 4 * count, limit_s)
 
     def answers(self) -> int:
         """How many commands the reader's chip has answered."""

@@ -93,9 +93,12 @@ def test_a_line_that_takes_nothing_is_a_timeout(pty: tuple[int, str]) -> None:
 
 
 def test_another_thread_can_end_the_wait_before_and_while_it_lasts(call: tuple[TcpLink, socket.socket]) -> None:
-    link, _ = call
+    link, far = call
     link.wake()
     assert link.read(1, LIMIT_S) == b""
+    later = threading.Timer(0.05, far.sendall, (b"x",))
+    later.start()
+    assert link.read(1, LIMIT_S) == b"x"  # one wake ends one wait
     read: list[bytes] = []
     waiting = threading.Thread(target=lambda: read.append(link.read(1, 10 * LIMIT_S)))
     waiting.start()

@@ -43,6 +43,18 @@ def test_a_pass_that_lies_still_is_one_event_whatever_its_chip(
     assert reader.events.of(PassRemoved) == []
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", ["ntag213", "mifare-classic", "phone"])
+def test_a_pass_that_lies_for_a_minute_is_one_event(bench_of_the_stand: Workbench, kind: str) -> None:
+    one = bench_of_the_stand
+    one.open(one.reader())
+    one.bench.place(UID, None, kind)
+    one.senses(600, 200)
+    assert len(one.events.of(PassPresented)) == 1
+    assert one.events.of(PassRemoved) == []
+
+
 def test_a_phone_whose_uid_changes_at_every_sense_is_one_event_marked_random(reader: Workbench) -> None:
     reader.bench.place("", kind="phone")
     reader.events.wait(PassPresented)

@@ -56,7 +56,9 @@ def test_the_same_job_is_never_printed_twice(printer: Workbench) -> None:
 
 def test_a_printer_without_paper_prints_nothing_until_it_has_some(printer: Workbench) -> None:
     printer.bench.paper_out()
+    before = printer.bench.status()["printer"]["taken"]
     assert print_on(printer, "one") is PrintOutcome.OUT_OF_PAPER
+    assert printer.bench.status()["printer"]["taken"] == before
     printer.wait_for("printer", Health.DEGRADED)
     assert printer.health("printer").reason == "out of paper"
     printer.bench.paper_in()

@@ -155,6 +155,15 @@ def test_an_argument_that_nobody_knows_is_refused(stand: Workbench) -> None:
         ask(stand.run_dir / "control" / "scanner.sock", "scan", text="1", txt="2")
 
 
+def test_a_run_directory_may_lie_deeper_than_a_socket_address_reaches(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    one = Workbench.at(deep)
+    one.serve_scanner()
+    assert one.bench.status()["scanner"]["running"]
+    one.close()
+    assert not (deep / "control" / "scanner.sock").exists()
+
+
 def test_a_port_in_use_is_said_clearly(stand: Workbench, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "devices.simulators", "serve", "printer"]
     command += ["--listen", f"127.0.0.1:{stand.printer_port}"]
