@@ -13,7 +13,10 @@ grep -vE '^#|^xvfb$|^xdotool$' provisioning/bootstrap/packages/run.txt |
 release=/opt/kiosk/releases/0.1.0
 python3 -m venv "$release"
 ln -s releases/0.1.0 /opt/kiosk/current
-pip() { "$release/bin/python" -m pip --quiet --disable-pip-version-check install --no-input "$@"; }
+pip() {
+    "$release/bin/python" -m pip --disable-pip-version-check install --no-input --progress-bar=off "$@" \
+        >>/var/log/install.log 2>&1 || { tail -30 /var/log/install.log; return 1; }
+}
 pip --require-hashes --requirement requirements/build.txt
 pip --require-hashes --no-build-isolation --use-pep517 --requirement requirements/kiosk.txt
 pip --no-deps --no-index --no-build-isolation .

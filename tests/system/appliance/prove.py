@@ -18,7 +18,7 @@ LIMIT_S = 120
 
 
 def say(sentence: str) -> None:
-    """Print to the journal and the console at once."""
+    """Print at once."""
     print(f"prove: {sentence}", flush=True)
 
 
