@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from provisioning.demo import parts
-from provisioning.demo.display import LANDSCAPE, PORTRAIT, VirtualDisplay, fitted, real_display_size
+from provisioning.demo.display import LANDSCAPE, PORTRAIT, VirtualDisplay, fitted, real_display_size, too_small
 from provisioning.demo.ports import LOOPBACK
 from provisioning.demo.process import Process
 from provisioning.demo.run_dir import RunDir
@@ -113,8 +113,11 @@ class Demo:
         self._write_processes()
 
     def _virtual_display(self, screen: tuple[int, int]) -> VirtualDisplay | None:
-        if not self._wishes.headless and real_display_size() is not None:
+        real = None if self._wishes.headless else real_display_size()
+        if real is not None and (self._wishes.fullscreen or not too_small(fitted(screen, real))):
             return None
+        if real is not None:
+            self._say("  This display is too small for the kiosk's window; the workbench shows its screen instead.")
         if not shutil.which("Xvfb"):
             raise StartFailed("There is no display and no Xvfb to make one; `make demo` installs it.")
         virtual = VirtualDisplay(screen, self._run_dir.path / "screen", self._place.logs)

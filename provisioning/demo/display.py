@@ -13,6 +13,7 @@ from provisioning.demo.process import Process
 
 PORTRAIT = (1080, 1920)
 LANDSCAPE = (1920, 1080)
+SMALLEST = 480  # pixels of a side of the kiosk's window, as its configuration demands
 _SHARE_OF_THE_SCREEN = 0.85  # leaves room for a panel and a title bar
 
 
@@ -37,6 +38,11 @@ def fitted(screen: tuple[int, int], display: tuple[int, int]) -> tuple[int, int]
     """Return `screen` made small enough for `display`, in its own proportions; never larger than it is."""
     scale = min(1.0, *(_SHARE_OF_THE_SCREEN * there / wanted for wanted, there in zip(screen, display, strict=True)))
     return round(screen[0] * scale), round(screen[1] * scale)
+
+
+def too_small(size: tuple[int, int]) -> bool:
+    """Tell whether a window of that size could not be read, so that the kiosk refuses it."""
+    return min(size) < SMALLEST
 
 
 class VirtualDisplay(Process):

@@ -206,6 +206,7 @@ async function followState() {
         const first = !state;
         state = await answer.json();
         if (first && state.screen) followScreen(state.screen);
+        if (first && !state.screen) $("hint").textContent = "Tap a pass, then books; the kiosk’s own window is on its machine’s display.";
         if (!drawer.length) await loadDrawer();
         showReader();
         showReceipts(state.receipts);
