@@ -19,7 +19,7 @@ from devices.ports import DeviceFault, DeviceTimeout, PassPresented, PassRemoved
 
 log = logging.getLogger(__name__)
 
-FAULTS_UNTIL_DEGRADED = 2
+FAULTS_UNTIL_DEGRADED = 3
 FAULTS_UNTIL_REOPENED = 6
 _NDEF_TRIES = 2
 _READ = 0x30  # Type 2 Tag: READ, four pages of four bytes
