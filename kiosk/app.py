@@ -17,12 +17,13 @@ from typing import Any
 
 from kiosk.bus import Touched
 from kiosk.theme import NORMAL, Colours
-from kiosk.ui import OutOfOrder, Shown
+from kiosk.ui import OutOfOrder, Rest, Shown
 
 log = logging.getLogger(__name__)
 
-REST_FPS = 30  # also where the processor paints: a repaint takes longer than a sixtieth of a second
+REST_FPS = 30  # nobody is there; a touch or a pass wakes the loop at once
 VISIT_FPS = 60
+PAINTED_FPS = 30  # where the processor paints, a frame takes longer than a sixtieth of a second
 FAULTS_A_MINUTE = 5
 AGAIN_AFTER_S = 5.0
 ENVIRONMENT = {
@@ -40,13 +41,13 @@ ENVIRONMENT = {
 }
 
 
+class DrawingFailed(Exception):
+    """The screen cannot be drawn any more; the process should end and be started again."""
+
+
 def _worth_a_line(record: logging.LogRecord) -> bool:
     """Kivy's chatter, such as where it is installed, stays out of our log; its own level is reset at each import."""
     return record.levelno >= logging.WARNING
-
-
-class DrawingFailed(Exception):
-    """The screen cannot be drawn any more; the process should end and be started again."""
 
 
 def configure_kivy(size: tuple[int, int], fullscreen: bool) -> None:
@@ -55,23 +56,22 @@ def configure_kivy(size: tuple[int, int], fullscreen: bool) -> None:
     logging.getLogger("kivy").addFilter(_worth_a_line)
     from kivy.config import Config
 
-    kiosk = "1" if fullscreen else "0"
-    settings = {
-        "width": str(size[0]),
-        "height": str(size[1]),
+    graphics = {
+        "width": size[0],
+        "height": size[1],
         "fullscreen": "auto" if fullscreen else "0",
-        "borderless": kiosk,
-        "resizable": "0" if fullscreen else "1",
-        "show_cursor": "0" if fullscreen else "1",
-        "allow_screensaver": "0",
-        "multisamples": "0",
+        "borderless": int(fullscreen),
+        "resizable": int(not fullscreen),
+        "show_cursor": int(not fullscreen),
         "position": "custom",
-        "left": "0",
-        "top": "0",
-        "maxfps": str(VISIT_FPS),
+        "left": 0,
+        "top": 0,
+        "allow_screensaver": 0,
+        "multisamples": 0,
+        "maxfps": VISIT_FPS,
     }
-    for name, value in settings.items():
-        Config.set("graphics", name, value)
+    for name, value in graphics.items():
+        Config.set("graphics", name, str(value))
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "log_level", "warning")
     Config.remove_section("input")
@@ -99,7 +99,6 @@ class KioskApp:
         colours: Colours = NORMAL,
     ) -> None:
         configure_kivy(size, fullscreen)
-        from kivy.base import ExceptionManager
         from kivy.clock import Clock
         from kivy.core.window import Window
 
@@ -107,15 +106,16 @@ class KioskApp:
         self._library_name, self._today, self._colours = library_name, today, colours
         self._fullscreen = fullscreen
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
-        self._faults: deque[float] = deque(maxlen=FAULTS_A_MINUTE)
-        self._failed = False
         self._shown = Shown(language=languages[0])
+        self._faults = _Faults(self._out_of_order, self._give_up)
+        self._failed = False
         self._clock, self._window = Clock, Window
         self._draw = Clock.create_trigger(self._draw_newest)
+        self._rebuild = Clock.create_trigger(self._build)
         Window.set_title(title)
-        Window.clearcolor = (0, 0, 0, 1)
-        Window.bind(on_request_close=self._may_close)
-        ExceptionManager.add_handler(self._handler())
+        Window.bind(
+            on_request_close=self._may_close, on_mouse_down=self._wake, on_mouse_up=self._wake, size=self._rebuild
+        )
         self._stage: Any = None
         self._build()
 
@@ -134,8 +134,9 @@ class KioskApp:
 
     def run(self) -> None:
         """Draws until stopped by `stop`, `stop_from_thread`, SIGTERM or SIGINT. Raises DrawingFailed."""
-        from kivy.base import runTouchApp
+        from kivy.base import ExceptionManager, runTouchApp
 
+        ExceptionManager.add_handler(self._faults)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         self._window.bind(on_flip=self._first_frame)
@@ -149,30 +150,32 @@ class KioskApp:
 
         stopTouchApp()
 
-    def _build(self) -> None:
-        """The stage anew, for the size of the window."""
+    def _build(self, *_: Any) -> None:
+        """The stage, for the size that the window has now."""
+        from kivy.graphics.opengl import GL_RENDERER, glGetString
+
         from kiosk.screens.look import look
 
         width, height = self._window.size
         look.use(width, height, self._colours)
+        look.painted = b"pipe" in (glGetString(GL_RENDERER) or b"")
         from kiosk.screens.stage import Stage
 
+        old, self._stage = self._stage, Stage(self._languages, self._on_touch, self._library_name, self._today)
         self._window.clearcolor = look.c("ground")
-        self._stage = Stage(self._languages, self._on_touch, self._library_name, self._today)
-        self._stage.show(self._shown)
+        self._show(self._shown)
+        if old is not None:
+            old.clear()
+            self._window.remove_widget(old)
+            self._window.add_widget(self._stage)
 
-    def _first_frame(self, *_: Any) -> None:
-        self._window.unbind(on_flip=self._first_frame)
-        self._on_frame()
-        self._clock.schedule_interval(lambda _: self._on_frame(), 1.0)
-        self._clock.schedule_once(self._prepare, 0.2)
+    def _show(self, shown: Shown) -> None:
+        from kiosk.screens.look import look
 
-    def _prepare(self, _: float) -> None:
-        """Between two frames, one page at a time: what the first frame did not need."""
-        if self._stage.prepare():
-            self._clock.schedule_once(self._prepare, 0.05)
-        else:
-            self._stage.texts(self._shown.language).warm()
+        self._stage.show(shown)
+        at_rest = isinstance(shown.screen, Rest) and shown.over is None
+        fps = REST_FPS if at_rest else PAINTED_FPS if look.painted else VISIT_FPS
+        self._clock._max_fps = fps  # noqa: SLF001 - there is no public way to change it
 
     def _draw_newest(self, _: float) -> None:
         newest = None
@@ -183,35 +186,71 @@ class KioskApp:
                 break
         if newest is not None:
             self._shown = newest
-            self._stage.show(newest)
+            self._show(newest)
+
+    def _first_frame(self, *_: Any) -> None:
+        self._window.unbind(on_flip=self._first_frame)
+        self._on_frame()
+        self._clock.schedule_interval(self._frame, 1.0)
+        self._clock.schedule_once(self._prepare, 0.2)
+
+    def _frame(self, _: float) -> None:
+        self._on_frame()
+
+    def _prepare(self, _: float) -> None:
+        """Between two frames, one page at a time: what the first frame did not need."""
+        if self._stage.prepare():
+            self._clock.schedule_once(self._prepare, 0.05)
+        else:
+            self._stage.texts(self._shown.language).warm()
+
+    def _wake(self, *_: Any) -> None:
+        """A touch is drawn in the next frame, however slow the frames are now."""
+        self._clock.schedule_once(_nothing, 0)
 
     def _may_close(self, *_: Any, **__: Any) -> bool:
         """True keeps the window: a patron cannot close a kiosk."""
         return self._fullscreen
 
-    def _handler(self) -> Any:
-        from kivy.base import ExceptionHandler, ExceptionManager
+    def _out_of_order(self) -> None:
+        self._clock.schedule_once(self._show_out_of_order, 0)
+        self._clock.schedule_once(self._show_again, AGAIN_AFTER_S)
 
-        class Handler(ExceptionHandler):
-            def handle_exception(handler, fault: BaseException) -> int:  # noqa: N805
-                self._fault(fault)
-                return int(ExceptionManager.PASS)
+    def _show_out_of_order(self, _: float) -> None:
+        self._show(Shown(OutOfOrder("screen"), language=self._shown.language))
 
-        return Handler()
+    def _show_again(self, _: float) -> None:
+        self._show(self._shown)
 
-    def _fault(self, fault: BaseException) -> None:
-        """Logged by type and place, never by its text, which may hold what a patron sees; then shown."""
+    def _give_up(self) -> None:
+        self._failed = True
+        self.stop()
+
+
+def _nothing(_: float) -> None:
+    """Being scheduled is what counts."""
+
+
+class _Faults:
+    """Kivy's exception handler: a fault while drawing is logged by type and place and told; too many end the run.
+
+    The text of a fault is never logged: it may hold what a patron sees.
+    """
+
+    def __init__(self, out_of_order: Callable[[], None], give_up: Callable[[], None]) -> None:
+        self._out_of_order, self._give_up = out_of_order, give_up
+        self._times: deque[float] = deque(maxlen=FAULTS_A_MINUTE)
+
+    def handle_exception(self, fault: BaseException) -> int:
+        """Called by Kivy's loop; 1 goes on, 0 raises what is no fault but a wish to end."""
+        if not isinstance(fault, Exception):
+            return 0
         frames = traceback.extract_tb(fault.__traceback__)
         places = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-4:]))
         log.error("fault while drawing: %s at %s", type(fault).__name__, places)
-        now = monotonic()
-        self._faults.append(now)
-        if len(self._faults) == FAULTS_A_MINUTE and now - self._faults[0] < 60:
-            self._failed = True
-            self.stop()
-            return
-        self._clock.schedule_once(self._out_of_order, 0)
-
-    def _out_of_order(self, _: float) -> None:
-        self._stage.show(Shown(OutOfOrder("screen"), language=self._shown.language))
-        self._clock.schedule_once(lambda _: self._stage.show(self._shown), AGAIN_AFTER_S)
+        self._times.append(monotonic())
+        if len(self._times) == FAULTS_A_MINUTE and self._times[-1] - self._times[0] < 60:
+            self._give_up()
+        else:
+            self._out_of_order()
+        return 1

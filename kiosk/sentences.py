@@ -83,8 +83,8 @@ def trouble(texts: Texts, one: Trouble) -> Sentence:
 
 
 def headline(texts: Texts, visit: Borrowing) -> str:
-    """The count, as soon as there is something on the list; before that a greeting (K2: a first name is a child's)."""
-    if visit.rows:
+    """The count, as soon as something was borrowed; before that a greeting (K2: a first name is a child's)."""
+    if visit.lent:
         return texts.count("borrow.lent", visit.lent)
     if visit.resumed:
         return texts.say("borrow.welcome_back")

@@ -128,7 +128,7 @@ def too_faint(colours: Colours) -> list[tuple[str, str, float]]:
 def scale_of(width: int, height: int) -> float:
     """Pixels a unit: all sizes are in units of a screen whose short side is 1080. Small screens get larger words."""
     short = min(width, height)
-    return max(short / 1080, min(0.6, short / 800))
+    return max(short / 1080, min(0.55, short / 870))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class BorrowingPage(Page):
         for one in TROUBLES:
             if one in fact.troubles:
                 said = sentences.trouble(texts, one)
-                cards.append(Card(f"trouble:{one.value}", "care", OF_TROUBLE[one], "", said.why, said.next))
+                cards.append(Card(f"trouble:{one.value}", "broken", OF_TROUBLE[one], "", said.why, said.next))
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())
             cards.append(Card("cannot", "care", OF_STEP[fact.cannot_borrow.next], "", said.why, said.next))

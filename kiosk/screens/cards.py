@@ -59,6 +59,7 @@ class CardView(RelativeLayout):
     why = StringProperty("")
     next = StringProperty("")
     busy = BooleanProperty(False)
+    filled = BooleanProperty(False)
 
     def draw(self, card: Card) -> None:
         """Shows this card."""

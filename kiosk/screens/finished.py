@@ -1,6 +1,7 @@
 """The visit is over: what was borrowed, and whether to print a receipt."""
 
 from pathlib import Path
+from typing import Any
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
@@ -18,7 +19,12 @@ class FinishedPage(MessagePage):
     print_spoken = StringProperty("")
     no_text = StringProperty("")
     no_spoken = StringProperty("")
+
     can_print = BooleanProperty(True)
+
+    def on_kv_post(self, _: Any) -> None:
+        """Keeps the button that is not always there."""
+        self._print = self.ids.print.__self__
 
     def draw(self, fact: Finished, texts: Texts) -> None:
         """The count, what is still unclear, and the question."""
@@ -30,6 +36,10 @@ class FinishedPage(MessagePage):
         else:
             self.text, self.note = question, ""
         self.can_print = fact.can_print
+        if fact.can_print and self._print.parent is None:
+            self.ids.buttons.add_widget(self._print, len(self.ids.buttons.children))
+        elif not fact.can_print and self._print.parent is not None:
+            self.ids.buttons.remove_widget(self._print)
         self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
         no_key = "finished.no_receipt" if fact.can_print else "close.button"
         self.no_text, self.no_spoken = texts.say(no_key), texts.say("access.no_receipt")

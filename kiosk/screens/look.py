@@ -15,7 +15,7 @@ class Look:
         self.fonts = Fonts("Roboto", "Roboto", "Roboto")
         self.scale = 1.0
         self.moves = True  # False: reduced motion, nothing slides
-        self.smooth = True  # False: pixels are painted by the processor, so that motion at rest would cost too much
+        self.painted = False  # True: the processor paints the pixels, so that what moves at rest must move seldom
 
     def use(self, width: int, height: int, colours: Colours = NORMAL) -> None:
         """Takes the sizes for a window of this many pixels, and finds the typefaces."""

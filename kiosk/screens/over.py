@@ -7,6 +7,7 @@ from kivy.lang import Builder
 from kivy.properties import StringProperty
 
 from kiosk.screens.page import Page
+from kiosk.screens.parts import Touch
 
 
 class OverPage(Page):
@@ -14,14 +15,15 @@ class OverPage(Page):
 
     title = StringProperty("")
     text = StringProperty("")
-    icon = StringProperty("")
 
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
-        """What the .kv of a card adds takes its place on the card."""
-        if "card" in self.ids:
-            self.ids.card.add_widget(widget, *args, **kwargs)
-        else:
+        """What the .kv of a card adds takes its place on the card: buttons under, or beside, what is said."""
+        if "card" not in self.ids:
             super().add_widget(widget, *args, **kwargs)
+        elif isinstance(widget, Touch):
+            self.ids.buttons.add_widget(widget, *args, **kwargs)
+        else:
+            self.ids.said.add_widget(widget, *args, **kwargs)
 
     def on_touch_down(self, touch: Any) -> bool:
         """Swallows every touch beside the card's buttons."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.core.text import Label as Measure
 from kivy.graphics import Color, Ellipse
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
@@ -21,6 +22,19 @@ class Words(Label):
     shrink = NumericProperty(1)
     strong = BooleanProperty(False)
     wraps = BooleanProperty(True)
+    whole = NumericProperty(1)  # part of its size at which its longest word still fits on one line
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bind(text=self._keep_words_whole, width=self._keep_words_whole, size_u=self._keep_words_whole)
+
+    def _keep_words_whole(self, *_: Any) -> None:
+        if not self.wraps or self.width <= 1:
+            self.whole = 1
+            return
+        measure = Measure(font_name=self.font_name, font_size=look.u(self.size_u))
+        longest = max((measure.get_extents(word)[0] for word in self.text.split()), default=0)
+        self.whole = min(1, 0.97 * self.width / longest) if longest else 1  # letters do not shrink quite evenly
 
 
 class Icon(Label):
@@ -39,6 +53,9 @@ class Badge(Widget):
     stroke = ColorProperty()
 
 
+SIDE = 36  # units, from the side of a button to its word
+
+
 class Strip(BoxLayout):
     """A sentence beside what the screen is about, with its pictogram; without text it takes no room."""
 
@@ -47,7 +64,7 @@ class Strip(BoxLayout):
     tone = StringProperty("care")
 
 
-class Touch(BoxLayout):
+class Touch(Widget):
     """What can be touched. It acts when the finger leaves it inside, and shows at once that it is held.
 
     Event `on_act`. `intent` is the value of the kiosk.ui.Intent that it tells; `spoken` its name when read aloud.
@@ -63,6 +80,8 @@ class Touch(BoxLayout):
     main = BooleanProperty(False)  # high, and filled
     second = BooleanProperty(False)  # high, and not filled: the other choice
     filled = BooleanProperty(False)
+    icon_room = NumericProperty(0)
+    content = NumericProperty(0)  # how wide pictogram and word are, pixels
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -75,7 +94,7 @@ class Touch(BoxLayout):
         if self.size_hint_x is None:
             return
         words = self.ids.words
-        room = self.width - self.padding[0] - self.padding[2] - 2 * self.spacing - look.u(80 if self.icon else 0)
+        room = self.width - look.u(2 * SIDE) - self.icon_room
         words.shrink, words.wraps = 1, False
         words.texture_update()
         if room > 0 and words.texture_size[0] > room:
@@ -165,28 +184,37 @@ class Dots(Widget):
 
 
 class Column(BoxLayout):
-    """Sentences under each other. Where they need more height than there is they shrink, down to the smallest size."""
+    """Sentences under each other. Where they need more height than there is they shrink, down to the smallest size.
 
-    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6)
+    `needed` is the height that they take; `most`, where it is set, the height that there is instead of the column's.
+    """
+
+    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+
+    needed = NumericProperty(0)
+    most = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._fit = Clock.create_trigger(self._fit_now, -1)
-        self.bind(minimum_height=self._fit, height=self._fit)
+        self.bind(minimum_height=self._fit, height=self._fit, width=self._fit, most=self._fit)
 
     def _fit_now(self, *_: Any) -> None:
         words = [one for one in self.walk(restrict=True) if isinstance(one, Words)]
-        for shrink in self.SHRINKS:
-            for one in words:
-                one.shrink = shrink
-                one.texture_update()
-            if self._needed() <= self.height:
-                return
+        room = self.most or self.height
+        if self._measured() > room or any(one.shrink != 1 for one in words):
+            for shrink in self.SHRINKS:
+                for one in words:
+                    one.shrink = shrink
+                    one.texture_update()
+                if self._measured() <= room:
+                    break
+        self.needed = self._measured()
 
-    def _needed(self) -> float:
+    def _measured(self) -> float:
+        seen = [one for one in self.children if one.size_hint_y is None and one.height]
         gaps = self.spacing * max(0, len(self.children) - 1)
-        top, bottom = self.padding[1], self.padding[3]
-        return float(sum(one.height for one in self.children if one.size_hint_y is None) + gaps + top + bottom)
+        return float(sum(one.height for one in seen) + gaps + self.padding[1] + self.padding[3])
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

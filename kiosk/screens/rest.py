@@ -4,27 +4,59 @@ from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.graphics import Color, Rectangle
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from kiosk import sentences
 from kiosk.screens.icons import OF_NOTICE, OF_TROUBLE
+from kiosk.screens.look import look
 from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Rest, Trouble
 
+NOTHING_GOES = (Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NO_CONNECTION)  # the worst first
+
 
 class Picture(Widget):
-    """A pass beside the reader and a pass at the reader, in turn."""
+    """A pass beside the reader and a pass at the reader, in turn; `scanning` where its barcode must be scanned."""
 
-    STEP_S = 2.4
+    WIDTH, HEIGHT = 760, 460  # units, at zoom 1
+
+    BARS = ((36, 8), (50, 16), (74, 5), (88, 10), (108, 20), (136, 5), (150, 14))  # of the barcode: where, how wide
 
     at_reader = BooleanProperty(False)
-    pass_works = BooleanProperty(True)
+    scanning = BooleanProperty(False)
+    zoom = NumericProperty(1)
+
+    def on_kv_post(self, _: Any) -> None:
+        """The barcode of the pass, as soon as there is a pass to draw it on."""
+        card = self.ids.card
+        with card.canvas:
+            Color(*look.c("on_touch"))
+            self._bars = [Rectangle() for _ in self.BARS]
+        card.bind(pos=self._place, size=self._place)
+        self._place(card, None)
+
+    def _place(self, card: Any, _: Any) -> None:
+        for (left, width), bar in zip(self.BARS, self._bars, strict=True):
+            bar.pos = (card.x + self.z(left, self.zoom), card.y + self.z(36, self.zoom))
+            bar.size = (self.z(width, self.zoom), self.z(64, self.zoom))
+
+    def on_size(self, *_: Any) -> None:
+        """As large as there is room."""
+        self.zoom = max(0.1, min(self.width / look.u(self.WIDTH), self.height / look.u(self.HEIGHT), 1.3))
+
+    def z(self, units: float, zoom: float) -> float:
+        """Units of the picture in pixels."""
+        return look.u(units * zoom)
 
 
 class RestPage(Page):
     """Draws `Rest`."""
+
+    STEP_S = 2.4  # each step is a repaint, and this screen stands all day
 
     library_name = StringProperty("")
     title = StringProperty("")
@@ -32,32 +64,32 @@ class RestPage(Page):
     or_else = StringProperty("")
     strip = StringProperty("")
     strip_icon = StringProperty("")
+    broken_icon = StringProperty("")
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         super().__init__(tell, today, **kwargs)
-        self._clock = Clock.schedule_interval(self._step, Picture.STEP_S)
+        self._clock = Clock.schedule_interval(self._step, self.STEP_S)
         self._clock.cancel()
 
     def draw(self, fact: Rest, texts: Texts) -> None:
-        """A greeting; the notice of the moment, or else what is wrong, in a strip."""
-        no_reader = Trouble.NO_PASS_READER in fact.troubles
+        """A greeting and what to do; or what is wrong; and the notice of the moment in a strip."""
         self.title = texts.say("rest.title")
-        self.what_to_do = texts.say("rest.scan" if no_reader else "rest.do")
-        self.or_else = "" if no_reader else texts.say("rest.or_scan")
-        self.ids.picture.pass_works = not no_reader
-        trouble = next((one for one in Trouble if one in fact.troubles and one is not Trouble.NO_PASS_READER), None)
-        if fact.notice is not None:
-            self.strip, self.strip_icon = texts.say(f"notice.{fact.notice.value}"), OF_NOTICE[fact.notice]
-        elif trouble is not None:
-            key = f"trouble.{trouble.value}"
-            self.strip = texts.say(f"{key}.why") + " " + texts.say(f"{key}.next")
-            self.strip_icon = OF_TROUBLE[trouble]
+        trouble = next((one for one in NOTHING_GOES if one in fact.troubles), None)
+        if trouble is not None:
+            said = sentences.trouble(texts, trouble)
+            self.what_to_do, self.or_else, self.broken_icon = said.why, said.next, OF_TROUBLE[trouble]
+        elif Trouble.NO_PASS_READER in fact.troubles:
+            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.scan"), "", ""
         else:
-            self.strip = self.strip_icon = ""
+            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.do"), texts.say("rest.or_scan"), ""
+        self.ids.picture.scanning = Trouble.NO_PASS_READER in fact.troubles
+        self.strip = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
+        self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""
 
     def enter(self) -> None:
         """The picture starts to move."""
-        self._clock()
+        if look.moves:
+            self._clock()
 
     def leave(self) -> None:
         """The picture rests."""
@@ -65,7 +97,8 @@ class RestPage(Page):
         self.ids.picture.at_reader = False
 
     def _step(self, _: float) -> None:
-        self.ids.picture.at_reader = not self.ids.picture.at_reader
+        if not self.broken_icon:
+            self.ids.picture.at_reader = not self.ids.picture.at_reader
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

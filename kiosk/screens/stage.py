@@ -75,6 +75,7 @@ class Stage(FloatLayout):
         self._pages: dict[type, Page] = {}
         self._page: Page | None = None
         self._over: Page | None = None
+        self._drawn: dict[Page, tuple[object, str]] = {}
         self.shown = Shown(language=languages[0])
         rest = RestPage(self._touched, today)
         rest.library_name = library_name
@@ -86,6 +87,11 @@ class Stage(FloatLayout):
         if language not in self._texts:
             self._texts[language] = Texts(language)
         return self._texts[language]
+
+    def clear(self) -> None:
+        """Nothing moves any more and nothing is kept, before another stage takes the place of this one."""
+        for page in self._pages.values():
+            page.leave()
 
     def prepare(self) -> bool:
         """Builds one page that has not been built, for a moment without work. False when all are there."""
@@ -113,9 +119,12 @@ class Stage(FloatLayout):
         if new is not old and old is not None:
             place.remove_widget(old)
             old.leave()
+            self._drawn.pop(old, None)
         if new is None:
             return None
-        new.draw(fact, texts)
+        if self._drawn.get(new) != (fact, texts.language):
+            new.draw(fact, texts)
+            self._drawn[new] = (fact, texts.language)
         if new is not old:
             place.add_widget(new)
             new.enter()

@@ -1,0 +1,110 @@
+"""One picture of every screen in every state: for the gallery, and for the checks that all of them must pass."""
+
+from datetime import date
+
+from circulation.outcomes import NextStep, Reason, Refused, Value
+from kiosk.ui import (
+    Asking,
+    Borrowing,
+    Finished,
+    HelpCard,
+    Lent,
+    NoAnswer,
+    NotAsked,
+    Notice,
+    NotKnown,
+    NotLent,
+    NoVisit,
+    OutOfOrder,
+    Over,
+    Receipt,
+    ReceiptState,
+    Rest,
+    Screen,
+    StillThere,
+    Trouble,
+    Waiting,
+)
+
+TODAY = date(2026, 7, 22)
+DUE = date(2026, 8, 12)
+LANGUAGES = ("nl", "en")
+PORTRAIT, LANDSCAPE, SMALL = (1080, 1920), (1920, 1080), (800, 480)
+SIZES = (PORTRAIT, LANDSCAPE, SMALL)
+LONG = "Het geheim van de zeven verdwenen meeuwen en de vuurtorenwachter die alles al wist: een vertelling in brieven"
+
+VALUES: dict[Reason, dict[str, Value]] = {
+    Reason.GUEST_UNVERIFIED: {"since": date(2026, 7, 13)},
+    Reason.LAPSED: {"ended": date(2024, 9, 30)},
+    Reason.PAY_FIRST: {"cents": 1100},
+    Reason.OPEN_AMOUNT: {"cents": 123_45, "limit": 1000},
+    Reason.NO_STRIPS: {"ends": date(2027, 11, 30)},
+    Reason.ON_PASS_MAXIMUM: {"count": 30, "maximum": 30},
+    Reason.ALREADY_YOURS: {"due": DUE},
+    Reason.NO_TRANSPORT: {"place": "Bibliotheek Oosterzele"},
+}
+STEPS: dict[Reason, tuple[NextStep, ...]] = {
+    Reason.PASS_UNREADABLE: (NextStep.SCAN_AGAIN,),
+    Reason.ITEM_SHOWN_AS_PASS: (NextStep.PASS,),
+    Reason.PASS_SHOWN_AS_ITEM: (NextStep.SCAN_ITEM,),
+    Reason.MANDATE_SHOWN: (NextStep.SCAN_ITEM, NextStep.PASS),
+    Reason.CHIP_RANDOM: (NextStep.PASS,),
+    Reason.GUEST_ENDED: (NextStep.OWN_LIBRARY,),
+    Reason.ON_PASS_MAXIMUM: (NextStep.RETURN_SOMETHING,),
+    Reason.ITEM_UNKNOWN: (NextStep.DESK, NextStep.SCAN_AGAIN),
+    Reason.ITEM_REFERENCE: (NextStep.SHELF,),
+    Reason.ALREADY_YOURS: (NextStep.KEEP,),
+    Reason.HELD_FOR_ANOTHER: (NextStep.HOLD_SHELF,),
+    Reason.NO_TRANSPORT: (NextStep.OTHER_BRANCH,),
+}
+
+
+def refusals(reason: Reason) -> list[Refused]:
+    """Every refusal that the rules can make of this reason."""
+    return [Refused(reason, "K13", step, VALUES.get(reason, {})) for step in STEPS.get(reason, (NextStep.DESK,))]
+
+
+ALL_REFUSALS = [one for reason in Reason for one in refusals(reason)]
+HELD = refusals(Reason.HELD_FOR_ANOTHER)[0]
+ROWS = (
+    Asking("6"),
+    Lent("5", "Oeroeg", DUE),
+    Lent("4", LONG, DUE),
+    NotLent("3", HELD, "Max Havelaar"),
+    NotKnown("2"),
+    NotAsked("1"),
+)
+SCENES: dict[str, tuple[Screen, Over | None]] = {
+    "rest": (Rest(), None),
+    "rest-no-reader": (Rest(frozenset({Trouble.NO_PASS_READER})), None),
+    "rest-no-scanner": (Rest(frozenset({Trouble.NO_SCANNER})), None),
+    "rest-no-line": (Rest(frozenset({Trouble.NO_CONNECTION})), None),
+    "rest-no-way-in": (Rest(frozenset({Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NO_PASS_READER})), None),
+    **{f"rest-{one.value}": (Rest(notice=one), None) for one in Notice},
+    "waiting": (Waiting(), None),
+    "no-visit": (NoVisit(refusals(Reason.LAPSED)[0]), None),
+    "no-answer": (NoAnswer(), None),
+    "borrow-begin": (Borrowing(may_borrow=10), None),
+    "borrow-begin-child": (Borrowing(may_borrow=None, first_name="Marieke-Christina"), None),
+    "borrow-resumed": (Borrowing(may_borrow=7, resumed=True), None),
+    "borrow-first-asked": (Borrowing((Asking("1"),), may_borrow=10), None),
+    "borrow": (Borrowing(ROWS, lent=2, may_borrow=8), None),
+    "borrow-one-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=1), None),
+    "borrow-no-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=0), None),
+    "borrow-other-pass": (Borrowing(ROWS[1:3], lent=2, may_borrow=8, notice=Notice.OTHER_PASS), None),
+    "borrow-no-line": (Borrowing(ROWS[1:3], lent=2, troubles=frozenset({Trouble.NO_CONNECTION})), None),
+    "borrow-no-scanner": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_SCANNER})), None),
+    "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
+    "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),
+    "borrow-many": (Borrowing(tuple(Lent(str(60 - at), f"Deel {60 - at}", DUE) for at in range(60)), lent=60), None),
+    "borrow-ending": (Borrowing((Asking("2"), ROWS[1]), lent=1, may_borrow=9, ending=True), None),
+    "still-there": (Borrowing(ROWS, lent=2, may_borrow=8), StillThere(18)),
+    "still-there-one": (Borrowing(may_borrow=8), StillThere(1)),
+    "help": (Rest(), HelpCard()),
+    "finished": (Finished(3), None),
+    "finished-nothing": (Finished(0), None),
+    "finished-not-known": (Finished(2, not_known=2), None),
+    "finished-no-printer": (Finished(1, can_print=False), None),
+    **{f"receipt-{one.value.replace('_', '-')}": (Receipt(one, 3), None) for one in ReceiptState},
+    "out-of-order": (OutOfOrder("no_way_in"), None),
+}
