@@ -139,7 +139,7 @@ def test_an_order_that_makes_no_sense_is_answered_with_a_sentence(page: TestClie
 
 def test_a_waiting_page_hears_of_a_change_at_once_and_of_nothing_when_nothing_changes(page: TestClient) -> None:
     version = state(page)["version"]
-    assert page.get(f"/api/state?after={version}&wait=0.2").status_code == 204
+    assert page.get(f"/api/state?after={version}&wait=1").status_code == 204
     heard: list[dict[str, Any]] = []
     waiting = threading.Thread(
         target=lambda: heard.append(page.get(f"/api/state?after={version}&wait=20").json()), daemon=True
