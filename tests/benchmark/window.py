@@ -164,6 +164,7 @@ def _watch_app(seen: dict[str, Any]) -> None:
         watch_flips(flipped)
         run(self)
 
+    watched_draw.__name__ = draw.__name__  # Kivy's clock finds a method again by its name
     KioskApp._draw_newest = watched_draw  # type: ignore[method-assign, assignment]
     KioskApp.run = watched_run  # type: ignore[method-assign]
 
