@@ -83,7 +83,7 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     stage, patience = counter.stage, counter.patience
     patron = await identify(stage, counter.desk, shown, patience)
     if patron is None:
-        stage.wipe(Rest(stage.troubles))
+        stage.wipe(Rest(stage.troubles, _left_behind(stage)))
         return None
     stage.speak(patron.language)
     why = patron.cannot_borrow
@@ -98,7 +98,7 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
         notice = Notice.ENDED_BY_TIME
     elif checkout.sheet.lent or checkout.sheet.not_known:
         await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
-    stage.wipe(Rest(stage.troubles))
+    stage.wipe(Rest(stage.troubles, notice or _left_behind(stage)))
     return notice
 
 

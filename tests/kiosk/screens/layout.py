@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from fontTools.ttLib import TTFont
@@ -9,6 +10,7 @@ from fontTools.ttLib import TTFont
 from kiosk.screens.look import SMALLEST, TARGET, look
 
 SLACK = 1.5  # pixels of rounding
+APART = 24  # units between two things that are touched
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Box:
             and min(self.top, other.top) - max(self.bottom, other.bottom) > SLACK
         )
 
+    def wider(self, by: float) -> "Box":
+        return Box(self.left - by, self.bottom - by, self.right + by, self.top + by)
+
 
 def box(widget: Any) -> Box:
     """Where a widget stands in the window."""
@@ -40,7 +45,7 @@ def box(widget: Any) -> Box:
 
 
 def ink(label: Any) -> Box:
-    """Where the letters of a label stand: in the middle of it, by its alignment."""
+    """Where the letters of a label stand: a wrapped label is as wide as its lines, whatever its own width."""
     whole, (width, height) = box(label), label.texture_size
     middle, centre = (whole.bottom + whole.top) / 2, (whole.left + whole.right) / 2
     return Box(centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
@@ -48,11 +53,21 @@ def ink(label: Any) -> Box:
 
 def seen(widget: Any) -> bool:
     """Whether it is drawn at all."""
-    while widget is not None and widget.parent is not widget:
-        if not widget.opacity:
-            return False
+    return all(one.opacity for one in [widget, *ancestors(widget)] if hasattr(one, "opacity"))
+
+
+def ancestors(widget: Any) -> list[Any]:
+    """Its parents, the nearest first."""
+    found = []
+    while widget.parent is not None and widget.parent is not widget:
         widget = widget.parent
-    return True
+        found.append(widget)
+    return found
+
+
+def within(widget: Any, *kinds: str) -> Any:
+    """The nearest parent of one of these classes, or None."""
+    return next((one for one in ancestors(widget) if {kind.__name__ for kind in type(one).__mro__} & {*kinds}), None)
 
 
 def labels(stage: Any) -> Iterator[Any]:
@@ -64,102 +79,75 @@ def labels(stage: Any) -> Iterator[Any]:
             yield widget
 
 
-def ancestors(widget: Any) -> list[Any]:
-    found = []
-    while widget.parent is not None and widget.parent is not widget:
-        widget = widget.parent
-        found.append(widget)
-    return found
-
-
 def faults(stage: Any) -> list[str]:
     """Every fault of the layout, in words."""
-    from kiosk.screens.card_list import CardList
-    from kiosk.screens.over import OverPage
-    from kiosk.screens.parts import Icon, Strip, Touch, Words
+    over = bool(stage.ids.over.children)
+    shown = [one for one in labels(stage) if not (over and stage.ids.pages in ancestors(one))]
+    return [
+        *(fault for one in shown for fault in _faults_of_label(stage, one)),
+        *_faults_between_words([one for one in shown if not within(one, "CardList")], stage),
+        *_faults_of_buttons(stage),
+        *_faults_of_cards(stage),
+    ]
 
-    found = []
-    window = Box(0, 0, stage.width, stage.height)
-    over = any(isinstance(one, OverPage) for one in stage.ids.over.children)
-    shown = [one for one in labels(stage) if not (over and _under(one, stage.ids.pages))]
-    touches = [one for one in stage.touchable() if seen(one)]
-    for label in shown:
-        name = f"{label.text[:40]!r}"
-        listed = next((one for one in ancestors(label) if isinstance(one, CardList)), None)
-        holder = next((one for one in ancestors(label) if isinstance(one, Touch | Strip)), None)
-        if isinstance(label, Words):
-            if label.font_size < look.u(SMALLEST) - 0.5:
-                found.append(f"{name} is smaller than {SMALLEST}")
-            if label.wraps and _broken(label):
-                found.append(f"{name} is broken within a word")
-        if label.texture_size[0] > label.width + SLACK and label.halign != "center":
-            found.append(f"{name} is wider than its place")
-        if listed is not None:
-            card = ancestors(label)[[type(one).__name__ for one in ancestors(label)].index("CardView")]
-            if not box(card).holds(ink(label)):
-                found.append(f"{name} leaves its card")
-            continue
-        if not window.holds(ink(label)):
-            found.append(f"{name} leaves the window")
-        if holder is not None and not box(holder).holds(ink(label)):
-            found.append(f"{name} leaves its {type(holder).__name__}")
-        if over and holder is None and not box(_card(stage)).holds(ink(label)):
-            found.append(f"{name} leaves the card")
+
+def _faults_of_label(stage: Any, label: Any) -> Iterator[str]:
+    from kiosk.screens.parts import Words
+
+    name = f"{label.text[:40]!r}"
+    if isinstance(label, Words):
+        if label.font_size < look.u(SMALLEST) - 0.5:
+            yield f"{name} is smaller than {SMALLEST}"
+        if label.wraps and broken(label):
+            yield f"{name} is broken within a word"
+        if label.wraps and label.texture_size[1] > label.height + SLACK:
+            yield f"{name} is higher than its place"
+    holder = within(label, "Touch", "Strip", "CardView") or within(label, "OverPage")
+    place = holder.ids.card if within(label, "OverPage") is holder and holder else holder
+    if place is not None and not box(place).holds(ink(label)):
+        yield f"{name} leaves its {type(holder).__name__}"
+    if not within(label, "CardList") and not Box(0, 0, stage.width, stage.height).holds(ink(label)):
+        yield f"{name} leaves the window"
+
+
+def _faults_between_words(shown: list[Any], stage: Any) -> Iterator[str]:
+    from kiosk.screens.parts import Icon
+
     words = [one for one in shown if not isinstance(one, Icon)]
-    for at, one in enumerate(words):
-        for other in words[at + 1 :]:
-            if not _in_list(one) and not _in_list(other) and ink(one).meets(ink(other)):
-                found.append(f"{one.text[:30]!r} lies upon {other.text[:30]!r}")
+    for one, other in combinations(words, 2):
+        if ink(one).meets(ink(other)):
+            yield f"{one.text[:30]!r} lies upon {other.text[:30]!r}"
     for one in words:
-        for touch in touches:
-            if touch not in ancestors(one) and not _in_list(one) and ink(one).meets(box(touch)):
-                found.append(f"{one.text[:30]!r} lies upon the button {touch.text!r}")
-    for at, touch in enumerate(touches):
-        if touch.height < look.u(TARGET) - 1 or touch.width < look.u(TARGET) - 1:
-            found.append(f"the button {touch.text!r} is too small")
-        if not window.holds(box(touch)):
-            found.append(f"the button {touch.text!r} leaves the window")
+        for touch in stage.touchable():
+            if touch not in ancestors(one) and ink(one).meets(box(touch)):
+                yield f"{one.text[:30]!r} lies upon the button {touch.text!r}"
+
+
+def _faults_of_buttons(stage: Any) -> Iterator[str]:
+    touches = stage.touchable()
+    for touch in touches:
+        if min(touch.height, touch.width) < look.u(TARGET) - 1:
+            yield f"the button {touch.text!r} is too small"
+        if not Box(0, 0, stage.width, stage.height).holds(box(touch)):
+            yield f"the button {touch.text!r} leaves the window"
         if not touch.text or not touch.spoken:
-            found.append(f"the button {touch.intent} has no name")
-        for other in touches[at + 1 :]:
-            apart = Box(
-                *(edge - look.u(23) for edge in (box(touch).left, box(touch).bottom)),
-                *(edge + look.u(23) for edge in (box(touch).right, box(touch).top)),
-            )
-            if apart.meets(box(other)) and not (over and _fixed(stage, touch) != _fixed(stage, other)):
-                found.append(f"the buttons {touch.text!r} and {other.text!r} are too close")
-    for at, one in enumerate(_cards(stage)):
-        for other in _cards(stage)[at + 1 :]:
-            if box(one).meets(box(other)):
-                found.append("two cards lie upon each other")
-    return found
+            yield f"the button {touch.intent} has no name"
+    for one, other in combinations(touches, 2):
+        if box(one).wider(look.u(APART) - SLACK).meets(box(other)):
+            yield f"the buttons {one.text!r} and {other.text!r} are too close"
 
 
-def _under(widget: Any, place: Any) -> bool:
-    return place in ancestors(widget)
+def _faults_of_cards(stage: Any) -> Iterator[str]:
+    cards = [one for one in stage.walk(restrict=True) if type(one).__name__ == "CardView"]
+    for one, other in combinations(cards, 2):
+        if box(one).meets(box(other)):
+            yield "two cards lie upon each other"
 
 
-def _fixed(stage: Any, widget: Any) -> bool:
-    return stage.ids.bars in ancestors(widget)
-
-
-def _in_list(widget: Any) -> bool:
-    return any(type(one).__name__ == "CardList" for one in ancestors(widget))
-
-
-def _cards(stage: Any) -> list[Any]:
-    return [one for one in stage.walk(restrict=True) if type(one).__name__ == "CardView"]
-
-
-def _card(stage: Any) -> Any:
-    return stage.ids.over.children[0].ids.card
-
-
-def _broken(label: Any) -> bool:
+def broken(label: Any) -> bool:
     """Whether a line of a label ends within a word."""
-    lines = [" ".join(word.text for word in line.words).strip() for line in label._label._cached_lines]
-    words = set(label.text.split())
-    return any(part not in words for line in lines for part in line.split())
+    lines = [" ".join(word.text for word in line.words) for line in label._label._cached_lines]
+    return any(part not in label.text.split() for line in lines for part in line.split())
 
 
 _GLYPHS: dict[str, set[int]] = {}
@@ -171,8 +159,6 @@ def missing_glyphs(stage: Any) -> list[str]:
     for label in labels(stage):
         path = label.font_name
         if path not in _GLYPHS:
-            _GLYPHS[path] = set(TTFont(path, lazy=True).getBestCmap())
-        found += [
-            f"{letter!r} of {label.text[:30]!r}" for letter in label.text if ord(letter) not in _GLYPHS[path] | {10}
-        ]
+            _GLYPHS[path] = {ord("\n"), *TTFont(path, lazy=True).getBestCmap()}
+        found += [f"{one!r} of {label.text[:30]!r}" for one in label.text if ord(one) not in _GLYPHS[path]]
     return found
