@@ -46,6 +46,7 @@ class Colours:
             ("on_touch", "touch_held"),
             ("on_plain", "plain"),
             ("on_plain", "plain_held"),
+            ("quiet", "plain"),
             ("on_care", "care"),
             ("on_good", "good"),
             ("on_good", "card"),
@@ -65,13 +66,13 @@ NORMAL = Colours(
     touch_held="#073F3B",
     plain="#FFFFFF",
     on_plain="#0B5D57",
-    plain_held="#EAF5F3",
+    plain_held="#EFF7F5",
     care="#FFF1DC",
     on_care="#784100",
     good="#E7F4EA",
     on_good="#175430",
     broken="#FDECEC",
-    on_broken="#8F1818",
+    on_broken="#9B1C1C",
     scrim="#1C1B1A",
 )
 CONTRAST = Colours(
@@ -133,7 +134,7 @@ def scale_of(width: int, height: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """Paths of the typefaces, or Kivy's own names where a typeface is not installed."""
+    """Paths of the typefaces; where one is not installed Kivy's own name, and for pictograms nothing."""
 
     regular: str
     bold: str
@@ -144,7 +145,7 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _WANTED = (
     ("regular", ("Inter-Regular.otf", "Inter-Regular.ttf", "NotoSans-Regular.ttf"), "Roboto"),
     ("bold", ("Inter-SemiBold.otf", "Inter-SemiBold.ttf", "NotoSans-Bold.ttf"), "Roboto"),
-    ("icons", ("MaterialIcons-Regular.ttf",), "Roboto"),
+    ("icons", ("MaterialIcons-Regular.ttf",), ""),
 )
 _USUAL = ("opentype/inter", "truetype/inter", "truetype/noto", "truetype/material-design-icons-iconfont")
 

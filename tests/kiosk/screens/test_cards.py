@@ -1,0 +1,148 @@
+"""The list of a visit: newest on top, quick with many, gone without a trace."""
+
+import gc
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.ui import Asking, Borrowing, Lent, NotLent, Rest, Row
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
+
+
+def _visit(*rows: Row) -> Borrowing:
+    return Borrowing(rows, lent=len(rows))
+
+
+def _many(count: int) -> tuple[Lent, ...]:
+    return tuple(Lent(str(at), f"Deel {at}", DUE) for at in range(count, 0, -1))
+
+
+def _list(kiosk: Kiosk) -> Any:
+    return kiosk.stage._page.ids.cards
+
+
+def test_the_newest_stands_on_top(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(1)))
+    kiosk.show(_visit(*_many(3)))
+    assert [one.title for one in _list(kiosk).in_sight] == ["Deel 3", "Deel 2", "Deel 1"]
+    assert _list(kiosk).in_sight[0].y + _list(kiosk).in_sight[0].height == _list(kiosk).y + _list(kiosk).height
+
+
+def test_an_answer_takes_the_place_of_the_question(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(Asking("2"), *_many(1)))
+    assert _list(kiosk).in_sight[0].busy
+    kiosk.show(_visit(Lent("2", "Oeroeg", DUE), *_many(1)))
+    assert [one.title for one in _list(kiosk).in_sight] == ["Oeroeg", "Deel 1"]
+    assert not _list(kiosk).in_sight[0].busy
+
+
+def test_of_sixty_only_those_in_sight_exist(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(60)))
+    assert 4 < len(_list(kiosk).in_sight) < 12
+    assert _list(kiosk).in_sight[0].title == "Deel 60"
+
+
+def test_a_finger_scrolls_to_the_oldest_and_no_further(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(60)))
+    for _ in range(40):
+        kiosk.down(500, 700)
+        kiosk.move(500, 1000)
+        kiosk.move(500, 1300)
+        kiosk.up(500, 1300)
+    seen = _list(kiosk).in_sight
+    assert seen[-1].title == "Deel 1"
+    assert abs(seen[-1].y - _list(kiosk).y) < 2
+    assert len(seen) < 12
+    kiosk.show(_visit(Lent("61", "Nieuw", DUE), *_many(60)))
+    assert _list(kiosk).in_sight[0].title == "Nieuw"
+
+
+def test_scrolling_up_at_the_top_stays_there(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(60)))
+    kiosk.down(500, 1200)
+    kiosk.move(500, 900)
+    kiosk.up(500, 900)
+    assert _list(kiosk).in_sight[0].title == "Deel 60"
+
+
+def test_a_touch_on_the_list_tells_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(60)))
+    kiosk.tap(500, 1000)
+    assert kiosk.touched == []
+
+
+def test_a_new_card_slides_in(kiosk: Kiosk) -> None:
+    from kiosk.screens.look import look
+
+    kiosk.show(_visit(*_many(1)))
+    look.moves = True
+    kiosk.show(_visit(*_many(2)))
+    top = _list(kiosk).y + _list(kiosk).height
+    first = _list(kiosk).in_sight[0]
+    kiosk.until(lambda: first.y + first.height == top, "for the card to arrive")
+    kiosk.until(lambda: not _list(kiosk)._clock.is_triggered, "for nothing to move any more")
+
+
+def test_after_a_turn_of_the_screen_the_cards_are_laid_out_anew(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(3)))
+    kiosk.resize(LANDSCAPE)
+    kiosk.turn()
+    assert [one.title for one in _list(kiosk).in_sight] == ["Deel 3", "Deel 2", "Deel 1"]
+    assert all(one.x >= kiosk.window.width * 0.4 for one in _list(kiosk).in_sight)
+    kiosk.resize(PORTRAIT)
+
+
+def test_a_refusal_says_which_item_why_and_what_next(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(NotLent("1", HELD, "Max Havelaar")))
+    card = _list(kiosk).in_sight[0]
+    assert (card.tone, card.icon, card.title) == ("care", "hold_shelf", "Max Havelaar")
+    assert card.why == "Dit boek is gereserveerd voor iemand anders."
+    assert card.next == "Leg het op de plank hiernaast."
+
+
+def test_nothing_of_a_visit_is_left_when_it_is_over(kiosk: Kiosk) -> None:
+    from kivy.uix.label import Label
+
+    secret = "Een titel die niemand mag zien"
+    kiosk.show(Borrowing((Lent("1", secret, DUE),), lent=1, first_name="Ria", messages=("Een geheime melding",)))
+    kiosk.show(Rest())
+    gc.collect()
+    kept = [one for one in gc.get_objects() if issubclass(type(one), Label)]
+    said = {text for one in kept for text in (one.text, one._label.text if one._label else "")}
+    assert not any(secret[:20] in one or "Ria" in one or "geheime" in one for one in said)
+    strings = {value for page in kiosk.stage._pages.values() for value in _texts_of(page)}
+    assert not any("Ria" in one or "titel" in one or "geheime" in one for one in strings)
+    assert kiosk.stage._drawn == {kiosk.stage._page: (Rest(), "nl")}
+
+
+def _texts_of(widget: Any) -> list[str]:
+    return [str(getattr(widget, name)) for name in widget.properties() if name not in ("parent", "children")]
+
+
+def _width(text: str) -> float:
+    return float(len(text))
+
+
+@given(st.text(alphabet="ab cd", max_size=80), st.integers(min_value=3, max_value=30))
+def test_a_title_takes_at_most_two_lines_that_fit(text: str, room: int) -> None:
+    from kiosk.screens.cards import ELLIPSIS, two_lines
+
+    lines = two_lines(text, room, _width).split("\n")
+    assert len(lines) <= 2
+    assert all(len(one) <= room for one in lines)
+    words = " ".join(text.split())
+    if not lines[-1].endswith(ELLIPSIS):
+        assert "".join(lines).replace(" ", "") == words.replace(" ", "")
+    else:
+        assert words.replace(" ", "").startswith("".join(lines)[:-1].replace(" ", ""))
+
+
+def test_a_long_title_ends_at_a_word() -> None:
+    from kiosk.screens.cards import two_lines
+
+    assert two_lines("aaa bbb ccc ddd eee", 8, _width) == "aaa bbb\nccc ddd…"
+    assert two_lines("aaa bbb ccc dddd eee", 8, _width) == "aaa bbb\nccc…"
+    assert two_lines("aaa", 8, _width) == "aaa"
+    assert two_lines(LONG, 1000, _width) == LONG

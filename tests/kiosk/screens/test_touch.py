@@ -1,0 +1,169 @@
+"""A touch is told once, at once, and only where it was meant."""
+
+import pytest
+
+from circulation.outcomes import Reason
+from kiosk.bus import Touched
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, Lent, NoVisit, Rest, StillThere, Waiting
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.scenes import DUE, SCENES, refusals
+
+VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_each_button_tells_its_intent_once(kiosk: Kiosk, name: str) -> None:
+    screen, over = SCENES[name]
+    kiosk.show(screen, over)
+    for intent in [one.intent for one in kiosk.stage.touchable()]:
+        kiosk.rested()
+        kiosk.tap_button(intent)
+        assert [one.intent.value for one in kiosk.touched] == [intent]
+
+
+def test_nothing_is_told_before_the_finger_is_lifted(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    kiosk.down(x, y)
+    assert kiosk.button("done").held
+    assert kiosk.touched == []
+    kiosk.up(x, y)
+    assert not kiosk.button("done").held
+    assert kiosk.touched == [Touched(Intent.DONE)]
+
+
+def test_a_finger_that_slides_off_a_button_tells_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    kiosk.down(x, y)
+    kiosk.move(x, y + 400)
+    assert not kiosk.button("done").held
+    kiosk.up(x, y + 400)
+    assert kiosk.touched == []
+
+
+def test_a_finger_that_slides_off_and_back_tells_the_intent(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    kiosk.down(x, y)
+    kiosk.move(x, y + 400)
+    kiosk.move(x + 5, y)
+    kiosk.up(x + 5, y)
+    assert kiosk.touched == [Touched(Intent.DONE)]
+
+
+def test_a_finger_that_slides_onto_a_button_tells_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    kiosk.down(x, y + 400)
+    kiosk.move(x, y)
+    kiosk.up(x, y)
+    assert kiosk.touched == []
+
+
+def test_a_double_tap_is_one(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    kiosk.tap_button("done")
+    kiosk.tap_button("done")
+    assert kiosk.touched == [Touched(Intent.DONE)]
+
+
+def test_the_second_half_of_a_double_tap_does_not_touch_what_appears_under_it(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    kiosk.tap(x, y)
+    kiosk.show(Finished(1))
+    kiosk.tap(x, y)
+    assert kiosk.touched == [Touched(Intent.DONE)]
+
+
+def test_after_a_moment_the_same_button_can_be_touched_again(kiosk: Kiosk) -> None:
+    from kiosk.screens.stage import DEBOUNCE_S
+
+    kiosk.show(VISIT)
+    kiosk.tap_button("done")
+    kiosk.stage._told_at -= DEBOUNCE_S
+    kiosk.tap_button("done")
+    assert len(kiosk.touched) == 2
+
+
+def test_a_button_that_left_the_screen_under_the_finger_tells_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(NoVisit(refusals(Reason.LAPSED)[0]))
+    x, y = kiosk.button("close").center
+    kiosk.down(x, y)
+    kiosk.show(VISIT)
+    kiosk.up(x, y)
+    assert kiosk.touched == []
+
+
+def test_only_the_left_button_of_a_mouse_touches(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    x, y = kiosk.button("done").center
+    for button in ("right", "middle", "scrollup", "scrolldown"):
+        kiosk.down(x, y, button)
+        kiosk.up(x, y, button)
+    assert kiosk.touched == []
+
+
+def test_what_lies_under_a_question_cannot_be_touched(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    places = {one.intent: one.center for one in kiosk.stage.touchable()}
+    kiosk.show(VISIT, StillThere(9))
+    kiosk.tap(*places["help"])
+    kiosk.tap(10, 1900)
+    assert kiosk.touched == []
+    free = [(x, y) for x in range(20, 1080, 60) for y in range(20, 1920, 60)]
+    buttons = kiosk.stage.touchable()
+    for x, y in free:
+        if not any(one.collide_point(x, y) for one in buttons):
+            kiosk.tap(x, y)
+    assert kiosk.touched == []
+
+
+def test_help_lies_at_the_same_place_on_every_screen_that_offers_it(kiosk: Kiosk) -> None:
+    places: dict[str, set[tuple[float, float]]] = {"help": set(), "language": set(), "stop": set()}
+    for screen, over in SCENES.values():
+        kiosk.show(screen, over)
+        for one in kiosk.stage.ids.bars.children:
+            if not one.disabled:
+                places[one.intent].add((one.x, one.y))
+    assert {intent: len(found) for intent, found in places.items()} == {"help": 1, "language": 1, "stop": 1}
+
+
+def test_the_language_button_names_and_tells_the_other_language(kiosk: Kiosk) -> None:
+    kiosk.show(Rest())
+    assert kiosk.button("language").text == "English"
+    kiosk.tap_button("language")
+    assert kiosk.touched == [Touched(Intent.LANGUAGE, "en")]
+    kiosk.rested()
+    kiosk.show(Rest(), language="en")
+    assert kiosk.button("language").text == "Nederlands"
+    kiosk.tap_button("language")
+    assert kiosk.touched == [Touched(Intent.LANGUAGE, "nl")]
+
+
+def test_the_same_visit_is_said_in_the_language_of_the_moment(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    assert kiosk.stage._page.ids.cards.in_sight[0].why == "Geleend tot wo 12 augustus"
+    kiosk.show(VISIT, language="en")
+    assert kiosk.stage._page.ids.cards.in_sight[0].why == "Borrowed until Wed 12 August"
+    assert kiosk.stage._page.count == "1 borrowed"
+
+
+def test_a_language_that_the_kiosk_does_not_have_is_said_in_its_first(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(), language="fy")
+    assert kiosk.stage._page.title == "Welkom"
+    assert kiosk.button("language").text == "English"
+
+
+def test_the_help_card_closes_by_its_button(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(), HelpCard())
+    kiosk.tap_button("close")
+    assert kiosk.touched == [Touched(Intent.CLOSE)]
+
+
+def test_waiting_can_be_stopped_while_dots_turn(kiosk: Kiosk) -> None:
+    kiosk.show(Waiting())
+    kiosk.until(lambda: kiosk.stage._page.dots, "for dots")
+    kiosk.tap_button("stop")
+    assert kiosk.touched == [Touched(Intent.STOP)]

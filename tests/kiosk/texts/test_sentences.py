@@ -1,0 +1,116 @@
+"""From facts to sentences: the values of a refusal, the head of a visit, what to do now."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.outcomes import NextStep, Reason, Refused
+from kiosk import sentences
+from kiosk.sentences import RowWords, Sentence
+from kiosk.texts import Texts
+from kiosk.ui import Asking, Borrowing, Finished, Lent, NotAsked, NotKnown, NotLent, Trouble
+
+TODAY = date(2026, 7, 22)
+DUE = date(2026, 8, 12)
+NL, EN = Texts("nl"), Texts("en")
+VISIT = Borrowing(may_borrow=7)
+
+
+def _no(reason: Reason, step: NextStep = NextStep.DESK, **values: int | str | date) -> Refused:
+    return Refused(reason, "K13", step, values)
+
+
+@pytest.mark.parametrize(
+    ("no", "why"),
+    [
+        (_no(Reason.OPEN_AMOUNT, cents=1220, limit=1000), "Er staat nog €\N{NO-BREAK SPACE}12,20 open."),
+        (_no(Reason.LAPSED, ended=date(2024, 9, 30)), "Je lidmaatschap liep tot ma 30 september 2024."),
+        (_no(Reason.ON_PASS_MAXIMUM, count=30, maximum=30), "Je hebt 30 boeken. Dat is het maximum."),
+        (_no(Reason.ALREADY_YOURS, due=DUE), "Je hebt dit boek al, tot wo 12 augustus."),
+        (_no(Reason.NO_TRANSPORT, place="Bibliotheek Zottegem"), "Dit boek is van Bibliotheek Zottegem."),
+        (_no(Reason.NO_TRANSPORT, place=" "), "Dit boek is van een andere bibliotheek."),
+        (_no(Reason.NO_TRANSPORT), "Dit boek is van een andere bibliotheek."),
+        (_no(Reason.OPEN_AMOUNT, cents="12"), "Er staat nog een bedrag open."),
+        (_no(Reason.LAPSED, ended="2024"), "Je lidmaatschap is afgelopen."),
+    ],
+)
+def test_a_refusal_says_why_with_its_values_and_without_them(no: Refused, why: str) -> None:
+    assert sentences.refused(NL, no, TODAY).why == why
+
+
+def test_what_next_follows_the_step_where_a_reason_has_two() -> None:
+    assert sentences.refused(NL, _no(Reason.ITEM_UNKNOWN), TODAY).next == "Geef het aan de balie."
+    again = sentences.refused(NL, _no(Reason.ITEM_UNKNOWN, NextStep.SCAN_AGAIN), TODAY)
+    assert again.next == "Scan de streepjescode nog eens."
+    assert str(again) == "We kennen dit boek niet. Scan de streepjescode nog eens."
+
+
+_VALUE = st.one_of(st.integers(-(10**9), 10**9), st.text(max_size=12), st.dates())
+
+
+@given(
+    st.sampled_from(Reason),
+    st.sampled_from(NextStep),
+    st.dictionaries(
+        st.sampled_from(["cents", "limit", "ended", "ends", "since", "due", "count", "maximum", "place", "x"]), _VALUE
+    ),
+)
+def test_whatever_values_a_refusal_carries_two_sentences_come_out(
+    reason: Reason, step: NextStep, values: dict[str, int | str | date]
+) -> None:
+    for texts in (NL, EN):
+        said = sentences.refused(texts, Refused(reason, "K13", step, values), TODAY)
+        assert said.why
+        assert said.next
+        if "place" not in values:
+            assert "{" not in said.why + said.next
+
+
+def test_each_row_says_how_it_stands() -> None:
+    assert sentences.row(NL, Lent("1", "Oeroeg", DUE), TODAY) == RowWords("Oeroeg", "Geleend tot wo 12 augustus")
+    assert sentences.row(NL, Asking("1"), TODAY) == RowWords("", "Even kijken…")
+    assert sentences.row(NL, NotKnown("1"), TODAY).next == "Leg het op de balie."
+    assert sentences.row(NL, NotAsked("1"), TODAY).why == "Geen verbinding. Dit boek is niet geleend."
+    held = NotLent("1", _no(Reason.HELD_FOR_ANOTHER, NextStep.HOLD_SHELF), "Oeroeg")
+    assert sentences.row(EN, held, TODAY).title == "Oeroeg"
+
+
+def test_the_head_greets_until_something_was_borrowed() -> None:
+    assert sentences.headline(NL, VISIT) == "Welkom"
+    assert sentences.headline(NL, replace(VISIT, first_name="Ria")) == "Hallo Ria"
+    assert sentences.headline(NL, replace(VISIT, resumed=True, first_name="Ria")) == "Welkom terug"
+    assert sentences.headline(NL, replace(VISIT, rows=(Asking("1"),))) == "Welkom"
+    assert sentences.headline(NL, replace(VISIT, rows=(Lent("1", "x", DUE),), lent=1)) == "1 geleend"
+
+
+def test_how_many_more_is_said_only_where_it_means_something() -> None:
+    assert sentences.may_borrow(NL, VISIT) == "Je mag nog 7 boeken lenen."
+    assert sentences.may_borrow(NL, replace(VISIT, may_borrow=1)) == "Je mag nog 1 boek lenen."
+    assert sentences.may_borrow(NL, replace(VISIT, may_borrow=0)) == "Meer lenen kan nu niet."
+    assert sentences.may_borrow(NL, replace(VISIT, may_borrow=None)) == ""
+    assert sentences.may_borrow(NL, replace(VISIT, may_borrow=0, cannot_borrow=_no(Reason.LAPSED))) == ""
+
+
+def test_nobody_is_told_to_scan_what_cannot_be_borrowed() -> None:
+    assert sentences.what_to_do(NL, VISIT) == "Scan je eerste boek."
+    assert sentences.what_to_do(NL, replace(VISIT, rows=(Asking("1"),))) == "Scan je volgende boek."
+    for visit in (
+        replace(VISIT, may_borrow=0),
+        replace(VISIT, cannot_borrow=_no(Reason.LAPSED)),
+        replace(VISIT, troubles=frozenset({Trouble.NO_SCANNER})),
+    ):
+        assert sentences.what_to_do(NL, visit) == ""
+    assert sentences.what_to_do(NL, replace(VISIT, ending=True)) == "Nog even wachten…"
+
+
+def test_the_end_says_how_many() -> None:
+    assert sentences.finished(NL, Finished(3)) == "Klaar! 3 geleend."
+    assert sentences.finished(NL, Finished(0)) == "Klaar. Je hebt niets geleend."
+
+
+def test_a_trouble_says_what_next() -> None:
+    expected = Sentence("De scanner doet het even niet.", "Ga met je boeken naar de balie.")
+    assert sentences.trouble(NL, Trouble.NO_SCANNER) == expected

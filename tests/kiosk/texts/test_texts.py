@@ -1,0 +1,76 @@
+"""What is said: filled in, counted, dated, in the language asked for."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import kiosk.texts
+from kiosk.texts import CatalogueMissing, TextMissing, Texts
+
+TODAY = date(2026, 7, 22)
+NL, EN = Texts("nl"), Texts("en")
+
+
+def test_a_key_is_said_in_its_language() -> None:
+    assert (NL.say("borrow.done"), EN.say("borrow.done")) == ("Klaar", "Done")
+
+
+def test_values_are_filled_in_and_are_never_taken_for_placeholders() -> None:
+    assert NL.say("borrow.hello", name="Ria") == "Hallo Ria"
+    assert NL.say("borrow.hello", name="{count} {name.x}") == "Hallo {count} {name.x}"
+
+
+def test_one_and_many_are_counted() -> None:
+    assert NL.count("borrow.may_borrow", 1) == "Je mag nog 1 boek lenen."
+    assert NL.count("borrow.may_borrow", 7) == "Je mag nog 7 boeken lenen."
+    assert EN.count("still_there.seconds", 1) == "second"
+
+
+@given(st.integers(min_value=0, max_value=10**6))
+def test_every_number_has_a_form(n: int) -> None:
+    for texts in (NL, EN):
+        assert str(n) in texts.count("borrow.lent", n)
+
+
+def test_a_day_is_written_as_it_is_spoken() -> None:
+    assert NL.day(date(2026, 8, 12), TODAY) == "wo 12 augustus"
+    assert EN.day(date(2026, 8, 12), TODAY) == "Wed 12 August"
+    assert NL.day(date(2026, 8, 12)) == "wo 12 augustus"
+
+
+def test_a_day_far_away_has_its_year() -> None:
+    assert NL.day(date(2024, 9, 30), TODAY) == "ma 30 september 2024"
+    assert NL.day(date(2027, 5, 18), TODAY) == "di 18 mei"
+    assert NL.day(date(2027, 5, 19), TODAY) == "wo 19 mei 2027"
+
+
+def test_an_amount_is_written_in_euro() -> None:
+    assert NL.money(620) == "€\N{NO-BREAK SPACE}6,20"
+    assert EN.money(620) == "€6.20"
+    assert NL.money(5) == "€\N{NO-BREAK SPACE}0,05"
+    assert NL.money(123_456) == "€\N{NO-BREAK SPACE}1.234,56"
+
+
+def test_a_key_that_is_not_there_is_a_fault_of_ours() -> None:
+    with pytest.raises(TextMissing, match=r"no\.such\.key"):
+        NL.say("no.such.key")
+    assert not NL.knows("no.such.key")
+    assert NL.knows("borrow.done")
+
+
+def test_a_language_without_a_compiled_catalogue_says_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kiosk.texts, "HERE", tmp_path)
+    with pytest.raises(CatalogueMissing, match=r"fy\.mo.*python -m provisioning\.bootstrap\.catalogues"):
+        Texts("fy")
+
+
+def test_a_catalogue_of_a_new_language_is_found_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tr.po").touch()
+    (tmp_path / "de.po").touch()
+    monkeypatch.setattr(kiosk.texts, "HERE", tmp_path)
+    assert kiosk.texts.available() == ("de", "tr")
