@@ -1,0 +1,134 @@
+"""A library system in memory that does each EventId once, behind a line that does what the weather says."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from circulation.desk import DeskFault, DeskUnreachable
+from circulation.events import Event, Kind
+from circulation.identifiers import EventId, PatronRef
+from circulation.model import Presented
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
+
+Answer = CheckedOut | Refused | Voided
+ALREADY = Refused(Reason.ALREADY_YOURS, "K9", NextStep.KEEP)
+UNKNOWN = Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.DESK)
+
+NEVER_LEFT = ("refused connection", "no credential", "name unknown")
+WEATHER = (
+    "good",
+    *NEVER_LEFT,
+    "lost on the way",
+    "answer lost",
+    "arrives later",
+    "overloaded",
+    "rubbish from the store",
+    "rubbish in between",
+    "not acceptable",
+    "slow",
+)
+
+
+@dataclass
+class Books:
+    """What the library system has on disk."""
+
+    last_seq: int = 0
+    answers: dict[EventId, tuple[tuple[object, ...], Answer]] = field(default_factory=dict)
+    loans: list[tuple[EventId, str]] = field(default_factory=list)
+
+
+class StoreModel:
+    """See `circulation.desk.Desk`. `forbidden`: items that it does not lend."""
+
+    def __init__(self, on_arrival: Callable[[Event], None] = lambda _: None) -> None:
+        self.books = Books()
+        self.weather: list[str] = []
+        self.forbidden: set[str] = set()
+        self.in_flight: list[Event] = []
+        self.said: list[tuple[Kind, int]] = []
+        self.now = 0.0
+        self.on_arrival = on_arrival
+
+    # ---- the line
+
+    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        if self._next_weather() == "good":
+            return Identified(PatronRef("anna"))
+        raise DeskUnreachable("bad weather", sent=True)
+
+    def is_reachable(self, deadline_s: float) -> bool:
+        return not self.weather or self.weather[0] == "good"
+
+    def deliver(self, event: Event, deadline_s: float) -> Answer:
+        assert deadline_s > 0
+        self.said.append((event.kind, event.seq))
+        weather = self._next_weather()
+        if weather in NEVER_LEFT:
+            raise DeskUnreachable(weather, sent=False)
+        if weather == "not acceptable":
+            raise DeskFault(weather, settled=True)
+        if weather == "rubbish in between":
+            raise DeskFault(weather)
+        if weather == "arrives later":
+            self.in_flight.append(event)
+        if weather in ("lost on the way", "arrives later", "overloaded"):
+            raise DeskUnreachable(weather, sent=True)
+        answer = self.arrive(event)
+        if weather == "rubbish from the store":
+            raise DeskFault(weather)
+        if weather == "slow":
+            self.now += deadline_s
+        if weather in ("answer lost", "slow"):
+            raise DeskUnreachable(weather, sent=True)
+        return answer
+
+    def _next_weather(self) -> str:
+        return self.weather.pop(0) if self.weather else "good"
+
+    # ---- the library system
+
+    def arrive(self, event: Event) -> Answer:
+        """What happens when the event is there. Raises DeskFault as the real one answers 409."""
+        self.on_arrival(event)
+        books = self.books
+        if event.id in books.answers:
+            identity, answer = books.answers[event.id]
+            if identity != event.identity:
+                raise DeskFault("another act under this EventId", settled=True)
+            if event.kind is Kind.FACT and not isinstance(answer, CheckedOut):
+                return self._lend(event)
+            return answer
+        if event.seq != books.last_seq + 1:
+            raise DeskFault("a gap", expected_seq=books.last_seq + 1)
+        answer = self._first_answer(event)
+        books.last_seq = event.seq
+        books.answers[event.id] = (event.identity, answer)
+        return answer
+
+    def _first_answer(self, event: Event) -> Answer:
+        if event.kind is Kind.VOID:
+            return Voided(event.id)
+        if event.kind is Kind.REQUEST and event.item in self.forbidden:
+            return UNKNOWN
+        if event.kind is Kind.REQUEST and event.item in self.lent:
+            return ALREADY
+        return self._lend(event)
+
+    def _lend(self, event: Event) -> CheckedOut:
+        self.books.loans.append((event.id, event.item))
+        return CheckedOut(event.item, "title", date(2026, 8, 5), len(self.books.loans), None)
+
+    @property
+    def lent(self) -> set[str]:
+        """The items that are out."""
+        return {item for _, item in self.books.loans}
+
+    def backup(self) -> Books:
+        """A copy of all that is on disk."""
+        return copy.deepcopy(self.books)
+
+    def restore(self, books: Books) -> None:
+        """Begins again from a copy."""
+        self.books = copy.deepcopy(books)
