@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from circulation.identifiers import ItemBarcode
+from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.running import Caller, Demo, StoreProcess, new_kiosk, plain_books, run
 
 
@@ -26,6 +27,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def database(demo: Demo, tmp_path: Path) -> Path:
     """A copy of the demo's database for one test."""
     return Path(shutil.copy(demo.folder / "store.db", tmp_path / "store.db"))
+
+
+@pytest.fixture
+def counter(database: Path) -> Iterator[Counter]:
+    """A kiosk at a desk over a demo of its own."""
+    with open_counter(database) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")

@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from circulation.events import Event, Kind
+from circulation.events import Kind
 from circulation.identifiers import ItemBarcode, PassNumber
 from circulation.model import Presented, Source
-from membership_store.credentials import Kiosk, add_kiosk
-from membership_store.desk import StoreDesk
-from membership_store.sqlite_database import SqliteDatabase
-from tests.membership_store.running import ANNEN, DRENTHE, Demo, new_event, plain_books
-
-
-class Counter:
-    """One kiosk at a desk over a database, and what it finds in the books."""
-
-    def __init__(self, path: Path, name: str = "counter-1") -> None:
-        self.database = SqliteDatabase(path)
-        self.now = datetime.now(UTC)
-        self.desk = StoreDesk(self.database, lambda: self.now)
-        self.kiosk = Kiosk(DRENTHE, name, ANNEN)
-        self.database.write(lambda session: add_kiosk(session, self.kiosk))
-        self.seq = 0
-
-    def event(self, presented: Presented, item: ItemBarcode, kind: Kind = Kind.FACT) -> Event:
-        """The next event, of now."""
-        self.seq += 1
-        return replace(new_event(self.kiosk.id, self.seq, presented, item, kind), at=self.now)
-
-    def tell(self, event: Event) -> dict[str, Any]:
-        """The decoded answer."""
-        answer: dict[str, Any] = json.loads(self.desk.deliver(self.kiosk, event))
-        return answer
-
-    def rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
-        """Rows of the database."""
-        return self.database.read(lambda session: session.rows(sql, *values))
-
-    def flags(self, event: Event) -> set[str]:
-        """The reasons that staff were told."""
-        return {reason for (reason,) in self.rows("SELECT reason FROM staff_flag WHERE event = ?", event.id)}
-
-    def loans(self, item: ItemBarcode) -> list[tuple[str, bool]]:
-        """Which loans the item had and whether each is open, the oldest first."""
-        found = self.rows("SELECT loan, returned_at IS NULL FROM loan WHERE item = ? ORDER BY lent_at", item)
-        return [(loan, bool(is_open)) for loan, is_open in found]
-
-
-@contextmanager
-def open_counter(path: Path, name: str = "counter-1") -> Iterator[Counter]:
-    """A counter that is closed in the end."""
-    one = Counter(path, name)
-    try:
-        yield one
-    finally:
-        one.database.close()
-
-
-@pytest.fixture
-def counter(database: Path) -> Iterator[Counter]:
-    """A counter over a demo of its own."""
-    with open_counter(database) as one:
-        yield one
+from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.running import Demo, plain_books
 
 
 def test_a_fact_that_the_rules_allow_is_a_loan_like_any_other(counter: Counter, demo: Demo) -> None:
