@@ -17,7 +17,7 @@ say() { echo "newcomer: $*"; }
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 cache=${KIOSK_TEST_CACHE:-/var/cache/library-kiosk-tests}
-home=/home/newcomer
+home=/srv/newcomer
 
 make_base() { # SUITE TAR: a bare root as a tar file, renewed after a week
     local suite=$1 tar=$2 mirror tree
