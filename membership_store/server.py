@@ -43,7 +43,8 @@ class _Announced(uvicorn.Server):
 def listen(address: Address) -> socket.socket:
     """A socket on that address; port 0 takes a free one. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches Nagle's delay off only for a socket that says it is TCP; else each answer waits for 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((address.host, address.port))

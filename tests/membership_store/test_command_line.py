@@ -11,6 +11,7 @@ import pytest
 
 from circulation import wire
 from membership_store.credentials import Kiosk
+from membership_store.server import Address, listen
 from tests.membership_store.running import ANNEN, DRENTHE, Caller, Demo, StoreProcess, run
 
 
@@ -22,6 +23,11 @@ def test_a_port_in_use_is_said_clearly(database: Path) -> None:
         done = run("serve", "--database", database, "--listen", address)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip() == f"library-store: cannot listen on {address}: another program listens there"
+
+
+def test_answers_are_sent_without_nagles_delay() -> None:
+    with listen(Address("127.0.0.1", 0)) as listening:
+        assert (listening.proto, listening.type) == (socket.IPPROTO_TCP, socket.SOCK_STREAM)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:", "127.0.0.1:99999", ":80", "127.0.0.1:x"])
