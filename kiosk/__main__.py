@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from circulation.identifiers import EventId, KioskId, new_event_id
 from devices.ports import Receipt
-from kiosk.config import ConfigError, KioskConfig, Problem, read_config
+from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.notify import notify
 from kiosk.texts import Texts, available
 from kiosk.ui import Lent
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
     logging.basicConfig(level=given.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        config = _checked(given.config)
+        config = read_config(given.config, available())
     except ConfigError as fault:
         print(fault, file=sys.stderr)
         return 2
@@ -142,15 +142,6 @@ def _read_token(path: Path) -> str:
     if not token.isprintable() or not token:
         raise ValueError("not one line of text")
     return token
-
-
-def _checked(path: Path) -> KioskConfig:
-    config = read_config(path)
-    unknown = [one for one in config.kiosk.languages if one not in available()]
-    if unknown:
-        known = ", ".join(available())
-        raise ConfigError(str(path), [Problem(0, f"no texts for {', '.join(unknown)}; there are texts for {known}")])
-    return config
 
 
 def _receipt(library: str, language: str, loans: tuple[Lent, ...], not_known: int) -> Receipt:

@@ -4,7 +4,7 @@ Relative paths are relative to the file. Secrets are never in it, only the names
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from circulation.identifiers import IdentifierError, code
-from devices.settings import DeviceSettings, check_settings
+from devices.settings import OPTIONS, DeviceSettings, check_settings
+from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 DEVICE_KINDS = ("pass_reader", "item_scanner", "receipt_printer")
 _PORT_OPTION = "port"
@@ -101,8 +102,8 @@ class ConfigError(Exception):
         super().__init__("\n".join(f"{name}:{one.line}: {one.text}" for one in self.problems))
 
 
-def read_config(path: Path) -> KioskConfig:
-    """Reads and checks the file. Raises ConfigError with all problems at once."""
+def read_config(path: Path, languages: Collection[str] = ()) -> KioskConfig:
+    """Reads and checks the file; `languages`: those that there are texts for. Raises ConfigError with all problems."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as fault:
@@ -110,8 +111,8 @@ def read_config(path: Path) -> KioskConfig:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(str(path), [Problem(_line_in(str(fault)), f"not TOML: {fault}")]) from None
-    found = Checker(text, path.parent)
+        raise ConfigError(str(path), [Problem(line_of_fault(fault, text), f"not TOML: {fault}")]) from None
+    found = Checker(text, path.parent, languages)
     config = found.check(data)
     if config is None:
         raise ConfigError(str(path), found.problems)
@@ -121,8 +122,8 @@ def read_config(path: Path) -> KioskConfig:
 class Checker:
     """Walks the file's data beside the dataclasses above and collects what does not fit."""
 
-    def __init__(self, text: str, folder: Path) -> None:
-        self._lines, self._folder = text.splitlines(), folder
+    def __init__(self, text: str, folder: Path, languages: Collection[str]) -> None:
+        self._lines, self._folder, self._languages = text.split("\n"), folder, languages
         self.problems: list[Problem] = []
 
     def check(self, data: Mapping[str, Any]) -> KioskConfig | None:
@@ -130,8 +131,8 @@ class Checker:
         known = {one.name for one in fields(KioskConfig)} - {"devices", "folder"}
         for name in data:
             if name not in known and name not in DEVICE_KINDS:
-                self._add((name,), f"unknown section [{name}]{_nearest(name, [*known, *DEVICE_KINDS])}")
-        parts = {}
+                self._add((name,), f"unknown section [{name}]{nearest(name, [*known, *DEVICE_KINDS])}")
+        parts: dict[str, Any] = {}
         for one in fields(KioskConfig):
             if one.name not in known:
                 continue
@@ -141,8 +142,7 @@ class Checker:
             elif one.default_factory is MISSING:
                 self._add((), f"section [{one.name}] is missing")
         devices = self._devices(data)
-        if not self.problems:
-            self._sense(parts)
+        self._check_sense(parts)
         if self.problems:
             return None
         return KioskConfig(**parts, devices=devices, folder=self._folder)
@@ -151,11 +151,11 @@ class Checker:
         if not isinstance(data, Mapping) or not is_dataclass(kind):
             self._add(path, f"[{path[0]}] must be a section")
             return None
-        hints, values = get_type_hints(kind), {}
+        hints, values, before = get_type_hints(kind), {}, len(self.problems)
         names = [one.name for one in fields(kind)]
         for name in data:
             if name not in names:
-                self._add((*path, name), f"unknown key {name!r} in [{path[0]}]{_nearest(name, names)}")
+                self._add((*path, name), f"unknown key {name!r} in [{path[0]}]{nearest(name, names)}")
         for one in fields(kind):
             if one.name not in data:
                 if one.default is MISSING:
@@ -163,16 +163,18 @@ class Checker:
                 continue
             values[one.name] = self._value((*path, one.name), hints[one.name], data[one.name])
         make: Any = kind
-        return make(**values) if not self.problems else None
+        return make(**values) if len(self.problems) == before else None
 
     def _value(self, path: tuple[str, ...], kind: Any, value: object) -> object:
         if get_origin(kind) is tuple:
             wanted = get_args(kind)[0]
             if isinstance(value, list) and value and all(type(one) is wanted for one in value):
                 return tuple(value)
-            self._add(path, f"{path[-1]!r} must be a list of {wanted.__name__}, not empty")
+            self._add(path, f"{path[-1]!r} must be a list of texts, not empty")
         elif type(value) is not kind:
-            self._add(path, f"{path[-1]!r} must be {kind.__name__}")
+            self._add(path, f"{path[-1]!r} must be {_said(kind)}")
+        elif isinstance(value, str) and not (value.strip() and value.isprintable()):
+            self._add(path, f"{path[-1]!r} must be one line of text, not empty")
         return value
 
     def _devices(self, data: Mapping[str, Any]) -> tuple[DeviceSettings, ...]:
@@ -191,7 +193,8 @@ class Checker:
                 options[_PORT_OPTION] = str(self._folder.absolute() / port)
             found.append(DeviceSettings(kind, kind, section["driver"], MappingProxyType(options)))
         for fault in check_settings(found):
-            self._add(self._device_path(fault.name, fault.message, data), f"[{fault.name}] {fault.message}")
+            path = self._device_path(fault.name, fault.message, data)
+            self._add(path, f"[{fault.name}] {fault.message}{_nearest_option(path, found)}")
         return tuple(found)
 
     def _device_path(self, section: str, text: str, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -199,50 +202,68 @@ class Checker:
         named = [option for option in data.get(section, {}) if option in text.replace("'", " ").split()]
         return (section, named[0]) if named else (section,)
 
-    def _sense(self, parts: Mapping[str, Any]) -> None:
-        """What no type can say."""
-        store, screen, visit = parts["store"], parts.get("screen", ScreenSize()), parts.get("visit", Visit())
-        if urlsplit(store.url).scheme not in ("http", "https") or not urlsplit(store.url).hostname:
-            self._add(("store", "url"), "'url' must begin with http:// or https:// and name a host")
-        if not 1 <= store.deadline_s <= 60:
-            self._add(("store", "deadline_s"), "'deadline_s' must be from 1 to 60 seconds")
-        if not (480 <= screen.width <= 7680 and 480 <= screen.height <= 7680):
-            self._add(("screen", "width"), "'width' and 'height' must be from 480 to 7680 pixels")
-        if visit.idle_s < 10:
-            self._add(("visit", "idle_s"), "'idle_s' must be at least 10 seconds")
-        if visit.warning_s < 20:
-            self._add(("visit", "warning_s"), "'warning_s' must be at least 20 seconds (WCAG 2.2.1)")
+    def _check_sense(self, parts: Mapping[str, Any]) -> None:
+        """What no type can say, of every section that is whole."""
+        checks: Mapping[str, Callable[[Any], None]] = {
+            "kiosk": self._check_kiosk,
+            "store": self._check_store,
+            "screen": self._check_screen,
+            "visit": self._check_visit,
+        }
+        for name, check in checks.items():
+            if parts.get(name) is not None:
+                check(parts[name])
+
+    def _check_kiosk(self, kiosk: Kiosk) -> None:
         try:
-            code(parts["kiosk"].id)
+            code(kiosk.id)
         except IdentifierError:
             self._add(("kiosk", "id"), "'id' must be a short code of letters, digits, '-' and '_'")
+        unknown = [one for one in kiosk.languages if self._languages and one not in self._languages]
+        if unknown:
+            known = ", ".join(self._languages)
+            self._add(("kiosk", "languages"), f"no texts for {', '.join(unknown)}; there are texts for {known}")
+        if len(set(kiosk.languages)) != len(kiosk.languages):
+            self._add(("kiosk", "languages"), "'languages' names one of them twice")
+
+    def _check_store(self, store: Store) -> None:
+        try:
+            url = urlsplit(store.url)
+            usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            self._add(("store", "url"), "'url' is no address")
+            return
+        if not usable:
+            self._add(("store", "url"), "'url' must begin with http:// or https:// and name a host")
+        if url.username is not None or url.query or url.fragment:
+            self._add(
+                ("store", "url"), "'url' must hold no password and no question: the credential is in 'token_file'"
+            )
+        if not 1 <= store.deadline_s <= 60:
+            self._add(("store", "deadline_s"), "'deadline_s' must be from 1 to 60 seconds")
+
+    def _check_screen(self, screen: ScreenSize) -> None:
+        for name, pixels in (("width", screen.width), ("height", screen.height)):
+            if not 480 <= pixels <= 7680:
+                self._add(("screen", name), f"{name!r} must be from 480 to 7680 pixels")
+
+    def _check_visit(self, visit: Visit) -> None:
+        if not 10 <= visit.idle_s <= 600:
+            self._add(("visit", "idle_s"), "'idle_s' must be from 10 to 600 seconds")
+        if not 20 <= visit.warning_s <= 600:
+            self._add(("visit", "warning_s"), "'warning_s' must be from 20 (WCAG 2.2.1) to 600 seconds")
 
     def _add(self, path: tuple[str, ...], text: str) -> None:
-        self.problems.append(Problem(self._line(path), text))
-
-    def _line(self, path: tuple[str, ...]) -> int:
-        """The first line after which the file, read so far, holds that key: told by the real parser, not by a guess."""
-        if not path:
-            return 0
-        for number in range(1, len(self._lines) + 1):
-            try:
-                here: Any = tomllib.loads("\n".join(self._lines[:number]))
-            except tomllib.TOMLDecodeError:
-                continue
-            for name in path:
-                here = here.get(name) if isinstance(here, Mapping) else None
-            if here is not None:
-                return number
-        return 0
+        self.problems.append(Problem(line_of(path, self._lines), text))
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
+def _nearest_option(path: tuple[str, ...], found: list[DeviceSettings]) -> str:
+    """The option that may have been meant by one that the driver does not have."""
+    if len(path) == 1:
+        return ""
+    known = next((OPTIONS.get((one.kind, one.driver), {}) for one in found if one.name == path[0]), {})
+    return "" if path[1] in (*known, "driver") else nearest(path[1], list(known))
 
-    found = get_close_matches(name, known, 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
-
-def _line_in(message: str) -> int:
-    words = message.replace(",", " ").split()
-    return int(words[words.index("line") + 1]) if "line" in words[:-1] else 0
+def _said(kind: type) -> str:
+    return {str: "a text", int: "a whole number", bool: "true or false"}[kind]

@@ -42,4 +42,7 @@ class Seal:
 def read_key(path: Path) -> bytes:
     """The key in a file of 32 bytes, or of 64 hexadecimal digits. Raises OSError, or ValueError for another content."""
     content = path.read_bytes()
-    return content if len(content) == KEY_BYTES else bytes.fromhex(content.decode("ascii").strip())
+    key = content if len(content) == KEY_BYTES else bytes.fromhex(content.decode("ascii").strip())
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes")
+    return key

@@ -1,0 +1,105 @@
+"""The door of the kiosk, as a process: what it checks, what it refuses, and what it must not load to do so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from offline_cache.journal import Journal
+from tests.kiosk.test_config import GOOD
+from tests.offline_cache.journals import KEY, KIOSK, ids, open_journal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def kiosk(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs it to its end, without a display."""
+    command = ["-c", code] if code else ["-m", "kiosk"]
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    return subprocess.run(
+        [sys.executable, *command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration with everything that it names."""
+    (tmp_path / "kiosk.toml").write_text(GOOD)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "kiosk.token").write_text("token\n")
+    (tmp_path / "secrets" / "journal.key").write_text(KEY.hex() + "\n")
+    return tmp_path
+
+
+def test_a_good_configuration_is_said_to_be_in_order_and_nothing_is_opened(folder: Path) -> None:
+    done = kiosk("--config", str(folder / "kiosk.toml"), "--check-config")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{folder / 'kiosk.toml'}: in order\n"
+    assert not (folder / "var").exists()
+
+
+def test_a_bad_configuration_is_refused_with_its_lines(folder: Path) -> None:
+    file = folder / "kiosk.toml"
+    file.write_text(GOOD.replace("idle_s", "idel_s").replace('["nl", "en"]', '["nl", "xx"]'))
+    for more in ([], ["--check-config"]):
+        done = kiosk("--config", str(file), *more)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines() == [
+            f"{file}:4: no texts for xx; there are texts for en, nl",
+            f"{file}:19: unknown key 'idel_s' in [visit]; did you mean 'idle_s'?",
+        ]
+
+
+def test_checking_a_configuration_loads_neither_the_window_nor_a_driver(folder: Path) -> None:
+    code = (
+        "import sys\nfrom kiosk.__main__ import main\nmain(sys.argv[1:])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = kiosk("--config", str(folder / "kiosk.toml"), "--check-config", code=code)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "kiosk" in loaded
+    assert (
+        loaded & {"kivy", "nfc", "escpos", "serial", "requests", "sqlite3", "asyncio", "cryptography", "PIL"} == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("secrets/kiosk.token", None, "secrets/kiosk.token cannot be used: FileNotFoundError"),
+        ("secrets/kiosk.token", b"", "secrets/kiosk.token cannot be used: ValueError"),
+        ("secrets/kiosk.token", b"two\nlines", "secrets/kiosk.token cannot be used: ValueError"),
+        ("secrets/kiosk.token", "tök".encode(), "secrets/kiosk.token cannot be used: UnicodeDecodeError"),
+        ("secrets/journal.key", None, "secrets/journal.key cannot be used: FileNotFoundError"),
+        ("secrets/journal.key", b"no key", "secrets/journal.key cannot be used: ValueError"),
+        ("secrets/journal.key", b"abcd", "secrets/journal.key cannot be used: ValueError"),
+    ],
+)
+def test_a_kiosk_without_its_secrets_says_which_and_not_what_is_in_it(
+    folder: Path, name: str, content: bytes | None, said: str
+) -> None:
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    done = kiosk("--config", str(folder / "kiosk.toml"))
+    assert done.returncode == 3
+    assert f"cannot start: {said}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "two" not in done.stderr
+
+
+def test_a_kiosk_whose_journal_is_in_use_or_another_s_does_not_start(folder: Path) -> None:
+    path = folder / "var" / "journal.db"
+    journal = open_journal(path)
+    done = kiosk("--config", str(folder / "kiosk.toml"))
+    assert (done.returncode, "cannot start: the journal is in use by another process" in done.stderr) == (3, True)
+    journal.close()
+    (folder / "secrets" / "journal.key").write_bytes(bytes(32))
+    done = kiosk("--config", str(folder / "kiosk.toml"))
+    assert (done.returncode, "cannot start: the journal cannot be opened: SealBroken" in done.stderr) == (3, True)
+    assert isinstance(open_journal(path), Journal)
+    assert KIOSK == "annen-1"
+    assert ids()()

@@ -1,0 +1,44 @@
+"""What goes on paper: where, what and until when; never who."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from kiosk.receipts import loan_receipt
+from kiosk.texts import Texts
+from kiosk.ui import Lent
+
+AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
+LOANS = (Lent("s2", "De vloek van de {Roemenen}", date(2026, 8, 5)), Lent("s1", "Oeroeg", date(2026, 8, 6)))
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"), [("nl", "5 augustus", "6 augustus"), ("en", "5 August", "6 August")]
+)
+def test_every_loan_stands_on_the_receipt_with_its_date_oldest_first(language: str, first: str, second: str) -> None:
+    receipt = loan_receipt(Texts(language), "Bibliotheek Annen", LOANS, 0, AT)
+    texts = [line.text for line in receipt.lines]
+    assert texts[0] == "Bibliotheek Annen"
+    places = [texts.index(LOANS[1].title), texts.index(LOANS[0].title)]
+    assert places == sorted(places)
+    assert second in texts[places[0] + 1]
+    assert first in texts[places[1] + 1]
+
+
+def test_a_loan_of_the_next_year_says_so() -> None:
+    receipt = loan_receipt(Texts("nl"), "Annen", [Lent("s1", "Oeroeg", date(2027, 11, 1))], 0, AT)
+    assert any("2027" in line.text for line in receipt.lines)
+
+
+def test_what_is_not_known_stands_on_the_receipt_too() -> None:
+    texts = Texts("nl")
+    known, unknown = (loan_receipt(texts, "Annen", LOANS, count, AT) for count in (0, 2))
+    assert len(unknown.lines) > len(known.lines)
+    assert any(line.text == texts.count("receipt.paper.not_known", 2) for line in unknown.lines)
+
+
+def test_a_receipt_of_many_loans_has_them_all() -> None:
+    loans = [Lent(f"s{number}", f"Titel {number}", date(2026, 8, 5)) for number in range(60)]
+    receipt = loan_receipt(Texts("nl"), "Annen", loans, 0, AT)
+    assert {f"Titel {number}" for number in range(60)} <= {line.text for line in receipt.lines}
+    assert any("60" in line.text for line in receipt.lines)
