@@ -21,6 +21,7 @@ PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "name", "place"
 NOT_AT_B1 = {"exemplaar", "ongeldig", "transactie", "u", "uw", "gebruiker", "item", "systeem", "account"}
 LONGEST_WORD = len("identiteitskaart")
 MOST_WORDS = 11
+DRAWN = r"^\s*(?:\w+_)?(?:text|title|spoken|why|next|note): *(.*)$"
 WORDS_OF = {"day": 4, "place": 2}  # how many words a placeholder may become
 
 
@@ -164,7 +165,7 @@ def test_no_words_stand_in_a_screen_or_its_kv() -> None:
         words = [one for one in _strings(path) if re.search(r"[A-Za-z]{2,} [a-z]{2,}", one)]
         assert words == [], path.name
     for path in sorted((KIOSK / "screens").glob("*.kv")):
-        drawn = re.findall(r"^\s*(?:\w+_)?(?:text|title|spoken|why|next|note): *(.*)$", path.read_text("utf-8"), re.MULTILINE)
+        drawn = re.findall(DRAWN, path.read_text("utf-8"), re.MULTILINE)
         words = [one for line in drawn for one in re.findall(r"['\"]([^'\"]*[A-Za-z]{2}[^'\"]*)['\"]", line)]
         assert words == [], path.name
 
