@@ -32,7 +32,7 @@ def python(program: str) -> list[str]:
 
 
 def test_a_tools_words_go_to_the_log_and_not_to_the_terminal(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
-    run(python("print('unpacking é'); import sys; print('oops', file=sys.stderr)"), log)
+    run(python("print('unpacking é', flush=True); import sys; print('oops', file=sys.stderr)"), log)
     assert "unpacking é\noops\n" in log.path.read_text("utf-8")
     assert capsys.readouterr().out == ""
 
