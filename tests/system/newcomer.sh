@@ -104,6 +104,9 @@ inside() { # ROOT SUITE AS COMMANDS…: runs as process 1 of the namespaces
         'apt-get -qq update && apt-get -qq install --no-install-recommends --yes "$@"' - "${first[@]}" \
         >"$root/first.log" 2>&1 || { tail -20 "$root/first.log"; return 1; }
 
+    # A third party's source that does not answer, as many machines have: it must stop nothing.
+    echo 'deb http://127.0.0.1:9/ nowhere main' >"$root/etc/apt/sources.list.d/third-party.list"
+
     machine_settings >"$root/machine.sh"
     hand_in_files "$root" "$root/machine.sh"
     chroot "$root" useradd --create-home --home-dir "$home" --shell /bin/bash newcomer
