@@ -68,41 +68,42 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         log.critical("cannot start: %s", fault)
         return 3
 
-    from kiosk.app import KioskApp
-    from kiosk.theme import CONTRAST, NORMAL
-
     workers, flows = Workers(), FlowThread()
     bus = Bus(flows.loop)
-    store = StoreDesk(StoreClient(config.store.url, token))
-    journalled = JournalledDesk(
-        store, journal, _now, config.store.deadline_s, lambda event, answer: bus.put(Answered(event, answer))
-    )
-    desk = BackgroundDesk(journalled, workers)
     devices = open_devices(config.devices, bus.put)
-    app = KioskApp(
-        title="Kiosk",
-        languages=config.kiosk.languages,
-        on_touch=bus.put,
-        size=(config.screen.width, config.screen.height),
-        fullscreen=fullscreen,
-        on_frame=_Alive(),
-        library_name=config.branch.name,
-        today=date.today,
-        colours=CONTRAST if config.screen.contrast else NORMAL,
-    )
-    stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
-    patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
-    counter = Counter(
-        stage,
-        desk,
-        BackgroundPrinter(devices.printer, workers),
-        Parked(time.monotonic, patience.resume),
-        partial(_receipt, config.branch.name),
-        lambda: str(uuid.uuid4()),
-        patience,
-    )
     try:
-        devices.start()
+        devices.start()  # the reader answers while the window is made
+
+        from kiosk.app import KioskApp
+        from kiosk.theme import CONTRAST, NORMAL
+
+        store = StoreDesk(StoreClient(config.store.url, token))
+        journalled = JournalledDesk(
+            store, journal, _now, config.store.deadline_s, lambda event, answer: bus.put(Answered(event, answer))
+        )
+        desk = BackgroundDesk(journalled, workers)
+        app = KioskApp(
+            title="Kiosk",
+            languages=config.kiosk.languages,
+            on_touch=bus.put,
+            size=(config.screen.width, config.screen.height),
+            fullscreen=fullscreen,
+            on_frame=_Alive(),
+            library_name=config.branch.name,
+            today=date.today,
+            colours=CONTRAST if config.screen.contrast else NORMAL,
+        )
+        stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
+        patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
+        counter = Counter(
+            stage,
+            desk,
+            BackgroundPrinter(devices.printer, workers),
+            Parked(time.monotonic, patience.resume),
+            partial(_receipt, config.branch.name),
+            lambda: str(uuid.uuid4()),
+            patience,
+        )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
     finally:

@@ -18,6 +18,7 @@ async def watch_line(desk: VisitDesk, bus: Bus) -> None:
     It outlives every fault: without it, what was not answered would stay so.
     """
     watch = _Watch(desk, bus)
+    await asyncio.sleep(SOON_S)  # the first picture comes first
     while True:
         try:
             await watch.look()

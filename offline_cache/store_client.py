@@ -1,12 +1,15 @@
 """HTTP to the membership store (requests). Tells apart "it never left" and "it may have arrived" (house decision 1)."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import requests
-from requests.adapters import HTTPAdapter
+if TYPE_CHECKING:
+    import requests
 
 MAX_ANSWER = 64 * 1024
 CONNECT_S = 2.0
@@ -176,6 +179,9 @@ class _Exchange:
 
 
 def _new_session() -> requests.Session:
+    import requests  # late: 0.2 s that the first picture need not wait for
+    from requests.adapters import HTTPAdapter
+
     session = requests.Session()
     session.trust_env = False
     session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=1))

@@ -61,6 +61,8 @@ class JournalledDesk:
         self._desk, self._journal, self._now, self._deadline_s = desk, journal, now, deadline_s
         self._on_late = on_late
         self._delivery = threading.Lock()
+        self._changes = 0  # grows whenever what waits may have changed
+        self._seen: tuple[int, bool] | None = None
 
     def identify(self, presented: Presented) -> Identified | Refused:
         """Who is this? Changes nothing, so nothing is journalled. Raises DeskUnreachable."""
@@ -89,6 +91,7 @@ class JournalledDesk:
             event = self._journal.append(Action.CHECK_OUT, presented, item, self._now())
             answer = self._ask(event, ends)
         finally:
+            self._changes += 1
             self._delivery.release()
         if isinstance(answer, Voided):
             raise DeskUnreachable("given up before", sent=False)
@@ -103,11 +106,15 @@ class JournalledDesk:
         except DeskUnreachable as fault:
             log.info("redelivery stopped: %s", fault)
         finally:
+            self._changes += 1
             self._delivery.release()
 
     def has_undelivered(self) -> bool:
-        """Whether anything waits for its answer. Raises JournalFault."""
-        return bool(self._journal.undelivered())
+        """Whether anything waits for its answer. Cheap where nothing was done since. Raises JournalFault."""
+        changes, seen = self._changes, self._seen
+        if seen is None or seen[0] != changes or self._delivery.locked():
+            seen = self._seen = (changes, bool(self._journal.undelivered()))
+        return seen[1]
 
     def check_journal(self) -> None:
         """Raises JournalFault unless something can be written down now."""

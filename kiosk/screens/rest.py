@@ -56,7 +56,7 @@ class Picture(Widget):
 class RestPage(Page):
     """Draws `Rest`."""
 
-    STEP_S = 2.4  # each step is a repaint, and this screen stands all day
+    STEP_S = 4.5  # each step is a repaint of the whole window, and this screen stands all day
 
     library_name = StringProperty("")
     title = StringProperty("")
