@@ -110,6 +110,7 @@ class KioskApp:
         self._faults = _Faults(self._out_of_order, self._give_up)
         self._failed = False
         self._clock, self._window = Clock, Window
+        Clock.interupt_next_only = True  # woken by what is due at once; what is due later waits for its frame
         self._draw = Clock.create_trigger(self._draw_newest)
         self._rebuild = Clock.create_trigger(self._build)
         Window.set_title(title)

@@ -104,9 +104,12 @@ def what_to_do(texts: Texts, visit: Borrowing) -> str:
     """The one thing to do now; nothing where nothing can be borrowed."""
     if visit.ending:
         return texts.say("borrow.ending")
-    if visit.cannot_borrow is not None or visit.may_borrow == 0 or Trouble.NO_SCANNER in visit.troubles:
+    if visit.cannot_borrow is not None or visit.may_borrow == 0 or visit.troubles & _NOTHING_TO_SCAN:
         return ""
     return texts.say("borrow.scan_next" if visit.rows else "borrow.scan_first")
+
+
+_NOTHING_TO_SCAN = {Trouble.NO_SCANNER, Trouble.NO_CONNECTION, Trouble.NO_WAY_IN}
 
 
 def finished(texts: Texts, end: Finished) -> str:

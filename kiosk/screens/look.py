@@ -24,6 +24,11 @@ class Look:
         if self.fonts.regular == "Roboto":
             self.fonts = find_fonts()
 
+    @property
+    def outlined(self) -> bool:
+        """Whether a field is told from the ground by a line around it, having the same colour."""
+        return self.colours.good == self.colours.ground
+
     def u(self, units: float) -> int:
         """Units (of a screen 1080 wide) in pixels."""
         return round(units * self.scale)

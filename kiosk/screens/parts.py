@@ -22,18 +22,21 @@ class Words(Label):
     shrink = NumericProperty(1)
     strong = BooleanProperty(False)
     wraps = BooleanProperty(True)
+    long = BooleanProperty(False)  # longer than its place is wide: needs more lines, and a picture as wide as the place
     whole = NumericProperty(1)  # part of its size at which its longest word still fits on one line
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.bind(text=self._keep_words_whole, width=self._keep_words_whole, size_u=self._keep_words_whole)
+        self.bind(text=self._measure, width=self._measure, size_u=self._measure, font_name=self._measure)
 
-    def _keep_words_whole(self, *_: Any) -> None:
+    def _measure(self, *_: Any) -> None:
         if not self.wraps or self.width <= 1:
             self.whole = 1
             return
         measure = Measure(font_name=self.font_name, font_size=look.u(self.size_u))
-        longest = max((measure.get_extents(word)[0] for word in self.text.split()), default=0)
+        widths = [measure.get_extents(line)[0] for line in self.text.split("\n")]
+        self.long = max(widths, default=0) > self.width
+        longest = max((measure.get_extents(word)[0] for word in self.text.split()), default=0) if self.long else 0
         self.whole = min(1, 0.97 * self.width / longest) if longest else 1  # letters do not shrink quite evenly
 
 
@@ -133,10 +136,15 @@ class Touch(Widget):
 
 
 class Dots(Widget):
-    """Eight dots in a round that take turns: something is being done. Steps slowly, a repaint costs."""
+    """Eight dots in a round that take turns: something is being done.
+
+    Where the processor paints, each step costs some twenty frames' worth of work, so that there they are few: what
+    else is on the screen stays as quick as without them.
+    """
 
     DOTS = 8
     STEP_S = 0.12
+    STEP_PAINTED_S = 0.6
 
     colour = ColorProperty()
 
@@ -149,7 +157,7 @@ class Dots(Widget):
             for _ in range(self.DOTS):
                 self._colours.append(Color())
                 self._shapes.append(Ellipse())
-        self._clock = Clock.schedule_interval(self._step, self.STEP_S)
+        self._clock = Clock.schedule_interval(self._step, self.STEP_PAINTED_S if look.painted else self.STEP_S)
         self._clock.cancel()
         self.bind(
             pos=self._place, size=self._place, colour=self._paint, parent=self._in_or_out, opacity=self._in_or_out

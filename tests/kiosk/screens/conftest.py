@@ -9,6 +9,7 @@ import pytest
 from kiosk import app as app_module
 from kiosk.app import KioskApp
 from kiosk.bus import Touched
+from kiosk.theme import NORMAL, Colours
 from kiosk.ui import Over, Screen, Shown
 from tests.kiosk.screens.scenes import PORTRAIT, TODAY
 
@@ -18,7 +19,7 @@ PATIENCE_S = 30.0
 class Kiosk:
     """Drives the app: shows, touches, waits. Positions are in pixels from the lower left."""
 
-    def __init__(self) -> None:
+    def __init__(self, colours: Colours = NORMAL) -> None:
         self.touched: list[Touched] = []
         self.frames = 0
         self.app = KioskApp(
@@ -30,6 +31,7 @@ class Kiosk:
             on_frame=self._frame,
             library_name="Bibliotheek Annen",
             today=lambda: TODAY,
+            colours=colours,
         )
         from kivy.base import EventLoop, runTouchApp
         from kivy.core.window import Window

@@ -1,15 +1,16 @@
-"""Pictures of every screen, by the real app: `python -m tests.kiosk.screens.gallery OUTDIR [NAME …]`."""
+"""Pictures of every screen, by the real app: `python -m tests.kiosk.screens.gallery [--contrast] OUTDIR [NAME …]`."""
 
 import os
 import sys
 from pathlib import Path
 
+from kiosk.theme import CONTRAST, NORMAL, Colours
 from tests.kiosk.screens.scenes import LANDSCAPE, LANGUAGES, PORTRAIT, SCENES, SMALL
 
 NAMES = {PORTRAIT: "portrait", LANDSCAPE: "landscape", SMALL: "small"}
 
 
-def main(out: Path, names: list[str]) -> None:
+def main(out: Path, names: list[str], colours: Colours) -> None:
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     from PIL import Image
 
@@ -17,7 +18,7 @@ def main(out: Path, names: list[str]) -> None:
     from tests.kiosk.screens.conftest import Kiosk
 
     app_module.REST_FPS = app_module.PAINTED_FPS = 0
-    kiosk = Kiosk()
+    kiosk = Kiosk(colours)
     from kiosk.screens.look import look
 
     look.moves = False
@@ -37,4 +38,5 @@ def main(out: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    given = [one for one in sys.argv[1:] if one != "--contrast"]
+    main(Path(given[0]), given[1:], CONTRAST if "--contrast" in sys.argv else NORMAL)

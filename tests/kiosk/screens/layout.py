@@ -45,10 +45,15 @@ def box(widget: Any) -> Box:
 
 
 def ink(label: Any) -> Box:
-    """Where the letters of a label stand: a wrapped label is as wide as its lines, whatever its own width."""
+    """Where the letters of a label stand, which need not be where the label stands."""
     whole, (width, height) = box(label), label.texture_size
-    middle, centre = (whole.bottom + whole.top) / 2, (whole.left + whole.right) / 2
-    return Box(centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
+    from kiosk.screens.parts import Words
+
+    middle = (whole.bottom + whole.top) / 2
+    left = whole.left
+    if not isinstance(label, Words) or label.halign == "center":
+        left = (whole.left + whole.right - width) / 2
+    return Box(left, middle - height / 2, left + width, middle + height / 2)
 
 
 def seen(widget: Any) -> bool:

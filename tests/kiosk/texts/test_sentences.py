@@ -101,6 +101,7 @@ def test_nobody_is_told_to_scan_what_cannot_be_borrowed() -> None:
         replace(VISIT, may_borrow=0),
         replace(VISIT, cannot_borrow=_no(Reason.LAPSED)),
         replace(VISIT, troubles=frozenset({Trouble.NO_SCANNER})),
+        replace(VISIT, troubles=frozenset({Trouble.NO_CONNECTION})),
     ):
         assert sentences.what_to_do(NL, visit) == ""
     assert sentences.what_to_do(NL, replace(VISIT, ending=True)) == "Nog even wachten…"
