@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import logging
 import os
 import resource
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.check_config:
         print(f"{given.config}: in order")
         return 0
+    gc.disable()  # until the first picture: a start makes things and throws hardly any away
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold what no disk may hold
     return run(config, fullscreen=given.fullscreen)
 
@@ -122,6 +124,9 @@ class _Alive:
         self._ready = False
 
     def __call__(self) -> None:
+        if not self._ready:
+            gc.freeze()  # what a start makes stays; looking through it again and again finds nothing
+            gc.enable()
         notify("WATCHDOG=1" if self._ready else "READY=1")
         self._ready = True
 
