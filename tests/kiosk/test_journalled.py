@@ -185,6 +185,18 @@ def test_telling_much_again_keeps_to_the_deadline_and_goes_on_the_next_time(kios
     assert len(kiosk.store.books.loans) == 21
 
 
+@pytest.mark.usefixtures("clock")
+def test_a_request_that_waited_for_a_gap_until_no_time_was_left_is_known_not_to_be_done(kiosk: Kiosk) -> None:
+    desk, empty = kiosk.desk(), kiosk.store.backup()
+    for number in range(int(DEADLINE_S) - 1):
+        desk.check_out(SHOWN, ItemBarcode(f"{31000000000000 + number}"))
+    kiosk.store.restore(empty)
+    with pytest.raises(DeskUnreachable) as caught:  # asked, told of the gap, and then each second one of the gap
+        kiosk.desk(Slow(kiosk.store, 1.0)).check_out(SHOWN, BOOK)
+    assert not isinstance(caught.value, AnswerLost)
+    assert kiosk.states()[-1] == "given_up"
+
+
 class Slow:
     """A library system that takes its time for everything."""
 
@@ -302,6 +314,7 @@ def test_a_request_waits_for_a_redelivery_that_is_under_way(kiosk: Kiosk) -> Non
 def test_a_redelivery_does_not_wait_for_a_request_that_is_under_way(kiosk: Kiosk) -> None:
     gate = Gate(kiosk.store)
     desk = kiosk.desk(gate)
+    assert not desk.has_undelivered()
     request = threading.Thread(target=lambda: desk.check_out(SHOWN, BOOK))
     request.start()
     assert gate.asked.wait(LONG_S)

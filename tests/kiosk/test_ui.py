@@ -1,0 +1,63 @@
+"""The table of what can be touched: complete, and with a way out of every screen that keeps a patron."""
+
+from typing import get_args
+
+import pytest
+
+from circulation.outcomes import NextStep, Reason, Refused
+from kiosk.ui import (
+    Borrowing,
+    Finished,
+    HelpCard,
+    Intent,
+    NoAnswer,
+    NoVisit,
+    OutOfOrder,
+    Over,
+    Receipt,
+    ReceiptState,
+    Rest,
+    Screen,
+    StillThere,
+    Waiting,
+    offered,
+)
+
+SCREENS: tuple[Screen, ...] = (
+    Rest(),
+    Waiting(),
+    NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),
+    NoAnswer(),
+    Borrowing(),
+    Finished(1),
+    Receipt(ReceiptState.PRINTING, 1),
+    OutOfOrder("journal"),
+)
+OVERS: tuple[Over, ...] = (StillThere(20), HelpCard())
+LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT}
+
+
+def test_every_screen_and_everything_over_it_is_in_the_table() -> None:
+    assert {type(one) for one in SCREENS} == set(get_args(Screen))
+    assert {type(one) for one in OVERS} == set(get_args(Over))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda one: type(one).__name__)
+def test_help_and_language_are_offered_on_every_screen_and_a_way_out_of_every_one_that_keeps_a_patron(
+    screen: Screen,
+) -> None:
+    can = offered(screen)
+    assert {Intent.HELP, Intent.LANGUAGE} <= can
+    assert bool(can & LEAVING) != isinstance(screen, Rest | OutOfOrder)
+
+
+@pytest.mark.parametrize("over", OVERS, ids=lambda one: type(one).__name__)
+def test_what_lies_over_a_screen_takes_its_touches(over: Over) -> None:
+    assert {offered(screen, over) for screen in SCREENS} == {offered(Rest(), over)}
+    assert Intent.LANGUAGE in offered(Rest(), over)
+    assert offered(Rest(), over) & (LEAVING | {Intent.MORE_TIME})
+
+
+def test_every_intent_is_offered_somewhere() -> None:
+    everything = {one for screen in SCREENS for over in (None, *OVERS) for one in offered(screen, over)}
+    assert everything == set(Intent)
