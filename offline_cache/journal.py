@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -229,5 +228,5 @@ def _prepare(db: sqlite3.Connection, was_here: bool) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     if version == 0:
-        script = resources.files("offline_cache").joinpath("schema/0001_journal.sql").read_text("utf-8")
+        script = (Path(__file__).parent / "schema" / "0001_journal.sql").read_text("utf-8")
         db.executescript(f"BEGIN;{script};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
