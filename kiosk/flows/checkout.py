@@ -127,6 +127,8 @@ class Checkout:
         elif len(self._scanned) < AT_ONCE:
             self.sheet = self.sheet.asking(item)
             self._scanned.append(item)
+        else:
+            self._notice = Notice.UNREADABLE_SCAN  # not taken: nobody may believe that it was
 
     def _ask_next(self) -> None:
         if self._asked is None and self._scanned:

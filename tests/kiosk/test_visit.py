@@ -243,6 +243,7 @@ async def test_a_scanner_gone_mad_gets_no_further_than_a_few_items(kiosk: Kiosk)
     kiosk.desk.delay_s = 1
     await kiosk.scan(*(book(number) for number in range(200)))
     assert len(kiosk.rows()) <= 25
+    assert kiosk.borrowing().notice is Notice.UNREADABLE_SCAN
     await kiosk.touch(Intent.STOP)
     assert not isinstance(kiosk.screen(), Borrowing)
 
