@@ -25,7 +25,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
 def at_rest(app: WholeApp) -> Iterator[None]:
     """Every journey begins at a rest screen with everything plugged in, and leaves it so."""
     yield
-    app.bench.remove_pass()
+    app.lift()
     app.bench.plug("network")
     app.bench.paper_in()
     if re.findall(r"screen (\w+)", app.log())[-1:] != ["Rest"]:
