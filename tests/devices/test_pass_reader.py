@@ -43,7 +43,7 @@ def test_a_pass_that_lies_still_is_one_event_whatever_its_chip(
     assert reader.events.of(PassRemoved) == []
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["ntag213", "mifare-classic", "phone"])
 def test_a_pass_that_lies_for_a_minute_is_one_event(bench_of_the_stand: Workbench, kind: str) -> None:
