@@ -46,7 +46,7 @@ class _Collector:
         for item in session.items:
             marker = item.get_closest_marker("long")
             if marker is not None:
-                self.proofs.append(Proof(item.nodeid, int(marker.kwargs["minutes"])))
+                self.proofs.append(Proof(item.nodeid, int(marker.kwargs.get("minutes", 60))))
 
 
 def collected() -> list[Proof]:
