@@ -204,7 +204,7 @@ class KioskApp:
         self._window.unbind(on_flip=self._first_frame)
         self._on_frame()
         self._clock.schedule_interval(self._frame, 1.0)
-        self._clock.schedule_once(self._prepare, 0.2)
+        self._clock.schedule_once(self._prepare, 0.1)
 
     def _frame(self, _: float) -> None:
         self._on_frame()
@@ -212,9 +212,7 @@ class KioskApp:
     def _prepare(self, _: float) -> None:
         """Between two frames, one page at a time: what the first frame did not need."""
         if self._stage.prepare():
-            self._clock.schedule_once(self._prepare, 0.05)
-        else:
-            self._stage.texts(self._shown.language).warm()
+            self._clock.schedule_once(self._prepare, 0.02)
 
     def _wake(self, *_: Any) -> None:
         """A touch is drawn in the next frame, however slow the frames are now."""

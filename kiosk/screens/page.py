@@ -36,6 +36,9 @@ class Page(FloatLayout):
         """Shows this fact in this language; called again for each change of either."""
         raise NotImplementedError
 
+    def rehearse(self, texts: Texts) -> None:
+        """Off the screen, in an idle moment: loads what the first patron would have to wait for."""
+
     def enter(self) -> None:
         """The page has come on the screen, drawn."""
 

@@ -54,6 +54,7 @@ class Badge(Widget):
     tone = StringProperty("care")
     fill = ColorProperty()
     stroke = ColorProperty()
+    part = NumericProperty(0.52)  # of its height, that the pictogram takes
 
 
 SIDE = 36  # units, from the side of a button to its word
@@ -83,6 +84,8 @@ class Touch(Widget):
     main = BooleanProperty(False)  # high, and filled
     second = BooleanProperty(False)  # high, and not filled: the other choice
     filled = BooleanProperty(False)
+    opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
+    solid = BooleanProperty(False)
     icon_room = NumericProperty(0)
     content = NumericProperty(0)  # how wide pictogram and word are, pixels
 

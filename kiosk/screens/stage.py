@@ -57,6 +57,7 @@ class Stage(FloatLayout):
     language_spoken = StringProperty("")
     stop_offered = BooleanProperty(False)
     help_offered = BooleanProperty(True)
+    covered = BooleanProperty(False)
 
     def __init__(
         self,
@@ -97,7 +98,9 @@ class Stage(FloatLayout):
         """Builds one page that has not been built, for a moment without work. False when all are there."""
         missing = next((kind for kind in PAGES if kind not in self._pages), None)
         if missing is not None:
-            self._page_of(missing)
+            page = self._page_of(missing)
+            page.size = self.size
+            page.rehearse(self.texts(self.shown.language))
         return missing is not None
 
     def show(self, shown: Shown) -> None:
@@ -107,6 +110,7 @@ class Stage(FloatLayout):
         self._page = self._change(self._page, shown.screen, texts, self.ids.pages)
         self._over = self._change(self._over, shown.over, texts, self.ids.over)
         intents = offered(shown.screen, shown.over)
+        self.covered = shown.over is not None
         self.help_offered = Intent.HELP in intents
         self.stop_offered = Intent.STOP in intents
         self.help_text, self.help_spoken = texts.say("help.button"), texts.say("access.help")

@@ -68,10 +68,6 @@ class Texts:
 
         return format_currency(Decimal(cents) / 100, "EUR", locale=self.language)
 
-    def warm(self) -> None:
-        """Loads what `day` needs, at a moment when nobody waits for it."""
-        self.day(date(2000, 1, 1))
-
     def _filled(self, key: str, template: str, values: dict[str, object]) -> str:
         if template == key:
             raise TextMissing(key)

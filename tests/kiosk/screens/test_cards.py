@@ -146,3 +146,13 @@ def test_a_long_title_ends_at_a_word() -> None:
     assert two_lines("aaa bbb ccc dddd eee", 8, _width) == "aaa bbb\nccc…"
     assert two_lines("aaa", 8, _width) == "aaa"
     assert two_lines(LONG, 1000, _width) == LONG
+
+
+def test_a_card_that_was_a_refusal_keeps_nothing_of_its_colour(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(Lent("1", "Oeroeg", DUE)))
+    loan = kiosk.pixels()
+    kiosk.show(Rest())
+    kiosk.show(_visit(NotLent("1", HELD, "Oeroeg")))
+    assert kiosk.pixels() != loan
+    kiosk.show(_visit(Lent("1", "Oeroeg", DUE)))
+    assert kiosk.pixels() == loan

@@ -167,3 +167,21 @@ def test_waiting_can_be_stopped_while_dots_turn(kiosk: Kiosk) -> None:
     kiosk.until(lambda: kiosk.stage._page.dots, "for dots")
     kiosk.tap_button("stop")
     assert kiosk.touched == [Touched(Intent.STOP)]
+
+
+def test_a_button_looks_held_only_while_it_is(kiosk: Kiosk) -> None:
+    kiosk.show(Borrowing(may_borrow=9))
+    before = kiosk.pixels()
+    x, y = kiosk.button("done").center
+    kiosk.down(x, y)
+    assert kiosk.pixels() != before
+    kiosk.up(x, y)
+    assert kiosk.pixels() == before
+
+
+def test_buttons_upon_a_question_leave_no_trace_when_it_is_answered(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    before = kiosk.pixels()
+    kiosk.show(VISIT, StillThere(9), "en")
+    kiosk.show(VISIT)
+    assert kiosk.pixels() == before
