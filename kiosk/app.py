@@ -6,16 +6,14 @@ The doors that Kivy leaves open (Escape, F1, red dots, a window that closes) are
 import logging
 import os
 import signal
-import traceback
-from collections import deque
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Any
 
 from kiosk.bus import Touched
+from kiosk.screens.faults import Faults
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import OutOfOrder, Rest, Shown
 
@@ -24,7 +22,6 @@ log = logging.getLogger(__name__)
 REST_FPS = 30  # nobody is there; a touch or a pass wakes the loop at once
 VISIT_FPS = 60
 PAINTED_FPS = 30  # where the processor paints, a frame takes longer than a sixtieth of a second
-FAULTS_A_MINUTE = 5
 AGAIN_AFTER_S = 5.0
 ENVIRONMENT = {
     "KIVY_NO_ARGS": "1",
@@ -118,7 +115,7 @@ class KioskApp:
         self._fullscreen = fullscreen
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
         self._shown = Shown(language=languages[0])
-        self._faults = _Faults(self._out_of_order, self._give_up)
+        self._faults = Faults(self._out_of_order, self._give_up)
         self._failed = False
         self._clock, self._window = Clock, Window
         Clock.interupt_next_only = True  # woken by what is due at once; what is due later waits for its frame
@@ -239,28 +236,3 @@ class KioskApp:
 
 def _nothing(_: float) -> None:
     """Being scheduled is what counts."""
-
-
-class _Faults:
-    """Kivy's exception handler: a fault while drawing is logged by type and place and told; too many end the run.
-
-    The text of a fault is never logged: it may hold what a patron sees.
-    """
-
-    def __init__(self, out_of_order: Callable[[], None], give_up: Callable[[], None]) -> None:
-        self._out_of_order, self._give_up = out_of_order, give_up
-        self._times: deque[float] = deque(maxlen=FAULTS_A_MINUTE)
-
-    def handle_exception(self, fault: BaseException) -> int:
-        """Called by Kivy's loop; 1 goes on, 0 raises what is no fault but a wish to end."""
-        if not isinstance(fault, Exception):
-            return 0
-        frames = traceback.extract_tb(fault.__traceback__)
-        places = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-4:]))
-        log.error("fault while drawing: %s at %s", type(fault).__name__, places)
-        self._times.append(monotonic())
-        if len(self._times) == FAULTS_A_MINUTE and self._times[-1] - self._times[0] < 60:
-            self._give_up()
-        else:
-            self._out_of_order()
-        return 1

@@ -7,7 +7,7 @@ from kivy.lang import Builder
 from kivy.properties import StringProperty
 
 from kiosk.screens.page import Page
-from kiosk.screens.parts import Touch
+from kiosk.screens.touch import Touch
 
 
 class OverPage(Page):

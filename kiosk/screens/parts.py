@@ -57,85 +57,12 @@ class Badge(Widget):
     part = NumericProperty(0.52)  # of its height, that the pictogram takes
 
 
-SIDE = 36  # units, from the side of a button to its word
-
-
 class Strip(BoxLayout):
     """A sentence beside what the screen is about, with its pictogram; without text it takes no room."""
 
     text = StringProperty("")
     icon = StringProperty("")
     tone = StringProperty("care")
-
-
-class Touch(Widget):
-    """What can be touched. It acts when the finger leaves it inside, and shows at once that it is held.
-
-    Event `on_act`. `intent` is the value of the kiosk.ui.Intent that it tells; `spoken` its name when read aloud.
-    """
-
-    __events__ = ("on_act",)
-
-    text = StringProperty("")
-    icon = StringProperty("")
-    intent = StringProperty("")
-    spoken = StringProperty("")
-    held = BooleanProperty(False)
-    main = BooleanProperty(False)  # high, and filled
-    second = BooleanProperty(False)  # high, and not filled: the other choice
-    filled = BooleanProperty(False)
-    opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
-    solid = BooleanProperty(False)
-    icon_room = NumericProperty(0)
-    content = NumericProperty(0)  # how wide pictogram and word are, pixels
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._fit = Clock.create_trigger(self._fit_now, -1)
-        self.bind(width=self._fit, text=self._fit, icon=self._fit)
-        self._fit()
-
-    def _fit_now(self, *_: Any) -> None:
-        """A word too long for the button gets smaller, then wraps."""
-        if self.size_hint_x is None:
-            return
-        words = self.ids.words
-        room = self.width - look.u(2 * SIDE) - self.icon_room
-        words.shrink, words.wraps = 1, False
-        words.texture_update()
-        if room > 0 and words.texture_size[0] > room:
-            words.shrink = room / words.texture_size[0]
-            words.texture_update()
-            if words.texture_size[0] > room:
-                words.wraps, words.width = True, room
-
-    def on_touch_down(self, touch: Any) -> bool:
-        """A finger or the left button: hold it."""
-        if self.disabled or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
-            return False
-        touch.grab(self)
-        self.held = True
-        return True
-
-    def on_touch_move(self, touch: Any) -> bool:
-        """The finger slides off, or back on."""
-        if touch.grab_current is not self:
-            return False
-        self.held = self.collide_point(*touch.pos)
-        return True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        """Released: inside acts, outside does nothing; a button that has left the screen does nothing either."""
-        if touch.grab_current is not self:
-            return False
-        touch.ungrab(self)
-        inside, self.held = self.held, False
-        if inside and not self.disabled and self.get_root_window() is not None:
-            self.dispatch("on_act")
-        return True
-
-    def on_act(self) -> None:
-        """Event: touched and released."""
 
 
 class Dots(Widget):

