@@ -41,7 +41,7 @@ contracts:
 	$(call stage,import contracts,.venv/bin/lint-imports)
 
 tests:
-	$(call stage,tests,$(PY) -m pytest -m 'not system and not long' --durations=10 $(PYTEST))
+	$(call stage,tests,$(PY) -m pytest -m 'not system and not long' -n 2 --dist loadfile --durations=10 $(PYTEST))
 
 test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }
