@@ -96,7 +96,7 @@ class Framer:
 
     def _take(self, byte: int) -> Framed | None:
         ends = bytes([_ETX]) if self._in_block else _ENDS
-        if byte == _STX and (self._in_block or not self._frame):  # within a line it is only a bad character
+        if byte == _STX and (self._in_block or not (self._frame or self._skipping)):  # within a line it is noise
             broken = self._in_block
             self._start(in_block=True)
             return Unreadable("a block that did not end") if broken else None

@@ -109,3 +109,11 @@ def test_prefix_and_suffix_of_the_installer_are_taken_off_and_must_be_there() ->
     assert interpret(b"#]C03000$", "#", "$") == Scan("3000", "C0")
     assert interpret(b"3000$", "#", "$") == Unreadable("the scanner's prefix or suffix is missing")
     assert interpret(b"#", "#", "#") == Unreadable("the scanner's prefix or suffix is missing")
+
+
+def test_a_start_of_block_within_noise_does_not_swallow_the_next_scan() -> None:
+    framer = Framer()
+    framer.feed(b"7" * 10_000 + b"300\x01\x02|AB\r")
+    assert framer.feed(b"30001234567896\r") == [Scan("30001234567896", None)]
+    framer.feed(b"12\x0234\r")
+    assert framer.feed(b"30001234567896\r") == [Scan("30001234567896", None)]
