@@ -49,7 +49,7 @@ def _values(texts: Texts, values: Mapping[str, Value], today: date) -> dict[str,
     """The placeholders that can be filled: `amount` of cents, `day` of a date, counts, `place`."""
     filled = {}
     for name, value in values.items():
-        if name == "cents" and isinstance(value, int):
+        if name == "cents" and isinstance(value, int) and value >= 0:
             filled["amount"] = texts.money(value)
         elif name in _DAYS and isinstance(value, date):
             filled["day"] = texts.day(value, today)

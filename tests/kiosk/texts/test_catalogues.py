@@ -17,7 +17,7 @@ from kiosk.texts import HERE, Texts, available
 from kiosk.ui import Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
-PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "name", "place", "reason"}
+PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "month", "name", "place", "reason", "weekday", "year"}
 NOT_AT_B1 = {"exemplaar", "ongeldig", "transactie", "u", "uw", "gebruiker", "item", "systeem", "account"}
 LONGEST_WORD = len("identiteitskaart")
 MOST_WORDS = 11
@@ -187,7 +187,7 @@ def _parts(sentence: str) -> list[str]:
 @EACH
 def test_sentences_are_short(language: str) -> None:
     for key, one in ALL[language].items():
-        for sentence in _sentences(one):
+        for sentence in _sentences(one) if not key.startswith("format.") else ():
             for part in _parts(sentence):
                 extra = sum(WORDS_OF.get(name, 1) - 1 for name in _names(part))
                 assert len(part.split()) + extra <= MOST_WORDS, f"{key}: {part}"
@@ -206,7 +206,7 @@ def test_dutch_is_plain_and_says_je() -> None:
     for key, one in ALL["nl"].items():
         words = {word.casefold() for part in _sentences(one) for word in re.findall(r"[\w-]+", part)}
         assert words & NOT_AT_B1 == set(), key
-        assert max(map(len, words)) <= LONGEST_WORD, f"{key}: a long word"
+        assert max(map(len, words), default=0) <= LONGEST_WORD, f"{key}: a long word"
 
 
 def test_nobody_else_is_named_and_nobody_is_blamed() -> None:
@@ -215,7 +215,8 @@ def test_nobody_else_is_named_and_nobody_is_blamed() -> None:
         assert not re.search(r"\b(fout|verkeerd|moet je|mag niet|verboden|helaas)\b", said), key
 
 
-def test_the_catalogue_does_not_load_locale_data_before_it_is_needed() -> None:
-    code = "import sys, kiosk.sentences as s; s.Texts('nl').say('borrow.done'); print('babel' in sys.modules)"
+def test_no_locale_library_is_loaded_for_a_date_or_an_amount() -> None:
+    code = "import sys, datetime, kiosk.sentences as s; t = s.Texts('nl'); t.money(5); t.day(datetime.date(2026, 1, 1))"
+    code += "; print('babel' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=KIOSK.parent)
     assert done.stdout.strip() == "False"

@@ -34,6 +34,7 @@ def _no(reason: Reason, step: NextStep = NextStep.DESK, **values: int | str | da
         (_no(Reason.NO_TRANSPORT, place=" "), "Dit boek is van een andere bibliotheek."),
         (_no(Reason.NO_TRANSPORT), "Dit boek is van een andere bibliotheek."),
         (_no(Reason.OPEN_AMOUNT, cents="12"), "Er staat nog een bedrag open."),
+        (_no(Reason.OPEN_AMOUNT, cents=-1), "Er staat nog een bedrag open."),
         (_no(Reason.LAPSED, ended="2024"), "Je lidmaatschap is afgelopen."),
     ],
 )

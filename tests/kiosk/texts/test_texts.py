@@ -1,14 +1,17 @@
 """What is said: filled in, counted, dated, in the language asked for."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
 import kiosk.texts
-from kiosk.texts import CatalogueMissing, TextMissing, Texts
+from kiosk.texts import CatalogueMissing, TextMissing, Texts, available
 
 TODAY = date(2026, 7, 22)
 NL, EN = Texts("nl"), Texts("en")
@@ -52,6 +55,21 @@ def test_an_amount_is_written_in_euro() -> None:
     assert EN.money(620) == "€6.20"
     assert NL.money(5) == "€\N{NO-BREAK SPACE}0,05"
     assert NL.money(123_456) == "€\N{NO-BREAK SPACE}1.234,56"
+
+
+@pytest.mark.parametrize("language", available())
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_every_day_is_written_as_cldr_writes_it(language: str, day: date) -> None:
+    texts = Texts(language)
+    patterns = {"format.day": "EEE d MMMM", "format.day_and_year": "EEE d MMMM y"}
+    assert texts.day(day) == format_date(day, patterns["format.day"], locale=language)
+    assert texts.day(day, date(1900, 1, 1)) == format_date(day, patterns["format.day_and_year"], locale=language)
+
+
+@pytest.mark.parametrize("language", available())
+@given(st.integers(min_value=0, max_value=10**9))
+def test_every_amount_is_written_as_cldr_writes_it(language: str, cents: int) -> None:
+    assert Texts(language).money(cents) == format_currency(Decimal(cents) / 100, "EUR", locale=language)
 
 
 def test_a_key_that_is_not_there_is_a_fault_of_ours() -> None:
