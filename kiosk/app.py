@@ -207,8 +207,10 @@ class KioskApp:
         self._on_frame()
 
     def _prepare(self, _: float) -> None:
-        """Between two frames, one page at a time: what the first frame did not need."""
-        if self._stage.prepare():
+        """Between two frames, one page at a time: what the first frame did not need. Somebody's visit comes first."""
+        if not isinstance(self._shown.screen, Rest):
+            self._clock.schedule_once(self._prepare, 1.0)
+        elif self._stage.prepare():
             self._clock.schedule_once(self._prepare, 0.02)
 
     def _wake(self, *_: Any) -> None:

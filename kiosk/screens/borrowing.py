@@ -48,7 +48,6 @@ class BorrowingPage(Page):
     def rehearse(self, texts: Texts) -> None:
         """Typefaces, dates and one card of each kind."""
         word, today = texts.say("row.asking"), self._today()
-        self.ids.cards.size = self.size
         self.draw(Borrowing((NotKnown("2"), Lent("1", word, today)), lent=1, may_borrow=1, first_name=word), texts)
         self.leave()
 

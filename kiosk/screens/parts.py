@@ -14,6 +14,8 @@ from kivy.uix.widget import Widget
 
 from kiosk.screens.look import look
 
+UNLAID = 100  # pixels; Kivy's width of what was not laid out yet, into which nothing should be wrapped
+
 
 class Words(Label):
     """A sentence that `wraps`. `size_u` is its size in units, of which `shrink` is a part where room is short."""
@@ -30,8 +32,8 @@ class Words(Label):
         self.bind(text=self._measure, width=self._measure, size_u=self._measure, font_name=self._measure)
 
     def _measure(self, *_: Any) -> None:
-        if not self.wraps or self.width <= 1:
-            self.whole = 1
+        if not self.wraps or self.width <= UNLAID:
+            self.whole, self.long = 1, False
             return
         measure = Measure(font_name=self.font_name, font_size=look.u(self.size_u))
         widths = [measure.get_extents(line)[0] for line in self.text.split("\n")]

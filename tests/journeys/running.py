@@ -135,8 +135,9 @@ def share(picture: Image.Image, colour: tuple[int, int, int]) -> float:
 def cards(picture: Image.Image, colour: tuple[int, int, int]) -> int:
     """How many cards of that colour (GOOD: lent, CARE: refused) stand in the list, newest on top."""
     width, height = picture.size
-    # Through the round picture at the left of each card, beside the sign in its middle.
-    column = picture.crop((width * 105 // 1000, 0, width * 105 // 1000 + 1, height * 3 // 4)).tobytes()
+    # Beside the sign: through the round picture of a lent book, left of all else in a refusal, which is filled.
+    x = width * (105 if colour == GOOD else 80) // 1000
+    column = picture.crop((x, 0, x + 1, height * 3 // 4)).tobytes()
     stretches: list[list[int]] = []
     for y in (y for y in range(height * 3 // 4) if _near(column, y, colour)):
         if stretches and y - stretches[-1][-1] <= height // 120:  # a line of the drawing, or an encoding's noise

@@ -177,3 +177,18 @@ def test_pages_are_built_one_at_a_time_in_idle_moments(kiosk: Kiosk) -> None:
     while kiosk.stage.prepare():
         left += 1
     assert left == len(PAGES) - 1
+
+
+def test_what_was_rehearsed_fits_the_window_all_the_same(kiosk: Kiosk) -> None:
+    kiosk.show(Rest())
+    built = kiosk.stage._pages.pop(Borrowing, None)
+    try:
+        while kiosk.stage.prepare():
+            kiosk.turn(2)
+        kiosk.show(Borrowing(may_borrow=3))
+        cards = kiosk.stage._pages[Borrowing].ids.cards
+        assert cards.right < kiosk.stage.width, "the cards would run out of the picture"
+    finally:
+        kiosk.show(Rest())
+        if built is not None:
+            kiosk.stage._pages[Borrowing] = built
