@@ -100,12 +100,13 @@ class CardList(Widget):
         seen = set()
         top = (self.y + self.height) + self._offset
         if self._slide and self._cards:
-            self._view_of(self._cards[0])
-            top += self._slide * (self._height_of(self._cards[0]) + gap)
+            arriving = self._view_of(self._cards[0])
+            seen.add(self._cards[0].key)
+            top += self._slide * (arriving.height + gap)
         for card in self._cards:
             if top < self.y:
                 break
-            if top - self._height_of(card) <= (self.y + self.height):
+            if card.key in seen or top - self._height_of(card) <= (self.y + self.height):
                 view = self._view_of(card)
                 seen.add(card.key)
                 view.pos = (self.x, top - view.height)

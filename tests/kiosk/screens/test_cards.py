@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.ui import Asking, Borrowing, Lent, NotLent, Rest, Row
+from kiosk.ui import Asking, Borrowing, Lent, NotLent, Rest, Row, Shown
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
 
@@ -78,8 +78,10 @@ def test_a_new_card_slides_in(kiosk: Kiosk) -> None:
 
     kiosk.show(_visit(*_many(1)))
     look.moves = True
-    kiosk.show(_visit(*_many(2)))
+    kiosk.app.show(Shown(_visit(*_many(2))))
+    kiosk.turn(1)
     top = _list(kiosk).y + _list(kiosk).height
+    assert _list(kiosk).in_sight[0].y + 10 > top, "it comes from above the list"
     kiosk.until(lambda: not _list(kiosk)._clock.is_triggered, "for nothing to move any more")
     first = _list(kiosk).in_sight[0]
     assert first.title == "Deel 2"
