@@ -68,6 +68,8 @@ class EscposPrinter:
             return PrintOutcome.PRINTED
         if not self._open.wait(max(0.0, min(_SETTLE_S, deadline - self._clock()))):
             return PrintOutcome.NOT_PRINTED
+        if self._clock() >= deadline:
+            return PrintOutcome.NOT_PRINTED  # nobody would hear what became of it
         job = Job(receipt, job_id, deadline)
         self._jobs.append(job)
         self.wake()
