@@ -9,6 +9,10 @@ PYTEST ?=
 # `make demo ARGS=--fullscreen`; `make demo PORT=8800` moves its four ports.
 ARGS ?=
 
+SELECT := -m 'not system and not long'
+# Windows and devices share two cores with everything else: what failed beside others has to pass alone, and is named.
+AGAIN = { echo '== once more, alone, what failed beside others'; $(PY) -m pytest $(SELECT) --lf --lfnf=none -rA $(PYTEST); }
+
 # stage NAME,COMMAND: says what runs and how long it took; the closing line of a failure names the stage.
 stage = @printf '\n== %s\n' '$(1)'; started=$$(date +%s); \
 	if $(2); then printf '== %s: %s s\n' '$(1)' "$$(($$(date +%s) - started))"; \
@@ -41,7 +45,7 @@ contracts:
 	$(call stage,import contracts,.venv/bin/lint-imports)
 
 tests:
-	$(call stage,tests,$(PY) -m pytest -m 'not system and not long' -n 2 --dist loadfile --durations=10 $(PYTEST))
+	$(call stage,tests,$(PY) -m pytest $(SELECT) -n 2 --dist loadfile --durations=10 $(PYTEST) || $(AGAIN))
 
 test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }
