@@ -1,5 +1,6 @@
 """What a kiosk did: the facts that travel and are never lost. One EventId and one sequence number each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -20,25 +21,76 @@ class Action(Enum):
     """What is done to the item."""
 
     CHECK_OUT = "check_out"
+    CHECK_IN = "check_in"
+    RENEW = "renew"
+    RENEW_ALL = "renew_all"
+    PAY = "pay"
+    END_VISIT = "end_visit"
+
+
+# What an event of each action names, no more and no less.
+NEEDS: Mapping[Action, frozenset[str]] = {
+    Action.CHECK_OUT: frozenset({"presented", "item"}),
+    Action.CHECK_IN: frozenset({"item"}),
+    Action.RENEW: frozenset({"presented", "item"}),
+    Action.RENEW_ALL: frozenset({"presented"}),
+    Action.PAY: frozenset({"presented", "payment"}),
+    Action.END_VISIT: frozenset({"presented"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the terminal says it took (F2, F3): the fees that were chosen, their sum in cents, and the terminal's own
+    reference of the transaction, which is unique for ever."""
+
+    fees: tuple[str, ...]
+    cents: int
+    terminal: str
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One act at one kiosk. `seq` is dense for each kiosk and gives the order; `at` (UTC) informs, it never orders."""
+    """One act at one kiosk. `seq` is dense for each kiosk and gives the order; `at` (UTC) informs, it never orders.
+
+    A return needs no pass (K10); renewing all, paying and ending a visit name no item; only a payment has `payment`.
+    """
 
     id: EventId
     kiosk: KioskId
     seq: int
     kind: Kind
     action: Action
-    presented: Presented
-    item: ItemBarcode
+    presented: Presented | None
+    item: ItemBarcode | None
     at: datetime
+    payment: Payment | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What makes two bodies under one EventId the same act, however and whenever it is told (house decision 1)."""
-        return (self.kiosk, self.action, self.presented, self.item)
+        said: tuple[object, ...] = (self.kiosk, self.action, self.presented, self.item)
+        return said if self.payment is None else (*said, self.payment)
+
+    @property
+    def shown(self) -> Presented:
+        """The pass of an act that needs one. Raises ValueError where none was shown."""
+        if self.presented is None:
+            raise ValueError("no pass was shown for this act")
+        return self.presented
+
+    @property
+    def scanned(self) -> ItemBarcode:
+        """The item of an act that needs one. Raises ValueError where none was scanned."""
+        if self.item is None:
+            raise ValueError("no item was scanned for this act")
+        return self.item
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the event names just what its action needs."""
+        given = frozenset(name for name in ("presented", "item", "payment") if getattr(self, name) is not None)
+        return given == NEEDS[self.action]
 
     def as_kind(self, kind: Kind) -> "Event":
         """The same act, told in another way."""

@@ -77,6 +77,38 @@ class PassStatus(Enum):
     BLOCKED = "blocked"
 
 
+class PassKind(Enum):
+    """P4, P5: what sort of pass it is. Follow-on passes are only of the kinds unique in the network."""
+
+    REGIONAL = "regional"
+    NATIONAL_NUMBER = "national_number"
+    UITPAS = "uitpas"
+    A_KAART = "a_kaart"
+    ORDINARY = "ordinary"
+    ADMINISTRATIVE = "administrative"
+    HOME = "home"
+
+
+class Sex(Enum):
+    """K14: what the library asks about a person; `institution` says that it is none (S4)."""
+
+    MALE = "man"
+    FEMALE = "vrouw"
+    NEUTRAL = "neutraal"
+    UNKNOWN = "onbekend"
+    INSTITUTION = "instelling"
+
+
+class FeeKind(Enum):
+    """F1: what an amount is for."""
+
+    CONTRIBUTION = "contribution"
+    FINE = "fine"
+    SALE = "sale"
+    CASH = "cash"
+    OTHER = "other"
+
+
 class MembershipStatus(Enum):
     """S7: normal and invoiced both count, invalid does not."""
 
@@ -169,7 +201,8 @@ class Subscription:
     """A product of the catalogue (S1). `strips` and `on_pass` are None where there is no maximum. Price in cents.
 
     `loan_days` is None where the catalogue leaves the period blank and 0 where a loan is due on its own date
-    (0089): no self-service loan under either (S1).
+    (0089): no self-service loan under either (S1). `on_request`: offered only where the patron asks for it (S9).
+    `temporary`: its term is exact calendar months (S7, G7). `renews_itself`: it need not be renewed by hand (N8).
     """
 
     code: SubscriptionCode
@@ -187,6 +220,12 @@ class Subscription:
     youngest: int | None = None
     oldest: int | None = None
     for_institutions: bool = False
+    selectable: bool = True
+    on_request: bool = False
+    temporary: bool = False
+    online_library: bool = False
+    unlimited_holds: bool = False
+    renews_itself: bool = False
 
     @property
     def lends(self) -> bool:
@@ -232,6 +271,8 @@ class Pass:
     chips: frozenset[ChipUid] = field(default=frozenset(), repr=False)
     document_number: bool = False
     eid: bool = False
+    kind: PassKind = PassKind.ORDINARY
+    follow_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +283,8 @@ class Fee:
     cents: int
     institution: InstitutionCode
     status: FeeStatus = FeeStatus.OPEN
+    kind: FeeKind = FeeKind.OTHER
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +293,15 @@ class Message:
 
     text: str = field(repr=False)
     for_patron: bool = False
+    acknowledge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """An item out. `internal`: on an administrative pass (A4), due on its own loan date and never late."""
+    """An item out. `internal`: on an administrative pass (A4), due on its own loan date and never late.
+
+    `renewals`: how often it was renewed (K11).
+    """
 
     item: ItemBarcode
     patron: PatronRef
@@ -262,19 +309,29 @@ class Loan:
     lent: date
     due: date
     internal: bool = False
+    renewals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A *reservering*; only one whose item stands on the hold shelf stops lending to others (K8)."""
+    """A *reservering*; only one whose item stands on the hold shelf stops lending to others (K8).
+
+    `branch`: where the patron will fetch it; `shelf`: where it stands there, in words (K12).
+    """
 
     patron: PatronRef
     on_shelf: bool
+    branch: BranchCode | None = None
+    shelf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A copy (*exemplaar*) with what is known of it: its institution, state, open loan and hold on this copy."""
+    """A copy (*exemplaar*) with what is known of it: its institution, state, open loan and hold on this copy.
+
+    `interlibrary`: borrowed from another library for a patron (IBL, K12). `wanted_by`: the patrons who hold its title
+    or this copy, in the order of their holds (K10, K11).
+    """
 
     barcode: ItemBarcode
     title: str = field(repr=False)
@@ -283,12 +340,15 @@ class Item:
     status: ItemStatus = ItemStatus.LENDABLE
     loan: Loan | None = None
     hold: Hold | None = None
+    interlibrary: bool = False
+    wanted_by: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Patron:
     """One actor with all that a verdict may look at. `home` is a guest's ISIL (G1), `main_library` the
-    *hoofdbibliotheek* (N3). `first_name` is on file for youth only (K2)."""
+    *hoofdbibliotheek* (N3). `first_name` is on file for youth only (K2). `emailed`: whether there is a usable address
+    for receipts (K9). `keeps_history`, `tells_borrowed_before`: the two opt-ins of K4."""
 
     ref: PatronRef
     type: PatronType
@@ -304,3 +364,6 @@ class Patron:
     fees: tuple[Fee, ...] = ()
     messages: tuple[Message, ...] = ()
     loans: tuple[Loan, ...] = ()
+    emailed: bool = False
+    keeps_history: bool = False
+    tells_borrowed_before: bool = False

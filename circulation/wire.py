@@ -17,12 +17,32 @@ from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hin
 from circulation import identifiers as ids
 from circulation.events import Event
 from circulation.model import Presented
-from circulation.outcomes import CheckedOut, Identified, Refused, Value, Verdict, Voided
+from circulation.outcomes import (
+    Account,
+    CheckedIn,
+    CheckedOut,
+    Identified,
+    Paid,
+    Refused,
+    Renewed,
+    RenewedAll,
+    Value,
+    Verdict,
+    VisitEnded,
+    Voided,
+)
 
+Answer = Account | CheckedIn | CheckedOut | Identified | Paid | Refused | Renewed | RenewedAll | VisitEnded | Voided
 ANSWERS: Mapping[str, type] = {
-    "identified": Identified,
+    "account": Account,
+    "checked_in": CheckedIn,
     "checked_out": CheckedOut,
+    "identified": Identified,
+    "paid": Paid,
     "refused": Refused,
+    "renewed": Renewed,
+    "renewed_all": RenewedAll,
+    "visit_ended": VisitEnded,
     "voided": Voided,
 }
 _OUTCOME = {kind: name for name, kind in ANSWERS.items()}
@@ -104,7 +124,7 @@ def _encode_value(value: Value) -> Any:
     return {"date": value.isoformat()} if isinstance(value, date) else encode(value)
 
 
-def encode_answer(answer: Identified | CheckedOut | Refused | Voided) -> dict[str, Any]:
+def encode_answer(answer: Answer) -> dict[str, Any]:
     """An answer with its "outcome"."""
     return {"outcome": _OUTCOME[type(answer)], **encode(answer)}
 
@@ -125,11 +145,19 @@ def decode_answer(data: object, *allowed: type) -> Any:
 
 
 def decode_event(data: object) -> Event:
-    """The event in plain JSON data; its pass must carry a number or a UID. Raises WireError."""
+    """The event in plain JSON data. It names what its action needs, and a pass carries a number or a UID.
+
+    Raises WireError.
+    """
     event = cast(Event, decode(Event, data))
     if event.seq < 0:
         raise WireError("seq", "negative")
-    _check_presented(event.presented)
+    if not event.is_whole:
+        raise WireError("action", "does not go with what the event names")
+    if event.presented is not None:
+        _check_presented(event.presented)
+    if event.payment is not None and (event.payment.cents <= 0 or not event.payment.fees):
+        raise WireError("payment", "nothing is paid")
     return event
 
 

@@ -55,7 +55,7 @@ def turn_to(session: Session, kiosk: Kiosk, event: Event) -> Page:
         session.rows(
             "SELECT k.last_seq, c.identity_key, a.identity, a.outcome, a.body, a.fact_body FROM kiosk k"
             " JOIN consortium c ON c.consortium = k.consortium"
-            " LEFT JOIN answer a ON a.consortium = k.consortium AND a.kiosk = k.kiosk AND a.event = ?"
+            " LEFT JOIN event_answer a ON a.consortium = k.consortium AND a.kiosk = k.kiosk AND a.event = ?"
             " WHERE k.consortium = ? AND k.kiosk = ?",
             event.id,
             kiosk.consortium,
@@ -88,7 +88,7 @@ def keep(session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answe
         raise Contested
     insert(
         session,
-        "answer",
+        "event_answer",
         consortium=kiosk.consortium,
         kiosk=kiosk.id,
         event=event.id,
@@ -105,7 +105,7 @@ def keep_fact(session: Session, kiosk: Kiosk, event: Event, answer: CheckedOut) 
     """Keeps the answer to a fact whose request was refused or given up before; the first answer stands."""
     body = wire.dumps(wire.encode_answer(answer))
     session.run(
-        "UPDATE answer SET fact_body = ? WHERE consortium = ? AND kiosk = ? AND event = ? AND fact_body IS NULL",
+        "UPDATE event_answer SET fact_body = ? WHERE consortium = ? AND kiosk = ? AND event = ? AND fact_body IS NULL",
         body.decode(),
         kiosk.consortium,
         kiosk.id,

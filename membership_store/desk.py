@@ -61,7 +61,7 @@ class StoreDesk:
         if event.kind is Kind.VOID:
             return Voided(event.id)
         at = _done_at(event, now)
-        situation = look(session, kiosk.consortium, kiosk.branch, event.presented, at, event.item)
+        situation = look(session, kiosk.consortium, kiosk.branch, event.shown, at, event.scanned)
         books = Books(session, kiosk, at, now)
         if situation.verdict.decided is None:
             return books.check_out(event, situation)
@@ -72,7 +72,7 @@ class StoreDesk:
         at = _done_at(event, now)
         books = Books(session, kiosk, at, now)
         books.note(event)
-        situation = look(session, kiosk.consortium, kiosk.branch, event.presented, at, event.item)
+        situation = look(session, kiosk.consortium, kiosk.branch, event.shown, at, event.scanned)
         return answers.keep_fact(session, kiosk, event, books.record(event, situation))
 
 

@@ -53,11 +53,11 @@ class Books:
         standing = borrow.item.loan
         if standing is not None and standing.patron == borrow.patron.ref and not standing.internal:
             title, loans = borrow.item.title, len(borrow.patron.loans)
-            return CheckedOut(event.item, title, standing.due, loans, may_borrow(borrow))
+            return CheckedOut(event.scanned, title, standing.due, loans, may_borrow(borrow))
         if standing is not None and not self._give_way(event):
             loan = self._loan(event, situation, borrow)
             add_loan(self.session, self.kiosk.consortium, self._key(event), loan, _stamp(self.at), _stamp(self.now))
-            return CheckedOut(event.item, borrow.item.title, loan.due, len(borrow.patron.loans), may_borrow(borrow))
+            return CheckedOut(event.scanned, borrow.item.title, loan.due, len(borrow.patron.loans), may_borrow(borrow))
         return self.check_out(event, situation)
 
     def note(self, event: Event) -> None:
@@ -66,7 +66,7 @@ class Books:
 
     def _loan(self, event: Event, situation: Situation, borrow: Borrow) -> Loan:
         today = situation.here.today
-        return Loan(event.item, borrow.patron.ref, situation.here.branch.code, today, _due(borrow, today))
+        return Loan(event.scanned, borrow.patron.ref, situation.here.branch.code, today, _due(borrow, today))
 
     def _key(self, event: Event) -> str:
         return f"{self.kiosk.id}/{event.id}"
@@ -108,7 +108,7 @@ class Books:
                 " WHERE consortium = ? AND item = ? AND returned_at IS NULL AND lent_at <= ?",
                 at,
                 self.kiosk.consortium,
-                event.item,
+                event.scanned,
                 at,
             )
             > 0
@@ -119,7 +119,7 @@ class Books:
         title = situation.borrow.item.title if situation.borrow and situation.borrow.item else ""
         self._flag(event, "K5" if situation.borrow is None else "K7", "parked", numbers=True)
         due = situation.here.today + timedelta(days=UNSET_LOAN_DAYS)
-        return CheckedOut(event.item, title, due, 0, None)
+        return CheckedOut(event.scanned, title, due, 0, None)
 
     def _flag(self, event: Event, rule: str, reason: str, *, numbers: bool = False) -> None:
         key = f"{self._key(event)}/{reason}"
@@ -137,8 +137,8 @@ class Books:
             rule=rule,
             reason=reason,
             raised_at=_stamp(self.now),
-            shown_pass=(event.presented.number or event.presented.uid) if numbers else None,
-            shown_item=event.item if numbers else None,
+            shown_pass=(event.shown.number or event.shown.uid) if numbers else None,
+            shown_item=event.scanned if numbers else None,
         )
 
 

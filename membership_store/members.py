@@ -6,12 +6,14 @@ from datetime import date
 from circulation import identifiers as ids
 from circulation.model import (
     Fee,
+    FeeKind,
     FeeStatus,
     Loan,
     Membership,
     MembershipStatus,
     Message,
     Pass,
+    PassKind,
     PassStatus,
     Patron,
     PatronType,
@@ -73,8 +75,10 @@ def load(session: Session, consortium: str, ref: str) -> Member | None:
     """The patron of that reference with all that a verdict may look at, or None."""
     row = one(
         session.rows(
-            "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil"
-            " FROM patron p LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
+            "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
+            " e.email, p.keeps_history, p.tells_borrowed_before FROM patron p"
+            " LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
+            " LEFT JOIN person e ON e.consortium = p.consortium AND e.patron = p.patron"
             " WHERE p.consortium = ? AND p.patron = ?",
             consortium,
             ref,
@@ -86,7 +90,7 @@ def load(session: Session, consortium: str, ref: str) -> Member | None:
     loans = _loans(session, consortium, ref)
     if row is None:
         return None
-    kind, language, receipt, first_name, home, main_library, pin_required, known_home = row
+    kind, language, receipt, first_name, home, main_library, pin_required, known_home, email, keeps, tells = row
     patron = Patron(
         ids.PatronRef(ref),
         PatronType.of(kind),
@@ -102,6 +106,9 @@ def load(session: Session, consortium: str, ref: str) -> Member | None:
         fees,
         messages,
         loans,
+        "@" in (email or ""),
+        bool(keeps),
+        bool(tells),
     )
     return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
 
@@ -158,12 +165,12 @@ def _passes(session: Session, consortium: str, ref: str) -> list[tuple[str, Pass
         )
     )
     rows = session.rows(
-        "SELECT pass, number, status, network_unique, document_number, eid FROM pass"
+        "SELECT pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
         " WHERE consortium = ? AND patron = ? ORDER BY pass",
         *here,
     )
     found = []
-    for key, number, status, unique, document, eid in rows:
+    for key, number, status, unique, document, eid, kind, follow_on in rows:
         card = Pass(
             ids.PassNumber(number),
             PassStatus(status),
@@ -172,6 +179,8 @@ def _passes(session: Session, consortium: str, ref: str) -> list[tuple[str, Pass
             frozenset(ids.ChipUid(one) for one in chips.get(key, ())),
             bool(document),
             bool(eid),
+            PassKind(kind),
+            bool(follow_on),
         )
         found.append((key, card))
     return found
@@ -186,23 +195,34 @@ def _gathered(rows: list[Row]) -> dict[str, list[str]]:
 
 def _fees(session: Session, consortium: str, ref: str) -> tuple[Fee, ...]:
     rows = session.rows(
-        "SELECT fee, cents, institution, status FROM fee WHERE consortium = ? AND patron = ? ORDER BY fee",
+        "SELECT fee, cents, institution, status, kind, since FROM fee"
+        " WHERE consortium = ? AND patron = ? AND status <> 'paid' ORDER BY fee",
         consortium,
         ref,
     )
-    return tuple(Fee(fee, cents, ids.InstitutionCode(place), FeeStatus(status)) for fee, cents, place, status in rows)
+    return tuple(
+        Fee(fee, cents, ids.InstitutionCode(place), FeeStatus(status), FeeKind(kind), _date(since))
+        for fee, cents, place, status, kind, since in rows
+    )
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _messages(session: Session, consortium: str, ref: str) -> tuple[Message, ...]:
     rows = session.rows(
-        "SELECT body, for_patron FROM message WHERE consortium = ? AND patron = ? ORDER BY message", consortium, ref
+        "SELECT body, for_patron, acknowledge FROM message"
+        " WHERE consortium = ? AND patron = ? AND acknowledged_at IS NULL ORDER BY message",
+        consortium,
+        ref,
     )
-    return tuple(Message(body, bool(for_patron)) for body, for_patron in rows)
+    return tuple(Message(body, bool(for_patron), bool(acknowledge)) for body, for_patron, acknowledge in rows)
 
 
 def _loans(session: Session, consortium: str, ref: str) -> tuple[Loan, ...]:
     rows = session.rows(
-        "SELECT item, patron, branch, lent, due, internal FROM loan"
+        "SELECT item, patron, branch, lent, due, internal, renewals FROM loan"
         " WHERE consortium = ? AND patron = ? AND returned_at IS NULL ORDER BY loan",
         consortium,
         ref,
@@ -211,8 +231,8 @@ def _loans(session: Session, consortium: str, ref: str) -> tuple[Loan, ...]:
 
 
 def loan_of(row: Row) -> Loan:
-    """A loan of the columns item, patron, branch, lent, due, internal."""
-    item, patron, branch, lent, due, internal = row
+    """A loan of the columns item, patron, branch, lent, due, internal, renewals."""
+    item, patron, branch, lent, due, internal, renewals = row
     return Loan(
         ids.ItemBarcode(item),
         ids.PatronRef(patron),
@@ -220,4 +240,5 @@ def loan_of(row: Row) -> Loan:
         date.fromisoformat(lent),
         date.fromisoformat(due),
         bool(internal),
+        renewals,
     )

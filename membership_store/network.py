@@ -29,7 +29,9 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
     """
     row = one(
         session.rows(
-            "SELECT b.name, b.institution, b.open_amount_limit, b.asks_pin, b.zone, b.hold_shelf, i.unverified_nights"
+            "SELECT b.name, b.institution, b.open_amount_limit, b.asks_pin, b.zone, b.hold_shelf, i.unverified_nights,"
+            " i.max_renewals, i.renewal_takes_strip, i.renews_others, i.pin_tries, i.pin_lock_minutes,"
+            " i.ending_soon_days, i.self_enrolment"
             " FROM branch b JOIN institution i ON i.consortium = b.consortium AND i.institution = b.institution"
             " WHERE b.consortium = ? AND b.branch = ?",
             consortium,
@@ -38,11 +40,13 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
     )
     if row is None:
         raise NoSuchBranch(branch)
-    name, institution, limit, asks_pin, zone, hold_shelf, nights = row
+    name, institution, limit, asks_pin, zone, hold_shelf, nights, renewals, takes, others, *rest = row
+    tries, minutes, soon, self_enrolment = rest
+    today = local_date(moment, zone)
     return Here(
         Branch(BranchCode(branch), name, InstitutionCode(institution), limit, bool(asks_pin)),
         _institutions(session, consortium),
-        local_date(moment, zone),
+        today,
         _links(session, consortium, institution),
         _catalogue(session, consortium),
         Policy(
@@ -50,13 +54,31 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
             special_subscriptions=_visit_subscriptions(session, consortium, institution),
             unverified_nights=nights,
             hold_shelf=hold_shelf,
+            max_renewals=renewals,
+            renewal_takes_strip=bool(takes),
+            renews_others=bool(others),
+            pin_tries=tries,
+            pin_lock_minutes=minutes,
+            ending_soon_days=soon,
+            self_enrolment=bool(self_enrolment),
         ),
+        _closed(session, consortium, branch, today),
     )
 
 
 def local_date(moment: datetime, zone: str) -> date:
     """The date of an instant at the library: a loan at 23:30 UTC in summer is tomorrow's in Annen."""
     return moment.astimezone(UTC).astimezone(ZoneInfo(zone)).date()
+
+
+def _closed(session: Session, consortium: str, branch: str, today: date) -> frozenset[date]:
+    rows = session.rows(
+        "SELECT day FROM closed_day WHERE consortium = ? AND branch = ? AND day >= ?",
+        consortium,
+        branch,
+        today.isoformat(),
+    )
+    return frozenset(date.fromisoformat(day) for (day,) in rows)
 
 
 def _institutions(session: Session, consortium: str) -> dict[InstitutionCode, Institution]:
@@ -100,13 +122,14 @@ def _links(session: Session, consortium: str, institution: str) -> tuple[Product
 def _catalogue(session: Session, consortium: str) -> tuple[Subscription, ...]:
     rows = session.rows(
         "SELECT subscription, name, price, months, valid_from, valid_to, strips, on_pass, loan_days, fine_per_day,"
-        " fine_maximum, digital_only, pay_at_once, youngest, oldest, for_institutions FROM subscription"
+        " fine_maximum, digital_only, pay_at_once, youngest, oldest, for_institutions, selectable, on_request,"
+        " temporary, online_library, unlimited_holds, renews_itself FROM subscription"
         " WHERE consortium = ? ORDER BY subscription, valid_from",
         consortium,
     )
     found = []
     for code, name, price, months, since, until, strips, on_pass, days, per_day, maximum, *rest in rows:
-        digital, at_once, youngest, oldest, institutions = rest
+        digital, at_once, youngest, oldest, *others = rest
         found.append(
             Subscription(
                 SubscriptionCode(code),
@@ -123,7 +146,7 @@ def _catalogue(session: Session, consortium: str) -> tuple[Subscription, ...]:
                 bool(at_once),
                 youngest,
                 oldest,
-                bool(institutions),
+                *map(bool, others),
             )
         )
     return tuple(found)

@@ -1,5 +1,6 @@
 """Writes facts into the store: networks, patrons, items. The loaders read them back as the same facts."""
 
+import secrets
 from collections.abc import Iterable
 
 from circulation.identifiers import Isil
@@ -23,6 +24,8 @@ from membership_store.database import Session, insert
 def add_consortium(session: Session, consortium: str, name: str, since: str, identity_key: str) -> None:
     """A consortium. `since`: ISO date, `identity_key`: 32 random bytes as hexadecimals."""
     insert(session, "consortium", consortium=consortium, name=name, since=since, identity_key=identity_key)
+    insert(session, "network_version", consortium=consortium)
+    insert(session, "feed_head", consortium=consortium, generation=secrets.token_hex(8))
 
 
 def add_institutions(session: Session, consortium: str, institutions: Iterable[Institution]) -> None:
@@ -49,7 +52,7 @@ def add_institutions(session: Session, consortium: str, institutions: Iterable[I
 
 
 def set_policy(session: Session, consortium: str, institution: str, policy: Policy) -> None:
-    """The † values of an institution: who may visit (K1) and how long a silent home is borne with (G8)."""
+    """The † values of an institution: who may visit (K1), G8, K11, S2, N5, P6, N8, G10."""
     owner = {"consortium": consortium, "institution": institution}
     session.run("DELETE FROM visit_type WHERE consortium = ? AND institution = ?", consortium, institution)
     session.run("DELETE FROM visit_subscription WHERE consortium = ? AND institution = ?", consortium, institution)
@@ -58,11 +61,26 @@ def set_policy(session: Session, consortium: str, institution: str, policy: Poli
     for subscription in sorted(policy.special_subscriptions):
         insert(session, "visit_subscription", subscription=subscription, **owner)
     session.run(
-        "UPDATE institution SET unverified_nights = ? WHERE consortium = ? AND institution = ?",
+        "UPDATE institution SET unverified_nights = ?, max_renewals = ?, renewal_takes_strip = ?, renews_others = ?,"
+        " pin_tries = ?, pin_lock_minutes = ?, ending_soon_days = ?, self_enrolment = ?"
+        " WHERE consortium = ? AND institution = ?",
         policy.unverified_nights,
+        policy.max_renewals,
+        int(policy.renewal_takes_strip),
+        int(policy.renews_others),
+        policy.pin_tries,
+        policy.pin_lock_minutes,
+        policy.ending_soon_days,
+        int(policy.self_enrolment),
         consortium,
         institution,
     )
+    network_changed(session, consortium)
+
+
+def network_changed(session: Session, consortium: str) -> None:
+    """Whoever changes institutions, branches, links, catalogue, policy or calendar says so here, last."""
+    session.run("UPDATE network_version SET version = version + 1 WHERE consortium = ?", consortium)
 
 
 def add_branch(session: Session, consortium: str, branch: Branch, zone: str, hold_shelf: str = "") -> None:
@@ -104,6 +122,12 @@ def add_catalogue(session: Session, consortium: str, catalogue: Iterable[Subscri
             youngest=one.youngest,
             oldest=one.oldest,
             for_institutions=int(one.for_institutions),
+            selectable=int(one.selectable),
+            on_request=int(one.on_request),
+            temporary=int(one.temporary),
+            online_library=int(one.online_library),
+            unlimited_holds=int(one.unlimited_holds),
+            renews_itself=int(one.renews_itself),
         )
 
 
@@ -143,6 +167,8 @@ def add_patron(session: Session, consortium: str, patron: Patron, type_code: str
         home=patron.home,
         main_library=patron.main_library,
         pin_required=int(patron.pin_required),
+        keeps_history=int(patron.keeps_history),
+        tells_borrowed_before=int(patron.tells_borrowed_before),
     )
     for n, card in enumerate(patron.passes):
         _add_pass(session, consortium, patron, f"{patron.ref}-{n}", card)
@@ -150,11 +176,27 @@ def add_patron(session: Session, consortium: str, patron: Patron, type_code: str
         _add_membership(session, consortium, patron, f"{patron.ref}-{n}", row)
     owner = {"consortium": consortium, "patron": patron.ref}
     for fee in patron.fees:
-        place, state = fee.institution, fee.status.value
-        insert(session, "fee", fee=f"{patron.ref}-{fee.ref}", institution=place, cents=fee.cents, status=state, **owner)
+        insert(
+            session,
+            "fee",
+            fee=f"{patron.ref}-{fee.ref}",
+            institution=fee.institution,
+            cents=fee.cents,
+            status=fee.status.value,
+            kind=fee.kind.value,
+            since=fee.since.isoformat() if fee.since else None,
+            **owner,
+        )
     for n, message in enumerate(patron.messages):
-        shown = int(message.for_patron)
-        insert(session, "message", message=f"{patron.ref}-{n}", body=message.text, for_patron=shown, **owner)
+        insert(
+            session,
+            "message",
+            message=f"{patron.ref}-{n}",
+            body=message.text,
+            for_patron=int(message.for_patron),
+            acknowledge=int(message.acknowledge),
+            **owner,
+        )
 
 
 def _add_pass(session: Session, consortium: str, patron: Patron, key: str, card: Pass) -> None:
@@ -169,6 +211,8 @@ def _add_pass(session: Session, consortium: str, patron: Patron, key: str, card:
         network_unique=int(card.unique),
         document_number=int(card.document_number),
         eid=int(card.eid),
+        kind=card.kind.value,
+        follow_on=int(card.follow_on),
     )
     for uid in sorted(card.chips):
         insert(session, "pass_chip", consortium=consortium, uid=uid, **{"pass": key})
@@ -213,6 +257,7 @@ def add_item(session: Session, consortium: str, item: Item, title: str) -> None:
         institution=item.institution,
         branch=item.branch,
         status=item.status.value,
+        interlibrary=int(item.interlibrary),
     )
     if item.loan is not None:
         lent_at = f"{item.loan.lent.isoformat()}T10:00:00.000000+00:00"
@@ -238,6 +283,7 @@ def add_loan(
         lent_at=lent_at,
         returned_at=returned_at,
         internal=int(loan.internal),
+        renewals=loan.renewals,
     )
 
 
@@ -251,4 +297,6 @@ def _add_hold(session: Session, consortium: str, item: Item, title: str, hold: H
         title=title,
         item=item.barcode,
         status="on_shelf" if hold.on_shelf else "waiting",
+        branch=hold.branch,
+        shelf=hold.shelf,
     )

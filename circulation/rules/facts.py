@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import TypeVar
 
 from circulation.catalogue import CATALOGUE, HOMES
@@ -11,6 +12,7 @@ from circulation.model import (
     Branch,
     Institution,
     Item,
+    Loan,
     Pass,
     PassStatus,
     Patron,
@@ -26,18 +28,30 @@ from circulation.outcomes import Refused
 class Policy:
     """The † values of rules.md that a library may set. Days are library-local days.
 
-    `special_subscriptions`: under one of these a special patron may start a visit too (K1).
+    `special_subscriptions`: under one of these a special patron may start a visit too (K1). `renewal_takes_strip`: S2.
+    `renews_others`: the network lets items of other institutions be renewed without transport (N5).
+    `self_enrolment`: a guest may enrol at the kiosk (G10).
     """
 
     visit_types: frozenset[PatronType] = frozenset({PatronType.REGULAR, PatronType.GUEST})
     special_subscriptions: frozenset[SubscriptionCode] = frozenset(HOMES)
     unverified_nights: int = 7
     hold_shelf: str = ""
+    max_renewals: int = 2
+    renewal_takes_strip: bool = False
+    renews_others: bool = False
+    pin_tries: int = 5
+    pin_lock_minutes: int = 15
+    ending_soon_days: int = 30
+    self_enrolment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where and when: the branch, the institutions of its network, their links and catalogue, the library's date."""
+    """Where and when: the branch, the institutions of its network, their links and catalogue, the library's date.
+
+    `closed`: the days from today on which the branch does not open; no loan falls due on one †.
+    """
 
     branch: Branch
     institutions: Mapping[InstitutionCode, Institution]
@@ -45,6 +59,7 @@ class Here:
     links: tuple[ProductLink, ...] = ()
     catalogue: tuple[Subscription, ...] = CATALOGUE
     policy: Policy = field(default=Policy())
+    closed: frozenset[date] = frozenset()
 
     @property
     def institution(self) -> Institution:
@@ -82,6 +97,15 @@ class Holder:
     patron: Patron
 
 
+class PinState(Enum):
+    """P6: what is known of the PIN in this visit. Only a PROVED one opens a pass that needs it."""
+
+    NOT_SHOWN = "not_shown"
+    PROVED = "proved"
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A pass was shown. `found`: every pass of the network with that number or chip, in any order.
@@ -92,6 +116,7 @@ class Visit:
     here: Here
     presented: Presented
     found: tuple[Holder, ...]
+    pin: PinState = PinState.NOT_SHOWN
 
     @property
     def known(self) -> tuple[Holder, ...]:
@@ -133,6 +158,25 @@ class Borrow:
 def _rank(card: Pass) -> tuple[object, ...]:
     # Any order will do that does not depend on that of the records; of two alike the one that asks for more (P6).
     return (card.number, card.status.value, not card.document_number, not card.eid)
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """A patron wants to keep an item longer. `loan` is the patron's own open loan of `item`, or None."""
+
+    here: Here
+    patron: Patron
+    item: Item | None
+    loan: Loan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Somebody brings an item back; no pass is needed (K10). `item` is None where the barcode is not known."""
+
+    here: Here
+    barcode: ItemBarcode
+    item: Item | None
 
 
 Rule = TypeVar("Rule", bound=Callable[..., Refused | None])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import wire
-from circulation.events import Action, Event, Kind
+from circulation.events import NEEDS, Action, Event, Kind, Payment
 from circulation.identifiers import (
     ChipUid,
     EventId,
@@ -39,17 +39,27 @@ UIDS = st.binary(min_size=4, max_size=10).map(lambda raw: ChipUid(raw.hex().uppe
 PRESENTED = st.builds(Presented, st.sampled_from(Source), NUMBERS.map(PassNumber), st.none() | UIDS) | st.builds(
     Presented, st.sampled_from(Source), st.none(), UIDS
 )
-EVENTS = st.builds(
-    Event,
-    EVENT_IDS,
-    CODES.map(KioskId),
-    st.integers(0, 2**53 - 1),
-    st.sampled_from(Kind),
-    st.sampled_from(Action),
-    PRESENTED,
-    NUMBERS.map(ItemBarcode),
-    st.datetimes(timezones=st.just(UTC)),
-)
+FEES = st.lists(CODES, min_size=1, max_size=3).map(tuple)
+PAYMENTS = st.builds(Payment, FEES, st.integers(1, 2**31 - 1), CODES)
+
+
+def _events_of(action: Action) -> st.SearchStrategy[Event]:
+    needs = NEEDS[action]
+    return st.builds(
+        Event,
+        EVENT_IDS,
+        CODES.map(KioskId),
+        st.integers(0, 2**53 - 1),
+        st.sampled_from(Kind),
+        st.just(action),
+        PRESENTED if "presented" in needs else st.none(),
+        NUMBERS.map(ItemBarcode) if "item" in needs else st.none(),
+        st.datetimes(timezones=st.just(UTC)),
+        PAYMENTS if "payment" in needs else st.none(),
+    )
+
+
+EVENTS = st.sampled_from(Action).flatmap(_events_of)
 REFUSED = st.builds(
     Refused,
     st.sampled_from(Reason),
@@ -281,8 +291,8 @@ def test_instants_are_utc_whatever_their_zone() -> None:
         ("seq", -1),
         ("kind", "REQUEST"),
         ("kind", None),
-        ("action", "renew"),
-        ("presented", None),
+        ("action", "eat"),
+        ("action", "check_in"),
         ("presented", []),
         ("presented", {"source": "barcode", "number": None, "uid": None}),
         ("presented", {"source": "barcode", "number": ""}),

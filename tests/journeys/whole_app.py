@@ -178,7 +178,7 @@ class WholeApp:
 
     def answers(self) -> int:
         """How many EventIds the store has answered."""
-        return int(self._ask_store("SELECT COUNT(*) FROM answer"))
+        return int(self._ask_store("SELECT COUNT(*) FROM event_answer"))
 
     def _ask_store(self, question: str, *values: str) -> Any:
         with contextlib.closing(sqlite3.connect(self.run_dir / "store.db")) as db:

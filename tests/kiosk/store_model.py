@@ -110,15 +110,15 @@ class StoreModel:
     def _first_answer(self, event: Event) -> Answer:
         if event.kind is Kind.VOID:
             return Voided(event.id)
-        if event.kind is Kind.REQUEST and event.item in self.forbidden:
+        if event.kind is Kind.REQUEST and event.scanned in self.forbidden:
             return UNKNOWN
-        if event.kind is Kind.REQUEST and event.item in self.lent:
+        if event.kind is Kind.REQUEST and event.scanned in self.lent:
             return ALREADY
         return self._lend(event)
 
     def _lend(self, event: Event) -> CheckedOut:
-        self.books.loans.append((event.id, event.item))
-        return CheckedOut(event.item, "title", date(2026, 8, 5), len(self.books.loans), None)
+        self.books.loans.append((event.id, event.scanned))
+        return CheckedOut(event.scanned, "title", date(2026, 8, 5), len(self.books.loans), None)
 
     @property
     def lent(self) -> set[str]:

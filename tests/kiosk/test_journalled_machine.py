@@ -120,7 +120,7 @@ class LendingMachine(RuleBasedStateMachine):
     def tell(self, item: str, answer: Answer) -> None:
         if isinstance(answer, CheckedOut):
             assert answer.item == item
-            kept = [one for one in self.entries() if one.event.item == item and one.state == "answered"]
+            kept = [one for one in self.entries() if one.event.scanned == item and one.state == "answered"]
             assert any(isinstance(one.answer, CheckedOut) for one in kept), "said before it was written"
             self.told[item].add("lent")
         else:
@@ -273,7 +273,7 @@ test_a_loan_is_never_lost_and_never_doubled = LendingMachine.TestCase
 class SendsBeforeItWrites(JournalledDesk):
     def _ask(self, event: Event, ends: float) -> Answer:
         number = event.seq + 1
-        ahead = Event(ids(10**6)(), event.kiosk, number, Kind.REQUEST, event.action, event.presented, event.item, AT)
+        ahead = Event(ids(10**6)(), event.kiosk, number, Kind.REQUEST, event.action, event.shown, event.scanned, AT)
         super()._ask(event, ends)
         return self._desk.deliver(ahead, 1)
 
@@ -289,7 +289,7 @@ class AsksAgainUnderANewId(JournalledDesk):
                 self._journal.give_up(event)
                 raise
             self._journal.settle(event)
-            again = self._journal.append(event.action, event.presented, event.item, AT)
+            again = self._journal.append(event.action, event.shown, event.scanned, AT)
             return super()._ask(again, ends)
 
 

@@ -218,7 +218,7 @@ def test_a_request_that_breaks_off_in_the_middle_of_its_body_does_nothing(
     with socket.create_connection(("127.0.0.1", store.port), timeout=30) as line:
         line.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:-1])
     assert requests.get(store.url + "/v1/health", timeout=30).status_code == 200
-    assert store.rows("SELECT 1 FROM answer WHERE event = ?", event["id"]) == []
+    assert store.rows("SELECT 1 FROM event_answer WHERE event = ?", event["id"]) == []
 
 
 _json = st.recursive(

@@ -39,7 +39,14 @@ def columns(database: SqliteDatabase, table: str) -> list[str]:
 
 
 LENT_AGAIN = (
-    "INSERT INTO loan SELECT consortium, loan || '-2', item, patron, branch, lent, due, lent_at, NULL, 0 FROM loan"
+    "INSERT INTO loan (consortium, loan, item, patron, branch, lent, due, lent_at)"
+    " SELECT consortium, loan || '-2', item, patron, branch, lent, due, lent_at FROM loan"
+)
+
+
+HELD_AGAIN = (
+    "INSERT INTO hold (consortium, hold, patron, title, item, status)"
+    " SELECT consortium, hold || '-2', patron, title, item, status FROM hold"
 )
 
 
@@ -61,7 +68,7 @@ LENT_AGAIN = (
         "UPDATE item SET branch = NULL",
         "DELETE FROM patron",
         LENT_AGAIN,
-        "INSERT INTO hold SELECT consortium, hold || '-2', patron, title, item, status FROM hold",
+        HELD_AGAIN,
     ],
 )
 def test_the_database_itself_refuses(filled: SqliteDatabase, change: str) -> None:

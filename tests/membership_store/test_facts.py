@@ -102,7 +102,7 @@ def test_a_fact_is_judged_and_due_by_the_day_that_it_happened(counter: Counter, 
     three_days_ago = counter.now - timedelta(days=3)
     event = replace(counter.event(demo.shown("anna"), demo.book("oeroeg")), at=three_days_ago)
     answer = counter.tell(event)
-    lent = counter.rows("SELECT lent FROM loan WHERE item = ?", event.item)[0][0]
+    lent = counter.rows("SELECT lent FROM loan WHERE item = ?", event.scanned)[0][0]
     assert datetime.fromisoformat(answer["due"]) - datetime.fromisoformat(lent) == timedelta(days=21)
     assert abs(datetime.fromisoformat(lent).date() - three_days_ago.date()) <= timedelta(days=1)
 
@@ -112,7 +112,7 @@ def test_a_kiosk_whose_clock_is_wild_books_within_reason(counter: Counter, demo:
     event = counter.event(demo.shown("anna"), demo.book("oeroeg"))
     event = replace(event, at=event.at.replace(year=event.at.year + years, day=1))
     assert counter.tell(event)["outcome"] == "checked_out"
-    lent = datetime.fromisoformat(counter.rows("SELECT lent FROM loan WHERE item = ?", event.item)[0][0])
+    lent = datetime.fromisoformat(counter.rows("SELECT lent FROM loan WHERE item = ?", event.scanned)[0][0])
     assert timedelta(days=-402) < lent.replace(tzinfo=UTC) - counter.now < timedelta(days=2)
 
 
@@ -151,7 +151,7 @@ def test_in_whatever_order_one_act_is_told_each_kind_keeps_its_answer_and_one_lo
         answer = counter.tell(act.as_kind(kind))
         assert answers.setdefault(kind, answer) == answer
     happened = Kind.FACT in told or (told[0] is Kind.REQUEST and number == "bram")
-    assert [is_open for _, is_open in counter.loans(act.item)] == ([True] if happened else [])
+    assert [is_open for _, is_open in counter.loans(act.scanned)] == ([True] if happened else [])
     assert counter.rows("SELECT last_seq FROM kiosk WHERE kiosk = ?", counter.kiosk.id) == [(counter.seq,)]
     if Kind.FACT in told:
         assert answers[Kind.FACT]["outcome"] == "checked_out"

@@ -56,9 +56,17 @@ def test_who_may_not_borrow_is_served_all_the_same(kiosk: Caller, demo: Demo) ->
 
 
 def test_identify_changes_nothing(store: StoreProcess, kiosk: Caller, demo: Demo) -> None:
-    before = store.rows("SELECT * FROM patron"), store.rows("SELECT * FROM kiosk"), store.rows("SELECT * FROM answer")
+    before = (
+        store.rows("SELECT * FROM patron"),
+        store.rows("SELECT * FROM kiosk"),
+        store.rows("SELECT * FROM event_answer"),
+    )
     identify(kiosk, demo, "chris")
-    after = store.rows("SELECT * FROM patron"), store.rows("SELECT * FROM kiosk"), store.rows("SELECT * FROM answer")
+    after = (
+        store.rows("SELECT * FROM patron"),
+        store.rows("SELECT * FROM kiosk"),
+        store.rows("SELECT * FROM event_answer"),
+    )
     assert before == after
 
 

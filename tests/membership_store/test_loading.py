@@ -263,7 +263,8 @@ def test_what_is_written_is_read_back_as_the_same_facts(database: SqliteDatabase
             now = seen.borrow.patron
             assert set(now.memberships) == set(was.memberships)
             assert set(now.passes) == set(was.passes)
-            assert sorted(one.cents for one in now.fees) == sorted(one.cents for one in was.fees)
+            owed = sorted(one.cents for one in was.fees if one.status is not FeeStatus.PAID)
+            assert sorted(one.cents for one in now.fees) == owed
             assert set(now.loans) == set(was.loans)
             assert (now.type, now.home, now.main_library, now.pin_required) == (
                 was.type,
@@ -271,7 +272,8 @@ def test_what_is_written_is_read_back_as_the_same_facts(database: SqliteDatabase
                 was.main_library,
                 was.pin_required,
             )
-            assert seen.borrow.item == world.items[0]
+            hold = world.items[0].hold
+            assert seen.borrow.item == replace(world.items[0], wanted_by=() if hold is None else (hold,))
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_an_answer_lost_after_the_commit_is_given_again(
         f"POST /v1/checkouts HTTP/1.1\r\nHost: store\r\nAuthorization: Bearer {kiosk.token}\r\n"
         f"Idempotency-Key: {event['id']}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    kept = "SELECT body FROM answer WHERE event = ?"
+    kept = "SELECT body FROM event_answer WHERE event = ?"
     with socket.create_connection(("127.0.0.1", store.port)) as line:
         line.sendall(head.encode() + body)
         eventually("the commit", lambda: store.rows(kept, event["id"]) != [])

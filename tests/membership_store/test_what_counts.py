@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import Demo
 
-LIKE_IT = "INSERT INTO hold SELECT consortium, hold || '-2', patron, title, item, status FROM hold WHERE item = ?"
+LIKE_IT = (
+    "INSERT INTO hold (consortium, hold, patron, title, item, status)"
+    " SELECT consortium, hold || '-2', patron, title, item, status FROM hold WHERE item = ?"
+)
 
 
 def test_an_item_that_came_back_makes_room_on_a_full_pass(counter: Counter, demo: Demo) -> None:

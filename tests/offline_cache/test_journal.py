@@ -31,7 +31,7 @@ def written(path: Path, events: int = 30) -> list[Entry]:
     for number in range(events):
         event = append(journal, ItemBarcode(f"{30000000000000 + number}"))
         if number % 5 == 0:
-            journal.answered(event, lent(event.item))
+            journal.answered(event, lent(event.scanned))
         elif number % 5 == 1:
             journal.answered(event, REFUSED)
         elif number % 5 == 2:
@@ -59,7 +59,7 @@ def read(journal: Journal) -> list[Entry]:
 def test_an_event_comes_back_as_it_was_written(path: Path) -> None:
     journal = open_journal(path)
     event = append(journal)
-    assert (event.seq, event.kind, event.presented, event.item) == (1, Kind.REQUEST, SHOWN, BOOK)
+    assert (event.seq, event.kind, event.shown, event.scanned) == (1, Kind.REQUEST, SHOWN, BOOK)
     assert journal.undelivered() == [event]
     assert journal.entry(1) == Entry(event, "open")
 

@@ -1,0 +1,41 @@
+"""What can be asked of the store: one row an operation. The routes of `app` and the OpenAPI document come from them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Schema = dict[str, Any]
+
+
+class Asker(Enum):
+    """Who may ask: anybody, a kiosk, a member of staff, another library's store."""
+
+    ANYBODY = "anybody"
+    KIOSK = "kiosk"
+    STAFF = "staff"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method on a path. `name`: its id in OpenAPI; `answers`: the classes (or JSON schemas) that a 200 may carry.
+
+    `takes`: the class or the JSON schema of the body, None where there is none. `problems`: kinds of problem besides
+    those that every operation of this asker may give.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    name: str
+    summary: str
+    asker: Asker
+    takes: type | Schema | None = None
+    answers: tuple[type | Schema, ...] = ()
+    problems: tuple[str, ...] = ()
+    query: tuple[Schema, ...] = ()
