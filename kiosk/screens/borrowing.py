@@ -31,8 +31,11 @@ class BorrowingPage(Page):
     ending = BooleanProperty(False)
     some_lent = BooleanProperty(False)
 
+    _texts: Texts | None = None  # of the last drawing
+
     def draw(self, fact: Borrowing, texts: Texts) -> None:
         """All of the visit."""
+        self._texts = texts
         cards = self._standing(fact, texts) + tuple(self._card(one, texts) for one in fact.rows)
         self.count = sentences.headline(texts, fact)
         self.may_borrow = sentences.may_borrow(texts, fact)
@@ -52,9 +55,10 @@ class BorrowingPage(Page):
         self.leave()
 
     def leave(self) -> None:
-        """Nothing of a patron is kept."""
+        """Nothing of a patron is kept; what is said to everybody stands ready for whoever comes next."""
         self.ids.cards.wipe()
-        self.count = self.may_borrow = self.what_to_do = self.notice = ""
+        if self._texts is not None:
+            self.draw(Borrowing(), self._texts)
 
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
         """The cards that stand above the rows: what is wrong, why nothing can be borrowed, messages for the patron."""

@@ -36,7 +36,7 @@ class CardList(Widget):
         with self.canvas.after:
             ScissorPop()
             self._bar_colour = Color(*look.c("quiet", 0.0))
-            self._bar = RoundedRectangle(radius=[look.u(4)])
+            self._bar = RoundedRectangle(radius=[look.u(4)], size=(1, 1))  # what is not seen is painted too: a pixel
         self.bind(pos=self._resized, size=self._resized)
 
     # ---- what it shows
@@ -135,7 +135,9 @@ class CardList(Widget):
         length = self._length()
         more = length > self.height + 1
         self._bar_colour.a = 0.5 if more else 0.0
-        if more:
+        if not more:
+            self._bar.size = (1, 1)
+        else:
             size = max(look.u(64), self.height * self.height / length)
             way = self.height - size
             at = self._offset / self._furthest()

@@ -17,7 +17,16 @@ from kiosk.screens.look import look
 UNLAID = 100  # pixels; Kivy's width of what was not laid out yet, into which nothing should be wrapped
 
 
-class Words(Label):
+class Sharp(Label):
+    """Text drawn one to one: its pixels are taken as they are, which costs half of mixing each with its neighbours."""
+
+    def on_texture(self, _: Any, texture: Any) -> None:
+        """A new picture of the text."""
+        if texture is not None:
+            texture.mag_filter = texture.min_filter = "nearest"
+
+
+class Words(Sharp):
     """A sentence that `wraps`. `size_u` is its size in units, of which `shrink` is a part where room is short."""
 
     size_u = NumericProperty(48)
@@ -42,7 +51,7 @@ class Words(Label):
         self.whole = min(1, 0.97 * self.width / longest) if longest else 1  # letters do not shrink quite evenly
 
 
-class Icon(Label):
+class Icon(Sharp):
     """A pictogram by its name in `icons`."""
 
     name = StringProperty("")
@@ -75,6 +84,7 @@ class Dots(Widget):
     """
 
     DOTS = 8
+    CORNERS = 32  # of each dot
     STEP_S = 0.12
     STEP_PAINTED_S = 0.6
 
@@ -88,7 +98,7 @@ class Dots(Widget):
         with self.canvas:
             for _ in range(self.DOTS):
                 self._colours.append(Color())
-                self._shapes.append(Ellipse())
+                self._shapes.append(Ellipse(segments=self.CORNERS))
         self._clock = Clock.schedule_interval(self._step, self.STEP_PAINTED_S if look.painted else self.STEP_S)
         self._clock.cancel()
         self.bind(

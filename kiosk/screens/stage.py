@@ -161,7 +161,7 @@ class Stage(FloatLayout):
         """All that can be touched now, drawn and not covered."""
         under = [] if self._over else list(self.ids.pages.walk(restrict=True))
         parts = under + list(self.ids.over.walk(restrict=True)) + list(self.ids.bars.walk(restrict=True))
-        return [one for one in parts if isinstance(one, Touch) and not one.disabled and one.opacity]
+        return [one for one in parts if isinstance(one, Touch) and one.offered]
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -55,9 +55,14 @@ class Touch(Widget):
             if words.texture_size[0] > room:
                 words.wraps, words.width = True, room
 
+    @property
+    def offered(self) -> bool:
+        """Seen and touchable. What is only hidden is not `disabled`: its words would be drawn anew."""
+        return bool(self.opacity) and not self.disabled
+
     def on_touch_down(self, touch: Any) -> bool:
         """A finger or the left button: hold it."""
-        if self.disabled or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
+        if not self.offered or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
             return False
         touch.grab(self)
         self.held = True
@@ -76,7 +81,7 @@ class Touch(Widget):
             return False
         touch.ungrab(self)
         inside, self.held = self.held, False
-        if inside and not self.disabled and self.get_root_window() is not None:
+        if inside and self.offered and self.get_root_window() is not None:
             self.dispatch("on_act")
         return True
 

@@ -125,7 +125,7 @@ def test_help_lies_at_the_same_place_on_every_screen_that_offers_it(kiosk: Kiosk
     for screen, over in SCENES.values():
         kiosk.show(screen, over)
         for one in kiosk.stage.ids.bars.children:
-            if not one.disabled:
+            if one.offered:
                 places[one.intent].add((one.x, one.y))
     assert {intent: len(found) for intent, found in places.items()} == {"help": 1, "language": 1, "stop": 1}
 
