@@ -16,36 +16,55 @@ class Contested(StoreUnavailable):
     """Somebody else changed the same rows in the meantime; the transaction must be begun again."""
 
 
+class IntegrityFault(Exception):
+    """The tables refuse the row: a key twice, a row that points nowhere, a value that may not be."""
+
+
 class Session(Protocol):
     """One transaction, as the work inside it sees it."""
+
+    touched: dict[tuple[str, str, str], None]
+    """What changed so far, for `changes` alone: consortium, kind, reference."""
+    memory: dict[Any, Any]
+    """What may be remembered between transactions of this database. Whoever keeps a thing here knows when it is old."""
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """The rows of a query."""
         ...
 
     def run(self, sql: str, *values: Value) -> int:
-        """Runs a statement and says how many rows it changed."""
+        """Runs a statement and says how many rows it changed. Raises IntegrityFault."""
         ...
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
-        """Runs a statement once for each row of values."""
+        """Runs a statement once for each row of values. Raises IntegrityFault."""
+        ...
+
+    def lock(self, table: str, consortium: str, key: str) -> None:
+        """Holds that row against other writers until the end. The table's key column bears the table's name.
+
+        Patron first, then item, then all else: whoever keeps to that order waits, and never for ever. In a transaction
+        that only reads, and where one writer works at a time, it does nothing.
+        """
         ...
 
 
 class Database(Protocol):
     """Blocking and safe to use from any thread. Whatever the work raises is raised again, after a rollback."""
 
-    table_words: str
-    """What this engine wants said after the closing bracket of a CREATE TABLE."""
+    def in_its_words(self, statement: str) -> str:
+        """A statement of a schema file as this engine wants it."""
+        ...
 
     def read(self, work: Callable[[Session], Result]) -> Result:
         """Runs the work on one consistent picture; it may change nothing. Raises StoreUnavailable."""
         ...
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """Runs the work in a transaction and returns after its commit. Raises StoreUnavailable.
+        """Runs the work in a transaction and returns after its commit. Raises StoreUnavailable, IntegrityFault.
 
-        Where the answer came too late it may still be committed: ask again under the same EventId.
+        Where others were in the way the work is begun anew: it changes nothing but the database. Where the answer came
+        too late it may still be committed: ask again under the same EventId.
         """
         ...
 

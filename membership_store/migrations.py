@@ -2,10 +2,12 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from membership_store.changes import open_feeds
 from membership_store.database import Database, Session
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -35,10 +37,10 @@ class Migration:
         """SHA-256 of the text: an applied file that has changed since is found out."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def statements(self, table_words: str) -> list[str]:
-        """The statements, each CREATE TABLE followed by the words that the engine wants."""
+    def statements(self) -> list[str]:
+        """The statements, without comments."""
         bare = (part.strip() for part in _STATEMENT_END.split(_COMMENT.sub("", self.text)))
-        return [one + table_words if one.startswith("CREATE TABLE") else one for one in bare if one]
+        return [one for one in bare if one]
 
 
 def migrations(folder: Path = SCHEMA) -> list[Migration]:
@@ -53,15 +55,17 @@ def migrate(database: Database, folder: Path = SCHEMA) -> list[str]:
     """Applies what is missing, each file in a transaction of its own, and returns their names. Raises SchemaError."""
     done = []
     for migration in missing(database, folder):
-        database.write(partial(_apply, migration, database.table_words))
+        database.write(partial(_apply, migration, database.in_its_words))
         done.append(migration.name)
+    if done and folder == SCHEMA:
+        database.write(open_feeds)
     return done
 
 
 def missing(database: Database, folder: Path = SCHEMA) -> list[Migration]:
     """What this release has and the database has not. Raises SchemaError where the database is newer or differs."""
     known = migrations(folder)
-    database.write(lambda session: session.run(_BOOKS))
+    database.write(lambda session: session.run(database.in_its_words(_BOOKS)))
     applied = database.read(lambda session: session.rows("SELECT version, digest FROM schema_version ORDER BY version"))
     if len(applied) > len(known):
         raise SchemaError(f"the database is at version {len(applied)}, this release knows {len(known)}")
@@ -71,9 +75,9 @@ def missing(database: Database, folder: Path = SCHEMA) -> list[Migration]:
     return known[len(applied) :]
 
 
-def _apply(migration: Migration, table_words: str, session: Session) -> None:
-    for statement in migration.statements(table_words):
-        session.run(statement)
+def _apply(migration: Migration, in_its_words: Callable[[str], str], session: Session) -> None:
+    for statement in migration.statements():
+        session.run(in_its_words(statement))
     session.run(
         "INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)",
         migration.version,

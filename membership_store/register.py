@@ -1,6 +1,5 @@
 """Writes facts into the store: networks, patrons, items. The loaders read them back as the same facts."""
 
-import secrets
 from collections.abc import Iterable
 
 from circulation.identifiers import Isil
@@ -18,6 +17,7 @@ from circulation.model import (
     Subscription,
 )
 from circulation.rules.facts import Policy
+from membership_store.changes import ITEM, NETWORK, PATRON, open_feed, touch
 from membership_store.database import Session, insert
 
 
@@ -25,7 +25,7 @@ def add_consortium(session: Session, consortium: str, name: str, since: str, ide
     """A consortium. `since`: ISO date, `identity_key`: 32 random bytes as hexadecimals."""
     insert(session, "consortium", consortium=consortium, name=name, since=since, identity_key=identity_key)
     insert(session, "network_version", consortium=consortium)
-    insert(session, "feed_head", consortium=consortium, generation=secrets.token_hex(8))
+    open_feed(session, consortium)
 
 
 def add_institutions(session: Session, consortium: str, institutions: Iterable[Institution]) -> None:
@@ -81,6 +81,7 @@ def set_policy(session: Session, consortium: str, institution: str, policy: Poli
 def network_changed(session: Session, consortium: str) -> None:
     """Whoever changes institutions, branches, links, catalogue, policy or calendar says so here, last."""
     session.run("UPDATE network_version SET version = version + 1 WHERE consortium = ?", consortium)
+    touch(session, consortium, NETWORK)
 
 
 def add_branch(session: Session, consortium: str, branch: Branch, zone: str, hold_shelf: str = "") -> None:
@@ -174,6 +175,7 @@ def add_patron(session: Session, consortium: str, patron: Patron, type_code: str
         _add_pass(session, consortium, patron, f"{patron.ref}-{n}", card)
     for n, row in enumerate(patron.memberships):
         _add_membership(session, consortium, patron, f"{patron.ref}-{n}", row)
+    touch(session, consortium, PATRON, patron.ref)
     owner = {"consortium": consortium, "patron": patron.ref}
     for fee in patron.fees:
         insert(
@@ -259,6 +261,7 @@ def add_item(session: Session, consortium: str, item: Item, title: str) -> None:
         status=item.status.value,
         interlibrary=int(item.interlibrary),
     )
+    touch(session, consortium, ITEM, item.barcode)
     if item.loan is not None:
         lent_at = f"{item.loan.lent.isoformat()}T10:00:00.000000+00:00"
         add_loan(session, consortium, f"item-{item.barcode}", item.loan, lent_at)

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from membership_store.database import Result, Row, Session, StoreUnavailable, Value
+from membership_store.changes import Clock, settle
+from membership_store.database import IntegrityFault, Result, Row, Session, StoreUnavailable, Value
 
 BUSY_S = 5.0
 WAITING = 1000
@@ -21,8 +23,10 @@ _Job = tuple[Callable[[Session], Any], "Future[Any]"]
 
 
 class _SqliteSession:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, memory: dict[Any, Any]) -> None:
         self._connection = connection
+        self.memory = memory
+        self.touched: dict[tuple[str, str, str], None] = {}
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
@@ -32,6 +36,9 @@ class _SqliteSession:
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
         self._connection.executemany(sql, rows)
+
+    def lock(self, table: str, consortium: str, key: str) -> None:
+        """One writer works at a time: nothing to hold."""
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -43,8 +50,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _named(fault: sqlite3.Error) -> Exception:
     """A fault of the statement itself stays what it is; all others mean that the database is away, full or broken."""
-    ours = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
-    if isinstance(fault, ours) or getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+    if isinstance(fault, sqlite3.IntegrityError):
+        return IntegrityFault(str(fault))
+    if isinstance(fault, sqlite3.ProgrammingError) or getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         return fault
     return StoreUnavailable(f"the database does not answer ({getattr(fault, 'sqlite_errorname', 'unknown')})")
 
@@ -52,10 +60,10 @@ def _named(fault: sqlite3.Error) -> Exception:
 class SqliteDatabase:
     """A database file. Raises StoreUnavailable where it cannot be opened or is no database."""
 
-    table_words = " STRICT"
-
-    def __init__(self, path: Path, *, patience_s: float = 10.0) -> None:
+    def __init__(self, path: Path, *, patience_s: float = 10.0, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._path = path
+        self._clock = clock
+        self._memory: dict[Any, Any] = {}
         self._patience_s = patience_s
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -67,13 +75,17 @@ class SqliteDatabase:
         self._writer = threading.Thread(target=self._write_all, args=(connection,), name="store-writer", daemon=True)
         self._writer.start()
 
+    def in_its_words(self, statement: str) -> str:
+        """See Database.in_its_words: STRICT, so that no fraction of a cent is ever kept."""
+        return f"{statement} STRICT" if statement.startswith("CREATE TABLE") else statement
+
     def read(self, work: Callable[[Session], Result]) -> Result:
         """See Database.read."""
         try:
             connection = self._reader()
             connection.execute("BEGIN")
             try:
-                return work(_SqliteSession(connection))
+                return work(_SqliteSession(connection, self._memory))
             finally:
                 connection.execute("ROLLBACK")
                 self._idle.put(connection)
@@ -116,39 +128,41 @@ class SqliteDatabase:
             while len(waiting) < TOGETHER and not self._jobs.empty():
                 waiting.append(self._jobs.get())
             last = None in waiting
-            _commit_together(connection, [job for job in waiting if job is not None])
+            self._commit_together(connection, [job for job in waiting if job is not None])
         connection.close()
 
+    def _commit_together(self, connection: sqlite3.Connection, jobs: list[_Job]) -> None:
+        """Each job within a savepoint of its own; nobody is answered before the commit of all."""
+        running = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
+        done: list[tuple[Future[Any], Any, Exception | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for work, future in running:
+                done.append((future, *self._within_savepoint(connection, work)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as fault:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for _, future in running:
+                future.set_exception(_named(fault))
+            return
+        for future, result, problem in done:
+            if problem is None:
+                future.set_result(result)
+            else:
+                future.set_exception(problem)
 
-def _commit_together(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
-    """Each job within a savepoint of its own; nobody is answered before the commit of all."""
-    running = [(work, future) for work, future in jobs if future.set_running_or_notify_cancel()]
-    done: list[tuple[Future[Any], Any, Exception | None]] = []
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for work, future in running:
-            done.append((future, *_within_savepoint(connection, work)))
-        connection.execute("COMMIT")
-    except sqlite3.Error as fault:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        for _, future in running:
-            future.set_exception(_named(fault))
-        return
-    for future, result, problem in done:
-        if problem is None:
-            future.set_result(result)
-        else:
-            future.set_exception(problem)
-
-
-def _within_savepoint(connection: sqlite3.Connection, work: Callable[[Session], Any]) -> tuple[Any, Exception | None]:
-    connection.execute("SAVEPOINT job")
-    try:
-        result = work(_SqliteSession(connection))
-    except Exception as fault:  # noqa: BLE001 - handed to the caller who waits for this job
-        connection.execute("ROLLBACK TO job")
+    def _within_savepoint(
+        self, connection: sqlite3.Connection, work: Callable[[Session], Any]
+    ) -> tuple[Any, Exception | None]:
+        connection.execute("SAVEPOINT job")
+        try:
+            session = _SqliteSession(connection, self._memory)
+            result = work(session)
+            settle(session, self._clock)
+        except Exception as fault:  # noqa: BLE001 - handed to the caller who waits for this job
+            connection.execute("ROLLBACK TO job")
+            connection.execute("RELEASE job")
+            return None, fault
         connection.execute("RELEASE job")
-        return None, fault
-    connection.execute("RELEASE job")
-    return result, None
+        return result, None

@@ -307,6 +307,8 @@ CREATE TABLE feed_head (
   generation TEXT NOT NULL CHECK (length(generation) BETWEEN 8 AND 40),
   head INTEGER NOT NULL DEFAULT 0 CHECK (head >= 0),
   pruned INTEGER NOT NULL DEFAULT 0 CHECK (pruned >= 0),
+  -- Keys the hash by which a mirror knows a pass: no number stands there.
+  pass_key TEXT NOT NULL CHECK (length(pass_key) = 64),
   PRIMARY KEY (consortium),
   FOREIGN KEY (consortium) REFERENCES consortium (consortium)
 );
