@@ -269,6 +269,7 @@ CREATE TABLE handover (
   code TEXT NOT NULL CHECK (length(code) BETWEEN 4 AND 8),
   branch TEXT NOT NULL,
   kiosk TEXT NOT NULL,
+  event TEXT NOT NULL,
   patron TEXT,
   item TEXT,
   rule TEXT NOT NULL,
@@ -276,6 +277,7 @@ CREATE TABLE handover (
   raised_at TEXT NOT NULL,
   until TEXT NOT NULL,
   PRIMARY KEY (consortium, code),
+  UNIQUE (consortium, kiosk, event),
   FOREIGN KEY (consortium, kiosk) REFERENCES kiosk (consortium, kiosk)
 );
 
