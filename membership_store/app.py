@@ -18,14 +18,15 @@ from membership_store.database import StoreUnavailable
 from membership_store.desk import StoreDesk
 from membership_store.problems import Problem
 from membership_store.web.kiosk_routes import KioskRoutes
+from membership_store.web.openapi import with_document
 from membership_store.web.operation import Endpoint, Operation
 
 log = logging.getLogger(__name__)
 
 
 def operations(desk: StoreDesk) -> tuple[Operation, ...]:
-    """Everything that the store can be asked."""
-    return KioskRoutes(desk).operations()
+    """Everything that the store can be asked, its own description included."""
+    return with_document(KioskRoutes(desk).operations())
 
 
 def make_app(desk: StoreDesk) -> Starlette:

@@ -20,6 +20,13 @@ from membership_store.web.operation import Asker, Operation
 
 log = logging.getLogger(__name__)
 WRITERS = 32
+_SHOWN = {
+    "type": "object",
+    "properties": {"presented": Presented},
+    "required": ["presented"],
+    "additionalProperties": False,
+}
+_WELL = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
 
 
 class KioskRoutes:
@@ -35,7 +42,15 @@ class KioskRoutes:
         once = ("event-identity", "sequence-gap")
         ask, fact, void = "identify", "check_out", "void"
         return (
-            Operation("GET", "/v1/health", self.health, "health", "Whether the store answers", Asker.ANYBODY),
+            Operation(
+                "GET",
+                "/v1/health",
+                self.health,
+                "health",
+                "Whether the store answers",
+                Asker.ANYBODY,
+                answers=(_WELL,),
+            ),
             Operation(
                 "POST",
                 "/v1/identify",
@@ -43,7 +58,7 @@ class KioskRoutes:
                 ask,
                 "Who is this, and may the visit begin?",
                 Asker.KIOSK,
-                Presented,
+                _SHOWN,
                 (Identified, Refused),
             ),
             Operation(
