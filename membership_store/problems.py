@@ -32,7 +32,7 @@ class Problem(Exception):
 
 def unauthorized() -> Problem:
     """No credential, or a wrong one."""
-    said = "A kiosk shows its credential as a Bearer token."
+    said = "A credential is shown as a Bearer token."
     return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", said, headers={"WWW-Authenticate": "Bearer"})
 
 
@@ -50,6 +50,17 @@ def too_large() -> Problem:
 def unacceptable(detail: str) -> Problem:
     """JSON, but not what was agreed. `detail` names the place, never the value."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail)
+
+
+def forbidden() -> Problem:
+    """A member of staff whose role or institution does not allow the act."""
+    said = "This credential may not do that, or not at this branch."
+    return Problem(HTTPStatus.FORBIDDEN, "forbidden", said)
+
+
+def no_such(what: str) -> Problem:
+    """What the request names is not there, or not within the network of who asks (K5). `what`: a word of ours."""
+    return Problem(HTTPStatus.NOT_FOUND, "no-such", f"There is no such {what} within this network.")
 
 
 def event_identity() -> Problem:

@@ -50,6 +50,7 @@ CREATE TABLE person (
   patron TEXT NOT NULL,
   sex TEXT NOT NULL DEFAULT 'onbekend' CHECK (sex IN ('man', 'vrouw', 'neutraal', 'onbekend', 'instelling')),
   surname TEXT NOT NULL DEFAULT '',
+  prefix TEXT NOT NULL DEFAULT '',
   initials TEXT NOT NULL DEFAULT '',
   born TEXT CHECK (born LIKE '____-__-__'),
   email TEXT NOT NULL DEFAULT '',
@@ -58,12 +59,20 @@ CREATE TABLE person (
   house_number TEXT NOT NULL DEFAULT '',
   postcode TEXT NOT NULL DEFAULT '',
   town TEXT NOT NULL DEFAULT '',
+  selection TEXT NOT NULL DEFAULT '',
+  newsletter INTEGER NOT NULL DEFAULT 0 CHECK (newsletter IN (0, 1)),
+  identity_checked INTEGER NOT NULL DEFAULT 0 CHECK (identity_checked IN (0, 1)),
+  -- The surname in small letters a to z alone, whole and its first three: found however an engine sorts letters.
+  search_key TEXT NOT NULL DEFAULT '',
+  search_head TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (consortium, patron),
   FOREIGN KEY (consortium, patron) REFERENCES patron (consortium, patron)
 );
 
 -- Search at the desk, by name and birth date.
-CREATE INDEX person_by_surname ON person (consortium, surname, born);
+CREATE INDEX person_by_surname ON person (consortium, search_head, born);
+
+CREATE INDEX person_by_birth ON person (consortium, born);
 
 -- K14, G9: user names are case-sensitive; the activation link is kept as a hash and lives 24 hours.
 CREATE TABLE login_account (
