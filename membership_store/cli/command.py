@@ -6,13 +6,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeAlias
 
 from membership_store.database import Database
 from membership_store.migrations import missing
 from membership_store.network import consortium_of
-from membership_store.sqlite_database import SqliteDatabase
+from membership_store.opening import BadAddress, Spec, is_there, open_database, spec
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names it no other way
 Do = Callable[[argparse.Namespace], None]
@@ -30,7 +29,9 @@ def now() -> datetime:
 def add(commands: Commands, name: str, what: str, do: Do) -> argparse.ArgumentParser:
     """A command that works on a database. `do` gets what was given; it raises Trouble."""
     command = commands.add_parser(name, help=what, description=what)
-    command.add_argument("--database", type=Path, required=True, metavar="PATH", help="the SQLite file")
+    command.add_argument(
+        "--database", type=_address, required=True, metavar="PATH|URL", help="an SQLite file, or postgresql://…"
+    )
     command.set_defaults(do=do)
     return command
 
@@ -55,11 +56,18 @@ def opened(given: argparse.Namespace) -> Iterator[Database]:
         database.close()
 
 
-def open_store(path: Path) -> Database:
-    """The database at that path, which has this release's schema. Raises Trouble."""
-    if not path.exists():
-        raise Trouble(f"there is no database at {path}: run `migrate` or `demo-data` first")
-    database = SqliteDatabase(path)
+def _address(text: str) -> Spec:
+    try:
+        return spec(text)
+    except BadAddress as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+
+
+def open_store(address: Spec) -> Database:
+    """The database there, which has this release's schema. Raises Trouble."""
+    if not is_there(address):
+        raise Trouble(f"there is no database at {address}: run `migrate` or `demo-data` first")
+    database = open_database(address)
     try:
         lacking = missing(database)
     except BaseException:

@@ -8,7 +8,7 @@ from membership_store.app import make_app
 from membership_store.cli.command import Commands, add, now, opened
 from membership_store.desk import StoreDesk
 from membership_store.migrations import migrate
-from membership_store.sqlite_database import SqliteDatabase
+from membership_store.opening import make_room, open_database
 
 
 def register(commands: Commands) -> None:
@@ -26,8 +26,8 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def _migrate(given: argparse.Namespace) -> None:
-    given.database.parent.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(given.database)
+    make_room(given.database)
+    database = open_database(given.database, patient=True)
     try:
         done = migrate(database)
     finally:

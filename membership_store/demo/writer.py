@@ -15,10 +15,9 @@ from membership_store.demo.world import World, populate, worlds
 from membership_store.desk import Clock
 from membership_store.migrations import migrate
 from membership_store.network import local_date
-from membership_store.sqlite_database import SqliteDatabase
+from membership_store.opening import Spec, make_room, open_database
 
 DEFAULT_BRANCH = "9401"
-PATIENCE_S = 600.0
 # Everybody and everything, children first; kiosks and their answers are never thrown away.
 PERISHABLE = (
     "staff_flag",
@@ -41,16 +40,16 @@ class NotADemo(Exception):
     """The database holds something else than demo data, which is never overwritten; or the branch is not in it."""
 
 
-def write(path: Path, out: Path, branch: str, clock: Clock) -> str:
+def write(address: Spec, out: Path, branch: str, clock: Clock) -> str:
     """Fills the database, writes the files for a kiosk at that branch, and says what was done. Raises NotADemo.
 
     Demo data of an earlier day are made anew, counted from today; those of today are left as they have become.
     """
     network, place = _find(branch)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_room(address)
     today = local_date(clock(), network.zone)
     everything = tuple(worlds(today))
-    database = SqliteDatabase(path, patience_s=PATIENCE_S)
+    database = open_database(address, patient=True)
     try:
         migrate(database)
         database.write(lambda session: _bring_to(session, everything, today))
