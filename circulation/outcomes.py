@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
 from circulation.identifiers import BranchCode, EventId, InstitutionCode, ItemBarcode, PatronRef, SubscriptionCode
@@ -51,6 +51,21 @@ class Reason(Enum):
     ALREADY_YOURS = "already_yours"
     HELD_FOR_ANOTHER = "held_for_another"
     NO_TRANSPORT = "no_transport"
+    RETURN_ELSEWHERE = "return_elsewhere"
+    NOT_ON_LOAN = "not_on_loan"
+    WANTED_BY_ANOTHER = "wanted_by_another"
+    RENEWED_ENOUGH = "renewed_enough"
+    INTERLIBRARY = "interlibrary"
+    NOT_RENEWED_HERE = "not_renewed_here"
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    NOTHING_TO_PAY = "nothing_to_pay"
+    NOT_PAYABLE_HERE = "not_payable_here"
+    AMOUNT_DIFFERS = "amount_differs"
+    HOME_SAYS_NO = "home_says_no"
+    HOME_SILENT = "home_silent"
+    NO_SELF_ENROLMENT = "no_self_enrolment"
+    OTHER = "other"
 
 
 class NextStep(Enum):
@@ -271,3 +286,16 @@ class Voided:
     """An event that the kiosk gave up before it was done; it only closes the gap in the sequence (house decision 1)."""
 
     event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Nothing refuses what was asked about; nothing was done either."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The desk finds the case under this code (N10) until that instant, UTC."""
+
+    code: str
+    until: datetime

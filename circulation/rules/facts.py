@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from circulation.catalogue import CATALOGUE, HOMES
 from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode, is_random
@@ -179,7 +179,30 @@ class Return:
     item: Item | None
 
 
-Rule = TypeVar("Rule", bound=Callable[..., Refused | None])
+class Standing(Protocol):
+    """Who stands where: all that the rules about a membership and about money look at, whatever is wanted."""
+
+    @property
+    def here(self) -> Here: ...
+
+    @property
+    def patron(self) -> Patron: ...
+
+
+class Scanned(Protocol):
+    """What was scanned, whatever is to be done with it; `item` is None where nobody knows the barcode."""
+
+    @property
+    def here(self) -> Here: ...
+
+    @property
+    def barcode(self) -> ItemBarcode | None: ...
+
+    @property
+    def item(self) -> Item | None: ...
+
+
+Rule = TypeVar("Rule", bound=Callable[..., object])
 RULE_IDS: dict[str, tuple[str, ...]] = {}
 
 

@@ -3,7 +3,7 @@
 from circulation.identifiers import InstitutionCode
 from circulation.model import FeeStatus, Patron
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.facts import Borrow, rule
+from circulation.rules.facts import Standing, rule
 
 
 def open_amount(patron: Patron, institution: InstitutionCode) -> int:
@@ -12,7 +12,7 @@ def open_amount(patron: Patron, institution: InstitutionCode) -> int:
 
 
 @rule("F4")
-def open_amount_within_limit(borrow: Borrow) -> Refused | None:
+def open_amount_within_limit(borrow: Standing) -> Refused | None:
     """Strictly over the branch limit stops borrowing; registered and direct-debit amounts never count."""
     owed = open_amount(borrow.patron, borrow.here.branch.institution)
     if owed <= borrow.here.branch.open_amount_limit:

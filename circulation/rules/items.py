@@ -2,7 +2,7 @@
 
 from circulation.model import ItemStatus
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.facts import Borrow, rule
+from circulation.rules.facts import Borrow, Scanned, rule
 from circulation.rules.numbers import NumberKind, kind_of, may_be_misread
 
 _STATUS = {
@@ -13,7 +13,7 @@ _STATUS = {
 
 
 @rule("P3")
-def scanned_in_the_right_place(borrow: Borrow) -> Refused | None:
+def scanned_in_the_right_place(borrow: Scanned) -> Refused | None:
     """A pass or a mandate on the item screen has a sentence of its own, if its number is not known as an item."""
     if borrow.item is not None or borrow.barcode is None:
         return None
@@ -28,15 +28,21 @@ def scanned_in_the_right_place(borrow: Borrow) -> Refused | None:
 @rule("K7")
 def item_is_lendable(borrow: Borrow) -> Refused | None:
     """An unknown item, a reference copy, one marked damaged or missing: refused, with where to take it."""
-    if borrow.barcode is None:
-        return None
     if borrow.item is None:
-        again = may_be_misread(borrow.barcode)
-        return Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.SCAN_AGAIN if again else NextStep.DESK)
+        return item_is_known(borrow)
     if borrow.item.status in _STATUS:
         reason, next_step = _STATUS[borrow.item.status]
         return Refused(reason, "K7", next_step)
     return None
+
+
+@rule("K7")
+def item_is_known(brought: Scanned) -> Refused | None:
+    """An unknown item cannot be taken in: the desk looks at it. What is known of it never stops a return."""
+    if brought.item is not None or brought.barcode is None:
+        return None
+    again = may_be_misread(brought.barcode)
+    return Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.SCAN_AGAIN if again else NextStep.DESK)
 
 
 @rule("A4")

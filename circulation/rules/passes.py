@@ -98,14 +98,3 @@ def guest_shows_a_chip(visit: Visit) -> Refused | None:
     if visit.presented.source is Source.BARCODE:
         return Refused(Reason.GUEST_WITHOUT_CHIP, "G6", NextStep.DESK)
     return None
-
-
-@rule("P6")
-def pin_is_not_needed(visit: Visit) -> Refused | None:
-    """A pass that needs a PIN goes to the desk where no PIN can be asked. An eID's number is read off a document."""
-    holder = visit.holder
-    if holder is None:
-        return None
-    readable = holder.card.document_number or holder.card.eid
-    asked = readable or holder.patron.pin_required or visit.here.branch.asks_pin
-    return Refused(Reason.PIN_NEEDED, "P6", NextStep.DESK) if asked else None

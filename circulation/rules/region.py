@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from circulation.catalogue import on_day
-from circulation.model import Membership, MembershipStatus, PatronType, Subscription
+from circulation.model import Item, Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.facts import Borrow, Here, rule
+from circulation.rules.facts import Here, Scanned, Standing, rule
 from circulation.rules.terms import counts
 
 
@@ -29,7 +29,7 @@ def linked(membership: Membership, here: Here) -> Subscription | None:
     return on_day(codes[0], here.today, here.catalogue) if codes else None
 
 
-def effective(borrow: Borrow) -> Effective | None:
+def effective(borrow: Standing) -> Effective | None:
     """N3: here; else the linked one of the main library; else the oldest, ties by the lowest institution code.
 
     Of several in one place (a school's supplement 0086 beside its 0082) one that lends comes first. Does not depend
@@ -48,7 +48,7 @@ def effective(borrow: Borrow) -> Effective | None:
     return min(_usable(borrow), key=rank, default=None)
 
 
-def _usable(borrow: Borrow) -> Iterator[Effective]:
+def _usable(borrow: Standing) -> Iterator[Effective]:
     here = borrow.here
     for one in borrow.patron.memberships:
         if counts(one, here.today) and here.accepts(one.institution):
@@ -58,7 +58,7 @@ def _usable(borrow: Borrow) -> Iterator[Effective]:
 
 
 @rule("N1", "N2", "N11", "S7")
-def membership_valid_here(borrow: Borrow) -> Refused | None:
+def membership_valid_here(borrow: Standing) -> Refused | None:
     """Valid in one is recognised in all; only lapsed everywhere is lapsed. Groups 1 and 2 share nothing."""
     if effective(borrow) is not None:
         return None
@@ -85,13 +85,26 @@ def _has_ended(membership: Membership, today: date) -> bool:
     return counted and membership.starts <= membership.ends < today
 
 
+def carried(item: Item, here: Here) -> bool:
+    """N6: whether the item is of this institution, or its group carries items between its institutions (3b, 3c)."""
+    group = here.institution.group
+    mine = item.institution == here.branch.institution
+    return mine or (group is not None and group.kind.has_transport and here.same_group(item.institution))
+
+
 @rule("N6")
-def item_may_leave_here(borrow: Borrow) -> Refused | None:
+def item_may_leave_here(borrow: Scanned) -> Refused | None:
     """An item of another institution is lent here only where the group has transport (3b, 3c)."""
     item, here = borrow.item, borrow.here
-    if item is None or item.institution == here.branch.institution:
-        return None
-    group = here.institution.group
-    if group is not None and group.kind.has_transport and here.same_group(item.institution):
+    if item is None or carried(item, here):
         return None
     return Refused(Reason.NO_TRANSPORT, "N6", NextStep.OTHER_BRANCH, {"place": here.name_of(item.institution)})
+
+
+@rule("N6")
+def item_may_come_back_here(brought: Scanned) -> Refused | None:
+    """An item of another institution is taken in only where the group has transport; else its own library does."""
+    item, here = brought.item, brought.here
+    if item is None or carried(item, here):
+        return None
+    return Refused(Reason.RETURN_ELSEWHERE, "N6", NextStep.OTHER_BRANCH, {"place": here.name_of(item.institution)})

@@ -2,13 +2,13 @@
 
 from circulation.model import PatronType
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.facts import Borrow, rule
+from circulation.rules.facts import Standing, rule
 from circulation.rules.region import Effective, effective
 from circulation.rules.terms import counts, in_term
 
 
 @rule("K6")
-def membership_confirmed(borrow: Borrow) -> Refused | None:
+def membership_confirmed(borrow: Standing) -> Refused | None:
     """Enrolled online and not yet confirmed; refused only if no other membership counts."""
     here, rows = borrow.here, borrow.patron.memberships
     accepted = [one for one in rows if here.accepts(one.institution)]
@@ -20,7 +20,7 @@ def membership_confirmed(borrow: Borrow) -> Refused | None:
 
 
 @rule("S6")
-def not_digital_only(borrow: Borrow) -> Refused | None:
+def not_digital_only(borrow: Standing) -> Refused | None:
     """A digital subscription borrows no physical item."""
     found = effective(borrow)
     if found and found.subscription.digital_only:
@@ -29,7 +29,7 @@ def not_digital_only(borrow: Borrow) -> Refused | None:
 
 
 @rule("S1")
-def subscription_lends(borrow: Borrow) -> Refused | None:
+def subscription_lends(borrow: Standing) -> Refused | None:
     """No self-service loan where the catalogue leaves the period blank, has it end at once, or lacks the product."""
     found = effective(borrow)
     if found is None:
@@ -42,7 +42,7 @@ def subscription_lends(borrow: Borrow) -> Refused | None:
 
 
 @rule("S5")
-def paid_first(borrow: Borrow) -> Refused | None:
+def paid_first(borrow: Standing) -> Refused | None:
     """0091 is paid at once: no loan before."""
     found = effective(borrow)
     if found and found.subscription.pay_at_once and not found.membership.paid:
@@ -60,7 +60,7 @@ def strip_balance(found: Effective) -> int | None:
 
 
 @rule("S2", "G5")
-def strips_left(borrow: Borrow) -> Refused | None:
+def strips_left(borrow: Standing) -> Refused | None:
     """A loan takes one of the term's strips; without any left it is refused. A guest has none before G5 is booked."""
     found = effective(borrow)
     if found is None or found.subscription.digital_only:
@@ -74,7 +74,7 @@ def strips_left(borrow: Borrow) -> Refused | None:
 
 
 @rule("S3")
-def below_maximum(borrow: Borrow) -> Refused | None:
+def below_maximum(borrow: Standing) -> Refused | None:
     """The maximum on the pass is a limit on loans at one time; the loans of the whole region count."""
     found = effective(borrow)
     if found is None or found.subscription.on_pass is None:
@@ -85,7 +85,7 @@ def below_maximum(borrow: Borrow) -> Refused | None:
     return Refused(Reason.ON_PASS_MAXIMUM, "S3", NextStep.RETURN_SOMETHING, values)
 
 
-def may_borrow(borrow: Borrow) -> int | None:
+def may_borrow(borrow: Standing) -> int | None:
     """How many more items, by S2 and S3 together; None where neither sets a maximum, 0 where nothing lends (S1, S6)."""
     found = effective(borrow)
     if found is None or not found.subscription.lends:

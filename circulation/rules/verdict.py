@@ -1,12 +1,12 @@
-"""Runs the rules in the order of rules.md §1. The first refusal decides; all others are kept for staff."""
+"""Runs the rules in their order (docs/rules.md). The first refusal decides; all others are kept for staff."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
 from circulation.outcomes import Refused, Verdict
-from circulation.rules import fees, guests, items, passes, region, subscriptions
-from circulation.rules.facts import Borrow, Visit
+from circulation.rules import fees, guests, items, passes, pins, region, renewals, subscriptions
+from circulation.rules.facts import Borrow, Here, Renew, Return, Scanned, Standing, Visit
 from circulation.rules.region import effective
 
 VISIT_ORDER: tuple[Callable[[Visit], Refused | None], ...] = (
@@ -18,9 +18,9 @@ VISIT_ORDER: tuple[Callable[[Visit], Refused | None], ...] = (
     passes.not_administrative,
     passes.type_may_visit,
     passes.guest_shows_a_chip,
-    passes.pin_is_not_needed,
+    pins.pin_is_proved,
 )
-PATRON_ORDER: tuple[Callable[[Borrow], Refused | None], ...] = (
+MEMBERSHIP_ORDER: tuple[Callable[[Standing], Refused | None], ...] = (
     subscriptions.membership_confirmed,
     guests.guest_home_is_known,
     guests.guest_term_runs,
@@ -28,6 +28,9 @@ PATRON_ORDER: tuple[Callable[[Borrow], Refused | None], ...] = (
     region.membership_valid_here,
     subscriptions.not_digital_only,
     subscriptions.subscription_lends,
+)
+PATRON_ORDER: tuple[Callable[[Standing], Refused | None], ...] = (
+    *MEMBERSHIP_ORDER,
     subscriptions.paid_first,
     fees.open_amount_within_limit,
     subscriptions.strips_left,
@@ -41,6 +44,21 @@ ITEM_ORDER: tuple[Callable[[Borrow], Refused | None], ...] = (
     items.item_not_on_loan,
     items.item_not_held_for_another,
     region.item_may_leave_here,
+)
+RENEW_ORDER: tuple[Callable[[Renew], Refused | None], ...] = (
+    *MEMBERSHIP_ORDER,
+    fees.open_amount_within_limit,
+    renewals.strip_for_renewal,
+    renewals.loan_is_yours,
+    renewals.nobody_waits_for_it,
+    renewals.not_renewed_too_often,
+    renewals.not_interlibrary,
+    renewals.renewed_where_it_belongs,
+)
+RETURN_ORDER: tuple[Callable[[Scanned], Refused | None], ...] = (
+    items.scanned_in_the_right_place,
+    items.item_is_known,
+    region.item_may_come_back_here,
 )
 Facts = TypeVar("Facts")
 
@@ -65,12 +83,42 @@ def on_borrow(borrow: Borrow) -> Verdict:
     return _verdict(PATRON_ORDER + ITEM_ORDER, borrow)
 
 
-def due_date(borrow: Borrow) -> date:
-    """The day that the loan ends: the linked subscription's days after today (0089: the loan date itself).
+def on_renew(renew: Renew) -> Verdict:
+    """May this loan run longer? The membership comes first, then what is owed, then the loan and its item."""
+    return _verdict(RENEW_ORDER, renew)
 
-    Raises ValueError where the patron has no subscription that lends; ask for a verdict first.
+
+def on_return(brought: Return) -> Verdict:
+    """May this item be taken in here? Neither pass nor loan is needed; another library's item may be sent on."""
+    return _verdict(RETURN_ORDER, brought)
+
+
+def next_open(day: date, here: Here) -> date:
+    """That day, or the first one after it on which the branch is open."""
+    while day in here.closed:
+        day += timedelta(days=1)
+    return day
+
+
+def due_date(borrow: Standing) -> date:
+    """The day that the loan ends: the linked subscription's days after today, on a day that the branch is open.
+
+    A loan without a period (0089) is due on the loan date itself, open or not (A4). Raises ValueError where the patron
+    has no subscription that lends; ask for a verdict first.
     """
     found = effective(borrow)
     if found is None or found.subscription.loan_days is None:
         raise ValueError("no subscription to lend under")
-    return borrow.here.today + timedelta(days=found.subscription.loan_days)
+    days = found.subscription.loan_days
+    due = borrow.here.today + timedelta(days=days)
+    return due if days == 0 else next_open(due, borrow.here)
+
+
+def renewed_due(renew: Renew) -> date:
+    """K11: the day that the renewed loan ends: counted from today, never earlier than it was due already.
+
+    Raises ValueError where there is no loan, or no subscription that lends; ask for a verdict first.
+    """
+    if renew.loan is None:
+        raise ValueError("no loan to renew")
+    return max(due_date(renew), renew.loan.due)

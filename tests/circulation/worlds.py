@@ -35,8 +35,8 @@ from circulation.model import (
     Subscription,
 )
 from circulation.outcomes import Reason, Refused, Verdict
-from circulation.rules.facts import Borrow, Here, Holder, Policy, Visit
-from circulation.rules.verdict import on_borrow, on_visit
+from circulation.rules.facts import Borrow, Here, Holder, PinState, Policy, Renew, Return, Visit
+from circulation.rules.verdict import on_borrow, on_renew, on_return, on_visit
 
 TODAY = date(2026, 7, 15)
 ZOTTEGEM, OOSTERZELE = InstitutionCode("zottegem"), InstitutionCode("oosterzele")
@@ -127,10 +127,12 @@ def by_chip(uid: ChipUid = UID, number: PassNumber | None = None) -> Presented:
     return Presented(Source.CHIP, number, uid)
 
 
-def visit(*found: Holder, at: Here | None = None, presented: Presented | None = None) -> Visit:
+def visit(
+    *found: Holder, at: Here | None = None, presented: Presented | None = None, pin: PinState = PinState.NOT_SHOWN
+) -> Visit:
     """These passes were found for a chip with the number of the first of them (of no pass: for NUMBER)."""
     number = found[0].card.number if found else NUMBER
-    return Visit(at or here(), presented or by_chip(number=number), found)
+    return Visit(at or here(), presented or by_chip(number=number), found, pin)
 
 
 def holder(who: Patron | None = None, **changes: Any) -> Holder:
@@ -174,25 +176,45 @@ def borrow(
     return Borrow(at or here(), who or patron(), barcode or (known.barcode if known else None), known)
 
 
-def judged(facts: Visit | Borrow) -> Verdict:
-    """The verdict on a visit or on a loan."""
-    return on_visit(facts) if isinstance(facts, Visit) else on_borrow(facts)
+def renew(
+    who: Patron | None = None, what: Item | None = None, at: Here | None = None, own: Loan | None = None
+) -> Renew:
+    """A happy patron wants to keep an item of last week longer."""
+    mine = own or loan(ANNA)
+    return Renew(at or here(), who or patron(), what or item(loan=mine), mine)
 
 
-def refusal(facts: Visit | Borrow) -> Refused:
+def brought(what: Item | None = None, at: Here | None = None, barcode: ItemBarcode = BARCODE) -> Return:
+    """Somebody lays an item down; without one, nobody knows its barcode."""
+    return Return(at or here(), what.barcode if what else barcode, what)
+
+
+Facts = Visit | Borrow | Renew | Return
+
+
+def judged(facts: Facts) -> Verdict:
+    """The verdict on a visit, a loan, a renewal or a return."""
+    if isinstance(facts, Visit):
+        return on_visit(facts)
+    if isinstance(facts, Renew):
+        return on_renew(facts)
+    return on_return(facts) if isinstance(facts, Return) else on_borrow(facts)
+
+
+def refusal(facts: Facts) -> Refused:
     """What decided; it is an error of the test if nothing refused."""
     decided = judged(facts).decided
     assert decided is not None, "nothing refused"
     return decided
 
 
-def says(facts: Visit | Borrow) -> tuple[str, Reason]:
+def says(facts: Facts) -> tuple[str, Reason]:
     """The rule and the reason that decided."""
     decided = refusal(facts)
     return decided.rule, decided.reason
 
 
-def passes(facts: Visit | Borrow) -> bool:
+def passes(facts: Facts) -> bool:
     """Whether nothing at all refuses."""
     verdict = judged(facts)
     return verdict.allowed and not verdict.also

@@ -42,6 +42,9 @@ VALUES: dict[Reason, dict[str, Value]] = {
     Reason.ON_PASS_MAXIMUM: {"count": 30, "maximum": 30},
     Reason.ALREADY_YOURS: {"due": DUE},
     Reason.NO_TRANSPORT: {"place": "Bibliotheek Oosterzele"},
+    Reason.RETURN_ELSEWHERE: {"place": "Bibliotheek Oosterzele"},
+    Reason.NOT_RENEWED_HERE: {"place": "Bibliotheek Oosterzele"},
+    Reason.RENEWED_ENOUGH: {"count": 2},
 }
 STEPS: dict[Reason, tuple[NextStep, ...]] = {
     Reason.PASS_UNREADABLE: (NextStep.SCAN_AGAIN,),
@@ -56,6 +59,13 @@ STEPS: dict[Reason, tuple[NextStep, ...]] = {
     Reason.ALREADY_YOURS: (NextStep.KEEP,),
     Reason.HELD_FOR_ANOTHER: (NextStep.HOLD_SHELF,),
     Reason.NO_TRANSPORT: (NextStep.OTHER_BRANCH,),
+    Reason.RETURN_ELSEWHERE: (NextStep.OTHER_BRANCH,),
+    Reason.NOT_RENEWED_HERE: (NextStep.OTHER_BRANCH,),
+    Reason.NOT_ON_LOAN: (NextStep.SCAN_ITEM,),
+    Reason.WANTED_BY_ANOTHER: (NextStep.RETURN_SOMETHING,),
+    Reason.NOTHING_TO_PAY: (NextStep.KEEP,),
+    Reason.AMOUNT_DIFFERS: (NextStep.SCAN_AGAIN,),
+    Reason.HOME_SAYS_NO: (NextStep.OWN_LIBRARY,),
 }
 
 

@@ -1,0 +1,52 @@
+"""Whose membership ends soon and is to be renewed by hand (N8)."""
+
+from datetime import timedelta
+
+from circulation.catalogue import on_day
+from circulation.model import Membership, Patron
+from circulation.rules.facts import Here, rule
+from circulation.rules.terms import counts
+
+
+@rule("N8")
+def ends_soon(patron: Patron, here: Here) -> tuple[Membership, ...]:
+    """The memberships of this group that end within the days of the policy and are not followed, in that order.
+
+    One that renews itself does not end, so that nobody is warned of it and nobody pays twice.
+    """
+    last = here.today + timedelta(days=here.policy.ending_soon_days)
+    rows = [
+        one
+        for one in patron.memberships
+        if counts(one, here.today) and here.accepts(one.institution) and one.ends <= last
+    ]
+    ending = [one for one in rows if not _renews_itself(one, here) and not _is_followed(one, patron)]
+    return tuple(sorted(ending, key=lambda one: (one.ends, one.institution, one.subscription, one.starts)))
+
+
+@rule("N8")
+def to_renew(patron: Patron, here: Here) -> Membership | None:
+    """Of several that end only one needs renewing: that of where they stand, else of the main library, else the first.
+
+    None where one of the group goes on anyway.
+    """
+    ending = ends_soon(patron, here)
+    valid = [one for one in patron.memberships if counts(one, here.today) and here.accepts(one.institution)]
+    if len(ending) < len(valid):
+        return None
+    mine, main = here.branch.institution, patron.main_library
+    return min(ending, key=lambda one: (one.institution != mine, one.institution != main), default=None)
+
+
+def _renews_itself(row: Membership, here: Here) -> bool:
+    terms = on_day(row.subscription, here.today, here.catalogue)
+    return terms is not None and terms.renews_itself
+
+
+def _is_followed(row: Membership, patron: Patron) -> bool:
+    """Whether the same institution's next term has been made already, so that there is no day between."""
+    following = row.ends + timedelta(days=1)
+    return any(
+        counts(one, following) and one.institution == row.institution and one.ends > row.ends
+        for one in patron.memberships
+    )

@@ -1,0 +1,136 @@
+"""Which subscriptions are on offer to whom, and until when youth lasts (S4, S9, G4). Age never stops a loan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from circulation.catalogue import GUEST, ONE_EACH, SCHOOL, START, SUPPLEMENT, YOUTH, on_day
+from circulation.identifiers import SubscriptionCode
+from circulation.model import Membership, Subscription
+from circulation.rules.facts import rule
+from circulation.rules.terms import contribution_ends, in_term
+
+OF_AGE = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Who wants a subscription. `is_institution` by the person/institution field, never by a birth date.
+
+    `asks`: codes that the patron asked for by themselves. `has`: codes that they have or had already. `in_province`:
+    a guest whose home library is in this province.
+    """
+
+    born: date | None = None
+    is_institution: bool = False
+    is_guest: bool = False
+    asks: frozenset[SubscriptionCode] = frozenset()
+    has: frozenset[SubscriptionCode] = frozenset()
+    in_province: bool = False
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on which that age is reached. Whoever was born on 29 February has it on 1 March in other years."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
+
+
+def age_on(born: date, day: date) -> int:
+    """The age in whole years on that day."""
+    years = day.year - born.year
+    return years if birthday(born, years) <= day else years - 1
+
+
+@rule("S4")
+def youth_ends(born: date) -> date:
+    """The last day of youth: the day before the 19th birthday."""
+    return birthday(born, OF_AGE) - timedelta(days=1)
+
+
+@rule("S4")
+def suits_age(terms: Subscription, applicant: Applicant, today: date) -> bool:
+    """Both bounds are inclusive. Institutions are exempt; without a birth date nothing with a bound is on offer."""
+    if applicant.is_institution or (terms.youngest is None and terms.oldest is None):
+        return True
+    if applicant.born is None:
+        return False
+    age = age_on(applicant.born, today)
+    return (terms.youngest or 0) <= age and (terms.oldest is None or age <= terms.oldest)
+
+
+@rule("S4")
+def suits_kind(terms: Subscription, applicant: Applicant) -> bool:
+    """Institutions choose among their own products and those for everybody that lend; persons never among theirs."""
+    if not applicant.is_institution:
+        return not terms.for_institutions
+    for_all = terms.youngest is None and terms.oldest is None and not terms.digital_only
+    return terms.for_institutions or for_all
+
+
+@rule("S9")
+def suits_wishes(terms: Subscription, applicant: Applicant) -> bool:
+    """What is paid by the month only where the patron asks for it; the free ones once; a school's second is 0082."""
+    if SUPPLEMENT in applicant.has and applicant.is_institution:
+        return terms.code == SCHOOL
+    asked = not terms.on_request or terms.code in applicant.asks
+    return asked and not (terms.code in ONE_EACH and terms.code in applicant.has)
+
+
+@rule("S4", "S9", "G4", "S1")
+def on_offer(applicant: Applicant, today: date, catalogue: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    """What may be chosen on that day, as it is priced then, by code. A guest from outside the province: 0345 only."""
+    rows = tuple(catalogue)
+    valid = [on_day(code, today, rows) for code in sorted({one.code for one in rows})]
+    choices = [one for one in valid if one is not None and one.selectable]
+    if applicant.is_guest:
+        return tuple(one for one in choices if one.code == GUEST and not applicant.in_province)
+    return tuple(
+        one
+        for one in choices
+        if one.code != GUEST
+        and suits_age(one, applicant, today)
+        and suits_kind(one, applicant)
+        and suits_wishes(one, applicant)
+    )
+
+
+@rule("G4")
+def chosen_by_itself(offers: tuple[Subscription, ...]) -> Subscription | None:
+    """The subscription that needs no choice, because it is the only one on offer."""
+    return offers[0] if len(offers) == 1 else None
+
+
+@rule("S4", "S7")
+def term_ends(begin: date, terms: Subscription, born: date | None) -> date:
+    """The last day of a new membership: that of its contribution, and for youth never later than youth itself."""
+    ends = contribution_ends(begin, terms)
+    return min(ends, youth_ends(born)) if terms.code == YOUTH and born is not None else ends
+
+
+@rule("S4")
+def after_coming_of_age(
+    rows: tuple[Membership, ...], born: date, today: date, catalogue: Iterable[Subscription]
+) -> tuple[Membership, ...]:
+    """The memberships as they are from the 19th birthday on: youth ended the day before, and Start follows it.
+
+    Start has its whole balance: open loans cost none of it. Everything else stays, and asked again nothing changes.
+    """
+    of_age, last = birthday(born, OF_AGE), youth_ends(born)
+    start = on_day(START, of_age, catalogue)
+    if today < of_age or start is None:
+        return rows
+    ends = contribution_ends(of_age, start)
+    if ends < today:
+        return rows  # grown up long ago
+    youth = [one for one in rows if one.subscription == YOUTH and in_term(one, last)]
+    follows = {one.institution for one in rows if one.subscription != YOUTH and in_term(one, of_age)}
+    return (
+        *(replace(one, ends=last) if one in youth else one for one in rows),
+        *(
+            replace(one, subscription=START, starts=of_age, ends=ends, strips_left=start.strips, paid=True)
+            for one in youth
+            if one.institution not in follows
+        ),
+    )

@@ -1,0 +1,58 @@
+"""When a PIN is needed, and when too many wrong ones lock a pass for a while (P6). No PIN and no hash comes in here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from circulation.outcomes import NextStep, Reason, Refused
+from circulation.rules.facts import PinState, Policy, Visit, rule
+
+
+@dataclass(frozen=True, slots=True)
+class PinTries:
+    """How often in a row a wrong PIN was given for a pass; `locked_until` (UTC): self-service is shut until then."""
+
+    wrong: int = 0
+    locked_until: datetime | None = None
+
+
+def needs_pin(visit: Visit) -> bool:
+    """P6: others can read the number off a document (an eID's too), or the patron or the branch asks for a PIN."""
+    holder = visit.holder
+    if holder is None:
+        return False
+    readable = holder.card.document_number or holder.card.eid
+    return readable or holder.patron.pin_required or visit.here.branch.asks_pin
+
+
+_REFUSED = {
+    PinState.NOT_SHOWN: Reason.PIN_NEEDED,
+    PinState.WRONG: Reason.PIN_WRONG,
+    PinState.LOCKED: Reason.PIN_LOCKED,
+}
+
+
+@rule("P6")
+def pin_is_proved(visit: Visit) -> Refused | None:
+    """A pass that needs a PIN opens nothing before its PIN is proved in this visit; any other pass needs none."""
+    reason = _REFUSED.get(visit.pin)
+    return Refused(reason, "P6", NextStep.DESK) if reason is not None and needs_pin(visit) else None
+
+
+@rule("P6")
+def is_locked(tries: PinTries, now: datetime) -> bool:
+    """Whether wrong PINs keep the pass locked at that instant (UTC)."""
+    return tries.locked_until is not None and now < tries.locked_until
+
+
+@rule("P6")
+def after_wrong(tries: PinTries, now: datetime, policy: Policy) -> PinTries:
+    """The tries after one more wrong PIN at that instant (UTC); the last one allowed locks the pass.
+
+    A lock that is over begins the count anew, and a try while it stands neither counts nor lengthens it.
+    """
+    if is_locked(tries, now):
+        return tries
+    wrong = 1 if tries.locked_until is not None else tries.wrong + 1
+    if wrong < policy.pin_tries:
+        return PinTries(wrong)
+    return PinTries(wrong, now + timedelta(minutes=policy.pin_lock_minutes))
