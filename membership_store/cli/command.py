@@ -47,9 +47,9 @@ def takes_json(command: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def opened(given: argparse.Namespace) -> Iterator[Database]:
-    """The database, which has this release's schema, closed in the end. Raises Trouble."""
-    database = open_store(given.database)
+def opened(given: argparse.Namespace, *, patient: bool = False) -> Iterator[Database]:
+    """The database, with this release's schema, closed in the end; `patient`: see open_database. Raises Trouble."""
+    database = open_store(given.database, patient=patient)
     try:
         yield database
     finally:
@@ -63,11 +63,11 @@ def _address(text: str) -> Spec:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
-def open_store(address: Spec) -> Database:
+def open_store(address: Spec, *, patient: bool = False) -> Database:
     """The database there, which has this release's schema. Raises Trouble."""
     if not is_there(address):
         raise Trouble(f"there is no database at {address}: run `migrate` or `demo-data` first")
-    database = open_database(address)
+    database = open_database(address, patient=patient)
     try:
         lacking = missing(database)
     except BaseException:

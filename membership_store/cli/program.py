@@ -7,7 +7,7 @@ from pathlib import Path
 
 from circulation.identifiers import IdentifierError
 from membership_store import server
-from membership_store.cli import explaining, kiosks, making, serving
+from membership_store.cli import csv_commands, explaining, kiosks, making, serving
 from membership_store.cli.command import Commands, Trouble
 from membership_store.database import StoreUnavailable
 from membership_store.demo.writer import NotADemo
@@ -22,6 +22,7 @@ SUBJECTS: tuple[Callable[[Commands], None], ...] = (
     making.register,
     explaining.register,
     kiosks.register,
+    csv_commands.register,
 )
 
 
