@@ -10,8 +10,23 @@ from pathlib import Path
 import pytest
 
 from circulation.identifiers import ItemBarcode
+from membership_store.database import Database
+from membership_store.opening import Spec, open_database
+from tests.membership_store.cluster import Cluster, NoCluster
 from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.engines import POSTGRESQL, SQLITE, Engine, Files, Server
 from tests.membership_store.running import Caller, Demo, StoreProcess, new_kiosk, plain_books, run
+
+# What `make test` runs on PostgreSQL too; of the rest that is a matter of `make test-system`.
+ON_BOTH = ("test_changes", "test_concurrency", "test_database", "test_migrations", "test_network", "test_what_counts")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever works on a database works on both engines."""
+    if "engine" in metafunc.fixturenames:
+        on_both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
+        server = pytest.param(POSTGRESQL, marks=() if on_both else pytest.mark.system)
+        metafunc.parametrize("engine", [SQLITE, server], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -25,24 +40,80 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture
 def database(demo: Demo, tmp_path: Path) -> Path:
-    """A copy of the demo's database for one test."""
+    """A copy of the demo's SQLite file for one test, for what only a file can show; else take `address`."""
     return Path(shutil.copy(demo.folder / "store.db", tmp_path / "store.db"))
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL of this run."""
+    try:
+        one = Cluster()
+    except NoCluster as fault:
+        pytest.skip(f"PostgreSQL cannot be had: {fault}")
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def files(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Databases as SQLite files."""
+    return Files(tmp_path_factory.mktemp("files"), demo.folder / "store.db")
+
+
+@pytest.fixture(scope="session")
+def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """Databases of a PostgreSQL."""
+    return Server(cluster, tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Where the databases of a test come from: each of the two in turn."""
+    found: Engine = request.getfixturevalue("files" if request.param == SQLITE else "server")
+    return found
+
+
 @pytest.fixture
-def counter(database: Path) -> Iterator[Counter]:
+def address(engine: Engine) -> Iterator[Spec]:
+    """A database of the demo's data for one test."""
+    one = engine.new()
+    yield one
+    engine.drop(one)
+
+
+@pytest.fixture
+def filled(address: Spec) -> Iterator[Database]:
+    """The demo's database, open."""
+    opened = open_database(address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty(engine: Engine) -> Iterator[Database]:
+    """A new database without a schema."""
+    address = engine.new(filled=False)
+    opened = open_database(address)
+    yield opened
+    opened.close()
+    engine.drop(address)
+
+
+@pytest.fixture
+def counter(address: Spec) -> Iterator[Counter]:
     """A kiosk at a desk over a demo of its own."""
-    with open_counter(database) as one:
+    with open_counter(address) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def store(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreProcess]:
+def store(engine: Engine) -> Iterator[StoreProcess]:
     """A server over a copy of the demo, for one file of tests."""
-    folder = tmp_path_factory.mktemp("store")
-    process = StoreProcess(Path(shutil.copy(demo.folder / "store.db", folder / "store.db")))
+    process = StoreProcess(engine.new())
     yield process
     process.stop()
+    engine.drop(process.database)
 
 
 _names = (f"kiosk-{n}" for n in count(1))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from circulation.events import Event, Kind
@@ -15,15 +14,15 @@ from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.desk import StoreDesk
-from membership_store.sqlite_database import SqliteDatabase
+from membership_store.opening import Spec, open_database
 from tests.membership_store.running import ANNEN, DRENTHE, new_event
 
 
 class Counter:
     """One kiosk at a desk over a database, and what it finds in the books."""
 
-    def __init__(self, path: Path, name: str = "counter-1") -> None:
-        self.database = SqliteDatabase(path)
+    def __init__(self, address: Spec, name: str = "counter-1") -> None:
+        self.database = open_database(address)
         self.now = datetime.now(UTC)
         self.desk = StoreDesk(self.database, lambda: self.now)
         self.kiosk = Kiosk(DRENTHE, name, ANNEN)
@@ -63,9 +62,9 @@ class Counter:
 
 
 @contextmanager
-def open_counter(path: Path, name: str = "counter-1") -> Iterator[Counter]:
+def open_counter(address: Spec, name: str = "counter-1") -> Iterator[Counter]:
     """A counter that is closed in the end."""
-    one = Counter(path, name)
+    one = Counter(address, name)
     try:
         yield one
     finally:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import requests
 
@@ -24,7 +25,8 @@ from circulation.events import Action, Event, Kind
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented, Source
 from membership_store.credentials import Kiosk, add_kiosk
-from membership_store.sqlite_database import SqliteDatabase
+from membership_store.database import Row, Value
+from membership_store.opening import Spec, open_database
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60.0
@@ -53,9 +55,9 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class StoreProcess:
     """`serve` as a process of its own on a free port; its log is kept."""
 
-    def __init__(self, database: Path, *prefix: str) -> None:
+    def __init__(self, database: Spec, *prefix: str) -> None:
         self.database = database
-        self.log_file = database.with_suffix(".log")
+        self.log_file = log_of(database)
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [*prefix, *command("serve", "--database", database, "--listen", "127.0.0.1:0")],
@@ -85,22 +87,23 @@ class StoreProcess:
             self.process.stdout.close()
         return code
 
-    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, *values: Value) -> list[Row]:
         """Rows of its database, as committed."""
-        connection = sqlite3.connect(self.database, timeout=LIMIT_S)
-        try:
-            return connection.execute(sql, values).fetchall()
-        finally:
-            connection.close()
+        with closing(open_database(self.database)) as opened:
+            return opened.read(lambda session: session.rows(sql, *values))
 
-    def change(self, sql: str, *values: object) -> None:
+    def change(self, sql: str, *values: Value) -> None:
         """Changes its database behind its back, as another process may."""
-        connection = sqlite3.connect(self.database, timeout=LIMIT_S)
-        try:
-            with connection:
-                connection.execute(sql, values)
-        finally:
-            connection.close()
+        with closing(open_database(self.database)) as opened:
+            opened.write(lambda session: session.run(sql, *values))
+
+
+def log_of(database: Spec) -> Path:
+    """Where the log of a server over that database is kept: beside the file, or beside the server's socket."""
+    if isinstance(database, Path):
+        return database.with_suffix(".log")
+    name, _, options = database.partition("///")[2].partition("?")
+    return Path(parse_qs(options)["host"][0]) / f"{name}.log"
 
 
 @dataclass
@@ -172,28 +175,22 @@ class Demo:
         return ids.item_barcode(self.books[name]["barcode"])
 
 
-def new_kiosk(database: Path, url: str, name: str, branch: str = ANNEN, consortium: str = DRENTHE) -> Caller:
+def new_kiosk(database: Spec, url: str, name: str, branch: str = ANNEN, consortium: str = DRENTHE) -> Caller:
     """Adds a kiosk to a database that may be in use, and gives whoever calls with its credential."""
     kiosk = Kiosk(consortium, name, branch)
-    opened = SqliteDatabase(database)
-    try:
+    with closing(open_database(database)) as opened:
         token = opened.write(lambda session: add_kiosk(session, kiosk))
-    finally:
-        opened.close()
     return Caller(url, kiosk, token)
 
 
-def plain_books(database: Path, institution: str = "aa-en-hunze") -> Iterator[ItemBarcode]:
+def plain_books(database: Spec, institution: str = "aa-en-hunze") -> Iterator[ItemBarcode]:
     """Items of an institution that anybody may borrow, the last put on the shelf first."""
-    connection = sqlite3.connect(database)
-    try:
-        rows = connection.execute(
-            "SELECT i.item FROM item i WHERE i.institution = ? AND i.status = 'lendable'"
-            " AND NOT EXISTS (SELECT 1 FROM loan l WHERE l.consortium = i.consortium AND l.item = i.item)"
-            " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consortium = i.consortium AND h.item = i.item)"
-            " ORDER BY i.item DESC",
-            (institution,),
-        ).fetchall()
-    finally:
-        connection.close()
+    plain = (
+        "SELECT i.item FROM item i WHERE i.institution = ? AND i.status = 'lendable'"
+        " AND NOT EXISTS (SELECT 1 FROM loan l WHERE l.consortium = i.consortium AND l.item = i.item)"
+        " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consortium = i.consortium AND h.item = i.item)"
+        " ORDER BY i.item DESC"
+    )
+    with closing(open_database(database)) as opened:
+        rows = opened.read(lambda session: session.rows(plain, institution))
     return iter([ItemBarcode(one) for (one,) in rows])

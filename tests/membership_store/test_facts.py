@@ -15,6 +15,7 @@ from circulation.events import Kind
 from circulation.identifiers import ItemBarcode, PassNumber
 from circulation.model import Presented, Source
 from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.engines import Engine
 from tests.membership_store.running import Demo, plain_books
 
 
@@ -131,12 +132,12 @@ def test_an_act_that_was_refused_and_happened_all_the_same_has_a_second_answer(c
 
 
 @pytest.fixture(scope="module")
-def orders(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Counter, Iterator[ItemBarcode]]]:
+def orders(engine: Engine) -> Iterator[tuple[Counter, Iterator[ItemBarcode]]]:
     """One counter and many items for the orders below."""
-    path = tmp_path_factory.mktemp("orders") / "store.db"
-    path.write_bytes((demo.folder / "store.db").read_bytes())
-    with open_counter(path) as one:
-        yield one, plain_books(path)
+    address = engine.new()
+    with open_counter(address) as one:
+        yield one, plain_books(address)
+    engine.drop(address)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

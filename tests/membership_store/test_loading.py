@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -40,10 +39,11 @@ from circulation.outcomes import Verdict
 from circulation.rules.facts import Borrow, Here, Holder, Policy, Visit
 from circulation.rules.verdict import on_borrow, on_visit
 from membership_store import register
-from membership_store.database import Session
+from membership_store.database import Database, Session
 from membership_store.migrations import migrate
+from membership_store.opening import open_database
 from membership_store.situation import Situation, look
-from membership_store.sqlite_database import SqliteDatabase
+from tests.membership_store.engines import Engine
 
 TODAY = date(2026, 7, 15)
 NOON = datetime(2026, 7, 15, 10, tzinfo=UTC)
@@ -214,13 +214,14 @@ shown = st.builds(
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteDatabase]:
+def database(engine: Engine) -> Iterator[Database]:
     """An empty database; each world is a network of its own in it."""
-    path: Path = tmp_path_factory.mktemp("worlds") / "store.db"
-    opened = SqliteDatabase(path)
+    address = engine.new(filled=False)
+    opened = open_database(address)
     migrate(opened)
     yield opened
     opened.close()
+    engine.drop(address)
 
 
 def _look(session: Session, consortium: str, by: Presented, barcode: ids.ItemBarcode) -> Situation:
@@ -238,7 +239,7 @@ _names = (f"world-{n}" for n in count())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), presented=shown, barcode=st.sampled_from([*BARCODES, ids.ItemBarcode("39999999999999")]))
 def test_a_world_from_the_database_gets_the_verdicts_of_the_same_world_in_plain_objects(
-    database: SqliteDatabase, world: World, presented: Presented, barcode: ids.ItemBarcode
+    database: Database, world: World, presented: Presented, barcode: ids.ItemBarcode
 ) -> None:
     consortium = next(_names)
     database.write(lambda session: world.write(session, consortium))
@@ -251,7 +252,7 @@ def test_a_world_from_the_database_gets_the_verdicts_of_the_same_world_in_plain_
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds())
-def test_what_is_written_is_read_back_as_the_same_facts(database: SqliteDatabase, world: World) -> None:
+def test_what_is_written_is_read_back_as_the_same_facts(database: Database, world: World) -> None:
     consortium = next(_names)
     database.write(lambda session: world.write(session, consortium))
     for patron in world.patrons:
@@ -288,9 +289,7 @@ def test_what_is_written_is_read_back_as_the_same_facts(database: SqliteDatabase
         ("2026-10-25T22:30:00+00:00", "Europe/Brussels", "2026-10-25"),
     ],
 )
-def test_the_date_of_the_rules_is_that_of_the_library(
-    database: SqliteDatabase, moment: str, zone: str, today: str
-) -> None:
+def test_the_date_of_the_rules_is_that_of_the_library(database: Database, moment: str, zone: str, today: str) -> None:
     consortium = next(_names)
 
     def write(session: Session) -> None:

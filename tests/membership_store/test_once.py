@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,8 @@ import pytest
 from circulation.events import Kind
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
+from membership_store.opening import Spec
+from tests.membership_store.engines import held
 from tests.membership_store.running import Caller, Demo, StoreProcess, eventually, new_kiosk, plain_books
 
 THREADS = 16
@@ -100,13 +101,13 @@ def test_an_answer_lost_after_the_commit_is_given_again(
     assert open_loans(store, item) == 1
 
 
-def test_an_answer_survives_the_death_of_the_server(database: Path, demo: Demo) -> None:
-    first_life = StoreProcess(database)
-    kiosk = new_kiosk(database, first_life.url, "mortal-1")
-    event = kiosk.event(demo.shown("anna"), next(plain_books(database)))
+def test_an_answer_survives_the_death_of_the_server(address: Spec, demo: Demo) -> None:
+    first_life = StoreProcess(address)
+    kiosk = new_kiosk(address, first_life.url, "mortal-1")
+    event = kiosk.event(demo.shown("anna"), next(plain_books(address)))
     answer = kiosk.tell(event)
     first_life.stop(signal.SIGKILL)
-    second_life = StoreProcess(database)
+    second_life = StoreProcess(address)
     try:
         again = Caller(second_life.url, kiosk.kiosk, kiosk.token, kiosk.seq)
         assert again.tell(event) == answer
@@ -203,12 +204,8 @@ def test_while_another_process_holds_the_database_nothing_is_half_done(
 ) -> None:
     anna: Presented = demo.shown("anna")
     event = kiosk.event(anna, next(books))
-    other = sqlite3.connect(store.database, isolation_level=None)
-    try:
-        other.execute("BEGIN IMMEDIATE")
+    with held(store.database):
         assert problem(kiosk.tell(event)) == (503, "unavailable")
-    finally:
-        other.close()
     assert outcome(kiosk.tell(event)) == "checked_out"
 
 

@@ -1,0 +1,67 @@
+"""A database comes to a release's schema by numbered files, each whole or not at all, on either engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from membership_store.database import Database
+from membership_store.migrations import SchemaError, migrate, migrations, missing
+
+
+def columns(database: Database, table: str) -> list[str]:
+    """The columns of a table, none where it is not there."""
+    found = database.in_its_words("INTEGER") != "INTEGER"
+    known = (
+        "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position"
+        if found
+        else "SELECT name FROM pragma_table_info(?)"
+    )
+    return [row[0] for row in database.read(lambda s: s.rows(known, table))]
+
+
+def test_a_new_database_gets_every_version_once(empty: Database) -> None:
+    assert migrate(empty) == [one.name for one in migrations()]
+    assert migrate(empty) == []
+    assert "consortium" in columns(empty, "patron")
+
+
+def schema(folder: Path, **files: str) -> Path:
+    """A schema folder of such files."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name[1:]}.sql").write_text(text)
+    return folder
+
+
+def test_a_file_that_fails_half_way_leaves_nothing_behind(empty: Database, tmp_path: Path) -> None:
+    folder = schema(
+        tmp_path / "s", _0001_a="CREATE TABLE a (n INTEGER);\n", _0002_b="CREATE TABLE b (n TEXT);\nNONSENSE;\n"
+    )
+    with pytest.raises(Exception, match="NONSENSE"):
+        migrate(empty, folder)
+    assert (columns(empty, "a"), columns(empty, "b")) == (["n"], [])
+    schema(folder, _0002_b="CREATE TABLE b (n TEXT);\n")
+    assert migrate(empty, folder) == ["0002_b"]
+
+
+def test_a_file_that_was_changed_after_it_was_applied_is_found_out(empty: Database, tmp_path: Path) -> None:
+    folder = schema(tmp_path / "s", _0001_a="CREATE TABLE a (n INTEGER);\n")
+    migrate(empty, folder)
+    schema(folder, _0001_a="CREATE TABLE a (n TEXT);\n")
+    with pytest.raises(SchemaError, match="0001 was changed"):
+        migrate(empty, folder)
+
+
+def test_a_database_of_a_newer_release_is_left_alone(empty: Database, tmp_path: Path) -> None:
+    newer = schema(tmp_path / "s", _0001_a="CREATE TABLE a (n TEXT);\n", _0002_b="CREATE TABLE b (n TEXT);\n")
+    migrate(empty, newer)
+    (newer / "0002_b.sql").unlink()
+    with pytest.raises(SchemaError, match="version 2, this release knows 1"):
+        missing(empty, newer)
+
+
+def test_a_hole_in_the_numbers_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError):
+        migrations(schema(tmp_path / "s", _0001_a="", _0003_c=""))
