@@ -45,7 +45,8 @@ def effective(borrow: Standing) -> Effective | None:
         last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
         return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
 
-    return min(_usable(borrow), key=rank, default=None)
+    usable = tuple(_usable(borrow))
+    return usable[0] if len(usable) == 1 else min(usable, key=rank, default=None)
 
 
 def _usable(borrow: Standing) -> Iterator[Effective]:
