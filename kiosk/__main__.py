@@ -79,9 +79,13 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         from kiosk.app import KioskApp
         from kiosk.theme import CONTRAST, NORMAL
 
-        store = StoreDesk(StoreClient(config.store.url, token))
+        client = StoreClient(config.store.url, token)
         journalled = JournalledDesk(
-            store, journal, _now, config.store.deadline_s, lambda event, answer: bus.put(Answered(event, answer))
+            StoreDesk(client),
+            journal,
+            _now,
+            config.store.deadline_s,
+            lambda event, answer: bus.put(Answered(event, answer)),
         )
         desk = BackgroundDesk(journalled, workers)
         app = KioskApp(
@@ -90,7 +94,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
             on_touch=bus.put,
             size=(config.screen.width, config.screen.height),
             fullscreen=fullscreen,
-            on_frame=_Alive(),
+            on_frame=_Alive(lambda: workers.begin(client.prepare)),
             library_name=config.branch.name,
             today=date.today,
             colours=CONTRAST if config.screen.contrast else NORMAL,
@@ -120,13 +124,15 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
 class _Alive:
     """Called by the drawing loop, so that a window that stands still is found by the service manager's watchdog."""
 
-    def __init__(self) -> None:
+    def __init__(self, after_first: Callable[[], None]) -> None:
+        self._after_first = after_first
         self._ready = False
 
     def __call__(self) -> None:
         if not self._ready:
             gc.freeze()  # what a start makes stays; looking through it again and again finds nothing
             gc.enable()
+            self._after_first()
         notify("WATCHDOG=1" if self._ready else "READY=1")
         self._ready = True
 

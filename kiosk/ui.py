@@ -130,7 +130,7 @@ class Borrowing:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """ "Klaar! 3 geleend." PRINT or NO_RECEIPT; `not_known` items still lie between yes and no. Closes by itself."""
+    """ "Klaar! 3 geleend." PRINT, where it can be, or NO_RECEIPT. `not_known` lie between yes and no. Closes by itself."""
 
     lent: int
     not_known: int = 0
@@ -198,7 +198,18 @@ _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
 
 def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
     """What can be touched now. The states of the product in one table: tests and documents draw from it."""
-    return _OFFERED_OVER[type(over)] if over is not None else _OFFERED[type(screen)] | _ALWAYS
+    return _OFFERED_OVER[type(over)] if over is not None else (_OFFERED[type(screen)] | _ALWAYS) - _withheld(screen)
+
+
+def _withheld(screen: Screen) -> frozenset[Intent]:
+    """What a screen of that kind offers, but not in this state."""
+    match screen:
+        case Borrowing(ending=True):
+            return frozenset({Intent.DONE})
+        case Finished(can_print=False):
+            return frozenset({Intent.PRINT})
+        case _:
+            return frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class StoreClient:
         self._free: list[requests.Session] = []
         self._places = threading.BoundedSemaphore(LEFT_BEHIND)
 
+    def prepare(self) -> None:
+        """Loads what the first request would wait for, 0.2 s; asks nothing of the store."""
+        self._free.append(_new_session())
+
     def post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
         """Sends JSON and gives the answer. `key` travels as Idempotency-Key. Raises LineDown."""
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})

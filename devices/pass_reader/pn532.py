@@ -42,17 +42,19 @@ class Pn532PassReader:
         self._clock = clock
         self._transport: HsuTransport | None = None
         self._frontend: Any = None
+        self._target: Any = None
         self._presence = Presence()
 
     def open(self) -> None:
         """Start the chip; raises DeviceGone when there is no such port, DeviceTimeout without a PN532 on it."""
-        import nfc.clf  # late: 0.05 s, and only in the device's own thread
-        from nfc.clf import pn532
+        from devices.pass_reader import nfcpy  # late, and only in the device's own thread
 
+        clf, pn532 = nfcpy.driver()
         # nfcpy logs UIDs for debugging, and errors that this driver makes good; neither belongs in a kiosk's log.
         logging.getLogger("nfc").setLevel(logging.CRITICAL)
         self._transport = HsuTransport(self._port)
-        self._frontend = nfc.clf.ContactlessFrontend()
+        self._frontend = clf.ContactlessFrontend()
+        self._target = clf.RemoteTarget
         self._frontend.device = self._start(pn532, self._transport)
 
     def _start(self, pn532: Any, transport: HsuTransport) -> Any:
@@ -102,10 +104,8 @@ class Pn532PassReader:
             transport.close()
 
     def _sense(self, send: Send) -> None:
-        from nfc.clf import RemoteTarget
-
         with _faults():
-            target = self._frontend.sense(RemoteTarget("106A"))
+            target = self._frontend.sense(self._target("106A"))
         uid = bytes(target.sdd_res) if target is not None and target.sdd_res else None
         change = self._presence.sensed(uid, self._clock())
         self._tell(change, target, send)

@@ -36,6 +36,10 @@ class Workers:
         still waits for a worker is not begun then."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
+    def begin(self, call: Callable[[], None]) -> None:
+        """Lets a worker do it; nobody awaits it."""
+        self._pool.submit(call)
+
     def close(self) -> None:
         """Waits for the calls that run: their outcome is still journalled."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -29,7 +29,9 @@ SCREENS: tuple[Screen, ...] = (
     NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),
     NoAnswer(),
     Borrowing(),
+    Borrowing(ending=True),
     Finished(1),
+    Finished(1, can_print=False),
     Receipt(ReceiptState.PRINTING, 1),
     OutOfOrder("journal"),
 )
@@ -42,7 +44,7 @@ def test_every_screen_and_everything_over_it_is_in_the_table() -> None:
     assert {type(one) for one in OVERS} == set(get_args(Over))
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("screen", SCREENS, ids=repr)
 def test_help_and_language_are_offered_on_every_screen_and_a_way_out_of_every_one_that_keeps_a_patron(
     screen: Screen,
 ) -> None:
@@ -56,6 +58,11 @@ def test_what_lies_over_a_screen_takes_its_touches(over: Over) -> None:
     assert {offered(screen, over) for screen in SCREENS} == {offered(Rest(), over)}
     assert Intent.LANGUAGE in offered(Rest(), over)
     assert offered(Rest(), over) & (LEAVING | {Intent.MORE_TIME})
+
+
+def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
+    assert offered(Borrowing()) - offered(Borrowing(ending=True)) == {Intent.DONE}
+    assert offered(Finished(1)) - offered(Finished(1, can_print=False)) == {Intent.PRINT}
 
 
 def test_every_intent_is_offered_somewhere() -> None:

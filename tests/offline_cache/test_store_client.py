@@ -1,6 +1,8 @@
 """The line to the store: what may have arrived, what never left, and a deadline that nothing outlasts."""
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +49,22 @@ def test_a_request_arrives_whole_and_its_answer_comes_back() -> None:
 def test_what_came_back_is_not_in_its_repr() -> None:
     with RawServer(answering(b"secret title")) as server:
         assert "secret" not in repr(client(server.url).get("/v1/health", LONG_S))
+
+
+def test_a_prepared_line_asks_nothing_and_has_loaded_what_its_first_request_needs() -> None:
+    code = (
+        "import sys\nfrom offline_cache.store_client import StoreClient\nline = StoreClient('http://127.0.0.1:1', 'x')\n"
+        "before = 'requests' in sys.modules\nline.prepare()\nloaded = set(sys.modules)\n"
+        "try:\n    line.get('/v1/health', 5)\nexcept Exception as fault:\n    print(before, type(fault).__name__)\n"
+        "print(*[name for name in set(sys.modules) - loaded if name.startswith(('requests', 'urllib3'))])"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["False", "LineDown"]
+    with RawServer(answering()) as server:
+        line = client(server.url)
+        line.prepare()
+        assert server.calls == 0
+        assert line.get("/v1/health", LONG_S).status == 200
 
 
 def test_a_connection_serves_again_after_a_whole_answer() -> None:
