@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
@@ -30,22 +31,32 @@ class Address:
 
 
 class _Announced(uvicorn.Server):
-    """A server that prints `ready http://…` once it can be asked."""
+    """A server that calls `ready` once it can be asked."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        for one in sockets or []:
-            host, port = one.getsockname()[:2]
-            sys.stdout.write(f"ready http://{Address(host, port)}\n")
-        sys.stdout.flush()
+        self._ready()
 
 
-def listen(address: Address) -> socket.socket:
-    """A socket on that address; port 0 takes a free one. Raises CannotListen."""
+def announce(listening: socket.socket) -> None:
+    """Prints `ready http://…`."""
+    host, port = listening.getsockname()[:2]
+    sys.stdout.write(f"ready http://{Address(host, port)}\n")
+    sys.stdout.flush()
+
+
+def listen(address: Address, *, shared: bool = False) -> socket.socket:
+    """A socket on that address; port 0 takes a free one. `shared`: others may listen there too. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     # asyncio switches Nagle's delay off only for a socket that says it is TCP; else each answer waits for 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((address.host, address.port))
         listening.listen(128)
@@ -57,8 +68,15 @@ def listen(address: Address) -> socket.socket:
     return listening
 
 
-def serve(app: Starlette, listening: socket.socket) -> None:
-    """Answers until SIGTERM or SIGINT, then finishes what was begun and returns."""
+def listen_together(address: Address, count: int) -> list[socket.socket]:
+    """So many sockets on one address, among which the kernel deals out the connections. Raises CannotListen."""
+    first = listen(address, shared=True)
+    rest = Address(address.host, first.getsockname()[1])
+    return [first, *(listen(rest, shared=True) for _ in range(count - 1))]
+
+
+def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None] | None = None) -> None:
+    """Answers until SIGTERM or SIGINT, then finishes what was begun and returns. `ready`: else it announces itself."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal once more after its own shutdown; then there is nothing left to do.
         signal.signal(number, lambda *_: None)
@@ -74,4 +92,4 @@ def serve(app: Starlette, listening: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
-    _Announced(config).run(sockets=[listening])
+    _Announced(config, ready or (lambda: announce(listening))).run(sockets=[listening])

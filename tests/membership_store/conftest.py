@@ -18,7 +18,15 @@ from tests.membership_store.engines import POSTGRESQL, SQLITE, Engine, Files, Se
 from tests.membership_store.running import Caller, Demo, StoreProcess, new_kiosk, plain_books, run
 
 # What `make test` runs on PostgreSQL too; of the rest that is a matter of `make test-system`.
-ON_BOTH = ("test_changes", "test_concurrency", "test_database", "test_migrations", "test_network", "test_what_counts")
+ON_BOTH = (
+    "test_changes",
+    "test_concurrency",
+    "test_database",
+    "test_interface",
+    "test_migrations",
+    "test_network",
+    "test_what_counts",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
