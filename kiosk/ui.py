@@ -130,7 +130,7 @@ class Borrowing:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """ "Klaar! 3 geleend." PRINT, where it can be, or NO_RECEIPT. `not_known` lie between yes and no. Closes by itself."""
+    """ "Klaar! 3 geleend." PRINT, if it can, or NO_RECEIPT; closes by itself. `not_known` lie between yes and no."""
 
     lent: int
     not_known: int = 0

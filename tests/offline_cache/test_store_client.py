@@ -53,7 +53,8 @@ def test_what_came_back_is_not_in_its_repr() -> None:
 
 def test_a_prepared_line_asks_nothing_and_has_loaded_what_its_first_request_needs() -> None:
     code = (
-        "import sys\nfrom offline_cache.store_client import StoreClient\nline = StoreClient('http://127.0.0.1:1', 'x')\n"
+        "import sys\nfrom offline_cache.store_client import StoreClient\n"
+        "line = StoreClient('http://127.0.0.1:1', 'x')\n"
         "before = 'requests' in sys.modules\nline.prepare()\nloaded = set(sys.modules)\n"
         "try:\n    line.get('/v1/health', 5)\nexcept Exception as fault:\n    print(before, type(fault).__name__)\n"
         "print(*[name for name in set(sys.modules) - loaded if name.startswith(('requests', 'urllib3'))])"

@@ -15,6 +15,8 @@ import pytest
 PATIENCE_S = 60.0
 SIZE = (540, 960)
 ROOT = Path(__file__).resolve().parents[3]
+# No home; whoever may not make one would otherwise hear from Mesa that its cache has no place.
+NOWHERE = {"HOME": "/nonexistent", "MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true"}
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool (make test installs them)"
@@ -40,7 +42,7 @@ class Window:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("KIVY_", "SDL_"))}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.kiosk.screens.alone", start, *map(str, SIZE), "--fullscreen"],
-            env={**environment, "DISPLAY": self._display, "HOME": "/nonexistent"},
+            env={**environment, **NOWHERE, "DISPLAY": self._display},
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=(folder / "log").open("wb"),

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from provisioning.demo.ports import Ports
 from provisioning.demo.run_dir import RunDir, RunDirRefused
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short one, wherever the others are: a demo's sockets have room for a hundred characters."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 def used(path: Path) -> None:
