@@ -14,24 +14,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from membership_store import problems
-from membership_store.database import StoreUnavailable
-from membership_store.desk import StoreDesk
+from membership_store.database import Database, StoreUnavailable
+from membership_store.desk import Clock, StoreDesk
 from membership_store.problems import Problem
+from membership_store.staff.desk import StaffDesk
 from membership_store.web.kiosk_routes import KioskRoutes
 from membership_store.web.openapi import with_document
 from membership_store.web.operation import Endpoint, Operation
+from membership_store.web.staff_routes import StaffRoutes
 
 log = logging.getLogger(__name__)
 
 
-def operations(desk: StoreDesk) -> tuple[Operation, ...]:
+def operations(database: Database, clock: Clock) -> tuple[Operation, ...]:
     """Everything that the store can be asked, its own description included."""
-    return with_document(KioskRoutes(desk).operations())
+    kiosks, staff = KioskRoutes(StoreDesk(database, clock)), StaffRoutes(StaffDesk(database, clock))
+    return with_document((*kiosks.operations(), *staff.operations()))
 
 
-def make_app(desk: StoreDesk) -> Starlette:
-    """The web application over a desk."""
-    return app_of(operations(desk))
+def make_app(database: Database, clock: Clock) -> Starlette:
+    """The web application over a database. `clock` gives the instant in UTC."""
+    return app_of(operations(database, clock))
 
 
 def app_of(table: Iterable[Operation]) -> Starlette:

@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from membership_store import server, workers
 from membership_store.app import make_app
 from membership_store.cli.command import Commands, Trouble, add, now, opened
-from membership_store.desk import StoreDesk
 from membership_store.migrations import migrate
 from membership_store.opening import make_room, open_database
 
@@ -36,7 +35,7 @@ def _serve(given: argparse.Namespace) -> None:
 @contextmanager
 def _app(given: argparse.Namespace) -> Iterator[Starlette]:
     with opened(given) as database:
-        yield make_app(StoreDesk(database, now))
+        yield make_app(database, now)
 
 
 def _serve_together(given: argparse.Namespace) -> None:

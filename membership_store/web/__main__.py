@@ -7,7 +7,6 @@ from pathlib import Path
 
 from membership_store.app import operations
 from membership_store.cli.command import now
-from membership_store.desk import StoreDesk
 from membership_store.sqlite_database import SqliteDatabase
 from membership_store.web.openapi import document
 
@@ -17,7 +16,7 @@ def text() -> str:
     with tempfile.TemporaryDirectory() as folder:
         database = SqliteDatabase(Path(folder) / "nothing.db")
         try:
-            table = operations(StoreDesk(database, now))
+            table = operations(database, now)
         finally:
             database.close()
     return json.dumps(document(table), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
