@@ -6,8 +6,9 @@ from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Standing, rule
 
 
+@rule("F4")
 def open_amount(patron: Patron, institution: InstitutionCode) -> int:
-    """F4: cents with the status open at that institution, less the credit there."""
+    """Cents with the status open at that institution, less the credit there."""
     return sum(one.cents for one in patron.fees if one.status is FeeStatus.OPEN and one.institution == institution)
 
 

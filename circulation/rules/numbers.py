@@ -3,6 +3,7 @@
 from enum import Enum
 
 from circulation.identifiers import luhn_holds
+from circulation.rules.facts import rule
 
 
 class NumberKind(Enum):
@@ -26,8 +27,9 @@ PREFIXES: tuple[tuple[str, NumberKind], ...] = (
 )
 
 
+@rule("P1")
 def kind_of(number: str) -> NumberKind:
-    """P1: the kind of a number by its form; OTHER for a guest's number, which may have any."""
+    """What a number is by its form, longest prefix first; OTHER for a guest's number, which may have any."""
     if not number.isascii() or not number.isdigit():
         return NumberKind.OTHER
     if len(number) == MANDATE_DIGITS:
@@ -38,8 +40,9 @@ def kind_of(number: str) -> NumberKind:
     return next((kind for prefix, kind in longest if number.startswith(prefix)), NumberKind.OTHER)
 
 
+@rule("P2")
 def may_be_misread(number: str) -> bool:
-    """P2: a printed number of ours whose check digit fails; a hint to scan again, never a refusal on its own."""
+    """A printed number of ours whose check digit fails: a hint to scan again, never a refusal on its own."""
     return kind_of(number) in (
         NumberKind.PASS,
         NumberKind.ADMINISTRATIVE_PASS,

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from circulation.catalogue import GUEST, ONE_EACH, SCHOOL, START, SUPPLEMENT, YOUTH, on_day
 from circulation.identifiers import SubscriptionCode
-from circulation.model import Membership, Subscription
-from circulation.rules.facts import rule
-from circulation.rules.terms import contribution_ends, in_term
+from circulation.model import Membership, Patron, Subscription
+from circulation.rules.facts import Here, rule
+from circulation.rules.terms import contribution_ends, counts, in_term
 
 OF_AGE = 19
 
@@ -100,6 +100,18 @@ def on_offer(applicant: Applicant, today: date, catalogue: Iterable[Subscription
 def chosen_by_itself(offers: tuple[Subscription, ...]) -> Subscription | None:
     """The subscription that needs no choice, because it is the only one on offer."""
     return offers[0] if len(offers) == 1 else None
+
+
+@rule("S9", "N7")
+def online_library(patron: Patron, here: Here) -> bool:
+    """Whether the patron has the online library of this institution: by a membership of its own, never by a link.
+
+    A regional membership gives no digital collections, and no text promises them.
+    """
+    mine = here.branch.institution
+    rows = [one for one in patron.memberships if one.institution == mine and counts(one, here.today)]
+    terms = [on_day(one.subscription, here.today, here.catalogue) for one in rows]
+    return any(one is not None and one.online_library for one in terms)
 
 
 @rule("S4", "S7")

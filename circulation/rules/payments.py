@@ -16,8 +16,9 @@ def payable(patron: Patron, institution: InstitutionCode) -> tuple[Fee, ...]:
     return tuple(sorted(mine, key=lambda one: (one.since is None, one.since, one.ref)))
 
 
+@rule("F1")
 def credit(patron: Patron, institution: InstitutionCode) -> int:
-    """F1: the cents of *tegoed* that stand there, as a positive number."""
+    """The cents of *tegoed* that stand there, as a positive number."""
     rows = (one for one in patron.fees if one.institution == institution and one.status is FeeStatus.OPEN)
     return -sum(one.cents for one in rows if one.cents < 0)
 

@@ -15,8 +15,9 @@ class PinTries:
     locked_until: datetime | None = None
 
 
+@rule("P6")
 def needs_pin(visit: Visit) -> bool:
-    """P6: others can read the number off a document (an eID's too), or the patron or the branch asks for a PIN."""
+    """Others can read the number off a document (an eID's too), or the patron or the branch asks for a PIN."""
     holder = visit.holder
     if holder is None:
         return False

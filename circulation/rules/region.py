@@ -19,8 +19,9 @@ class Effective:
     subscription: Subscription
 
 
+@rule("N1")
 def linked(membership: Membership, here: Here) -> Subscription | None:
-    """N1: the subscription of this institution that a membership is treated by, or None where the link is missing."""
+    """The subscription of this institution that a membership is treated by, or None where the link is missing."""
     mine = here.branch.institution
     if membership.institution == mine:
         return on_day(membership.subscription, here.today, here.catalogue)
@@ -29,8 +30,10 @@ def linked(membership: Membership, here: Here) -> Subscription | None:
     return on_day(codes[0], here.today, here.catalogue) if codes else None
 
 
+@rule("N3")
 def effective(borrow: Standing) -> Effective | None:
-    """N3: here; else the linked one of the main library; else the oldest, ties by the lowest institution code.
+    """The membership that counts here: of several the one of this institution; else the linked one of the main library;
+    else the oldest, ties by the lowest institution code.
 
     Of several in one place (a school's supplement 0086 beside its 0082) one that lends comes first. Does not depend
     on the order of records. None where no membership is in force, accepted and linked.

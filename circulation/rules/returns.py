@@ -27,8 +27,9 @@ def goes_to_staff(brought: Return) -> bool:
     return apart or item.interlibrary or internal_stays_open(brought)
 
 
+@rule("K8")
 def next_hold(brought: Return) -> Hold | None:
-    """K8: the hold that the item is for now: one that it stands on the shelf for already, else the first in line."""
+    """The hold that the item is for now: one that it stands on the shelf for already, else the first in line."""
     item = brought.item
     if item is None:
         return None

@@ -1,12 +1,13 @@
 """What the desk may do with patrons, passes and administrative passes (N9, N12, P5, A1 to A6, K9, K14)."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from circulation.identifiers import PassNumber, with_check_digit
 from circulation.model import Loan, Membership, MembershipStatus, Pass, PassKind, Patron, PatronType
 from circulation.rules.facts import Here, rule
+from circulation.rules.offers import youth_ends
 from circulation.rules.terms import counts
 
 UNIQUE_KINDS = frozenset({PassKind.REGIONAL, PassKind.NATIONAL_NUMBER, PassKind.UITPAS, PassKind.A_KAART})
@@ -102,6 +103,42 @@ def out_on(loans: Collection[Loan]) -> int:
 def counts_in_statistics(kind: PatronType) -> bool:
     """Neither an administrative pass nor its loans are counted, and nobody is reminded of them."""
     return kind is not PatronType.ADMINISTRATIVE
+
+
+@rule("G3")
+def may_edit_person(kind: PatronType) -> bool:
+    """A guest's data come from the home library and are not changed here, the e-mail address included."""
+    return kind is not PatronType.GUEST
+
+
+@rule("K4")
+def may_see_history(patron: Patron) -> bool:
+    """Loan history is kept and shown only where the patron has chosen it."""
+    return patron.keeps_history
+
+
+@rule("K4")
+def is_told_of_an_earlier_loan(patron: Patron, borrowed_before: bool) -> bool:
+    """ "You have borrowed this before" is said only where the patron has chosen that, apart from the history."""
+    return borrowed_before and patron.tells_borrowed_before
+
+
+@rule("K3")
+def shown_messages(patron: Patron) -> tuple[str, ...]:
+    """The messages for the patron's own screen: those marked for the patron; what is for staff never reaches it."""
+    return tuple(one.text for one in patron.messages if one.for_patron)
+
+
+@rule("K3", "A1")
+def must_be_acknowledged(patron: Patron) -> bool:
+    """Whether a message of an administrative pass stands before anything else in staff mode."""
+    return patron.type is PatronType.ADMINISTRATIVE and any(one.acknowledge for one in patron.messages)
+
+
+@rule("K2")
+def greeted_by(first_name: str, born: date | None, today: date) -> str:
+    """The name for the screen: a first name of youth, and nothing for adults; never a surname."""
+    return first_name if born is not None and today <= youth_ends(born) else ""
 
 
 @rule("K9")

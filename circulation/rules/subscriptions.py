@@ -51,8 +51,9 @@ def paid_first(borrow: Standing) -> Refused | None:
     return None
 
 
+@rule("S2")
 def strip_balance(found: Effective) -> int | None:
-    """S2: the strips that the term still has. None where the (linked, N1) subscription or the membership counts none.
+    """The strips that the term still has. None where the (linked, N1) subscription or the membership counts none.
 
     A loan takes one strip exactly where this is not None.
     """
@@ -85,6 +86,7 @@ def below_maximum(borrow: Standing) -> Refused | None:
     return Refused(Reason.ON_PASS_MAXIMUM, "S3", NextStep.RETURN_SOMETHING, values)
 
 
+@rule("S2", "S3")
 def may_borrow(borrow: Standing) -> int | None:
     """How many more items, by S2 and S3 together; None where neither sets a maximum, 0 where nothing lends (S1, S6)."""
     found = effective(borrow)

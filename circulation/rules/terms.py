@@ -7,15 +7,17 @@ from circulation.model import Membership, MembershipStatus, Subscription
 from circulation.rules.facts import rule
 
 
+@rule("S7")
 def in_term(membership: Membership, today: date) -> bool:
-    """S7: neither marked invalid nor ending before it begins, and its term contains today."""
+    """Neither marked invalid nor ending before it begins, and its term contains today."""
     if membership.status is MembershipStatus.INVALID:
         return False
     return membership.starts <= today <= membership.ends
 
 
+@rule("S7", "K6")
 def counts(membership: Membership, today: date) -> bool:
-    """S7 and K6: in term, and confirmed at the desk where it was enrolled online."""
+    """In term, and confirmed at the desk where it was enrolled online."""
     return membership.confirmed and in_term(membership, today)
 
 

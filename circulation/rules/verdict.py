@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from circulation.outcomes import Refused, Verdict
 from circulation.rules import fees, guests, items, passes, pins, region, renewals, subscriptions
-from circulation.rules.facts import Borrow, Here, Renew, Return, Scanned, Standing, Visit
+from circulation.rules.facts import Borrow, Here, Renew, Return, Scanned, Standing, Visit, rule
 from circulation.rules.region import effective
 
 VISIT_ORDER: tuple[Callable[[Visit], Refused | None], ...] = (
@@ -100,6 +100,7 @@ def next_open(day: date, here: Here) -> date:
     return day
 
 
+@rule("S1", "A4")
 def due_date(borrow: Standing) -> date:
     """The day that the loan ends: the linked subscription's days after today, on a day that the branch is open.
 
@@ -114,8 +115,9 @@ def due_date(borrow: Standing) -> date:
     return due if days == 0 else next_open(due, borrow.here)
 
 
+@rule("K11")
 def renewed_due(renew: Renew) -> date:
-    """K11: the day that the renewed loan ends: counted from today, never earlier than it was due already.
+    """The day that the renewed loan ends: counted from today, never earlier than it was due already.
 
     Raises ValueError where there is no loan, or no subscription that lends; ask for a verdict first.
     """

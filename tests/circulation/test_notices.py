@@ -1,0 +1,89 @@
+"""Memberships that end soon (N8)."""
+# ruff: noqa: N802 - a test bears the id of its rule
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.model import MembershipStatus
+from circulation.rules.facts import Policy
+from circulation.rules.notices import ends_soon, to_renew
+from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, here, membership, patron
+
+SOON = membership(ends=day(16))
+THERE = membership(at=OOSTERZELE, ends=day(16))
+
+
+@pytest.mark.parametrize(("ends", "warned"), [(-1, False), (0, True), (30, True), (31, False)])
+def test_N8_a_membership_that_ends_within_thirty_days_is_warned_of(ends: int, warned: bool) -> None:
+    row = membership(ends=day(ends))
+    assert ends_soon(patron(row), here()) == ((row,) if warned else ())
+
+
+def test_N8_how_many_days_ahead_is_the_librarys() -> None:
+    assert ends_soon(patron(SOON), here(policy=Policy(ending_soon_days=15))) == ()
+    assert ends_soon(patron(SOON), here(policy=Policy(ending_soon_days=16))) == (SOON,)
+
+
+def test_N8_one_that_renews_itself_does_not_end() -> None:
+    assert ends_soon(patron(membership("0049", ends=day(16))), here()) == ()
+    assert to_renew(patron(membership("0049", ends=day(16))), here()) is None
+    assert ends_soon(patron(membership("9999", ends=day(16))), here()) != ()
+
+
+def test_N8_one_that_was_renewed_already_is_not_warned_of() -> None:
+    after = membership(starts=day(17), ends=day(380))
+    assert ends_soon(patron(SOON, after), here()) == ()
+    assert to_renew(patron(SOON, after), here()) is None
+    gap = membership(starts=day(18), ends=day(380))
+    assert ends_soon(patron(SOON, gap), here()) == (SOON,)
+    elsewhere = membership(at=OOSTERZELE, starts=day(17), ends=day(380))
+    assert ends_soon(patron(SOON, elsewhere), here()) == (SOON,)
+    cancelled = membership(starts=day(17), ends=day(380), status=MembershipStatus.INVALID)
+    assert ends_soon(patron(SOON, cancelled), here()) == (SOON,)
+
+
+def test_N8_only_memberships_that_count_in_this_group_are_warned_of() -> None:
+    assert ends_soon(patron(membership(ends=day(16), confirmed=False)), here()) == ()
+    assert ends_soon(patron(membership(at=HERZELE, ends=day(16))), here()) == ()
+    assert ends_soon(patron(THERE), here()) == (THERE,)
+
+
+def test_N8_of_several_that_end_only_one_needs_renewing_that_of_where_they_stand() -> None:
+    who = patron(THERE, SOON)
+    assert set(ends_soon(who, here())) == {SOON, THERE}
+    assert to_renew(who, here()) == SOON
+    assert to_renew(patron(THERE), here()) == THERE
+
+
+def test_N8_else_that_of_the_main_library_else_the_first_to_end() -> None:
+    later = membership(at=OOSTERZELE, ends=day(20))
+    assert to_renew(patron(later, THERE), here()) == THERE
+    assert to_renew(patron(THERE, SOON, main_library=OOSTERZELE), here()) == SOON
+    from_annen = here(at=HERZELE)
+    assert to_renew(patron(THERE, SOON), from_annen) is None
+
+
+def test_N8_where_one_goes_on_none_needs_renewing_although_its_end_is_told() -> None:
+    goes_on = membership(at=OOSTERZELE)
+    who = patron(SOON, goes_on)
+    assert ends_soon(who, here()) == (SOON,)
+    assert to_renew(who, here()) is None
+    assert to_renew(patron(goes_on), here()) is None
+    assert to_renew(patron(membership(ends=day(-1))), here()) is None
+
+
+@given(
+    st.lists(st.integers(-2, 40), min_size=1, max_size=5),
+    st.randoms(use_true_random=False),
+    st.sampled_from([None, OOSTERZELE]),
+)
+def test_N8_the_warning_does_not_depend_on_the_order_of_records(ends: list[int], chance: Random, main: object) -> None:
+    rows = [membership(at=OOSTERZELE if at % 2 else SOON.institution, ends=day(one)) for at, one in enumerate(ends)]
+    mixed = chance.sample(rows, len(rows))
+    who, other = patron(*rows, main_library=main), patron(*mixed, main_library=main)
+    assert ends_soon(who, here()) == ends_soon(other, here())
+    assert to_renew(who, here()) == to_renew(other, here())
+    assert all(TODAY <= one.ends <= day(30) for one in ends_soon(who, here()))
