@@ -1,5 +1,6 @@
 """Where and when: loads the `Here` of a branch (its network, links, catalogue, policy) for the rules (N1, N6, S1)."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,18 +16,52 @@ from circulation.model import (
     Subscription,
 )
 from circulation.rules.facts import Here, Policy
-from membership_store.database import Session, one
+from membership_store.changes import NETWORK
+from membership_store.database import Row, Session, one
 
 
 class NoSuchBranch(LookupError):
     """The consortium has no branch of that code."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was read of a branch, and the state of its network then. `here` has no date of its own yet."""
+
+    state: Row
+    zone: str
+    here: Here
+
+
 def load_here(session: Session, consortium: str, branch: str, moment: datetime) -> Here:
     """The branch with all that the rules may ask of its network, on the library's own date at the moment (UTC).
 
-    Raises NoSuchBranch.
+    What was read once is remembered as long as the network's version stands: one statement then. Raises NoSuchBranch.
     """
+    known: _Kept | None = session.memory.get(("here", consortium, branch))
+    state = _state(session, consortium)
+    if known is None or known.state != state or _changes_now(session, consortium):
+        known = _read(session, consortium, branch, state)
+        # What this transaction changed itself may be undone, and what changed while it was read is mixed.
+        if state and not _changes_now(session, consortium) and _state(session, consortium) == state:
+            session.memory["here", consortium, branch] = known
+    return replace(known.here, today=local_date(moment, known.zone))
+
+
+def _state(session: Session, consortium: str) -> Row:
+    """The version of the network, and the generation of the data: a restored database may give a version again."""
+    asked = (
+        "SELECT v.version, h.generation FROM network_version v JOIN feed_head h ON h.consortium = v.consortium"
+        " WHERE v.consortium = ?"
+    )
+    return one(session.rows(asked, consortium)) or ()
+
+
+def _changes_now(session: Session, consortium: str) -> bool:
+    return (consortium, NETWORK.value, "") in session.touched
+
+
+def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
     row = one(
         session.rows(
             "SELECT b.name, b.institution, b.open_amount_limit, b.asks_pin, b.zone, b.hold_shelf, i.unverified_nights,"
@@ -42,11 +77,10 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
         raise NoSuchBranch(branch)
     name, institution, limit, asks_pin, zone, hold_shelf, nights, renewals, takes, others, *rest = row
     tries, minutes, soon, self_enrolment = rest
-    today = local_date(moment, zone)
-    return Here(
+    here = Here(
         Branch(BranchCode(branch), name, InstitutionCode(institution), limit, bool(asks_pin)),
         _institutions(session, consortium),
-        today,
+        date.min,
         _links(session, consortium, institution),
         _catalogue(session, consortium),
         Policy(
@@ -62,8 +96,9 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
             ending_soon_days=soon,
             self_enrolment=bool(self_enrolment),
         ),
-        _closed(session, consortium, branch, today),
+        _closed(session, consortium, branch),
     )
+    return _Kept(state, zone, here)
 
 
 def local_date(moment: datetime, zone: str) -> date:
@@ -71,13 +106,8 @@ def local_date(moment: datetime, zone: str) -> date:
     return moment.astimezone(UTC).astimezone(ZoneInfo(zone)).date()
 
 
-def _closed(session: Session, consortium: str, branch: str, today: date) -> frozenset[date]:
-    rows = session.rows(
-        "SELECT day FROM closed_day WHERE consortium = ? AND branch = ? AND day >= ?",
-        consortium,
-        branch,
-        today.isoformat(),
-    )
+def _closed(session: Session, consortium: str, branch: str) -> frozenset[date]:
+    rows = session.rows("SELECT day FROM closed_day WHERE consortium = ? AND branch = ?", consortium, branch)
     return frozenset(date.fromisoformat(day) for (day,) in rows)
 
 

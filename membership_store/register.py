@@ -49,6 +49,7 @@ def add_institutions(session: Session, consortium: str, institutions: Iterable[I
     for one in known:
         for accepted in sorted(one.accepts):
             insert(session, "accepts", consortium=consortium, institution=one.code, accepted=accepted)
+    network_changed(session, consortium)
 
 
 def set_policy(session: Session, consortium: str, institution: str, policy: Policy) -> None:
@@ -98,6 +99,7 @@ def add_branch(session: Session, consortium: str, branch: Branch, zone: str, hol
         asks_pin=int(branch.asks_pin),
         hold_shelf=hold_shelf,
     )
+    network_changed(session, consortium)
 
 
 def add_catalogue(session: Session, consortium: str, catalogue: Iterable[Subscription]) -> None:
@@ -130,6 +132,7 @@ def add_catalogue(session: Session, consortium: str, catalogue: Iterable[Subscri
             unlimited_holds=int(one.unlimited_holds),
             renews_itself=int(one.renews_itself),
         )
+    network_changed(session, consortium)
 
 
 def add_links(session: Session, consortium: str, links: Iterable[ProductLink]) -> None:
@@ -144,6 +147,7 @@ def add_links(session: Session, consortium: str, links: Iterable[ProductLink]) -
             of_subscription=one.there,
             subscription=one.here,
         )
+    network_changed(session, consortium)
 
 
 def add_home_library(session: Session, consortium: str, isil: Isil, name: str) -> None:
@@ -270,9 +274,18 @@ def add_item(session: Session, consortium: str, item: Item, title: str) -> None:
 
 
 def add_loan(
-    session: Session, consortium: str, key: str, loan: Loan, lent_at: str, returned_at: str | None = None
+    session: Session,
+    consortium: str,
+    key: str,
+    loan: Loan,
+    lent_at: str,
+    returned_at: str | None = None,
+    membership: str | None = None,
 ) -> None:
-    """A loan under that key; open as long as it was not returned. Instants are ISO UTC."""
+    """A loan under that key; open as long as it was not returned. Instants are ISO UTC.
+
+    `membership`: the key of the one that it was lent under, whose terms say what a late return costs (S8).
+    """
     insert(
         session,
         "loan",
@@ -287,6 +300,7 @@ def add_loan(
         returned_at=returned_at,
         internal=int(loan.internal),
         renewals=loan.renewals,
+        membership=membership,
     )
 
 
