@@ -21,6 +21,10 @@ class DeviceGone(DeviceFault):
     """The device cannot be opened, or vanished while in use."""
 
 
+class DeviceUnplugged(DeviceGone):
+    """Nothing is there to be opened; asking again costs next to nothing."""
+
+
 class DeviceTimeout(DeviceFault):
     """The device is there but did not answer, or did not take its bytes, in time."""
 

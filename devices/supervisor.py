@@ -14,6 +14,7 @@ from devices.ports import (
     Device,
     DeviceFault,
     DeviceHealth,
+    DeviceUnplugged,
     Emit,
     Health,
     HealthChanged,
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 5.0
+UNPLUGGED_PAUSE_S = 0.5  # a look at a path that is not there; who plugs a device in again stands waiting
 STEADY_S = 10.0
 
 # Which state may follow which; `Supervisor` refuses every other move, and the tests draw from it.
@@ -55,6 +57,7 @@ class Supervisor:
         self._random = random
         self._clock = clock
         self._stop = threading.Event()
+        self._unplugged = False
         self._health = DeviceHealth(Health.ABSENT, "not started", clock(), None, 0)
         self._thread = threading.Thread(target=self._keep, name=f"device-{device.name}", daemon=True)
 
@@ -82,9 +85,10 @@ class Supervisor:
         self._move(Health.CONNECTING, "being opened")
         waits = pauses(self._random)
         while not self._stop.is_set():
-            if self._serve() >= STEADY_S:
+            self._unplugged = False
+            if self._serve() >= STEADY_S or self._unplugged:
                 waits = pauses(self._random)
-            self._stop.wait(next(waits))
+            self._stop.wait(UNPLUGGED_PAUSE_S if self._unplugged else next(waits))
         self._move(Health.ABSENT, "stopped")
 
     def _serve(self) -> float:
@@ -96,6 +100,7 @@ class Supervisor:
             self._on_signal(Pulse())
             self._device.run(self._on_signal, self._stop)
         except DeviceFault as fault:
+            self._unplugged = isinstance(fault, DeviceUnplugged)
             state = Health.ABSENT if self._health.last_ok is None else Health.LOST
             self._failed(state, str(fault), self._open_since(opened))
         except Exception as error:  # noqa: BLE001 - a driver's own mistake must not silence its device for good

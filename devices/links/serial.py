@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import termios
 
 import serial
 
 from devices.links.descriptor import DescriptorLink
-from devices.ports import DeviceGone
+from devices.ports import DeviceGone, DeviceUnplugged
 
 
 class SerialLink(DescriptorLink):
     """One serial port, 8N1, opened for this process alone."""
 
     def __init__(self, path: str, baud: int) -> None:
-        """Open `path` at `baud` bits a second; raises DeviceGone, also when another process holds it."""
+        """Open `path` at `baud` bits a second; raises DeviceGone, also when another process holds it.
+
+        Raises DeviceUnplugged where there is no such path.
+        """
         try:
             self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
         except (OSError, ValueError, termios.error) as error:
-            raise DeviceGone(f"{path}: cannot be opened ({_why(error)})") from error
+            kind = DeviceUnplugged if _number(error) == errno.ENOENT else DeviceGone
+            raise kind(f"{path}: cannot be opened ({_why(error)})") from error
         super().__init__(self._port.fileno(), path)
 
     @property
@@ -55,5 +60,10 @@ def _why(error: BaseException) -> str:
     """Words of the system; termios.error is no OSError and keeps them in its arguments."""
     if isinstance(error, termios.error) and len(error.args) > 1:
         return str(error.args[1])
-    number = getattr(error, "errno", None)  # pyserial's words repeat the path and the number
+    number = _number(error)  # pyserial's words repeat the path and the number
     return os.strerror(number) if number else type(error).__name__
+
+
+def _number(error: BaseException) -> int | None:
+    found = getattr(error, "errno", None)
+    return found if isinstance(found, int) else None

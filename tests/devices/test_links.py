@@ -15,7 +15,7 @@ import pytest
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
-from devices.ports import DeviceGone, DeviceTimeout
+from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged
 from tests.devices.running import LIMIT_S, free_port
 
 
@@ -43,7 +43,7 @@ def call() -> Iterator[tuple[TcpLink, socket.socket]]:
 
 
 def test_a_port_that_is_not_there_is_gone_for_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(DeviceGone, match=r"cannot be opened \(No such file or directory\)$"):
+    with pytest.raises(DeviceUnplugged, match=r"cannot be opened \(No such file or directory\)$"):
         SerialLink(str(tmp_path / "no"), 9600)
 
 

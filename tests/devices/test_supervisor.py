@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.ports import DeviceGone, DeviceTimeout, Health, PassRemoved, Pulse, Send
-from devices.supervisor import LONGEST_PAUSE_S, MOVES, STEADY_S, Supervisor, pauses
+from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged, Health, PassRemoved, Pulse, Send
+from devices.supervisor import LONGEST_PAUSE_S, MOVES, STEADY_S, UNPLUGGED_PAUSE_S, Supervisor, pauses
 from tests.devices.running import LIMIT_S, Events, eventually
 
 Life = Callable[[Send, threading.Event], None]
@@ -96,6 +96,20 @@ def test_a_device_that_is_not_there_is_absent_until_it_comes(supervise: Supervis
     eventually("ready", lambda: supervisor.health.state is Health.READY)
     assert events.states("one") == [Health.CONNECTING, Health.ABSENT, Health.READY]
     assert supervisor.health.tries == 2
+
+
+def test_what_is_plugged_in_again_is_opened_at_once_however_long_it_was_out(
+    supervise: Supervise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.supervisor.FIRST_PAUSE_S", 2 * LIMIT_S)
+    monkeypatch.setattr("devices.supervisor.LONGEST_PAUSE_S", 2 * LIMIT_S)
+    supervisor, _ = supervise(Scripted(*[DeviceUnplugged("no such port")] * 4))
+    eventually("ready", lambda: supervisor.health.state is Health.READY)
+    assert supervisor.health.tries == 4
+
+
+def test_the_look_for_what_is_not_there_is_seldom_enough_to_cost_nothing_and_often_enough_not_to_be_noticed() -> None:
+    assert 0.25 <= UNPLUGGED_PAUSE_S <= 1
 
 
 def test_a_device_that_goes_is_lost_and_opened_again(supervise: Supervise) -> None:
