@@ -10,7 +10,7 @@ from membership_store.csv_files import rows, text
 from membership_store.csv_files.rows import Cells
 from membership_store.csv_files.sheets import PASSES, Sheet
 from membership_store.csv_files.text import Trouble
-from membership_store.csv_files.values import Wrong
+from membership_store.csv_files.values import Column, Wrong
 from membership_store.database import Database, Session
 
 Step = Callable[[int], None]
@@ -86,6 +86,9 @@ def import_file(
         return plan.report
 
     def take_in(session: Session) -> Report:
+        if plan.report.same == len(table.cells):
+            also(session, plan.report)
+            return plan.report
         # Judged once more: between looking and writing somebody else may have changed what the rows build on.
         again = _planned(session, consortium, sheet, table)
         if again.troubles:
@@ -119,9 +122,10 @@ def _read(sheet: Sheet, body: bytes, step: Step) -> _Table:
     wrong = list(_head_troubles(sheet, row, names))
     if wrong:
         raise BadFile(Report(troubles=tuple(wrong)))
+    columns = [sheet.column(name) for name in names]
     found, troubles, seen = [], [], set()
     for row, cells in records[1:]:
-        read, faults = _read_row(sheet, names, row, cells)
+        read, faults = _read_row(columns, row, cells)
         key = read.get(sheet.key)
         if key is not None and key in seen:
             faults.append(Trouble(row, sheet.key, "occurs above already"))
@@ -145,16 +149,16 @@ def _head_troubles(sheet: Sheet, row: int, names: Sequence[str]) -> Iterator[Tro
             yield Trouble(row, one.name, "is missing")
 
 
-def _read_row(sheet: Sheet, names: Sequence[str], row: int, cells: Sequence[str]) -> tuple[Cells, list[Trouble]]:
-    if len(cells) != len(names):
-        return {}, [Trouble(row, "", f"has {len(cells)} cells instead of {len(names)}")]
+def _read_row(columns: Sequence[Column], row: int, cells: Sequence[str]) -> tuple[Cells, list[Trouble]]:
+    if len(cells) != len(columns):
+        return {}, [Trouble(row, "", f"has {len(cells)} cells instead of {len(columns)}")]
     read: Cells = {}
     troubles = []
-    for name, cell in zip(names, cells, strict=True):
+    for column, cell in zip(columns, cells, strict=True):
         try:
-            read[name] = sheet.column(name).read(cell)
+            read[column.name] = column.read(cell)
         except Wrong as fault:
-            troubles.append(Trouble(row, name, str(fault)))
+            troubles.append(Trouble(row, column.name, str(fault)))
     return read, troubles
 
 

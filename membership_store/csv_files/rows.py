@@ -78,7 +78,7 @@ def change(session: Session, consortium: str, sheet: Sheet, rows: Sequence[Cells
     settings += ", version = version + 1" if sheet.versioned else ""
     session.run_many(
         f"UPDATE {first.table} SET {settings} WHERE consortium = ? AND {sheet.key} = ?",  # noqa: S608
-        [(*_values(sheet, first, row), consortium, row[sheet.key]) for row in rows],
+        [(*values, consortium, row[sheet.key]) for row, values in zip(rows, _values(sheet, first, rows), strict=True)],
     )
     owners = [(consortium, row[sheet.key]) for row in rows]
     for table in (*(part.table for part in others), *(listed.table for listed in sheet.lists)):
@@ -90,15 +90,15 @@ def change(session: Session, consortium: str, sheet: Sheet, rows: Sequence[Cells
     _tell(session, consortium, sheet, rows)
 
 
-def _insert_part(session: Session, consortium: str, sheet: Sheet, part: Part, rows: Iterable[Cells]) -> None:
+def _insert_part(session: Session, consortium: str, sheet: Sheet, part: Part, rows: Sequence[Cells]) -> None:
     columns = ", ".join(("consortium", sheet.key, *part.columns.values(), *part.derived))
     places = ", ".join("?" * (len(part.columns) + len(part.derived) + 2))
+    kept = [row for row in rows if not part.absent or any(row[name] != text for name, text in part.absent.items())]
     session.run_many(
         f"INSERT INTO {part.table} ({columns}) VALUES ({places})",  # noqa: S608
         [
-            (consortium, row[sheet.key], *_values(sheet, part, row), *(make(row) for make in part.derived.values()))
-            for row in rows
-            if not part.absent or any(row[name] != text for name, text in part.absent.items())
+            (consortium, row[sheet.key], *values, *(make(row) for make in part.derived.values()))
+            for row, values in zip(kept, _values(sheet, part, kept), strict=True)
         ],
     )
 
@@ -128,8 +128,9 @@ def _tell(session: Session, consortium: str, sheet: Sheet, rows: Sequence[Cells]
             changes.touch(session, consortium, changes.ITEM, item)
 
 
-def _values(sheet: Sheet, part: Part, row: Cells) -> list[Value]:
-    return [sheet.column(name).value(row[name]) for name in part.columns]
+def _values(sheet: Sheet, part: Part, rows: Iterable[Cells]) -> Iterator[list[Value]]:
+    columns = [sheet.column(name) for name in part.columns]
+    return ([one.value(row[one.name]) for one in columns] for row in rows)
 
 
 def _cells(sheet: Sheet, row: Row) -> Cells:

@@ -14,6 +14,7 @@ from circulation.model import (
 )
 from membership_store.csv_files import values
 from membership_store.csv_files.values import Column
+from membership_store.staff.persons import HEAD, folded
 
 Cells = Mapping[str, str]
 Problem = tuple[str, str]
@@ -102,7 +103,8 @@ _PERSON = (
 _ABSENT_PERSON = dict.fromkeys(_PERSON, "") | {"sex": Sex.UNKNOWN.value, "newsletter": "0", "identity_checked": "0"}
 _LIVING = "t.erased_at IS NULL"
 _OF_THE_LIVING = (
-    "t.patron NOT IN (SELECT x.patron FROM patron x WHERE x.consortium = t.consortium AND x.erased_at IS NOT NULL)"
+    "NOT EXISTS (SELECT 1 FROM patron x"
+    " WHERE x.consortium = t.consortium AND x.patron = t.patron AND x.erased_at IS NOT NULL)"
 )
 
 PATRONS = Sheet(
@@ -142,7 +144,15 @@ PATRONS = Sheet(
                 "tells_borrowed_before",
             ),
         ),
-        Part("person", _same(*_PERSON), _ABSENT_PERSON),
+        Part(
+            "person",
+            _same(*_PERSON),
+            _ABSENT_PERSON,
+            {
+                "search_key": lambda row: folded(row["surname"]),
+                "search_head": lambda row: folded(row["surname"])[:HEAD],
+            },
+        ),
     ),
     references=(Reference("main_library", "institution", "institution"),),
     may_become=_patron_changes,

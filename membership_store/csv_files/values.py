@@ -47,7 +47,7 @@ def text(longest: int, *, empty: bool = True) -> Read:
             raise Wrong("is empty")
         if len(cell) > longest:
             raise Wrong(f"is longer than {longest} characters")
-        if cell != wire.printable(cell):
+        if not cell.isprintable() and cell != wire.printable(cell):
             raise Wrong("holds a character that cannot be printed")
         return cell
 
