@@ -1,6 +1,7 @@
 """Memberships that end soon (N8)."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from circulation.model import MembershipStatus
 from circulation.rules.facts import Policy
 from circulation.rules.notices import ends_soon, to_renew
-from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, here, membership, patron
+from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, here, institutions, membership, patron
 
 SOON = membership(ends=day(16))
 THERE = membership(at=OOSTERZELE, ends=day(16))
@@ -59,11 +60,13 @@ def test_N8_of_several_that_end_only_one_needs_renewing_that_of_where_they_stand
 
 
 def test_N8_else_that_of_the_main_library_else_the_first_to_end() -> None:
-    later = membership(at=OOSTERZELE, ends=day(20))
-    assert to_renew(patron(later, THERE), here()) == THERE
-    assert to_renew(patron(THERE, SOON, main_library=OOSTERZELE), here()) == SOON
-    from_annen = here(at=HERZELE)
-    assert to_renew(patron(THERE, SOON), from_annen) is None
+    known = institutions(accepts=frozenset({OOSTERZELE, HERZELE}))
+    at = here({**known, HERZELE: replace(known[HERZELE], group=known[OOSTERZELE].group)})
+    later = membership(at=HERZELE, ends=day(20))
+    assert to_renew(patron(later, THERE), at) == THERE
+    assert to_renew(patron(later, THERE, main_library=HERZELE), at) == later
+    assert to_renew(patron(THERE, SOON, main_library=OOSTERZELE), at) == SOON
+    assert to_renew(patron(THERE, SOON), here(at=HERZELE)) is None
 
 
 def test_N8_where_one_goes_on_none_needs_renewing_although_its_end_is_told() -> None:
