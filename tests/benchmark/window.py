@@ -111,8 +111,11 @@ def label(config: KioskConfig) -> None:
     LabelApp().run()
 
 
-def kiosk(config_file: Path) -> None:
-    """The kiosk as it is, with its own main; only watched: passes going in, pictures coming out."""
+def kiosk(config_file: Path, *, redrawn: bool = False) -> None:
+    """The kiosk as it is, with its own main; only watched: passes going in, pictures coming out.
+
+    `redrawn`: its waiting screen is painted anew at each turn of the drawing loop, see `_redraw_waiting`.
+    """
     from kiosk import __main__ as door
     from kiosk import bus
     from kiosk.desks.store import StoreDesk
@@ -134,9 +137,20 @@ def kiosk(config_file: Path) -> None:
         finally:
             seen["asked"] = time.monotonic() - began
 
+    bus_get = bus.Bus.get
+
+    async def watched_get(self: bus.Bus) -> Any:
+        if "serves" not in seen:
+            seen["serves"] = True
+            tell("serves")
+        return await bus_get(self)
+
+    bus.Bus.get = watched_get  # type: ignore[method-assign]
     bus.Bus.put = watched_put  # type: ignore[method-assign]
     StoreDesk.identify = watched_identify  # type: ignore[method-assign]
     _watch_app(seen)
+    if redrawn:
+        _redraw_waiting(seen)
     door.main(["--config", str(config_file), "--log-level", "ERROR", "--fullscreen"])
 
 
@@ -169,6 +183,26 @@ def _watch_app(seen: dict[str, Any]) -> None:
     KioskApp.run = watched_run  # type: ignore[method-assign]
 
 
+def _redraw_waiting(seen: dict[str, Any]) -> None:
+    """Paints the whole waiting screen at each turn of the drawing loop: its own dots move too seldom to tell anything.
+
+    What keeps the Kivy thread busy, or from its turn, is then seen as a longer time between two frames.
+    """
+    from kiosk.app import KioskApp
+
+    run = KioskApp.run
+
+    def redrawn_run(self: Any) -> None:
+        def redraw(_: float) -> None:
+            if seen.get("screen") == "Waiting":
+                self._window.canvas.ask_update()
+
+        self._clock.schedule_interval(redraw, 0)
+        run(self)
+
+    KioskApp.run = redrawn_run  # type: ignore[method-assign]
+
+
 def waiting(config: KioskConfig) -> None:
     """The kiosk's own waiting screen while nothing at all is pending: no flow, no device, no store."""
     from datetime import date
@@ -178,6 +212,7 @@ def waiting(config: KioskConfig) -> None:
 
     seen: dict[str, Any] = {}
     _watch_app(seen)
+    _redraw_waiting(seen)
     app = KioskApp(
         title="Kiosk",
         languages=config.kiosk.languages,
@@ -208,11 +243,11 @@ def sense(config: KioskConfig) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("empty", "label", "waiting", "kiosk", "sense"))
+    parser.add_argument("kind", choices=("empty", "label", "waiting", "kiosk", "redrawn", "sense"))
     parser.add_argument("--config", type=Path, required=True)
     given = parser.parse_args()
-    if given.kind == "kiosk":
-        kiosk(given.config)
+    if given.kind in ("kiosk", "redrawn"):
+        kiosk(given.config, redrawn=given.kind == "redrawn")
     else:
         {"empty": empty, "label": label, "waiting": waiting, "sense": sense}[given.kind](read_config(given.config))
 
