@@ -203,6 +203,7 @@ MEMBERSHIPS = Sheet(
         Column("verified", values.optional(values.day), nullable=True),
         Column("term_source", values.choice(("desk", "provisional", "home", "online")), "desk"),
         Column("cancelled_on", values.optional(values.day), nullable=True),
+        Column("home_until", values.optional(values.day), nullable=True),
         Column("strips", values.optional(values.integer(0)), number=True, nullable=True),
         Column("overdrawn", values.integer(0), "0", number=True),
     ),
@@ -211,7 +212,7 @@ MEMBERSHIPS = Sheet(
             "membership",
             _same(
                 "patron", "institution", "subscription", "starts", "ends", "status", "confirmed", "paid", "verified",
-                "term_source", "cancelled_on",
+                "term_source", "cancelled_on", "home_until",
             ),
         ),
         Part("strips", {"strips": "balance", "overdrawn": "overdrawn"}, {"strips": "", "overdrawn": "0"}),

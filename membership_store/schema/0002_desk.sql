@@ -19,6 +19,8 @@ ALTER TABLE institution ADD COLUMN ending_soon_days INTEGER NOT NULL DEFAULT 30 
 ALTER TABLE institution ADD COLUMN self_enrolment INTEGER NOT NULL DEFAULT 0 CHECK (self_enrolment IN (0, 1));
 ALTER TABLE institution ADD COLUMN loans_kept_days INTEGER NOT NULL DEFAULT 28 CHECK (loans_kept_days >= 0);
 ALTER TABLE institution ADD COLUMN patrons_kept_days INTEGER NOT NULL DEFAULT 730 CHECK (patrons_kept_days >= 0);
+-- G2: for so many days a fine may be open before other libraries are told that the membership does not run.
+ALTER TABLE institution ADD COLUMN fine_days INTEGER NOT NULL DEFAULT 60 CHECK (fine_days >= 0);
 
 -- Grows with every change of institutions, branches, links, catalogue, policy or calendar: what was read may be kept
 -- as long as it stands.
@@ -137,6 +139,8 @@ CREATE TABLE pin_proof (
 ALTER TABLE membership ADD COLUMN term_source TEXT NOT NULL DEFAULT 'desk'
   CHECK (term_source IN ('desk', 'provisional', 'home', 'online'));
 ALTER TABLE membership ADD COLUMN cancelled_on TEXT CHECK (cancelled_on LIKE '____-__-__');
+-- G5: the last day of the term at home, as it was last told there: the free strips are booked once for each.
+ALTER TABLE membership ADD COLUMN home_until TEXT CHECK (home_until LIKE '____-__-__');
 
 -- S2, G5: what was ever booked on a balance. cash_code 780 is booked once per home term.
 CREATE TABLE strips_entry (
@@ -308,6 +312,18 @@ CREATE TABLE guest_check (
   asked_at TEXT NOT NULL,
   PRIMARY KEY (consortium, night, patron),
   FOREIGN KEY (consortium, patron) REFERENCES patron (consortium, patron)
+);
+
+-- G10: a guest who enrolled at a kiosk: the answer to that EventId, given again byte for byte. No PIN, no number.
+CREATE TABLE guest_enrolment (
+  consortium TEXT NOT NULL,
+  kiosk TEXT NOT NULL,
+  event TEXT NOT NULL,
+  identity TEXT NOT NULL CHECK (length(identity) = 64),
+  body TEXT NOT NULL,
+  answered_at TEXT NOT NULL,
+  PRIMARY KEY (consortium, kiosk, event),
+  FOREIGN KEY (consortium, kiosk) REFERENCES kiosk (consortium, kiosk)
 );
 
 CREATE INDEX patron_by_home ON patron (consortium, home) WHERE home IS NOT NULL;
