@@ -68,6 +68,10 @@ class Database(Protocol):
         """
         ...
 
+    def sweep(self) -> None:
+        """What was deleted leaves the disk now, as far as the engine can do that itself. Raises StoreUnavailable."""
+        ...
+
     def close(self) -> None:
         """Ends what was begun and lets go of the files."""
         ...

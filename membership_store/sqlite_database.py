@@ -43,7 +43,7 @@ class _SqliteSession:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
@@ -103,6 +103,17 @@ class SqliteDatabase:
         except FutureTimeout as fault:
             future.cancel()
             raise StoreUnavailable("the database is too slow") from fault
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
+
+    def sweep(self) -> None:
+        """See Database.sweep: deleted rows are overwritten (secure_delete); the log that holds them is emptied."""
+        try:
+            connection = _connect(self._path)
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
         except sqlite3.Error as fault:
             raise _named(fault) from fault
 

@@ -53,12 +53,20 @@ class StaffDesk:
         Raises IdentityConflict for another act under a known EventId.
         """
         prepared = None if act.before is None else act.before(given)
-        return self._database.write(lambda session: self._once(session, staff, act, key, given, prepared))
+        body = self._database.write(lambda session: self._once(session, staff, act, key, given, prepared))
+        self._sweep(act)
+        return body
 
     def operate(self, staff: Staff, act: Act[Any], given: Given) -> Answer:
         """Does any act without an EventId: for whoever works on the database itself, never over a line."""
         prepared = None if act.before is None else act.before(given)
-        return self._database.write(lambda session: self._do(session, staff, act, given, prepared))
+        said = self._database.write(lambda session: self._do(session, staff, act, given, prepared))
+        self._sweep(act)
+        return said
+
+    def _sweep(self, act: Act[Any]) -> None:
+        if act.sweeps:
+            self._database.sweep()
 
     def _once(self, session: Session, staff: Staff, act: Act[Any], key: EventId, given: Given, prepared: Any) -> bytes:
         check(staff, act)
