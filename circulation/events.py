@@ -1,4 +1,7 @@
-"""What a kiosk did: the facts that travel and are never lost. One EventId and one sequence number each."""
+"""What a kiosk did: the facts that travel and are never lost, one EventId and one sequence number each.
+
+And what it only asks: why would this be refused, and under which code does the desk find the case (N10)?
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +10,7 @@ from enum import Enum
 
 from circulation.identifiers import EventId, ItemBarcode, KioskId
 from circulation.model import Presented
+from circulation.outcomes import Reason
 
 
 class Kind(Enum):
@@ -95,3 +99,30 @@ class Event:
     def as_kind(self, kind: Kind) -> "Event":
         """The same act, told in another way."""
         return replace(self, kind=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Would this act be refused now, and why? A question about borrowing may leave the item open."""
+
+    action: Action
+    presented: Presented | None = None
+    item: ItemBarcode | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it names what its action needs; how much would be paid is no matter of the rules."""
+        given = frozenset(name for name in ("presented", "item") if getattr(self, name) is not None)
+        needed = NEEDS[self.action] - {"payment"}
+        return given == needed or (self.action is Action.CHECK_OUT and given == {"presented"})
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """N10: what failed at the kiosk, for the desk to go on with. `rule` and `reason` are those of the refusal."""
+
+    id: EventId
+    reason: Reason
+    rule: str
+    presented: Presented | None = None
+    item: ItemBarcode | None = None

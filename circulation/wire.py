@@ -1,4 +1,4 @@
-"""The facts as JSON, for both ends of a line. Strict: a missing, unknown or wrongly typed value is a WireError.
+"""The facts as JSON, for both ends of a line. Requests are read strictly; an answer may know more than its reader.
 
 Answers carry an "outcome" that names their kind. Instants are UTC, dates are library-local, both ISO 8601.
 """
@@ -15,28 +15,48 @@ from types import NoneType, UnionType
 from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from circulation import identifiers as ids
-from circulation.events import Event
-from circulation.model import Presented
+from circulation.events import Event, HandOver, Question
+from circulation.model import FeeKind, FeeStatus, Presented, ReceiptChoice
 from circulation.outcomes import (
     Account,
+    Allowed,
     CheckedIn,
     CheckedOut,
+    HandedOver,
     Identified,
+    NextStep,
     Paid,
+    Reason,
     Refused,
     Renewed,
     RenewedAll,
+    Route,
     Value,
     Verdict,
     VisitEnded,
     Voided,
 )
 
-Answer = Account | CheckedIn | CheckedOut | Identified | Paid | Refused | Renewed | RenewedAll | VisitEnded | Voided
+Answer = (
+    Account
+    | Allowed
+    | CheckedIn
+    | CheckedOut
+    | HandedOver
+    | Identified
+    | Paid
+    | Refused
+    | Renewed
+    | RenewedAll
+    | VisitEnded
+    | Voided
+)
 ANSWERS: Mapping[str, type] = {
     "account": Account,
+    "allowed": Allowed,
     "checked_in": CheckedIn,
     "checked_out": CheckedOut,
+    "handed_over": HandedOver,
     "identified": Identified,
     "paid": Paid,
     "refused": Refused,
@@ -53,9 +73,22 @@ _PARSERS: Mapping[object, Any] = {
     ids.Isil: ids.isil,
     ids.EventId: ids.event_id,
 }
+# What a newer store says and this reader does not know is read as this: to the desk, apart, not payable here.
+_UNKNOWN: Mapping[object, Enum] = {
+    Reason: Reason.OTHER,
+    NextStep: NextStep.DESK,
+    Route: Route.STAFF,
+    FeeKind: FeeKind.OTHER,
+    FeeStatus: FeeStatus.DIRECT_DEBIT,
+    ReceiptChoice: ReceiptChoice.ASK,
+}
 MAX_TEXT = 500
 MAX_BYTES = 64 * 1024
+# A school may have hundreds of items out, with long titles.
+MAX_ANSWER_BYTES = 1024 * 1024
 _KEY = re.compile(r"[a-z][a-z_]{0,39}")
+_RULE = re.compile(r"[A-Z][0-9]{1,2}")
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, separators of lines and paragraphs
 
 
@@ -72,10 +105,10 @@ def dumps(data: object) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def loads(body: bytes) -> object:
-    """Plain data of JSON bytes of at most 64 KiB, in UTF-8 and without a name twice. Raises WireError."""
-    if len(body) > MAX_BYTES:
-        raise WireError("", "larger than 64 KiB")
+def loads(body: bytes, limit: int = MAX_BYTES) -> object:
+    """Plain data of JSON bytes, in UTF-8 and without a name twice. `limit`: in bytes, 64 KiB. Raises WireError."""
+    if len(body) > limit:
+        raise WireError("", f"larger than {limit // 1024} KiB")
     try:
         return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_no_name_twice)
     except (ValueError, RecursionError):
@@ -135,13 +168,17 @@ def encode_verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def decode_answer(data: object, *allowed: type) -> Any:
-    """The answer in plain JSON data, which must be of one of the `allowed` kinds. Raises WireError."""
+    """The answer in plain JSON data, which must be of one of the `allowed` kinds. Raises WireError.
+
+    A store may be a release ahead of its kiosks: fields that are not known are passed over, and an unknown reason or
+    next step becomes OTHER and DESK. What is missing or wrongly typed is an error all the same.
+    """
     rest = dict(_object(data, ""))
     outcome = rest.pop("outcome", None)
     kind = ANSWERS.get(outcome) if isinstance(outcome, str) else None
     if kind is None or kind not in allowed:
         raise WireError("outcome", "unexpected")
-    return decode(kind, rest)
+    return decode(kind, rest, tolerant=True)
 
 
 def decode_event(data: object) -> Event:
@@ -168,27 +205,51 @@ def decode_presented(data: object) -> Presented:
     return shown
 
 
+def decode_question(data: object) -> Question:
+    """The question in plain JSON data; it names what its action needs. Raises WireError."""
+    question = cast(Question, decode(Question, data))
+    if not question.is_whole:
+        raise WireError("action", "does not go with what the question names")
+    if question.presented is not None:
+        _check_presented(question.presented)
+    return question
+
+
+def decode_hand_over(data: object) -> HandOver:
+    """The case in plain JSON data; its rule is an id such as K8. Raises WireError."""
+    case = cast(HandOver, decode(HandOver, data))
+    if not _RULE.fullmatch(case.rule):
+        raise WireError("rule", "not the id of a rule")
+    if case.presented is not None:
+        _check_presented(case.presented)
+    return case
+
+
 def _check_presented(shown: Presented) -> None:
     if shown.number is None and shown.uid is None:
         raise WireError("presented", "neither number nor uid")
 
 
-def decode(wanted: Any, data: object, path: str = "") -> Any:
-    """The fact of the wanted type in plain JSON data. Raises WireError."""
+def decode(wanted: Any, data: object, path: str = "", *, tolerant: bool = False) -> Any:
+    """The fact of the wanted type in plain JSON data. `tolerant`: as an answer is read. Raises WireError."""
     if is_dataclass(wanted):
-        return _decode_dataclass(cast(type, wanted), data, path)
+        return _decode_dataclass(cast(type, wanted), data, path, tolerant)
     if isinstance(wanted, NewType):
         return _decode_named(wanted, data, path)
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin in (Union, UnionType):
-        return _decode_union(inner, data, path)
-    if origin is tuple:
-        return tuple(decode(inner[0], one, f"{path}[{n}]") for n, one in enumerate(_list(data, path)))
-    if origin is frozenset:
-        return frozenset(decode(inner[0], one, f"{path}[{n}]") for n, one in enumerate(_list(data, path)))
+        return _decode_union(inner, data, path, tolerant)
+    if origin in (tuple, frozenset):
+        found = (decode(inner[0], one, f"{path}[{n}]", tolerant=tolerant) for n, one in enumerate(_list(data, path)))
+        return cast(type, origin)(found)
     if origin is not None and issubclass(origin, Mapping):
         return {_key(key, path): _decode_value(one, f"{path}.{key}") for key, one in _object(data, path).items()}
-    return _decode_plain(wanted, data, path)
+    try:
+        return _decode_plain(wanted, data, path)
+    except WireError:
+        if tolerant and wanted in _UNKNOWN and isinstance(data, str) and _WORD.fullmatch(data):
+            return _UNKNOWN[wanted]
+        raise
 
 
 @cache
@@ -196,16 +257,16 @@ def _hints(wanted: type) -> dict[str, Any]:
     return get_type_hints(wanted)
 
 
-def _decode_dataclass(wanted: type, data: object, path: str) -> object:
+def _decode_dataclass(wanted: type, data: object, path: str, tolerant: bool) -> object:
     given = dict(_object(data, path))
     hints, values = _hints(wanted), {}
     for one in fields(wanted):
         here = f"{path}.{one.name}".lstrip(".")
         if one.name in given:
-            values[one.name] = decode(hints[one.name], given.pop(one.name), here)
+            values[one.name] = decode(hints[one.name], given.pop(one.name), here, tolerant=tolerant)
         elif one.default is MISSING and one.default_factory is MISSING:
             raise WireError(here, "missing")
-    if given:
+    if given and not tolerant:
         raise WireError(path, f"{len(given)} unknown field(s)")
     return wanted(**values)
 
@@ -218,13 +279,13 @@ def _decode_named(wanted: NewType, data: object, path: str) -> object:
         raise WireError(path, str(fault)) from None
 
 
-def _decode_union(inner: tuple[Any, ...], data: object, path: str) -> object:
+def _decode_union(inner: tuple[Any, ...], data: object, path: str, tolerant: bool) -> object:
     if data is None:
         if NoneType not in inner:
             raise WireError(path, "missing")
         return None
     rest = [one for one in inner if one is not NoneType]
-    return decode(rest[0], data, path)
+    return decode(rest[0], data, path, tolerant=tolerant)
 
 
 def _decode_value(data: object, path: str) -> Value:

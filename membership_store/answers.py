@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from circulation import wire
 from circulation.events import Event, Kind
-from circulation.outcomes import CheckedOut, Refused, Voided
+from circulation.wire import Answer
 from membership_store.credentials import Kiosk
 from membership_store.database import Contested, Session, insert, one
 
-Answer = CheckedOut | Refused | Voided
+# A fact told after one of these happened all the same; after any other answer it was done already.
+NOT_DONE = frozenset({"refused", "voided"})
 
 
 class IdentityConflict(Exception):
@@ -36,7 +37,7 @@ class Kept:
 
     def for_kind(self, kind: Kind) -> bytes | None:
         """The bytes to give again, or None for a fact whose first answer was a refusal or a void."""
-        if kind is not Kind.FACT or self.outcome == "checked_out":
+        if kind is not Kind.FACT or self.outcome not in NOT_DONE:
             return self.body.encode()
         return None if self.fact_body is None else self.fact_body.encode()
 
@@ -101,7 +102,7 @@ def keep(session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answe
     return body
 
 
-def keep_fact(session: Session, kiosk: Kiosk, event: Event, answer: CheckedOut) -> bytes:
+def keep_fact(session: Session, kiosk: Kiosk, event: Event, answer: Answer) -> bytes:
     """Keeps the answer to a fact whose request was refused or given up before; the first answer stands."""
     body = wire.dumps(wire.encode_answer(answer))
     session.run(

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from membership_store import problems
 from membership_store.database import Database, StoreUnavailable
 from membership_store.desk import Clock, StoreDesk
+from membership_store.guarding import DEFAULT_GUARD, Guard
 from membership_store.problems import Problem
 from membership_store.staff.desk import StaffDesk
 from membership_store.web.kiosk_routes import KioskRoutes
@@ -26,15 +27,15 @@ from membership_store.web.staff_routes import StaffRoutes
 log = logging.getLogger(__name__)
 
 
-def operations(database: Database, clock: Clock) -> tuple[Operation, ...]:
+def operations(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> tuple[Operation, ...]:
     """Everything that the store can be asked, its own description included."""
-    kiosks, staff = KioskRoutes(StoreDesk(database, clock)), StaffRoutes(StaffDesk(database, clock))
+    kiosks, staff = KioskRoutes(StoreDesk(database, clock), guard), StaffRoutes(StaffDesk(database, clock))
     return with_document((*kiosks.operations(), *staff.operations()))
 
 
-def make_app(database: Database, clock: Clock) -> Starlette:
-    """The web application over a database. `clock` gives the instant in UTC."""
-    return app_of(operations(database, clock))
+def make_app(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> Starlette:
+    """The web application over a database. `clock` gives the instant in UTC; `guard`: how kiosks are held back (K5)."""
+    return app_of(operations(database, clock, guard))
 
 
 def app_of(table: Iterable[Operation]) -> Starlette:

@@ -1,30 +1,55 @@
-"""What was scanned: loads an item with its open loan and the hold on this copy (K7, K8, A4). Decides nothing."""
+"""What was scanned: loads items with their open loan and the holds on them (K7, K8, K11, A4). Decides nothing."""
 
 from circulation import identifiers as ids
 from circulation.model import Hold, Item, ItemStatus
-from membership_store.database import Session, one
+from membership_store.database import Row, Session, one
 from membership_store.members import loan_of
 
+_ITEM = (
+    "SELECT i.item, t.name, i.institution, i.branch, i.status, i.interlibrary, l.patron, l.branch, l.lent, l.due,"
+    " l.internal, l.renewals FROM item i"
+    " JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
+)
+_HOLDS = (
+    "SELECT i.item, h.patron, h.status, h.branch, h.shelf, h.item FROM item i"
+    " JOIN hold h ON h.consortium = i.consortium AND h.title = i.title AND h.status IN ('on_shelf', 'waiting')"
+)
+_IN_ORDER = " ORDER BY h.status, h.placed_at, h.hold"
+_Holds = list[tuple[Hold, str | None]]
 
-def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode) -> Item | None:
-    """The item of that barcode in the consortium, or None."""
+
+def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to_write: bool = False) -> Item | None:
+    """The item of that barcode in the consortium, or None. `to_write`: it is held until the transaction ends."""
+    if to_write:
+        session.lock("item", consortium, barcode)
     row = one(
         session.rows(
-            "SELECT t.name, i.institution, i.branch, i.status, i.interlibrary, l.patron, l.branch, l.lent, l.due,"
-            " l.internal, l.renewals FROM item i"
-            " JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
-            " LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
+            f"{_ITEM} LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
             " WHERE i.consortium = ? AND i.item = ?",
             consortium,
             barcode,
         )
     )
-    holds = _holds(session, consortium, barcode)
-    if row is None:
-        return None
-    title, institution, branch, status, interlibrary, patron, *loan = row
+    holds = session.rows(f"{_HOLDS} WHERE i.consortium = ? AND i.item = ?{_IN_ORDER}", consortium, barcode)
+    return None if row is None else _item(row, [_hold(one) for one in holds])
+
+
+def items_lent_to(session: Session, consortium: str, patron: str) -> dict[ids.ItemBarcode, Item]:
+    """All items that a patron has, each with the loan and with the holds on it and on its title."""
+    theirs = " JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
+    where = " WHERE l.consortium = ? AND l.patron = ?"
+    holds: dict[str, _Holds] = {}
+    for row in session.rows(_HOLDS + theirs + where + _IN_ORDER, consortium, patron):
+        holds.setdefault(row[0], []).append(_hold(row))
+    rows = session.rows(f"{_ITEM}{theirs}{where} ORDER BY i.item", consortium, patron)
+    return {ids.ItemBarcode(row[0]): _item(row, holds.get(row[0], [])) for row in rows}
+
+
+def _item(row: Row, holds: _Holds) -> Item:
+    """An item of the columns of _ITEM and the holds on its title: one on the shelf first, then in their order."""
+    barcode, title, institution, branch, status, interlibrary, patron, *loan = row
     return Item(
-        barcode,
+        ids.ItemBarcode(barcode),
         title,
         ids.InstitutionCode(institution),
         ids.BranchCode(branch),
@@ -36,17 +61,6 @@ def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode) -> It
     )
 
 
-def _holds(session: Session, consortium: str, barcode: ids.ItemBarcode) -> list[tuple[Hold, str | None]]:
-    """The holds on this copy, the one that stands on the shelf first, and those on its title, in their order."""
-    rows = session.rows(
-        "SELECT h.patron, h.status, h.branch, h.shelf, h.item FROM item i"
-        " JOIN hold h ON h.consortium = i.consortium AND h.title = i.title"
-        " WHERE i.consortium = ? AND i.item = ? AND h.status IN ('on_shelf', 'waiting')"
-        " ORDER BY h.status, h.placed_at, h.hold",
-        consortium,
-        barcode,
-    )
-    return [
-        (Hold(ids.PatronRef(patron), status == "on_shelf", ids.BranchCode(branch) if branch else None, shelf), item)
-        for patron, status, branch, shelf, item in rows
-    ]
+def _hold(row: Row) -> tuple[Hold, str | None]:
+    _, patron, status, branch, shelf, item = row
+    return Hold(ids.PatronRef(patron), status == "on_shelf", ids.BranchCode(branch) if branch else None, shelf), item

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from membership_store.database import Session, insert, one
 
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _NO_SALT, _NO_CREDENTIAL = "0" * 32, "0" * 64
 
 
@@ -56,16 +58,41 @@ def renew_credential(session: Session, kiosk: Kiosk) -> str:
     return _token(kiosk, secret)
 
 
-def kiosk_of(session: Session, token: str) -> Kiosk | None:
-    """The kiosk that shows the token, or None. An unknown kiosk costs as much as a wrong secret."""
+def kiosk_of(session: Session, token: str, certificate: str = "") -> Kiosk | None:
+    """The kiosk that shows the token, or None. An unknown kiosk costs as much as a wrong secret.
+
+    `certificate`: the fingerprint (`fingerprint`) of the TLS certificate that came with it; a kiosk that is bound to
+    one needs that very one besides its token.
+    """
     consortium, _, rest = token.partition(".")
     kiosk, _, secret = rest.partition(".")
     row = one(
-        session.rows("SELECT branch, salt, credential FROM kiosk WHERE consortium = ? AND kiosk = ?", consortium, kiosk)
+        session.rows(
+            "SELECT branch, salt, credential, certificate FROM kiosk WHERE consortium = ? AND kiosk = ?",
+            consortium,
+            kiosk,
+        )
     )
-    branch, salt, credential = row or ("", _NO_SALT, _NO_CREDENTIAL)
+    branch, salt, credential, bound = row or ("", _NO_SALT, _NO_CREDENTIAL, None)
     right = hmac.compare_digest(_hash(salt, secret), credential)
-    return Kiosk(consortium, kiosk, branch) if right and row is not None else None
+    known = not bound or hmac.compare_digest(bound, certificate)
+    return Kiosk(consortium, kiosk, branch) if right and known and row is not None else None
+
+
+def bind(session: Session, kiosk: Kiosk, certificate: str | None) -> None:
+    """Binds the kiosk to the certificate of that fingerprint, or to none again."""
+    session.run(
+        "UPDATE kiosk SET certificate = ? WHERE consortium = ? AND kiosk = ?",
+        None if certificate is None else fingerprint(certificate),
+        kiosk.consortium,
+        kiosk.id,
+    )
+
+
+def fingerprint(text: str) -> str:
+    """A SHA-256 fingerprint as 64 small hexadecimals, with or without colons; the empty text where it is none."""
+    plain = text.strip().replace(":", "").lower()
+    return plain if _FINGERPRINT.fullmatch(plain) else ""
 
 
 def _token(kiosk: Kiosk, secret: str) -> str:

@@ -1,21 +1,46 @@
 """What the store does for a kiosk: says who is there, and takes an event once (house decisions 1 and 2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from circulation import wire
-from circulation.events import Event, Kind
+from circulation.events import Action, Event, HandOver, Kind, Question
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
-from circulation.outcomes import Voided
-from membership_store import answers, credentials
+from circulation.outcomes import Allowed, VisitEnded, Voided
+from circulation.rules.facts import PinState
+from circulation.rules.verdict import on_visit
+from membership_store import answers, credentials, handing_over, pins, proving
+from membership_store.account import look_at_account
+from membership_store.asking import decided
+from membership_store.books import Books
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session
-from membership_store.ledger import Books
+from membership_store.ledger import take_loan
+from membership_store.paying import take_payment
+from membership_store.renewing import take_renewal, take_renewals
+from membership_store.returning import take_back
 from membership_store.situation import Situation, greeting, look
 
 Clock = Callable[[], datetime]
 OLDEST_FACT = timedelta(days=400)
+
+
+def _end_visit(books: Books, event: Event) -> VisitEnded:
+    """P6: what was proved at the kiosk counts no more, whoever's visit it was."""
+    proving.end_visit(books.session, books.consortium, books.kiosk.id)
+    return VisitEnded(event.id)
+
+
+TAKES: Mapping[Action, Callable[[Books, Event], wire.Answer]] = {
+    Action.CHECK_OUT: take_loan,
+    Action.CHECK_IN: take_back,
+    Action.RENEW: take_renewal,
+    Action.RENEW_ALL: take_renewals,
+    Action.PAY: take_payment,
+    Action.END_VISIT: _end_visit,
+}
 
 
 class StoreDesk:
@@ -25,18 +50,59 @@ class StoreDesk:
         self._database = database
         self._clock = clock
 
-    def kiosk_of(self, token: str) -> Kiosk | None:
-        """Whose token this is, or None."""
-        return self._database.read(lambda session: credentials.kiosk_of(session, token))
+    def kiosk_of(self, token: str, certificate: str = "") -> Kiosk | None:
+        """Whose token this is, shown with that certificate where the kiosk has one; or None."""
+        return self._database.read(lambda session: credentials.kiosk_of(session, token, certificate))
 
     def is_well(self) -> None:
         """Raises StoreUnavailable where the database does not answer."""
         self._database.read(lambda session: session.rows("SELECT consortium FROM consortium"))
 
-    def identify(self, kiosk: Kiosk, presented: Presented) -> bytes:
-        """Who showed this pass, as JSON. Changes nothing."""
-        situation = self.explain(kiosk.consortium, kiosk.branch, presented, None)
-        return wire.dumps(wire.encode_answer(greeting(situation)))
+    def identify(self, kiosk: Kiosk, presented: Presented, pin: str | None = None) -> wire.Answer:
+        """Who showed this pass. Without a PIN it changes nothing; a PIN is looked at only where one is needed (P6)."""
+        moment = self._clock()
+        situation = self._look(kiosk, presented, moment)
+        if pin is None or situation.prover is None or situation.visit.pin is not PinState.NOT_SHOWN:
+            return greeting(situation)
+        return self._identify_by_pin(kiosk, presented, pin, moment, situation)
+
+    def _identify_by_pin(
+        self, kiosk: Kiosk, presented: Presented, pin: str, moment: datetime, situation: Situation
+    ) -> wire.Answer:
+        """The try is counted in one transaction, looked at in none, and forgiven in another if it was right."""
+        who, policy = situation.prover, situation.here.policy
+        if who is None:
+            raise ValueError("a pass that needs no PIN")
+        kept = self._database.read(lambda session: proving.kept_hash(session, who))
+        if kept is None:
+            return greeting(situation)
+        if not self._database.write(lambda session: proving.count_try(session, who, moment, policy)):
+            return _as_proved(situation, PinState.LOCKED)
+        if not pins.verify(kept, pin):
+            return _as_proved(situation, PinState.WRONG)
+        self._database.write(lambda session: proving.prove(session, who, moment))
+        return greeting(self._look(kiosk, presented, moment))
+
+    def _look(self, kiosk: Kiosk, presented: Presented, moment: datetime) -> Situation:
+        return self._database.read(
+            lambda session: look(session, kiosk.consortium, kiosk.branch, presented, moment, None, kiosk=kiosk.id)
+        )
+
+    def account(self, kiosk: Kiosk, presented: Presented) -> wire.Answer:
+        """All that the patron may see of their own affairs (N4, K12, F1, N8, K4). Changes nothing."""
+        moment = self._clock()
+        return self._database.read(lambda session: look_at_account(session, kiosk, presented, moment))
+
+    def answer_question(self, kiosk: Kiosk, question: Question) -> wire.Answer:
+        """The patron's sentence: what an act would be refused for now, or that nothing refuses it. Changes nothing."""
+        moment = self._clock()
+        said = self._database.read(lambda session: decided(session, kiosk, question, moment))
+        return Allowed() if said is None else said
+
+    def hand_over(self, kiosk: Kiosk, case: HandOver) -> wire.Answer:
+        """A short code under which the desk finds the case (N10); the same EventId has the same code while it lives."""
+        moment = self._clock()
+        return self._database.write(lambda session: handing_over.hand_over(session, kiosk, case, moment))
 
     def explain(self, consortium: str, branch: str, presented: Presented, item: ItemBarcode | None) -> Situation:
         """All that the rules see and say now, for staff. Raises NoSuchBranch."""
@@ -52,28 +118,23 @@ class StoreDesk:
 
     def _take(self, session: Session, kiosk: Kiosk, event: Event) -> bytes:
         page, now = answers.turn_to(session, kiosk, event), self._clock()
+        books = Books(session, kiosk, _done_at(event, now), now, happened=event.kind is Kind.FACT)
         if page.kept is not None:
             again = page.kept.for_kind(event.kind)
-            return again if again is not None else self._take_late_fact(session, kiosk, event, now)
-        return answers.keep(session, kiosk, event, page, self._first_answer(session, kiosk, event, now), now)
+            return again if again is not None else self._take_late_fact(books, event)
+        first = Voided(event.id) if event.kind is Kind.VOID else TAKES[event.action](books, event)
+        return answers.keep(session, kiosk, event, page, first, now)
 
-    def _first_answer(self, session: Session, kiosk: Kiosk, event: Event, now: datetime) -> answers.Answer:
-        if event.kind is Kind.VOID:
-            return Voided(event.id)
-        at = _done_at(event, now)
-        situation = look(session, kiosk.consortium, kiosk.branch, event.shown, at, event.scanned)
-        books = Books(session, kiosk, at, now)
-        if situation.verdict.decided is None:
-            return books.check_out(event, situation)
-        return books.record(event, situation) if event.kind is Kind.FACT else situation.verdict.decided
-
-    def _take_late_fact(self, session: Session, kiosk: Kiosk, event: Event, now: datetime) -> bytes:
+    def _take_late_fact(self, books: Books, event: Event) -> bytes:
         """The act was refused or given up, and then happened all the same: booked and flagged."""
-        at = _done_at(event, now)
-        books = Books(session, kiosk, at, now)
         books.note(event)
-        situation = look(session, kiosk.consortium, kiosk.branch, event.shown, at, event.scanned)
-        return answers.keep_fact(session, kiosk, event, books.record(event, situation))
+        return answers.keep_fact(books.session, books.kiosk, event, TAKES[event.action](books, event))
+
+
+def _as_proved(situation: Situation, state: PinState) -> wire.Answer:
+    """The answer with that said of the PIN; what refused the visit before it comes first all the same."""
+    visit = replace(situation.visit, pin=state)
+    return greeting(replace(situation, visit=visit, visit_verdict=on_visit(visit)))
 
 
 def _done_at(event: Event, now: datetime) -> datetime:

@@ -40,6 +40,10 @@ class Member:
             key for key, mine in zip(self.memberships, self.patron.memberships, strict=True) if mine is membership
         )
 
+    def pass_key_of(self, card: Pass) -> str:
+        """The key of that very pass of this patron."""
+        return next(key for key, mine in zip(self.passes, self.patron.passes, strict=True) if mine is card)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -49,8 +53,11 @@ class Found:
     member: Member
 
 
-def find(session: Session, consortium: str, presented: Presented) -> tuple[Found, ...]:
-    """Every pass of the consortium with the number or the chip that was shown; which of them counts is a rule's."""
+def find(session: Session, consortium: str, presented: Presented, *, to_write: bool = False) -> tuple[Found, ...]:
+    """Every pass of the consortium with the number or the chip that was shown; which of them counts is a rule's.
+
+    `to_write`: their patrons are held until the transaction ends, so that nobody else judges them meanwhile.
+    """
     rows = session.rows(
         "SELECT pass, patron FROM pass WHERE consortium = ? AND number = ?"
         " UNION SELECT p.pass, p.patron FROM pass_chip c"
@@ -62,6 +69,9 @@ def find(session: Session, consortium: str, presented: Presented) -> tuple[Found
     )
     # Somebody unknown costs the same statements as somebody known (K5).
     refs = sorted({patron for _, patron in rows}) or [NOBODY]
+    if to_write:
+        for ref in refs:
+            session.lock("patron", consortium, ref)
     members = {ref: load(session, consortium, ref) for ref in refs}
     found = []
     for key, ref in sorted(rows):

@@ -75,6 +75,12 @@ def sequence_gap(expected: int) -> Problem:
     return Problem(HTTPStatus.CONFLICT, "sequence-gap", said, {"expected_seq": expected})
 
 
+def too_many(seconds: int) -> Problem:
+    """K5: a kiosk that tries many numbers waits so many seconds."""
+    said = "Too many passes were not known here; ask again after the time in Retry-After."
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", said, headers={"Retry-After": str(seconds)})
+
+
 def unavailable() -> Problem:
     """The database does not answer."""
     said = "The store cannot answer now; ask again under the same EventId."

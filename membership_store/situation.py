@@ -3,7 +3,8 @@
 Nothing is decided here but by circulation.rules.verdict: the order of rules.md §1.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from circulation.identifiers import ItemBarcode
@@ -11,11 +12,29 @@ from circulation.model import Presented
 from circulation.outcomes import Identified, Refused, Verdict
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Visit
+from circulation.rules.pins import needs_pin
 from circulation.rules.subscriptions import may_borrow
+from membership_store import proving
 from membership_store.collection import find_item
 from membership_store.database import Session
 from membership_store.members import Member, find
 from membership_store.network import load_here
+from membership_store.proving import Prover
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A pass was shown at a branch: what the rules say of it, and whose it is. `prover`: where it needs a PIN (P6)."""
+
+    here: Here
+    visit: Visit
+    verdict: Verdict
+    member: Member | None = None
+    prover: Prover | None = None
+
+    def and_then(self, judge: Callable[[Member], Verdict]) -> Verdict:
+        """The verdict on the visit first, then the one on what its patron wants; a pass of nobody wants nothing."""
+        return self.verdict if self.member is None else both(self.verdict, judge(self.member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +47,70 @@ class Situation:
     verdict: Verdict
     member: Member | None = None
     borrow: Borrow | None = None
+    prover: Prover | None = None
+
+
+def open_visit(
+    session: Session,
+    consortium: str,
+    branch: str,
+    presented: Presented,
+    moment: datetime,
+    *,
+    kiosk: str = "",
+    to_write: bool = False,
+) -> Opening:
+    """Loads and judges a shown pass. `kiosk`: where a proved PIN counts; `to_write`: the patron is held till the end.
+
+    Raises NoSuchBranch.
+    """
+    here = load_here(session, consortium, branch, moment)
+    found = find(session, consortium, presented, to_write=to_write)
+    visit = Visit(here, presented, tuple(one.holder for one in found))
+    holder = visit.holder
+    if holder is None:
+        return Opening(here, visit, verdict.on_visit(visit))
+    member = next(one.member for one in found if one.holder is holder)
+    prover = None
+    if needs_pin(visit):
+        prover = Prover(consortium, kiosk, member.pass_key_of(holder.card), member.patron.ref)
+        visit = replace(visit, pin=proving.state(session, prover, moment))
+        if to_write:
+            proving.go_on(session, prover, moment)
+    return Opening(here, visit, verdict.on_visit(visit), member, prover)
 
 
 def look(
-    session: Session, consortium: str, branch: str, presented: Presented, moment: datetime, barcode: ItemBarcode | None
+    session: Session,
+    consortium: str,
+    branch: str,
+    presented: Presented,
+    moment: datetime,
+    barcode: ItemBarcode | None,
+    *,
+    kiosk: str = "",
+    to_write: bool = False,
 ) -> Situation:
-    """Loads and judges what was shown at the branch at that moment (UTC). Raises NoSuchBranch."""
-    here = load_here(session, consortium, branch, moment)
-    found = find(session, consortium, presented)
-    item = None if barcode is None else find_item(session, consortium, barcode)
-    visit = Visit(here, presented, tuple(one.holder for one in found))
-    opening = verdict.on_visit(visit)
-    holder = visit.holder
-    if holder is None:
-        return Situation(here, visit, opening, opening)
-    member = next(one.member for one in found if one.holder is holder)
-    borrow = Borrow(here, member.patron, barcode, item)
+    """Loads and judges what was shown at the branch at that moment (UTC), for a loan. Raises NoSuchBranch."""
+    opening = open_visit(session, consortium, branch, presented, moment, kiosk=kiosk, to_write=to_write)
+    item = None if barcode is None else find_item(session, consortium, barcode, to_write=to_write)
+    if opening.member is None:
+        return Situation(opening.here, opening.visit, opening.verdict, opening.verdict)
+    borrow = Borrow(opening.here, opening.member.patron, barcode, item)
     second = verdict.on_patron(borrow) if barcode is None else verdict.on_borrow(borrow)
-    return Situation(here, visit, opening, _both(opening, second), member, borrow)
+    return Situation(
+        opening.here,
+        opening.visit,
+        opening.verdict,
+        both(opening.verdict, second),
+        opening.member,
+        borrow,
+        opening.prover,
+    )
 
 
-def _both(opening: Verdict, second: Verdict) -> Verdict:
+def both(opening: Verdict, second: Verdict) -> Verdict:
+    """One verdict of two, the opening first."""
     said = [one for one in (opening.decided, *opening.also, second.decided, *second.also) if one is not None]
     return Verdict(said[0], tuple(said[1:])) if said else Verdict(None)
 

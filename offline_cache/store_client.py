@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import requests
 
-MAX_ANSWER = 64 * 1024
+MAX_ANSWER = 1024 * 1024
+PIECE = 64 * 1024
 CONNECT_S = 2.0
 LEFT_BEHIND = 8
 
@@ -26,7 +27,7 @@ class LineDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: the HTTP status and at most 64 KiB of body."""
+    """What came back: the HTTP status and at most 1 MiB of body."""
 
     status: int
     body: bytes = field(repr=False)
@@ -173,7 +174,7 @@ class _Exchange:
 
     def _read(self, answer: requests.Response) -> bytes:
         found = bytearray()
-        while piece := answer.raw.read1(MAX_ANSWER):
+        while piece := answer.raw.read1(PIECE):
             found += piece
             if len(found) > MAX_ANSWER:
                 raise ValueError("too large")

@@ -80,6 +80,6 @@ def _expected_seq(response: Response) -> int | None:
 
 def _decoded(response: Response, *kinds: type) -> Any:
     try:
-        return wire.decode_answer(wire.loads(response.body), *kinds)
+        return wire.decode_answer(wire.loads(response.body, wire.MAX_ANSWER_BYTES), *kinds)
     except wire.WireError as fault:
         raise DeskFault(str(fault)) from None

@@ -1,6 +1,8 @@
 """What a kiosk may ask. The branch comes from the kiosk's row, never from the request."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
@@ -8,81 +10,116 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from circulation import wire
-from circulation.events import Event, Kind
+from circulation.events import Action, Event, HandOver, Kind, Question
 from circulation.model import Presented
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
-from membership_store import problems
+from circulation.outcomes import (
+    Account,
+    Allowed,
+    CheckedIn,
+    CheckedOut,
+    HandedOver,
+    Identified,
+    Paid,
+    Refused,
+    Renewed,
+    RenewedAll,
+    VisitEnded,
+    Voided,
+)
+from membership_store import pins, problems
 from membership_store.answers import IdentityConflict, SequenceGap
 from membership_store.credentials import Kiosk
 from membership_store.desk import StoreDesk
-from membership_store.web.body import answer, bearer, decoded, json_of
-from membership_store.web.operation import Asker, Operation
+from membership_store.guarding import Guard
+from membership_store.web.body import answer, decoded, json_of
+from membership_store.web.kiosk_access import KioskAccess
+from membership_store.web.operation import Asker, Endpoint, Operation, Schema
 
 log = logging.getLogger(__name__)
 WRITERS = 32
-_SHOWN = {
-    "type": "object",
-    "properties": {"presented": Presented},
-    "required": ["presented"],
-    "additionalProperties": False,
-}
+# Each takes 32 MiB and a tenth of a second of a core.
+PIN_READERS = 4
+ASKED_OR_TOLD = (Kind.REQUEST, Kind.FACT)
+_PIN = {"type": "string", "pattern": "^[0-9]{4,12}$", "description": "Typed by the patron; kept and logged nowhere."}
 _WELL = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
+
+
+def _shown(**more: Schema) -> Schema:
+    """The schema of a body that shows a pass."""
+    return {
+        "type": "object",
+        "properties": {"presented": Presented, **more},
+        "required": ["presented"],
+        "additionalProperties": False,
+    }
 
 
 class KioskRoutes:
     """The operations of a kiosk over a desk."""
 
-    def __init__(self, desk: StoreDesk) -> None:
+    def __init__(self, desk: StoreDesk, guard: Guard) -> None:
         self._desk = desk
-        # Of their own, so that identify and health still find a thread when writing is slow.
+        self._access = KioskAccess(desk, guard)
+        # Of their own, so that identify and health still find a thread when writing is slow, or PINs are.
         self._writers = CapacityLimiter(WRITERS)
+        self._pin_readers = CapacityLimiter(PIN_READERS)
 
     def operations(self) -> tuple[Operation, ...]:
         """The rows of the table."""
-        once = ("event-identity", "sequence-gap")
-        ask, fact, void = "identify", "check_out", "void"
+        health = "Whether the store answers"
         return (
-            Operation(
-                "GET",
-                "/v1/health",
-                self.health,
-                "health",
-                "Whether the store answers",
-                Asker.ANYBODY,
-                answers=(_WELL,),
-            ),
-            Operation(
-                "POST",
+            Operation("GET", "/v1/health", self.health, "health", health, Asker.ANYBODY, answers=(_WELL,)),
+            *self._questions(),
+            *self._acts(),
+        )
+
+    def _questions(self) -> tuple[Operation, ...]:
+        def ask(path: str, does: Endpoint, name: str, said: str, takes: type | Schema, *answers: type) -> Operation:
+            return Operation("POST", path, does, name, said, Asker.KIOSK, takes, answers, ("too-many",))
+
+        return (
+            ask(
                 "/v1/identify",
                 self.identify,
-                ask,
+                "identify",
                 "Who is this, and may the visit begin?",
-                Asker.KIOSK,
-                _SHOWN,
-                (Identified, Refused),
+                _shown(pin=_PIN),
+                Identified,
+                Refused,
             ),
-            Operation(
-                "POST",
-                "/v1/checkouts",
-                self.check_out,
-                fact,
-                "Lends, or records what was lent",
-                Asker.KIOSK,
-                Event,
-                (CheckedOut, Refused),
-                once,
+            ask("/v1/account", self.account, "account", "What is theirs?", _shown(), Account, Refused),
+            ask("/v1/explain", self.explain, "explain", "Why would it be refused?", Question, Allowed, Refused),
+            ask(
+                "/v1/handovers",
+                self.hand_over,
+                "hand_over",
+                "Gives what failed a code under which the desk finds it for a day",
+                HandOver,
+                HandedOver,
             ),
-            Operation(
-                "POST",
-                "/v1/voids",
-                self.void,
-                void,
-                "Takes in what a kiosk gave up",
-                Asker.KIOSK,
-                Event,
-                (Voided, CheckedOut, Refused),
-                once,
-            ),
+        )
+
+    def _acts(self) -> tuple[Operation, ...]:
+        def act(
+            path: str, name: str, said: str, actions: set[Action], kinds: tuple[Kind, ...], *answers: type
+        ) -> Operation:
+            once = ("event-identity", "sequence-gap", "too-many")
+            does = partial(self._deliver, frozenset(actions), kinds)
+            return Operation("POST", path, does, name, said, Asker.KIOSK, Event, (*answers, Refused), once)
+
+        every = (CheckedIn, CheckedOut, Paid, Renewed, RenewedAll, VisitEnded, Voided)
+        lent, taken = "Lends, or records what was lent", "Takes in, or records what was taken in"
+        longer, over = "Renews one loan, or all with an answer for each", "Ends a visit; a proved PIN counts no more"
+        # A payment is only ever told: what may be paid is in the account, and what was paid is never refused.
+        paid, given_up = "Records what a terminal took; told as a fact only", "Takes in what a kiosk gave up"
+        renewing = {Action.RENEW, Action.RENEW_ALL}
+        return (
+            act("/v1/checkouts", "check_out", lent, {Action.CHECK_OUT}, ASKED_OR_TOLD, CheckedOut, Voided),
+            act("/v1/checkins", "check_in", taken, {Action.CHECK_IN}, ASKED_OR_TOLD, CheckedIn, Voided),
+            act("/v1/renewals", "renew", longer, renewing, ASKED_OR_TOLD, Renewed, RenewedAll, Voided),
+            act("/v1/payments", "pay", paid, {Action.PAY}, (Kind.FACT,), Paid),
+            act("/v1/visit-ends", "end_visit", over, {Action.END_VISIT}, ASKED_OR_TOLD, VisitEnded, Voided),
+            act("/v1/voids", "void", given_up, set(Action), (Kind.VOID,), *every),
         )
 
     async def health(self, _request: Request) -> Response:
@@ -91,26 +128,39 @@ class KioskRoutes:
         return answer(wire.dumps({"status": "ok"}))
 
     async def identify(self, request: Request) -> Response:
-        """Who is this, and may the visit begin? Changes nothing."""
-        kiosk = await self._kiosk(request)
-        data = await json_of(request)
-        if not isinstance(data, dict) or set(data) != {"presented"}:
-            raise problems.unacceptable("body: needs exactly the field presented")
-        presented: Presented = decoded(wire.decode_presented, data["presented"])
-        return answer(await run_in_threadpool(self._desk.identify, kiosk, presented))
+        """Who is this, and may the visit begin? A PIN is looked at where one is needed."""
+        kiosk = await self._access.kiosk(request)
+        presented, pin = _shown_with_pin(await json_of(request))
+        does = partial(self._desk.identify, kiosk, presented, pin)
+        return answer(await self._access.ask(kiosk, does, None if pin is None else self._pin_readers))
 
-    async def check_out(self, request: Request) -> Response:
-        """Lends, or records what was lent: once for each EventId."""
-        return await self._deliver(request, Kind.REQUEST, Kind.FACT)
+    async def account(self, request: Request) -> Response:
+        """All that the patron may see of their own affairs."""
+        kiosk = await self._access.kiosk(request)
+        presented, _ = _shown_with_pin(await json_of(request), "presented")
+        return answer(await self._access.ask(kiosk, partial(self._desk.account, kiosk, presented), None))
 
-    async def void(self, request: Request) -> Response:
-        """Takes in what the kiosk gave up; answers what was done, where it had been done."""
-        return await self._deliver(request, Kind.VOID)
+    async def explain(self, request: Request) -> Response:
+        """What an act would be refused for now, in the patron's sentence."""
+        return await self._ask(request, wire.decode_question, self._desk.answer_question)
 
-    async def _deliver(self, request: Request, *kinds: Kind) -> Response:
-        kiosk = await self._kiosk(request)
+    async def hand_over(self, request: Request) -> Response:
+        """A short code under which the desk finds the case."""
+        return await self._ask(request, wire.decode_hand_over, self._desk.hand_over)
+
+    async def _ask(
+        self, request: Request, decode: Callable[[object], object], does: Callable[..., wire.Answer]
+    ) -> Response:
+        kiosk = await self._access.kiosk(request)
+        asked = decoded(decode, await json_of(request))
+        return answer(await self._access.ask(kiosk, partial(does, kiosk, asked), None))
+
+    async def _deliver(self, actions: frozenset[Action], kinds: tuple[Kind, ...], request: Request) -> Response:
+        kiosk = await self._access.kiosk(request)
         event: Event = decoded(wire.decode_event, await json_of(request))
-        _check(event, kiosk, request.headers.get("idempotency-key"), kinds)
+        _check(event, kiosk, request.headers.get("idempotency-key"), actions, kinds)
+        if event.kind is Kind.REQUEST and event.presented is not None:
+            self._access.admit(kiosk)
         try:
             body = await to_thread.run_sync(self._desk.deliver, kiosk, event, limiter=self._writers)
         except IdentityConflict:
@@ -118,20 +168,32 @@ class KioskRoutes:
             raise problems.event_identity() from None
         except SequenceGap as gap:
             raise problems.sequence_gap(gap.expected) from None
+        if event.kind is Kind.REQUEST:
+            self._access.count(kiosk, body)
         return answer(body)
 
-    async def _kiosk(self, request: Request) -> Kiosk:
-        kiosk = await run_in_threadpool(self._desk.kiosk_of, bearer(request))
-        if kiosk is None:
-            raise problems.unauthorized()
-        return kiosk
+
+def _shown_with_pin(data: object, *fields: str) -> tuple[Presented, str | None]:
+    """A shown pass and the PIN typed with it. Raises Problem, which never repeats a value."""
+    allowed = set(fields or ("presented", "pin"))
+    if not isinstance(data, dict) or "presented" not in data or not data.keys() <= allowed:
+        raise problems.unacceptable(f"body: needs presented, and may have no more than {', '.join(sorted(allowed))}")
+    presented: Presented = decoded(wire.decode_presented, data["presented"])
+    if data.get("pin") is None:
+        return presented, None
+    try:
+        return presented, pins.pin(decoded(partial(wire.decode, str), data["pin"]))
+    except pins.NotAPin as fault:
+        raise problems.unacceptable(f"pin: {fault}") from None
 
 
-def _check(event: Event, kiosk: Kiosk, key: str | None, kinds: tuple[Kind, ...]) -> None:
+def _check(event: Event, kiosk: Kiosk, key: str | None, actions: frozenset[Action], kinds: tuple[Kind, ...]) -> None:
     """What the codec cannot know: the kiosk's own name, the header, the route."""
     if event.kiosk != kiosk.id:
         raise problems.unacceptable("kiosk: not the one of this credential")
     if key is not None and key != event.id:
         raise problems.malformed("Idempotency-Key: not the id of the event")
+    if event.action not in actions:
+        raise problems.unacceptable("action: not for this route")
     if event.kind not in kinds:
         raise problems.unacceptable("kind: not for this route")

@@ -101,7 +101,7 @@ def facts(wanted: Any) -> st.SearchStrategy[Any]:
         return _LEAVES[wanted]
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin in (Union, UnionType):
-        return st.one_of(st.none() if one is NoneType else facts(one) for one in inner)
+        return st.one_of([st.none() if one is NoneType else facts(one) for one in inner])
     if origin is tuple:
         return st.lists(facts(inner[0]), max_size=3).map(tuple)
     if is_dataclass(wanted):

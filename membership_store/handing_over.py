@@ -1,0 +1,105 @@
+"""N10: self-service fails, the screen gives a short code, and the desk finds the case under it for a day.
+
+Of the patron only the reference is kept: whoever reads the code over a shoulder learns nothing from it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from circulation.events import HandOver
+from circulation.model import Presented
+from circulation.outcomes import HandedOver
+from membership_store.books import stamp
+from membership_store.credentials import Kiosk
+from membership_store.database import Contested, Session, insert, one
+from membership_store.situation import open_visit
+
+# Without vowels no word comes out of it, without I, L, O, Q, U and V no letter is taken for another.
+LETTERS = "BCDFGHJKMNPRSTWXZ"
+LENGTHS = (4, 4, 4, 4, 5, 5, 6, 8)
+LIVES = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the desk finds under a code: where, whose (by reference) and what, and which rule refused it why."""
+
+    code: str
+    branch: str
+    kiosk: str
+    patron: str | None
+    item: str | None
+    rule: str
+    reason: str
+    raised_at: str
+
+
+def hand_over(session: Session, kiosk: Kiosk, case: HandOver, moment: datetime) -> HandedOver:
+    """Gives the case a code. The same event of the same kiosk has the same code as long as it lives."""
+    known = one(
+        session.rows(
+            "SELECT code, until FROM handover WHERE consortium = ? AND kiosk = ? AND event = ?",
+            kiosk.consortium,
+            kiosk.id,
+            case.id,
+        )
+    )
+    if known is not None:
+        return HandedOver(known[0], datetime.fromisoformat(known[1]))
+    until = moment + LIVES
+    code = _free_code(session, kiosk.consortium, moment)
+    insert(
+        session,
+        "handover",
+        consortium=kiosk.consortium,
+        code=code,
+        branch=kiosk.branch,
+        kiosk=kiosk.id,
+        event=case.id,
+        patron=_patron(session, kiosk, case.presented, moment),
+        item=case.item,
+        rule=case.rule,
+        reason=case.reason.value,
+        raised_at=stamp(moment),
+        until=stamp(until),
+    )
+    return HandedOver(code, until)
+
+
+def find_case(session: Session, consortium: str, code: str, moment: datetime) -> Case | None:
+    """The case of a code as somebody types it, or None where there is none or its day is over."""
+    row = one(
+        session.rows(
+            "SELECT code, branch, kiosk, patron, item, rule, reason, raised_at FROM handover"
+            " WHERE consortium = ? AND code = ? AND until > ?",
+            consortium,
+            "".join(code.split()).upper(),
+            stamp(moment),
+        )
+    )
+    return None if row is None else Case(*row)
+
+
+def forget_old_cases(session: Session, consortium: str, moment: datetime) -> int:
+    """Deletes the cases whose day is over, and says how many they were."""
+    return session.run("DELETE FROM handover WHERE consortium = ? AND until <= ?", consortium, stamp(moment))
+
+
+def _free_code(session: Session, consortium: str, moment: datetime) -> str:
+    """A code that no other case has today; a longer one where the short ones are crowded. Raises Contested."""
+    forget_old_cases(session, consortium, moment)
+    for length in LENGTHS:
+        code = "".join(secrets.choice(LETTERS) for _ in range(length))
+        taken = "SELECT 1 FROM handover WHERE consortium = ? AND code = ?"
+        if one(session.rows(taken, consortium, code)) is None:
+            return code
+    raise Contested
+
+
+def _patron(session: Session, kiosk: Kiosk, presented: Presented | None, moment: datetime) -> str | None:
+    """Whose pass was shown, where that is known: the desk may know, although the screen may not say it."""
+    if presented is None:
+        return None
+    member = open_visit(session, kiosk.consortium, kiosk.branch, presented, moment, kiosk=kiosk.id).member
+    return None if member is None else member.patron.ref
