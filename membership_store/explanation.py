@@ -1,42 +1,43 @@
-"""A verdict in words for staff: which rule decided, which others would have refused, and what they looked at."""
+"""An explanation in words, for staff: which rule decided, which others would have refused, and what they looked at."""
 
-from collections.abc import Iterator
-
-from circulation.outcomes import Refused
-from circulation.rules.region import effective
-from membership_store.situation import Situation
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 
-def in_words(situation: Situation, *, with_item: bool) -> str:
+def in_words(told: Mapping[str, Any]) -> str:
     """The lines that `explain` prints. For staff only: they say what the patron's screen does not."""
-    return "\n".join(_lines(situation, with_item))
+    return "\n".join(_lines(told))
 
 
-def _lines(situation: Situation, with_item: bool) -> Iterator[str]:
-    here, verdict = situation.here, situation.verdict
-    yield f"at {here.branch.name} ({here.branch.code}, {here.institution.name}) on {here.today.isoformat()}"
-    if verdict.decided is None:
-        yield "allowed: " + ("this item may be lent" if with_item else "may borrow")
-    else:
-        yield f"refused by {_said(verdict.decided)}"
-    for refused in verdict.also:
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    yield f"at {told['place']} ({told['at']}, {told['institution']}) on {told['on']}, {told['action']}"
+    decided = told["decided"]
+    yield "allowed: " + _ALLOWED[told["action"]] if decided is None else f"refused by {_said(decided)}"
+    for refused in told["also"]:
         yield f"  would also refuse: {_said(refused)}"
-    yield f"passes found in the network: {len(situation.visit.found)}, of them working here: " + str(
-        len(situation.visit.works_here)
-    )
-    if situation.borrow is None:
-        return
-    patron, found = situation.borrow.patron, effective(situation.borrow)
-    yield f"patron type {patron.type.value}, open loans {len(patron.loans)}, memberships {len(patron.memberships)}"
-    if found is None:
-        yield "no membership counts here"
-        return
-    row, treated = found.membership, found.subscription
-    strips = "unlimited" if row.strips_left is None else str(row.strips_left)
-    yield f"membership of {row.institution}, {row.subscription} treated as {treated.code} {treated.name},"
-    yield f"  {row.starts.isoformat()} to {row.ends.isoformat()}, strips {strips}, on pass at most {treated.on_pass}"
+    if told["patron"] is not None:
+        known = told["patron"]
+        yield f"patron {known['patron']}, type {known['type']}, open loans {known['loans']}"
+    if told["membership"] is not None:
+        row = told["membership"]
+        strips = "unlimited" if row["strips"] is None else row["strips"]
+        at_most = "no maximum" if row["on_pass"] is None else f"at most {row['on_pass']}"
+        yield f"membership of {row['institution']}, {row['subscription']} treated as {row['treated_as']},"
+        yield f"  {row['starts']} to {row['ends']}, strips {strips}, on pass {at_most}"
+    for step in told["steps"]:
+        yield f"{'no ' if step['refused'] else 'yes'}  {'/'.join(step['rules'])} {step['name'].replace('_', ' ')}"
+        for one in step["looked_at"]:
+            yield f"       {one['name']} = {one['value']}"
 
 
-def _said(refused: Refused) -> str:
-    values = ", ".join(f"{name} {value}" for name, value in sorted(refused.values.items()))
-    return f"{refused.rule} {refused.reason.value} (next: {refused.next.value}{', ' + values if values else ''})"
+_ALLOWED = {
+    "visit": "may begin a visit",
+    "borrow": "may borrow",
+    "renew": "may renew this item",
+    "return": "may bring this item back",
+}
+
+
+def _said(refused: Mapping[str, Any]) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in sorted(refused["values"].items()))
+    return f"{refused['rule']} {refused['reason']} (next: {refused['next']}{', ' + values if values else ''})"

@@ -128,7 +128,8 @@ class Progress:
     """How far a long command is, on standard error: one line written over on a terminal, a few lines elsewhere."""
 
     def __init__(self, what: str, total: int | None = None) -> None:
-        self._what, self._total, self._done, self._said = what, total, 0, 0.0
+        self._what, self._total, self._done, self._said = what, total, 0, now().timestamp()
+        self._shown = False
 
     def step(self, count: int = 1) -> None:
         """So many more are done."""
@@ -136,11 +137,11 @@ class Progress:
         moment = now().timestamp()
         on_terminal = sys.stderr.isatty()
         if moment - self._said >= (0.2 if on_terminal else 5.0):
-            self._said = moment
+            self._said, self._shown = moment, True
             of = "" if self._total is None else f" of {self._total}"
             print(f"{self._what}: {self._done}{of}", end="\r" if on_terminal else "\n", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """The line is left."""
-        if self._said and sys.stderr.isatty():
+        if self._shown and sys.stderr.isatty():
             print(file=sys.stderr)

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from circulation.identifiers import IdentifierError
 from membership_store import server
-from membership_store.cli import csv_commands, explaining, kiosks, making, serving
+from membership_store.cli import (
+    csv_commands,
+    desk_commands,
+    explaining,
+    kiosks,
+    making,
+    nightly_commands,
+    serving,
+    staff_commands,
+)
 from membership_store.cli.command import Commands, Trouble
 from membership_store.database import StoreUnavailable
 from membership_store.demo.writer import NotADemo
@@ -22,6 +31,9 @@ SUBJECTS: tuple[Callable[[Commands], None], ...] = (
     making.register,
     explaining.register,
     kiosks.register,
+    staff_commands.register,
+    desk_commands.register,
+    nightly_commands.register,
     csv_commands.register,
 )
 

@@ -10,6 +10,7 @@ from circulation.events import Action
 from circulation.model import PassStatus, Patron, Presented, Source
 from circulation.outcomes import Refused
 from circulation.rules.facts import Borrow, Here, Renew, Return, Visit
+from circulation.rules.region import effective
 from circulation.rules.why import Explanation, Step, Wanted, explain
 from membership_store.collection import find_item
 from membership_store.members import find
@@ -65,9 +66,13 @@ def why(at: At, asked: AskWhy) -> Answer:
     told = found.explanation
     said: dict[str, Any] = {
         "at": at.here.branch.code,
+        "place": at.here.branch.name,
+        "institution": at.here.institution.name,
         "on": found.here.today,
         "action": asked.action,
         "allowed": told.decided is None,
+        "patron": _patron(found.patron),
+        "membership": _membership(found),
         "decided": _refused(told.decided),
         "also": [_refused(one) for one in told.also],
         "steps": [_step(one) for one in told.steps],
@@ -130,6 +135,27 @@ def _refused(refused: Refused | None) -> dict[str, Any] | None:
         "reason": refused.reason,
         "next": refused.next,
         "values": dict(refused.values),
+    }
+
+
+def _patron(patron: Patron | None) -> dict[str, Any] | None:
+    return None if patron is None else {"patron": patron.ref, "type": patron.type, "loans": len(patron.loans)}
+
+
+def _membership(found: Answered) -> dict[str, Any] | None:
+    """The membership that counts there, and the subscription that it is treated by (N1, N3)."""
+    used = effective(Borrow(found.here, found.patron)) if found.patron else None
+    if used is None:
+        return None
+    row, terms = used.membership, used.subscription
+    return {
+        "institution": row.institution,
+        "subscription": row.subscription,
+        "treated_as": f"{terms.code} {terms.name}",
+        "starts": row.starts,
+        "ends": row.ends,
+        "strips": row.strips_left,
+        "on_pass": terms.on_pass,
     }
 
 
