@@ -46,7 +46,4 @@ def _renews_itself(row: Membership, here: Here) -> bool:
 def _is_followed(row: Membership, patron: Patron) -> bool:
     """Whether the same institution's next term has been made already, so that there is no day between."""
     following = row.ends + timedelta(days=1)
-    return any(
-        counts(one, following) and one.institution == row.institution and one.ends > row.ends
-        for one in patron.memberships
-    )
+    return any(counts(one, following) and one.institution == row.institution for one in patron.memberships)

@@ -53,6 +53,8 @@ def test_N8_only_memberships_that_count_in_this_group_are_warned_of() -> None:
 
 
 def test_N8_of_several_that_end_only_one_needs_renewing_that_of_where_they_stand() -> None:
+    strange, lapsed = membership(at=HERZELE), membership(at=OOSTERZELE, ends=day(-1))
+    assert to_renew(patron(SOON, strange, lapsed), here()) == SOON
     who = patron(THERE, SOON)
     assert set(ends_soon(who, here())) == {SOON, THERE}
     assert to_renew(who, here()) == SOON

@@ -91,6 +91,7 @@ def test_P5_follow_on_passes_are_only_of_kinds_that_are_unique_in_the_network(ki
         ((membership(confirmed=False),), Enrolment.NOTHING),
         ((membership(starts=day(1)),), Enrolment.NOTHING),
         ((membership(ends=TODAY),), Enrolment.NOTHING),
+        ((membership(starts=TODAY, ends=TODAY),), Enrolment.NOTHING),
         ((membership(ends=day(-1)),), Enrolment.REUSE_OLD_NUMBER),
         ((membership(ends=day(-1)), membership(at=OOSTERZELE, ends=day(-1))), Enrolment.REUSE_OLD_NUMBER),
         ((membership(status=MembershipStatus.INVALID),), Enrolment.REUSE_OLD_NUMBER),

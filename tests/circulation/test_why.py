@@ -119,6 +119,7 @@ def test_N6_says_the_kind_of_the_group() -> None:
     assert seen["here.institutions.zottegem.group.kind"] == "3a"
     assert seen["item.institution"] == "oosterzele"
     assert seen["item"] == "given"
+    assert seen.keys().isdisjoint({"here", "here.branch", "here.institutions", "here.institutions.zottegem"})
 
 
 def test_K1_says_yes_no_none_and_lists_as_words() -> None:
