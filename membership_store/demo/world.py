@@ -10,7 +10,9 @@ from membership_store.database import Session
 from membership_store.demo.cast import cast
 from membership_store.demo.casting import Home, Player
 from membership_store.demo.networks import DRENTHE, FLANDERS, NETWORKS, Network, Place
+from membership_store.demo.persons import person_of
 from membership_store.demo.shelves import Stock, stock
+from membership_store.staff.persons import write_person
 
 # Where casts are seen from: slug, place, here, partner, one that shares nothing.
 _HOMES = {
@@ -53,10 +55,13 @@ def _homes(network: Network, today: date) -> Iterator[Home]:
 def populate(session: Session, world: World) -> None:
     """Writes everybody and everything; the network must be there."""
     network = world.network.code
-    for _, players in world.casts:
+    for home, players in world.casts:
         for player in players:
             if player.patron is not None:
                 register.add_patron(session, network, player.patron, player.type_code)
+                person = person_of(home, player)
+                if person is not None:
+                    write_person(session, network, player.patron.ref, person)
     for key, title in world.stock.titles:
         register.add_title(session, network, key, title.name, title.author, title.genre)
     for item, key in world.stock.items:

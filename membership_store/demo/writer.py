@@ -1,4 +1,4 @@
-"""Writes the demo: the database, the drawer of passes, the pile of books, and a credential for each branch's kiosk."""
+"""Writes the demo: the database, the drawer of passes, the pile of books, and credentials for kiosks and staff."""
 
 import json
 import secrets
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from circulation.identifiers import InstitutionCode
 from membership_store import credentials
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, one
@@ -16,11 +17,22 @@ from membership_store.desk import Clock
 from membership_store.migrations import migrate
 from membership_store.network import local_date
 from membership_store.opening import Spec, make_room, open_database
+from membership_store.staff.credentials import Role, Staff, add_staff, renew_credential, staff_of
 
 DEFAULT_BRANCH = "9401"
 # Everybody and everything, children first; kiosks and their answers are never thrown away.
 PERISHABLE = (
     "staff_flag",
+    "handover",
+    "guest_check",
+    "pin_proof",
+    "pin_try",
+    "pin",
+    "login_account",
+    "mandate",
+    "payment_fee",
+    "payment",
+    "strips_entry",
     "hold",
     "loan",
     "item",
@@ -32,6 +44,7 @@ PERISHABLE = (
     "pass_institution",
     "pass_chip",
     "pass",
+    "person",
     "patron",
 )
 
@@ -54,6 +67,7 @@ def write(address: Spec, out: Path, branch: str, clock: Clock) -> str:
         migrate(database)
         database.write(lambda session: _bring_to(session, everything, today))
         tokens = database.write(lambda session: _tokens(session, out / "secrets"))
+        database.write(lambda session: _staff_tokens(session, network, place, out / "secrets"))
         drawer = database.read(lambda session: drawer_of(session, everything, network, place, clock()))
         pile = database.read(lambda session: pile_of(session, everything, network, place, clock()))
     finally:
@@ -110,6 +124,21 @@ def _token(session: Session, kiosk: Kiosk, folder: Path) -> str:
     token = (credentials.renew_credential if there else credentials.add_kiosk)(session, kiosk)
     credentials.write_token(file, token)
     return token
+
+
+def _staff_tokens(session: Session, network: Network, place: Place, folder: Path) -> None:
+    """Somebody at the desk of the branch's library, and a manager of the whole network."""
+    for staff in (
+        Staff(network.code, f"desk-{place.institution}", Role.DESK, InstitutionCode(place.institution)),
+        Staff(network.code, "manager", Role.MANAGER),
+    ):
+        file = folder / f"staff-{staff.role.value}.token"
+        token = file.read_text("utf-8").strip() if file.exists() else ""
+        if staff_of(session, token) == staff:
+            continue
+        known = "SELECT 1 FROM staff WHERE consortium = ? AND staff = ?"
+        there = one(session.rows(known, staff.consortium, staff.id)) is not None
+        credentials.write_token(file, (renew_credential if there else add_staff)(session, staff))
 
 
 def _write_json(file: Path, data: object) -> None:
