@@ -17,11 +17,16 @@ from membership_store import problems
 from membership_store.database import Database, StoreUnavailable
 from membership_store.desk import Clock, StoreDesk
 from membership_store.guarding import DEFAULT_GUARD, Guard
+from membership_store.guests.asking import Asker
+from membership_store.guests.desk import GuestDesk
+from membership_store.guests.self_enrolment import SelfEnrolling
+from membership_store.guests.vouching import Voucher
 from membership_store.problems import Problem
-from membership_store.staff.desk import StaffDesk
+from membership_store.web.kiosk_access import KioskAccess
 from membership_store.web.kiosk_routes import KioskRoutes
 from membership_store.web.openapi import with_document
 from membership_store.web.operation import Endpoint, Operation
+from membership_store.web.peer_routes import GuestRoutes, PeerRoutes
 from membership_store.web.staff_routes import StaffRoutes
 
 log = logging.getLogger(__name__)
@@ -29,8 +34,15 @@ log = logging.getLogger(__name__)
 
 def operations(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> tuple[Operation, ...]:
     """Everything that the store can be asked, its own description included."""
-    kiosks, staff = KioskRoutes(StoreDesk(database, clock), guard), StaffRoutes(StaffDesk(database, clock))
-    return with_document((*kiosks.operations(), *staff.operations()))
+    store, asker = StoreDesk(database, clock), Asker()
+    desk = GuestDesk(database, clock, asker.ask)
+    subjects = (
+        KioskRoutes(store, guard),
+        GuestRoutes(KioskAccess(store, guard), SelfEnrolling(database, clock, asker.ask)),
+        StaffRoutes(desk),
+        PeerRoutes(desk, Voucher(database, clock)),
+    )
+    return with_document(tuple(one for subject in subjects for one in subject.operations()))
 
 
 def make_app(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> Starlette:

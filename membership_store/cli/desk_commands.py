@@ -13,9 +13,11 @@ from circulation import identifiers as ids
 from circulation import wire
 from membership_store.cli.command import Commands, Trouble, add, consortium, family, now, opened, show, takes_json
 from membership_store.database import Database, one
+from membership_store.guests.asking import Asker
+from membership_store.guests.desk import GuestDesk
 from membership_store.staff.acts import Answer, Denied, NoSuch, NotAllowed, Unacceptable
 from membership_store.staff.credentials import Role, Staff
-from membership_store.staff.desk import StaffDesk, operator, plain
+from membership_store.staff.desk import operator, plain
 from membership_store.staff.table import ACTS, BY_PATH
 
 
@@ -92,7 +94,7 @@ def perform(database: Database, staff: Staff, path: str, asked: Mapping[str, obj
         raise Trouble("there is no such act: `desk-acts` lists them")
     try:
         given = wire.decode(act.takes, wire.loads(wire.dumps(plain(dict(asked)))))
-        return StaffDesk(database, now, chance).operate(staff, act, given)
+        return GuestDesk(database, now, Asker().ask, chance).operate(staff, act, given)
     except wire.WireError as fault:
         raise Trouble(f"what was given cannot be used: {fault}") from None
     except Unacceptable as fault:

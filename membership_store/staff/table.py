@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from membership_store.guests import acts as guests
 from membership_store.staff import (
     accounts,
     administrative,
@@ -43,5 +44,6 @@ ACTS: tuple[Act[Any], ...] = (
     *merging.ACTS,
     *privacy.ACTS,
     *explaining.ACTS,
+    *guests.ACTS,
 )
 BY_PATH = {act.path: act for act in ACTS}

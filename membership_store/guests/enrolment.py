@@ -1,0 +1,247 @@
+"""Takes a guest in, on the word of the home library (G1 to G5, G7): patron, pass, provisional term, strips.
+
+Home is asked before, outside the transaction. Nothing of the guest is kept but the pass and the home library (G3).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from circulation import identifiers as ids
+from circulation.catalogue import GUEST_STRIPS
+from circulation.model import PassKind, PatronType, Subscription
+from circulation.outcomes import NextStep, Reason, Refused
+from circulation.rules import guests, offers
+from circulation.rules.facts import Here
+from circulation.rules.guests import HomeOutcome, HomeSays
+from membership_store import changes
+from membership_store.books import stamp
+from membership_store.database import Session, insert, one
+from membership_store.guests.homes import Home, Question
+
+OPEN_TERM = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest as the store knows one: the patron, the membership here, and whether it was there before."""
+
+    patron: str
+    membership: str
+    ends: date
+    strips: int
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Where a guest is taken in: one transaction, at a branch, at an instant (UTC). `chance` gives a random key."""
+
+    session: Session
+    consortium: str
+    here: Here
+    now: datetime
+    chance: Callable[[], str]
+
+    def take_in(
+        self, home: Home, question: Question, says: HomeSays, subscription: str | None, *, with_strips: bool
+    ) -> Guest | Refused:
+        """Enrols whom home vouches for, once: whoever is enrolled already is found again.
+
+        `subscription`: the one that was chosen, None for the only one on offer (G4). `with_strips`: G5 at once.
+        """
+        refused = guests.may_enrol(believed(says, self.here.today), isil_known=True)
+        if refused is not None:
+            return refused
+        terms = self._terms(home, subscription)
+        if terms is None:
+            return Refused(Reason.NO_SELF_ENROLMENT, "G4", NextStep.DESK)
+        patron = guest_of(self.session, self.consortium, question)
+        known = patron is not None
+        if patron is None:
+            patron = self._add_patron(question)
+        self.session.lock("patron", self.consortium, patron)
+        self._link(patron, question)
+        key, ends = self._term(patron, terms, says)
+        if with_strips:
+            book_strips(self, key)
+        changes.touch(self.session, self.consortium, changes.PATRON, patron)
+        return Guest(patron, key, ends, balance_of(self.session, self.consortium, key), known)
+
+    def _terms(self, home: Home, subscription: str | None) -> Subscription | None:
+        """G4: the only subscription on offer chooses itself; for guests from outside the province."""
+        inside = bool(home.province) and home.province == self.here.institution.province
+        applicant = offers.Applicant(is_guest=True, in_province=inside)
+        on_offer = offers.on_offer(applicant, self.here.today, self.here.catalogue)
+        if subscription is None:
+            return offers.chosen_by_itself(on_offer)
+        return next((one for one in on_offer if one.code == subscription), None)
+
+    def _add_patron(self, question: Question) -> str:
+        patron = f"G{self.chance()}"
+        insert(
+            self.session,
+            "patron",
+            consortium=self.consortium,
+            patron=patron,
+            type=PatronType.GUEST.value,
+            home=question.isil,
+        )
+        insert(
+            self.session,
+            "pass",
+            consortium=self.consortium,
+            **{"pass": f"{patron}-0"},
+            patron=patron,
+            number=_number_of(question),
+            network_unique=0,
+            kind=PassKind.HOME.value,
+        )
+        return patron
+
+    def _link(self, patron: str, question: Question) -> None:
+        """P4, P8: the pass works wherever this institution's patrons are accepted, its chip stands for it."""
+        card = f"{patron}-0"
+        rows = self.session.rows(
+            "SELECT institution FROM pass_institution WHERE consortium = ? AND pass = ?", self.consortium, card
+        )
+        linked = {place for (place,) in rows}
+        for place in sorted(code for code in self.here.institutions if self.here.accepts(code)):
+            if place not in linked:
+                key = {"consortium": self.consortium, "pass": card}
+                insert(self.session, "pass_institution", institution=place, **key)
+        if question.uid is None or ids.is_random(question.uid):
+            return
+        known = "SELECT 1 FROM pass_chip WHERE consortium = ? AND uid = ? AND pass = ?"
+        if one(self.session.rows(known, self.consortium, question.uid, card)) is None:
+            insert(self.session, "pass_chip", consortium=self.consortium, uid=question.uid, **{"pass": card})
+
+    def _term(self, patron: str, terms: Subscription, says: HomeSays) -> tuple[str, date]:
+        """G7: a term that runs stays; one that ended begins anew with its balance; else a new one without strips."""
+        today = self.here.today
+        row = one(
+            self.session.rows(
+                "SELECT membership, ends, cancelled_on FROM membership WHERE consortium = ? AND patron = ?"
+                " AND institution = ? AND status <> 'invalid' ORDER BY starts DESC, membership",
+                self.consortium,
+                patron,
+                self.here.branch.institution,
+            )
+        )
+        starts, ends = guests.first_term(today)
+        if row is not None and row[1] >= today.isoformat() and row[2] is None:
+            return str(row[0]), date.fromisoformat(row[1])
+        until = says.until.isoformat() if says.until else None
+        key = str(row[0]) if row is not None else f"M{self.chance()}"
+        if row is not None:
+            self.session.run(
+                "UPDATE membership SET starts = ?, ends = ?, verified = ?, home_until = ?, term_source = 'provisional',"
+                " cancelled_on = NULL, subscription = ? WHERE consortium = ? AND membership = ?",
+                starts.isoformat(),
+                ends.isoformat(),
+                today.isoformat(),
+                until,
+                terms.code,
+                self.consortium,
+                key,
+            )
+            return key, ends
+        insert(
+            self.session,
+            "membership",
+            consortium=self.consortium,
+            membership=key,
+            patron=patron,
+            institution=self.here.branch.institution,
+            subscription=terms.code,
+            starts=starts.isoformat(),
+            ends=ends.isoformat(),
+            verified=today.isoformat(),
+            term_source="provisional",
+            home_until=until,
+        )
+        insert(self.session, "strips", consortium=self.consortium, membership=key, balance=0)
+        return key, ends
+
+
+def believed(says: HomeSays, today: date) -> HomeSays:
+    """A home that vouches for a membership whose last day is over has not said anything that counts."""
+    over = says.outcome is HomeOutcome.VALID and says.until is not None and says.until < today
+    return HomeSays(HomeOutcome.SILENT) if over else says
+
+
+def guest_of(session: Session, consortium: str, question: Question) -> str | None:
+    """The guest of that home library with this pass, or None."""
+    row = one(
+        session.rows(
+            "SELECT p.patron FROM patron p JOIN pass c ON c.consortium = p.consortium AND c.patron = p.patron"
+            " WHERE p.consortium = ? AND p.home = ? AND p.type = ? AND p.erased_at IS NULL AND c.kind = 'home'"
+            " AND c.number = ? ORDER BY p.patron",
+            consortium,
+            question.isil,
+            PatronType.GUEST.value,
+            _number_of(question),
+        )
+    )
+    return None if row is None else str(row[0])
+
+
+def book_strips(at: Enrolment, membership: str) -> bool:
+    """G5: books the free strips under cash code 780, once for each term of the home membership; says whether it did.
+
+    They come on top of nothing: the first time what was lent offline before is taken off, later a fresh term begins.
+    """
+    row = one(
+        at.session.rows(
+            "SELECT m.home_until, s.balance, s.overdrawn FROM membership m"
+            " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
+            " WHERE m.consortium = ? AND m.membership = ?",
+            at.consortium,
+            membership,
+        )
+    )
+    booked = at.session.rows(
+        "SELECT term FROM strips_entry WHERE consortium = ? AND membership = ? AND cash_code = ? ORDER BY booked_at",
+        at.consortium,
+        membership,
+        guests.CASH_CODE,
+    )
+    if row is None:
+        return False
+    until = date.fromisoformat(row[0]) if row[0] else None
+    terms = [None if term == OPEN_TERM else date.fromisoformat(term) for (term,) in booked]
+    if not guests.strips_due(terms, until, at.here.today):
+        return False
+    balance = GUEST_STRIPS if booked else max(0, GUEST_STRIPS + (row[1] or 0) - (row[2] or 0))
+    at.session.run("DELETE FROM strips WHERE consortium = ? AND membership = ?", at.consortium, membership)
+    insert(at.session, "strips", consortium=at.consortium, membership=membership, balance=balance)
+    insert(
+        at.session,
+        "strips_entry",
+        consortium=at.consortium,
+        entry=f"S{at.chance()}",
+        membership=membership,
+        strips=GUEST_STRIPS,
+        cash_code=guests.CASH_CODE,
+        term=until.isoformat() if until else OPEN_TERM,
+        booked_at=stamp(at.now),
+    )
+    return True
+
+
+def balance_of(session: Session, consortium: str, membership: str) -> int:
+    """The strips that the term still has."""
+    row = one(
+        session.rows(
+            "SELECT balance - overdrawn FROM strips WHERE consortium = ? AND membership = ?", consortium, membership
+        )
+    )
+    return 0 if row is None else int(row[0])
+
+
+def _number_of(question: Question) -> str:
+    """P8: a pass of which only the chip is known bears the chip's number."""
+    number = question.number or question.uid
+    if number is None:
+        raise ValueError("neither number nor chip")
+    return number
