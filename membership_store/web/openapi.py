@@ -100,7 +100,7 @@ def _success(schemas: Schemas, one: Operation) -> Schema:
     if len(choices) > 1 and len(names) == len(choices):
         mapping = {name: f"#/components/schemas/{wire.ANSWERS[name].__name__}" for name in sorted(names)}
         schema["discriminator"] = {"propertyName": "outcome", "mapping": mapping}
-    return {"description": one.summary, "content": {"application/json": {"schema": schema if choices else {}}}}
+    return {"description": one.summary, "content": {one.media: {"schema": schema if choices else {}}}}
 
 
 def _troubles(one: Operation) -> Schema:

@@ -26,7 +26,7 @@ class Operation:
     """A method on a path. `name`: its id in OpenAPI; `answers`: the classes (or JSON schemas) that a 200 may carry.
 
     `takes`: the class or the JSON schema of the body, None where there is none. `problems`: kinds of problem besides
-    those that every operation of this asker may give.
+    those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON.
     """
 
     method: str
@@ -39,3 +39,4 @@ class Operation:
     answers: tuple[type | Schema, ...] = ()
     problems: tuple[str, ...] = ()
     query: tuple[Schema, ...] = ()
+    media: str = "application/json"
