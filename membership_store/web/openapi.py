@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from circulation import wire
 from circulation.events import Event
+from circulation.identifiers import EventId
 from membership_store import problems
 from membership_store.web.body import answer
 from membership_store.web.operation import Asker, Operation, Schema
@@ -80,6 +81,12 @@ def _operation(schemas: Schemas, one: Operation) -> Schema:
         key = schemas.asked(Event.__annotations__["id"])
         said = "The id of the event; another one is refused."
         parameters.append({"in": "header", "name": "Idempotency-Key", "description": said, "schema": key})
+    if one.keyed:
+        key = schemas.asked(EventId)
+        said = "A new EventId for a new act; the same one gives the same answer again."
+        parameters.append(
+            {"in": "header", "name": "Idempotency-Key", "description": said, "required": True, "schema": key}
+        )
     if parameters:
         made["parameters"] = parameters
     if one.takes is not None:

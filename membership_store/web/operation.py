@@ -26,7 +26,8 @@ class Operation:
     """A method on a path. `name`: its id in OpenAPI; `answers`: the classes (or JSON schemas) that a 200 may carry.
 
     `takes`: the class or the JSON schema of the body, None where there is none. `problems`: kinds of problem besides
-    those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON.
+    those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON. `keyed`: asked
+    under an EventId of its own in `Idempotency-Key`.
     """
 
     method: str
@@ -40,3 +41,4 @@ class Operation:
     problems: tuple[str, ...] = ()
     query: tuple[Schema, ...] = ()
     media: str = "application/json"
+    keyed: bool = False

@@ -67,6 +67,7 @@ class StaffRoutes:
             act.takes,
             (DONE, DENIED),
             ("forbidden", "no-such", *once),
+            keyed=act.manner is Manner.WRITE,
         )
 
     def _endpoint(self, act: Act[Any]) -> Endpoint:
