@@ -60,8 +60,9 @@ benchmark: ## the speed promises, as ratios against an empty window
 	@$(SETUP) test
 	@$(PY) -m tests.benchmark $(ARGS)
 
-docs: setup ## write what is derived from the code: the OpenAPI document
+docs: setup ## write what is derived from the code: the OpenAPI document, the page of rules
 	@$(PY) -m membership_store.web >docs/openapi.json
+	@$(PY) -m tests.architecture.rules_page
 
 format: setup ## put the code in its one format
 	@$(PY) -m ruff format $(SRC)

@@ -31,13 +31,15 @@ def owed(patron: Patron, institution: InstitutionCode) -> int:
 
 @rule("F2")
 def may_pay(at: Standing, payment: Payment) -> Refused | None:
-    """Each chosen amount is payable here and is chosen once, and their sum is what the terminal will take."""
-    open_here = {one.ref: one.cents for one in payable(at.patron, at.here.branch.institution)}
-    if not open_here:
+    """Each chosen amount is payable here and is chosen once; the terminal takes their sum, less the credit there."""
+    mine = at.here.branch.institution
+    open_here = {one.ref: one.cents for one in payable(at.patron, mine)}
+    if owed(at.patron, mine) == 0:
         return Refused(Reason.NOTHING_TO_PAY, "F2", NextStep.KEEP)
     if not payment.fees or not open_here.keys() >= set(payment.fees):
         return Refused(Reason.NOT_PAYABLE_HERE, "F2", NextStep.DESK)
-    if len(set(payment.fees)) != len(payment.fees) or payment.cents != sum(open_here[one] for one in payment.fees):
+    takes = sum(open_here[one] for one in payment.fees) - credit(at.patron, mine)
+    if len(set(payment.fees)) != len(payment.fees) or payment.cents != takes:
         return Refused(Reason.AMOUNT_DIFFERS, "F2", NextStep.SCAN_AGAIN)
     return None
 

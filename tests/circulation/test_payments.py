@@ -69,6 +69,15 @@ def test_F2_all_or_chosen_amounts_are_paid() -> None:
     assert may_pay(at, pay(250, "fee-250")) is None
 
 
+def test_F2_credit_makes_up_for_a_part() -> None:
+    at = borrow(patron(fees=(*HERE, fee(-50))))
+    assert may_pay(at, pay(300, "fee-100", "fee-250")) is None
+    assert may_pay(at, pay(350, "fee-100", "fee-250")) is not None
+    covered = may_pay(borrow(patron(fees=(*HERE, fee(-350)))), pay(350, "fee-100", "fee-250"))
+    assert covered is not None
+    assert covered.reason is Reason.NOTHING_TO_PAY
+
+
 @pytest.mark.parametrize(
     ("fees", "payment", "reason", "step"),
     [
