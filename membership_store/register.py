@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from circulation.identifiers import Isil
 from circulation.model import (
     Branch,
+    Fee,
+    FeeKind,
     Group,
     Hold,
     Institution,
@@ -191,6 +193,7 @@ def add_patron(session: Session, consortium: str, patron: Patron, type_code: str
             status=fee.status.value,
             kind=fee.kind.value,
             since=fee.since.isoformat() if fee.since else None,
+            membership=_contribution_for(patron, fee),
             **owner,
         )
     for n, message in enumerate(patron.messages):
@@ -203,6 +206,15 @@ def add_patron(session: Session, consortium: str, patron: Patron, type_code: str
             acknowledge=int(message.acknowledge),
             **owner,
         )
+
+
+def _contribution_for(patron: Patron, fee: Fee) -> str | None:
+    """S5: a contribution is for the patron's first membership there that is not paid; its key."""
+    if fee.kind is not FeeKind.CONTRIBUTION:
+        return None
+    unpaid = (n for n, row in enumerate(patron.memberships) if row.institution == fee.institution and not row.paid)
+    first = next(unpaid, None)
+    return None if first is None else f"{patron.ref}-{first}"
 
 
 def _add_pass(session: Session, consortium: str, patron: Patron, key: str, card: Pass) -> None:

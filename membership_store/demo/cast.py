@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from circulation.identifiers import InstitutionCode
-from circulation.model import Fee, FeeStatus, Membership, Message, PassStatus, ReceiptChoice
-from membership_store.demo.casting import MAY_BORROW, Casting, Home, Player, Scene
+from circulation.model import Fee, FeeKind, FeeStatus, Membership, Message, PassStatus, ReceiptChoice
+from membership_store.demo.casting import DEMO_PIN, MAY_BORROW, Casting, Home, Player, Scene
 from membership_store.demo.numbers import chip, misread
 
 
@@ -51,6 +51,10 @@ def _borrowers(c: Casting) -> Iterator[Scene]:
     yield Scene("school", "School, 0082", type="01", loans=3, facts={"memberships": (c.row("0082", 350),)})
     yield Scene("home-29", "Home, 0083, 29 of 30 out", type="01", loans=29, facts={"memberships": (c.row("0083"),)})
     yield Scene("month-paid", "Month subscription, paid", facts={"memberships": (c.row("0091", 20, (-5, 25)),)})
+    fined = (Fee("1", 45, c.home.here, kind=FeeKind.FINE, since=c.home.today - timedelta(days=12)),)
+    yield Scene("fined", "Brought a book back late: € 0,45", loans=1, facts={"fees": fined})
+    yield Scene("ending", "Lapses in three weeks", facts={"memberships": (c.row("0045", 40, (-344, 21)),)})
+    yield Scene("reader", "Keeps a history of loans", facts={"keeps_history": True, "tells_borrowed_before": True})
 
 
 def _passes_to_the_desk(c: Casting) -> Iterator[Scene]:
@@ -61,8 +65,10 @@ def _passes_to_the_desk(c: Casting) -> Iterator[Scene]:
     yield Scene("double-two", "Number of two patrons, second", "P4 pass_of_two", card="printed", pass_facts=shared)
     yield Scene("replaced", "Replaced pass", "P7 pass_replaced", pass_facts={"status": PassStatus.REPLACED})
     yield Scene("blocked", "Blocked pass", "P7 pass_blocked", pass_facts={"status": PassStatus.BLOCKED})
-    yield Scene("pin", "Asks for a PIN", "P6 pin_needed", facts={"pin_required": True})
-    yield Scene("document", "Number off an identity card", "P6 pin_needed", card="document")
+    needed = "P6 pin_needed"
+    yield Scene("pin", f"Asks for a PIN: {DEMO_PIN}", needed, facts={"pin_required": True}, loans=1, pin=True)
+    yield Scene("document", f"Number off an identity card, PIN {DEMO_PIN}", needed, card="document", pin=True)
+    yield Scene("pin-less", "Asks for a PIN, has none", needed, facts={"pin_required": True})
     if not c.home.is_dutch and not c.home.uses_eid:
         yield Scene("eid", "eID where it is not used", "P4 eid_not_used", card="document", pass_facts={"eid": True})
 
@@ -87,7 +93,7 @@ def _types(c: Casting) -> Iterator[Scene]:
         type="14",
         card="administrative",
         loans=3,
-        facts={"memberships": (c.row("0089", ends=date(2099, 12, 31)),)},
+        facts={"memberships": (c.row("0089", ends=date(2099, 12, 31)),), "messages": (_FOR_THE_BINDER,)},
     )
 
 
@@ -105,7 +111,9 @@ def _no_borrowing(c: Casting) -> Iterator[Scene]:
     )
     yield Scene("digital", "Digital only", "S6 digital_only", facts=under(c.row("0141", 0)))
     yield Scene("blank", "A subscription without a period", "S1 no_self_service", facts=under(c.row("0086")))
-    yield Scene("month-unpaid", "Month, unpaid", "S5 pay_first", facts=under(c.row("0091", 20, (-1, 29), paid=False)))
+    month = Fee("1", 1100, c.home.here, kind=FeeKind.CONTRIBUTION, since=c.home.today - timedelta(days=1))
+    unpaid = under(c.row("0091", 20, (-1, 29), paid=False)) | {"fees": (month,)}
+    yield Scene("month-unpaid", "Month, unpaid", "S5 pay_first", facts=unpaid)
     yield Scene("owes", "Owes € 12,50", "F4 open_amount", facts={"fees": euro(1250)})
     yield Scene("no-strips", "Basis, no strips left", "S2 no_strips", facts=under(c.row("0045", 0)))
     yield Scene(
@@ -168,6 +176,7 @@ def _not_passes(c: Casting) -> Iterator[Player]:
 
 
 _STAFF_ONLY = Message("Adres nakijken.")
+_FOR_THE_BINDER = Message("Niet meer dan twintig boeken tegelijk.", acknowledge=True)
 
 
 def _fees(institution: InstitutionCode) -> Callable[..., tuple[Fee, ...]]:

@@ -9,6 +9,7 @@ from circulation.model import Membership, Pass, Patron, PatronType
 from membership_store.demo.numbers import Numbers, chip
 
 MAY_BORROW = "may borrow"
+DEMO_PIN = "2468"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A pass of the drawer. `shows`: what it shows at the home branch; `loans`: how many items are out on it."""
+    """A pass of the drawer. `shows`: what it shows at the home branch; `loans`: how many items are out on it.
+
+    `pin`: its patron has the demo's PIN (P6).
+    """
 
     name: str
     label: str
@@ -40,6 +44,7 @@ class Player:
     patron: Patron | None = None
     type_code: str | None = None
     loans: int = 0
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Scene:
     type: str = "00"
     card: str = "chip"
     loans: int = 0
+    pin: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     pass_facts: dict[str, Any] = field(default_factory=dict)
 
@@ -84,7 +90,7 @@ class Casting:
             **{**facts, **scene.facts},
         )
         code = scene.type if patron.type is PatronType.UNKNOWN else None
-        return replace(player, group=group, patron=patron, type_code=code, loans=scene.loans)
+        return replace(player, group=group, patron=patron, type_code=code, loans=scene.loans, pin=scene.pin)
 
     def follow_on(self, player: Player, name: str, label: str) -> tuple[Player, Player]:
         """The player with a second pass (volgpas), and that pass as one of the drawer."""

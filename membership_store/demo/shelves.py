@@ -69,19 +69,25 @@ class Shelves:
         status: ItemStatus = ItemStatus.LENDABLE,
         loan: Lending | None = None,
         hold: Hold | None = None,
+        *,
+        interlibrary: bool = False,
     ) -> tuple[ItemBarcode, str]:
         """One more item at that place, of a new title unless one is given."""
         title = title or next(self._new_titles)
         key = self.titles.setdefault(title, f"T{len(self.titles) + 1:06d}")
         barcode, owner = self.next_number(place), InstitutionCode(place.institution)
         lent = loan(barcode) if loan else None
-        self.items.append((Item(barcode, title.name, owner, BranchCode(place.code), status, lent, hold), key))
+        self.items.append(
+            (Item(barcode, title.name, owner, BranchCode(place.code), status, lent, hold, interlibrary), key)
+        )
         return barcode, title.name
 
-    def lent_to(self, patron: Patron, place: Place, n: int = 1, *, internal: bool = False) -> Lending:
-        """A loan to that patron, some days old; an internal one is due on its own date (A4)."""
-        lent = self._today - timedelta(days=3 + n % 11)
-        due = lent if internal else lent + timedelta(days=21)
+    def lent_to(
+        self, patron: Patron, place: Place, n: int = 1, *, internal: bool = False, days: int = 21, late: int = 0
+    ) -> Lending:
+        """A loan for so many days, some days old or so many days late; an internal one is due on its own date (A4)."""
+        lent = self._today - timedelta(days=days + late if late else 3 + n % 11)
+        due = lent if internal else lent + timedelta(days=days)
         return lambda barcode: Loan(barcode, patron.ref, BranchCode(place.code), lent, due, internal)
 
 
@@ -125,8 +131,9 @@ def _pile(shelves: Shelves, network: Network, home: Home, patrons: dict[str, Any
     for name, title in ODD_TITLES:
         yield book(name, "lent", title=title)
     yield book("other-branch", "lent", next_door)
-    yield book("held-for-anna", "lent", hold=Hold(anna.ref, on_shelf=True))
-    yield book("held-for-bram", "K8 held_for_another", hold=Hold(bram.ref, on_shelf=True))
+    shelf, code = network.hold_shelf, BranchCode(here.code)
+    yield book("held-for-anna", "lent", hold=Hold(anna.ref, True, code, f"{shelf}, vak A"))
+    yield book("held-for-bram", "K8 held_for_another", hold=Hold(bram.ref, True, code, f"{shelf}, vak B"))
     yield book("title-hold", "lent", hold=Hold(bram.ref, on_shelf=False))
     yield book("reference", "K7 item_reference", status=ItemStatus.REFERENCE)
     yield book("damaged", "K7 item_damaged", status=ItemStatus.DAMAGED)
@@ -134,12 +141,25 @@ def _pile(shelves: Shelves, network: Network, home: Home, patrons: dict[str, Any
     yield book("internal", "A4 item_internal", loan=shelves.lent_to(binder, here, internal=True))
     yield book("on-loan", "K7 item_on_loan", loan=shelves.lent_to(bram, here))
     yield book("annas-own", "K11 already_yours", loan=shelves.lent_to(anna, here))
+    yield from _to_bring_back(shelves, book, patrons, here, next_door)
     transport = "lent" if network.has_transport(home.here) else "N6 no_transport"
     yield book("of-the-partner", transport, partner)
     yield book("of-a-stranger", "N6 no_transport", stranger)
     yield Book("unknown-book", "(not in any catalogue)", shelves.next_number(here), "K7 item_unknown")
     misprint = ItemBarcode(misread(shelves.next_number(here)))
     yield Book("torn-label", "(label torn, check digit fails)", misprint, "K7 item_unknown")
+
+
+def _to_bring_back(
+    shelves: Shelves, book: Callable[..., Book], patrons: dict[str, Any], here: Place, next_door: Place
+) -> Iterator[Book]:
+    """What shows something when it comes back or is renewed: a fine, a hold here and elsewhere, a book from afar."""
+    out, school, hanna, iris = "K7 item_on_loan", patrons["school"], patrons["hanna"], patrons["iris"]
+    waits_here, waits_there = (Hold(hanna.ref, False, BranchCode(one.code)) for one in (here, next_door))
+    yield book("late", out, loan=shelves.lent_to(school, here, days=42, late=4))
+    yield book("wanted-here", out, loan=shelves.lent_to(iris, here), hold=waits_here)
+    yield book("wanted-elsewhere", out, loan=shelves.lent_to(iris, here), hold=waits_there)
+    yield book("interlibrary", out, loan=shelves.lent_to(iris, here), interlibrary=True)
 
 
 def _slug(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from circulation.identifiers import InstitutionCode
-from membership_store import register
+from membership_store import pins, register
 from membership_store.database import Session
 from membership_store.demo.cast import cast
 from membership_store.demo.casting import Home, Player
@@ -52,13 +52,15 @@ def _homes(network: Network, today: date) -> Iterator[Home]:
         yield Home(slug, place, here, partner, stranger, network.is_dutch, network.library(here).uses_eid, today)
 
 
-def populate(session: Session, world: World) -> None:
-    """Writes everybody and everything; the network must be there."""
+def populate(session: Session, world: World, pin_hash: str, moment: datetime) -> None:
+    """Writes everybody and everything; the network must be there. `pin_hash`: of the demo's PIN, for who has one."""
     network = world.network.code
     for home, players in world.casts:
         for player in players:
             if player.patron is not None:
                 register.add_patron(session, network, player.patron, player.type_code)
+                if player.pin:
+                    pins.set_pin(session, network, player.patron.ref, pin_hash, moment)
                 person = person_of(home, player)
                 if person is not None:
                     write_person(session, network, player.patron.ref, person)

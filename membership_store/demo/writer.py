@@ -3,13 +3,14 @@
 import json
 import secrets
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from circulation.identifiers import InstitutionCode
-from membership_store import credentials
+from membership_store import credentials, pins
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, one
+from membership_store.demo.casting import DEMO_PIN
 from membership_store.demo.networks import NETWORKS, PREFIX, Network, Place, add_network
 from membership_store.demo.showing import drawer_of, pile_of
 from membership_store.demo.world import World, populate, worlds
@@ -65,7 +66,8 @@ def write(address: Spec, out: Path, branch: str, clock: Clock) -> str:
     database = open_database(address, patient=True)
     try:
         migrate(database)
-        database.write(lambda session: _bring_to(session, everything, today))
+        pin_hash, moment = pins.hashed(DEMO_PIN), clock()
+        database.write(lambda session: _bring_to(session, everything, today, pin_hash, moment))
         tokens = database.write(lambda session: _tokens(session, out / "secrets"))
         database.write(lambda session: _staff_tokens(session, network, place, out / "secrets"))
         drawer = database.read(lambda session: drawer_of(session, everything, network, place, clock()))
@@ -89,7 +91,7 @@ def _find(branch: str) -> tuple[Network, Place]:
     raise NotADemo(f"the demo has no branch {branch}; it has {known}")
 
 
-def _bring_to(session: Session, everything: Iterable[World], today: date) -> None:
+def _bring_to(session: Session, everything: Iterable[World], today: date, pin_hash: str, moment: datetime) -> None:
     rows = session.rows("SELECT consortium, since FROM consortium")
     known = {code for code, _ in rows}
     if any(not code.startswith(PREFIX) for code in known):
@@ -102,7 +104,7 @@ def _bring_to(session: Session, everything: Iterable[World], today: date) -> Non
     for world in everything:
         if world.network.code not in known:
             add_network(session, world.network, today.isoformat(), secrets.token_hex(32))
-        populate(session, world)
+        populate(session, world, pin_hash, moment)
 
 
 def _tokens(session: Session, folder: Path) -> dict[str, str]:
