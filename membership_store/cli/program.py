@@ -11,6 +11,7 @@ from membership_store.cli import (
     csv_commands,
     desk_commands,
     explaining,
+    guest_commands,
     kiosks,
     making,
     nightly_commands,
@@ -35,6 +36,7 @@ SUBJECTS: tuple[Callable[[Commands], None], ...] = (
     desk_commands.register,
     nightly_commands.register,
     csv_commands.register,
+    guest_commands.register,
 )
 
 
