@@ -22,15 +22,18 @@ def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to
     """The item of that barcode in the consortium, or None. `to_write`: it is held until the transaction ends."""
     if to_write:
         session.lock("item", consortium, barcode)
-    row = one(
-        session.rows(
-            f"{_ITEM} LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
-            " WHERE i.consortium = ? AND i.item = ?",
+    rows, holds = session.several(
+        (
+            (
+                f"{_ITEM} LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
+                " WHERE i.consortium = ? AND i.item = ?"
+            ),
             consortium,
             barcode,
-        )
+        ),
+        (f"{_HOLDS} WHERE i.consortium = ? AND i.item = ?{_IN_ORDER}", consortium, barcode),
     )
-    holds = session.rows(f"{_HOLDS} WHERE i.consortium = ? AND i.item = ?{_IN_ORDER}", consortium, barcode)
+    row = one(rows)
     return None if row is None else _item(row, [_hold(one) for one in holds])
 
 

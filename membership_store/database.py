@@ -32,6 +32,17 @@ class Session(Protocol):
         """The rows of a query."""
         ...
 
+    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+        """The rows of queries that need nothing of each other: in their order, and one journey to a server."""
+        ...
+
+    def later(self, sql: str, *values: Value) -> None:
+        """Runs a statement of which nobody asks what it changed: before the next one, or before the commit at last.
+
+        Raises IntegrityFault, then or now.
+        """
+        ...
+
     def run(self, sql: str, *values: Value) -> int:
         """Runs a statement and says how many rows it changed. Raises IntegrityFault."""
         ...
@@ -85,4 +96,4 @@ def one(rows: list[Row]) -> Row | None:
 def insert(session: Session, table: str, **columns: Value) -> None:
     """Adds a row, its columns named as in the schema. Table and columns are words of this program, never input."""
     names, places = ", ".join(columns), ", ".join("?" * len(columns))
-    session.run(f"INSERT INTO {table} ({names}) VALUES ({places})", *columns.values())  # noqa: S608
+    session.later(f"INSERT INTO {table} ({names}) VALUES ({places})", *columns.values())  # noqa: S608

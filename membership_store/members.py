@@ -24,6 +24,46 @@ from circulation.rules.facts import Holder
 from membership_store.database import Row, Session, one
 
 NOBODY = ""
+# All that is known of a patron, asked together: by consortium and reference.
+_OF_A_PATRON = (
+    (
+        "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
+        " e.email, p.keeps_history, p.tells_borrowed_before FROM patron p"
+        " LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
+        " LEFT JOIN person e ON e.consortium = p.consortium AND e.patron = p.patron"
+        " WHERE p.consortium = ? AND p.patron = ?"
+    ),
+    (
+        "SELECT m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
+        " m.verified, s.balance - s.overdrawn FROM membership m"
+        " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
+        " WHERE m.consortium = ? AND m.patron = ? ORDER BY m.membership"
+    ),
+    (
+        "SELECT c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
+        " WHERE p.consortium = ? AND p.patron = ?"
+    ),
+    (
+        "SELECT i.pass, i.institution FROM pass_institution i"
+        " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron = ?"
+    ),
+    (
+        "SELECT pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
+        " WHERE consortium = ? AND patron = ? ORDER BY pass"
+    ),
+    (
+        "SELECT fee, cents, institution, status, kind, since FROM fee"
+        " WHERE consortium = ? AND patron = ? AND status <> 'paid' ORDER BY fee"
+    ),
+    (
+        "SELECT body, for_patron, acknowledge FROM message"
+        " WHERE consortium = ? AND patron = ? AND acknowledged_at IS NULL ORDER BY message"
+    ),
+    (
+        "SELECT item, patron, branch, lent, due, internal, renewals FROM loan"
+        " WHERE consortium = ? AND patron = ? AND returned_at IS NULL ORDER BY loan"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +123,14 @@ def find(session: Session, consortium: str, presented: Presented, *, to_write: b
 
 def load(session: Session, consortium: str, ref: str) -> Member | None:
     """The patron of that reference with all that a verdict may look at, or None."""
-    row = one(
-        session.rows(
-            "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
-            " e.email, p.keeps_history, p.tells_borrowed_before FROM patron p"
-            " LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
-            " LEFT JOIN person e ON e.consortium = p.consortium AND e.patron = p.patron"
-            " WHERE p.consortium = ? AND p.patron = ?",
-            consortium,
-            ref,
-        )
-    )
-    memberships = _memberships(session, consortium, ref)
-    passes = _passes(session, consortium, ref)
-    fees, messages = _fees(session, consortium, ref), _messages(session, consortium, ref)
-    loans = _loans(session, consortium, ref)
+    answers = session.several(*((sql, consortium, ref) for sql in _OF_A_PATRON))
+    patrons, membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = answers
+    row = one(patrons)
+    memberships = [(key, _membership(rest)) for key, *rest in membership_rows]
+    passes = _passes(cards, _gathered(chips), _gathered(places))
+    fees = tuple(_fee(one) for one in fee_rows)
+    messages = tuple(Message(body, bool(shown), bool(acknowledge)) for body, shown, acknowledge in message_rows)
+    loans = tuple(loan_of(one) for one in loan_rows)
     if row is None:
         return None
     kind, language, receipt, first_name, home, main_library, pin_required, known_home, email, keeps, tells = row
@@ -131,18 +164,6 @@ def _isil(text: str | None) -> ids.Isil | None:
         return None
 
 
-def _memberships(session: Session, consortium: str, ref: str) -> list[tuple[str, Membership]]:
-    rows = session.rows(
-        "SELECT m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
-        " m.verified, s.balance - s.overdrawn FROM membership m"
-        " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
-        " WHERE m.consortium = ? AND m.patron = ? ORDER BY m.membership",
-        consortium,
-        ref,
-    )
-    return [(key, _membership(rest)) for key, *rest in rows]
-
-
 def _membership(row: list[object]) -> Membership:
     institution, subscription, starts, ends, status, confirmed, paid, verified, strips = row
     return Membership(
@@ -158,27 +179,7 @@ def _membership(row: list[object]) -> Membership:
     )
 
 
-def _passes(session: Session, consortium: str, ref: str) -> list[tuple[str, Pass]]:
-    here = (consortium, ref)
-    chips = _gathered(
-        session.rows(
-            "SELECT c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
-            " WHERE p.consortium = ? AND p.patron = ?",
-            *here,
-        )
-    )
-    places = _gathered(
-        session.rows(
-            "SELECT i.pass, i.institution FROM pass_institution i"
-            " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron = ?",
-            *here,
-        )
-    )
-    rows = session.rows(
-        "SELECT pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
-        " WHERE consortium = ? AND patron = ? ORDER BY pass",
-        *here,
-    )
+def _passes(rows: list[Row], chips: dict[str, list[str]], places: dict[str, list[str]]) -> list[tuple[str, Pass]]:
     found = []
     for key, number, status, unique, document, eid, kind, follow_on in rows:
         card = Pass(
@@ -203,41 +204,13 @@ def _gathered(rows: list[Row]) -> dict[str, list[str]]:
     return gathered
 
 
-def _fees(session: Session, consortium: str, ref: str) -> tuple[Fee, ...]:
-    rows = session.rows(
-        "SELECT fee, cents, institution, status, kind, since FROM fee"
-        " WHERE consortium = ? AND patron = ? AND status <> 'paid' ORDER BY fee",
-        consortium,
-        ref,
-    )
-    return tuple(
-        Fee(fee, cents, ids.InstitutionCode(place), FeeStatus(status), FeeKind(kind), _date(since))
-        for fee, cents, place, status, kind, since in rows
-    )
+def _fee(row: Row) -> Fee:
+    fee, cents, place, status, kind, since = row
+    return Fee(fee, cents, ids.InstitutionCode(place), FeeStatus(status), FeeKind(kind), _date(since))
 
 
 def _date(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _messages(session: Session, consortium: str, ref: str) -> tuple[Message, ...]:
-    rows = session.rows(
-        "SELECT body, for_patron, acknowledge FROM message"
-        " WHERE consortium = ? AND patron = ? AND acknowledged_at IS NULL ORDER BY message",
-        consortium,
-        ref,
-    )
-    return tuple(Message(body, bool(for_patron), bool(acknowledge)) for body, for_patron, acknowledge in rows)
-
-
-def _loans(session: Session, consortium: str, ref: str) -> tuple[Loan, ...]:
-    rows = session.rows(
-        "SELECT item, patron, branch, lent, due, internal, renewals FROM loan"
-        " WHERE consortium = ? AND patron = ? AND returned_at IS NULL ORDER BY loan",
-        consortium,
-        ref,
-    )
-    return tuple(loan_of(row) for row in rows)
 
 
 def loan_of(row: Row) -> Loan:

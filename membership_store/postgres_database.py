@@ -7,7 +7,7 @@ lost against another (40001, 40P01, a key taken, Contested) is begun anew. Nothi
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,11 +26,13 @@ TRIES = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.25
 CONNECT_S = 3
 CONNECTIONS = 16
+FEW = 50
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _INTEGER = re.compile(r"\bINTEGER\b")
 _IN_THE_WAY = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _Connection = psycopg.Connection[Row]
+_Asked = tuple[bytes, Sequence[Value]]
 
 
 @lru_cache(maxsize=2000)
@@ -51,20 +53,49 @@ class _PostgresSession:
         self._writes = writes
         self.memory = memory
         self.touched: dict[tuple[str, str, str], None] = {}
+        # Every journey to the server costs more than most statements: what can wait goes with the next one.
+        self._waiting: list[_Asked] = []
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
-        return self._connection.execute(_translated(sql), values).fetchall()
+        return self._ask((_translated(sql), values))[0].fetchall()
+
+    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+        return [one.fetchall() for one in self._ask(*((_translated(sql), values) for sql, *values in queries))]
+
+    def later(self, sql: str, *values: Value) -> None:
+        self._waiting.append((_translated(sql), values))
 
     def run(self, sql: str, *values: Value) -> int:
-        return self._connection.execute(_translated(sql), values).rowcount
+        return self._ask((_translated(sql), values))[0].rowcount
+
+    def end(self) -> None:
+        """Commits, with what still waited."""
+        self._ask((b"COMMIT", ()))
+
+    def _ask(self, *asked: "_Asked") -> list[psycopg.Cursor[Row]]:
+        """The cursors of what was asked, after what waited; all in one journey."""
+        every, self._waiting = [*self._waiting, *asked], []
+        if not every:
+            return []
+        if len(every) == 1:
+            return [self._connection.execute(*every[0])]
+        with self._connection.pipeline():
+            cursors = [self._connection.execute(*one) for one in every]
+        return cursors[len(every) - len(asked) :]
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        every = list(rows)
+        if len(every) <= FEW:
+            for values in every:
+                self.later(sql, *values)
+            return
+        self._ask()
         with self._connection.cursor() as cursor:
-            cursor.executemany(_translated(sql), list(rows))
+            cursor.executemany(_translated(sql), every)
 
     def lock(self, table: str, consortium: str, key: str) -> None:
         if self._writes:
-            self.rows(
+            self.later(
                 f"SELECT 1 FROM {table} WHERE consortium = ? AND {table} = ? FOR UPDATE",  # noqa: S608 - our own words
                 consortium,
                 key,
@@ -143,7 +174,7 @@ class PostgresDatabase:
             session = _PostgresSession(connection, self._memory, writes=True)
             result = work(session)
             settle(session, self._clock)
-            connection.execute("COMMIT")
+            session.end()
             return result
 
     @contextmanager

@@ -31,6 +31,12 @@ class _SqliteSession:
     def rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
 
+    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+        return [self.rows(sql, *values) for sql, *values in queries]
+
+    def later(self, sql: str, *values: Value) -> None:
+        self._connection.execute(sql, values)
+
     def run(self, sql: str, *values: Value) -> int:
         return self._connection.execute(sql, values).rowcount
 
