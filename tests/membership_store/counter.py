@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from circulation.events import Event, Kind
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
 from membership_store.credentials import Kiosk, add_kiosk
+from membership_store.database import Database
 from membership_store.desk import StoreDesk
 from membership_store.opening import Spec, open_database
 from tests.membership_store.running import ANNEN, DRENTHE, new_event
@@ -21,13 +22,17 @@ from tests.membership_store.running import ANNEN, DRENTHE, new_event
 class Counter:
     """One kiosk at a desk over a database, and what it finds in the books."""
 
-    def __init__(self, address: Spec, name: str = "counter-1") -> None:
-        self.database = open_database(address)
+    def __init__(self, database: Database, name: str = "counter-1") -> None:
+        self.database = database
         self.now = datetime.now(UTC)
         self.desk = StoreDesk(self.database, lambda: self.now)
         self.kiosk = Kiosk(DRENTHE, name, ANNEN)
         self.database.write(lambda session: add_kiosk(session, self.kiosk))
         self.seq = 0
+
+    def another(self, name: str) -> Counter:
+        """Another kiosk over the same database."""
+        return Counter(self.database, name)
 
     def event(self, presented: Presented, item: ItemBarcode, kind: Kind = Kind.FACT) -> Event:
         """The next event, of now."""
@@ -64,8 +69,5 @@ class Counter:
 @contextmanager
 def open_counter(address: Spec, name: str = "counter-1") -> Iterator[Counter]:
     """A counter that is closed in the end."""
-    one = Counter(address, name)
-    try:
-        yield one
-    finally:
-        one.database.close()
+    with closing(open_database(address)) as database:
+        yield Counter(database, name)

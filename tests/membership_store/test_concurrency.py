@@ -1,0 +1,153 @@
+"""What must never happen does not happen under real concurrency: one open loan, no strip too many, one payment.
+
+Several connections and writer threads, as of several hosts; on either engine.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from circulation.events import Action, Event, Kind, Payment
+from circulation.identifiers import ItemBarcode
+from circulation.model import Presented
+from membership_store.answers import SequenceGap
+from membership_store.opening import Spec
+from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.running import Demo, plain_books
+
+THREADS = 16
+ROUNDS = 3
+
+
+def all_at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Runs the acts in as many threads, let go together."""
+    gate = threading.Barrier(len(acts))
+
+    def go(act: Callable[[], Any]) -> Any:
+        gate.wait(30)
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(go, acts))
+
+
+@pytest.fixture
+def counters(address: Spec) -> Iterator[list[Counter]]:
+    """Sixteen kiosks, over two stores that share the database."""
+    with open_counter(address, "host-1") as one, open_counter(address, "host-2") as two:
+        yield [one.another(f"kiosk-{n}") if n % 2 else two.another(f"kiosk-{n}") for n in range(THREADS)]
+
+
+@pytest.fixture
+def books(address: Spec) -> Iterator[ItemBarcode]:
+    """Items that anybody may borrow, each given once."""
+    return plain_books(address)
+
+
+def borrowing(counter: Counter, presented: Presented, item: ItemBarcode) -> Callable[[], str]:
+    """An act: the kiosk's next request, and what came of it."""
+    return lambda: str(counter.borrow(presented, item)["outcome"])
+
+
+def test_of_sixteen_kiosks_lending_one_item_exactly_one_wins(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    names = ["anna", "bram", "daan", "fatima", "grace", "hanna", "iris", "joris"] * 2
+    for _ in range(ROUNDS):
+        item = next(books)
+        said = all_at_once([borrowing(one, demo.shown(name), item) for one, name in zip(counters, names, strict=True)])
+        assert said.count("checked_out") == 1, said
+        assert [is_open for _, is_open in counters[0].loans(item)] == [True]
+
+
+def test_of_sixteen_loans_under_the_last_strip_exactly_one_wins(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    said = all_at_once([borrowing(one, demo.shown("chris"), next(books)) for one in counters])
+    assert said.count("checked_out") == 1, said
+    left = (
+        "SELECT s.balance, s.overdrawn FROM strips s JOIN membership m USING (consortium, membership)"
+        " JOIN pass p USING (consortium, patron) WHERE p.number = ?"
+    )
+    assert counters[0].rows(left, demo.passes["chris"]["number"]) == [(0, 0)]
+
+
+def test_facts_of_sixteen_kiosks_about_one_item_are_all_booked_and_one_loan_is_open(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    item = next(books)
+    names = ["anna", "bram", "daan", "fatima", "grace", "hanna", "iris", "joris"] * 2
+    events = [one.event(demo.shown(name), item) for one, name in zip(counters, names, strict=True)]
+    acts = [partial(one.tell, event) for one, event in zip(counters, events, strict=True)]
+    assert {answer["outcome"] for answer in all_at_once(acts)} == {"checked_out"}
+    assert sum(is_open for _, is_open in counters[0].loans(item)) == 1
+
+
+def test_one_event_told_by_sixteen_threads_is_answered_alike_and_booked_once(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    item, one = next(books), counters[0]
+    event = one.event(demo.shown("anna"), item, Kind.REQUEST)
+    answers = all_at_once([partial(each.desk.deliver, one.kiosk, event) for each in counters])
+    assert set(answers) == {answers[0]}
+    assert json.loads(answers[0])["outcome"] == "checked_out"
+    assert [is_open for _, is_open in one.loans(item)] == [True]
+
+
+def test_two_events_under_one_number_of_a_kiosk_never_both_count(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    one = counters[0]
+    first = one.event(demo.shown("anna"), next(books), Kind.REQUEST)
+    second = replace(one.event(demo.shown("bram"), next(books), Kind.REQUEST), seq=first.seq)
+
+    def told(each: Counter, event: Event) -> str:
+        try:
+            return str(json.loads(each.desk.deliver(one.kiosk, event))["outcome"])
+        except SequenceGap as gap:
+            return f"next is {gap.expected}"
+
+    pairs = [(each, first if n % 2 else second) for n, each in enumerate(counters)]
+    said = all_at_once([partial(told, each, event) for each, event in pairs])
+    assert sorted(set(said)) == ["checked_out", f"next is {first.seq + 1}"]
+    answered = "SELECT COUNT(*), MAX(seq) FROM event_answer WHERE kiosk = ?"
+    assert one.rows(answered, one.kiosk.id) == [(1, first.seq)]
+
+
+def test_a_payment_is_booked_once_and_a_fee_is_paid_once(counters: list[Counter], demo: Demo) -> None:
+    one, owes = counters[0], demo.shown("owes")
+    asked = "SELECT f.fee, f.cents FROM fee f JOIN pass p USING (consortium, patron)"
+    asked += " WHERE p.number = ? AND f.status = 'open' ORDER BY f.fee"
+    [(fee, cents), *_] = one.rows(asked, demo.passes["owes"]["number"])
+
+    def pay(each: Counter, terminal: str) -> str:
+        event = replace(each.event(owes, ItemBarcode("0")), action=Action.PAY, item=None)
+        return str(each.tell(replace(event, payment=Payment((fee,), cents, terminal)))["outcome"])
+
+    # Half of them tell of the same transaction of the terminal, the others of their own for the same fee.
+    terminals = ["T-same" if n % 2 else f"T-{n}" for n in range(THREADS)]
+    acts = [partial(pay, each, terminal) for each, terminal in zip(counters, terminals, strict=True)]
+    assert all_at_once(acts) == ["paid"] * THREADS
+    assert one.rows("SELECT COUNT(*) FROM payment WHERE terminal = 'T-same'") == [(1,)]
+    assert one.rows("SELECT COUNT(*) FROM payment") == [(len(set(terminals)),)]
+    assert one.rows("SELECT COUNT(*) FROM payment_fee WHERE fee = ?", fee) == [(1,)]
+
+
+def test_different_patrons_and_items_all_succeed_and_none_waits_for_ever(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    names = ["anna", "bram", "daan", "fatima", "grace", "hanna", "iris", "joris"] * 2
+    for _ in range(ROUNDS):
+        pairs = zip(counters, names, strict=True)
+        said = all_at_once([borrowing(one, demo.shown(name), next(books)) for one, name in pairs])
+        assert said == ["checked_out"] * THREADS
+    head = "SELECT head - (SELECT COUNT(*) FROM feed f WHERE f.consortium = h.consortium) FROM feed_head h"
+    assert set(counters[0].rows(head)) == {(0,)}
