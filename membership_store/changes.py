@@ -66,3 +66,21 @@ def open_feeds(session: Session) -> None:
     )
     for (consortium,) in session.rows(lacking):
         open_feed(session, consortium)
+
+
+def renew_generation(session: Session) -> None:
+    """Voids every cursor: after a restore, or where the data were made anew. Every mirror begins with a snapshot."""
+    for (consortium,) in session.rows("SELECT consortium FROM feed_head ORDER BY consortium"):
+        session.run("UPDATE feed_head SET generation = ? WHERE consortium = ?", secrets.token_hex(8), consortium)
+
+
+def prune(session: Session, before: datetime) -> int:
+    """Forgets what changed before that instant (UTC) and says how many rows; older cursors are void then."""
+    pruned = 0
+    stamp = before.astimezone(UTC).isoformat(timespec="microseconds")
+    for (consortium,) in session.rows("SELECT consortium FROM feed_head ORDER BY consortium"):
+        found = session.rows("SELECT MAX(seq) FROM feed WHERE consortium = ? AND at < ?", consortium, stamp)[0][0]
+        if found is not None:
+            pruned += session.run("DELETE FROM feed WHERE consortium = ? AND seq <= ?", consortium, found)
+            session.run("UPDATE feed_head SET pruned = ? WHERE consortium = ?", found, consortium)
+    return pruned

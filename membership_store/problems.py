@@ -81,6 +81,11 @@ def too_many(seconds: int) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", said, headers={"Retry-After": str(seconds)})
 
 
+def gone() -> Problem:
+    """A mirror's cursor is void: other data, another group, or too old."""
+    return Problem(HTTPStatus.GONE, "gone", "This cursor is void; take a snapshot and go on from there.")
+
+
 def unavailable() -> Problem:
     """The database does not answer."""
     said = "The store cannot answer now; ask again under the same EventId."

@@ -1,0 +1,212 @@
+"""What a kiosk's mirror gets: the patrons and items of its own group, masked, whole as they are now (N1, N6).
+
+A snapshot and a page of changes are one picture each; a row says how a thing stands, never what was done to it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from circulation import wire
+from circulation.identifiers import InstitutionCode, ItemBarcode
+from circulation.masking import masked, masked_item, masked_patron
+from circulation.model import Item, Patron
+from circulation.rules.facts import Here
+from membership_store.changes import ITEM, NETWORK, PATRON, Kind
+from membership_store.collection import find_item
+from membership_store.credentials import Kiosk
+from membership_store.database import Session, one
+from membership_store.members import load
+from membership_store.network import load_here
+
+PAGE, LONGEST_PAGE = 200, 500
+# How many references are read at once: a snapshot never holds them all.
+_BATCH = 500
+
+
+class BadCursor(ValueError):
+    """What was given is no cursor."""
+
+
+class Gone(Exception):
+    """The cursor is of another generation, of another group, or older than what is kept: a snapshot comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a kiosk may see. `generation` changes with the data's and with the group, so that neither goes unnoticed."""
+
+    kiosk: Kiosk
+    here: Here
+    institutions: frozenset[InstitutionCode]
+    branches: frozenset[str]
+    generation: str
+    head: int
+    pruned: int
+    key: bytes
+
+    def cursor(self, seq: int) -> str:
+        """Where a mirror stands that has all up to that number."""
+        return f"{self.generation}:{seq}"
+
+    def seq_of(self, cursor: str) -> int:
+        """The number in a cursor. Raises BadCursor, Gone."""
+        generation, _, seq = cursor.partition(":")
+        if not generation or not seq.isascii() or not seq.isdigit() or len(seq) > 18:
+            raise BadCursor("since: not a cursor of this store")
+        if generation != self.generation or not self.pruned <= int(seq) <= self.head:
+            raise Gone
+        return int(seq)
+
+
+def view_of(session: Session, kiosk: Kiosk, moment: datetime) -> View:
+    """What the kiosk may see at that moment (UTC): its own institution's, and its group's where that shares."""
+    here = load_here(session, kiosk.consortium, kiosk.branch, moment)
+    group = {code for code in here.institutions if here.same_group(code)} if here.shares_memberships else set()
+    institutions = frozenset({here.branch.institution, *group})
+    row = one(
+        session.rows(
+            "SELECT generation, head, pruned, pass_key FROM feed_head WHERE consortium = ?",
+            kiosk.consortium,
+        )
+    )
+    generation, head, pruned, key = row or ("", 0, 0, "")
+    scope = hashlib.sha256("\n".join([here.branch.code, *sorted(institutions)]).encode()).hexdigest()[:8]
+    asked = "SELECT branch, institution FROM branch WHERE consortium = ?"
+    branches = frozenset(code for code, owner in session.rows(asked, kiosk.consortium) if owner in institutions)
+    return View(kiosk, here, institutions, branches, f"{generation}-{scope}", head, pruned, bytes.fromhex(key))
+
+
+def page(session: Session, kiosk: Kiosk, since: str, limit: int, moment: datetime) -> dict[str, Any]:
+    """What changed after the cursor, each thing once, as it stands now. Raises BadCursor, Gone.
+
+    `acked_seq`: the last event of this kiosk that a mirror with this page contains; None as long as there is more.
+    """
+    view = view_of(session, kiosk, moment)
+    seq = view.seq_of(since)
+    found = session.rows(
+        "SELECT seq, kind, ref FROM feed WHERE consortium = ? AND seq > ? ORDER BY seq LIMIT ?",
+        kiosk.consortium,
+        seq,
+        limit,
+    )
+    reached = found[-1][0] if found else seq
+    more = reached < view.head
+    things = dict.fromkeys((kind, ref) for _, kind, ref in found)
+    return {
+        "rows": [_row(session, view, Kind(kind), ref) for kind, ref in things],
+        "next": view.cursor(reached),
+        "more": more,
+        "acked_seq": None if more else _acked(session, kiosk),
+    }
+
+
+def snapshot(session: Session, kiosk: Kiosk, moment: datetime, write: Callable[[bytes], object]) -> dict[str, Any]:
+    """Gives every row to `write`, a line of JSON each, and returns the manifest of those bytes."""
+    view = view_of(session, kiosk, moment)
+    digest, count, size = hashlib.sha256(), 0, 0
+    for row in _everything(session, view):
+        line = wire.dumps(row) + b"\n"
+        digest.update(line)
+        write(line)
+        count, size = count + 1, size + len(line)
+    return {
+        "cursor": view.cursor(view.head),
+        "generation": view.generation,
+        "seq": view.head,
+        "acked_seq": _acked(session, kiosk),
+        "sha256": digest.hexdigest(),
+        "rows": count,
+        "bytes": size,
+        "pass_key": view.key.hex(),
+        "made_at": moment.astimezone(UTC).isoformat(),
+    }
+
+
+def _acked(session: Session, kiosk: Kiosk) -> int:
+    asked = "SELECT last_seq FROM kiosk WHERE consortium = ? AND kiosk = ?"
+    return int((one(session.rows(asked, kiosk.consortium, kiosk.id)) or (0,))[0])
+
+
+def _everything(session: Session, view: View) -> Iterator[dict[str, Any]]:
+    yield _network(view)
+    for ref in _patrons(session, view):
+        yield _row(session, view, PATRON, ref)
+    for ref in _items(session, view):
+        yield _row(session, view, ITEM, ref)
+
+
+def _refs(session: Session, asked: str, view: View, *values: str) -> Iterator[str]:
+    """Every reference that the question finds in order of the key, a batch at a time."""
+    last = ""
+    while True:
+        refs = [ref for (ref,) in session.rows(asked, view.kiosk.consortium, last, *values, _BATCH)]
+        yield from refs
+        if len(refs) < _BATCH:
+            return
+        last = refs[-1]
+
+
+def _patrons(session: Session, view: View) -> Iterator[str]:
+    places = _places(view.institutions)
+    asked = (
+        "SELECT p.patron FROM patron p WHERE p.consortium = ? AND p.patron > ? AND ("  # noqa: S608 - only places in it
+        "EXISTS (SELECT 1 FROM membership m"
+        f" WHERE m.consortium = p.consortium AND m.patron = p.patron AND m.institution IN ({places}))"
+        " OR EXISTS (SELECT 1 FROM pass c JOIN pass_institution i ON i.consortium = c.consortium AND i.pass = c.pass"
+        f" WHERE c.consortium = p.consortium AND c.patron = p.patron AND i.institution IN ({places}))"
+        ") ORDER BY p.patron LIMIT ?"
+    )
+    known = sorted(view.institutions)
+    return _refs(session, asked, view, *known, *known)
+
+
+def _items(session: Session, view: View) -> Iterator[str]:
+    asked = (
+        "SELECT i.item FROM item i WHERE i.consortium = ? AND i.item > ?"  # noqa: S608 - only places in it
+        f" AND (i.institution IN ({_places(view.institutions)}) OR i.branch IN ({_places(view.branches)}))"
+        " ORDER BY i.item LIMIT ?"
+    )
+    return _refs(session, asked, view, *sorted(view.institutions), *sorted(view.branches))
+
+
+def _places(values: frozenset[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _row(session: Session, view: View, kind: Kind, ref: str) -> dict[str, Any]:
+    if kind is NETWORK:
+        return _network(view)
+    row: dict[str, Any] = {"kind": kind.value, "key": masked(view.key, kind.value, ref)}
+    if kind is PATRON:
+        member = load(session, view.kiosk.consortium, ref)
+        patron = None if member is None else _seen_patron(view, member.patron)
+        return {**row, "gone": True} if patron is None else {**row, "patron": wire.encode(patron)}
+    item = find_item(session, view.kiosk.consortium, ItemBarcode(ref))
+    if item is None or not _is_seen(view, item):
+        return {**row, "gone": True}
+    return {**row, "item": wire.encode(masked_item(view.key, item))}
+
+
+def _network(view: View) -> dict[str, Any]:
+    """The branch as the rules want it; the date is the reader's own. Only the group's institutions are in it."""
+    known = {code: one for code, one in view.here.institutions.items() if code in view.institutions}
+    here = wire.encode(replace(view.here, institutions={}))
+    del here["today"]
+    return {"kind": NETWORK.value, "key": "", "here": {**here, "institutions": wire.encode(tuple(known.values()))}}
+
+
+def _seen_patron(view: View, patron: Patron) -> Patron | None:
+    """The patron as far as this kiosk may see: a member of the group, or a guest of it, or a pass linked to it."""
+    memberships = tuple(row for row in patron.memberships if row.institution in view.institutions)
+    if not memberships and not any(card.institutions & view.institutions for card in patron.passes):
+        return None
+    fees = tuple(fee for fee in patron.fees if fee.institution in view.institutions)
+    main = patron.main_library if patron.main_library in view.institutions else None
+    return masked_patron(view.key, replace(patron, memberships=memberships, fees=fees, main_library=main))
+
+
+def _is_seen(view: View, item: Item) -> bool:
+    return item.institution in view.institutions or item.branch in view.branches
