@@ -16,12 +16,14 @@ from starlette.routing import Route
 from membership_store import problems
 from membership_store.database import Database, StoreUnavailable
 from membership_store.desk import Clock, StoreDesk
+from membership_store.feed import Feed
 from membership_store.guarding import DEFAULT_GUARD, Guard
 from membership_store.guests.asking import Asker
 from membership_store.guests.desk import GuestDesk
 from membership_store.guests.self_enrolment import SelfEnrolling
 from membership_store.guests.vouching import Voucher
 from membership_store.problems import Problem
+from membership_store.web.feed_routes import FeedRoutes
 from membership_store.web.kiosk_access import KioskAccess
 from membership_store.web.kiosk_routes import KioskRoutes
 from membership_store.web.openapi import with_document
@@ -38,6 +40,7 @@ def operations(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -
     desk = GuestDesk(database, clock, asker.ask)
     subjects = (
         KioskRoutes(store, guard),
+        FeedRoutes(Feed(database, clock), KioskAccess(store, guard)),
         GuestRoutes(KioskAccess(store, guard), SelfEnrolling(database, clock, asker.ask)),
         StaffRoutes(desk),
         PeerRoutes(desk, Voucher(database, clock)),
