@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import pytest
 
-from tests.journeys.whole_app import WholeApp, until
+from tests.journeys.running import wait_until
+from tests.journeys.whole_app import WholeApp
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
@@ -43,7 +44,7 @@ def test_a_kiosk_killed_before_the_answer_asks_again_after_its_restart(app: Whol
     app.begin_visit("bram")
     app.bench.lose_answers(None, match="checkouts")
     app.bench.scan(book)
-    until("the store's commit", lambda: app.loans_of(book) == 1)
+    wait_until("the store's commit", lambda: app.loans_of(book) == 1)
     app.kill_kiosk()
     app.bench.remove_pass()
     app.bench.plug("network")
@@ -87,7 +88,7 @@ def test_a_store_that_takes_five_seconds_can_be_left_and_can_be_waited_for(app: 
     app.present("anna")
     app.wait_log("screen Waiting")
     first = app.picture()
-    until("something that moves", lambda: app.picture().tobytes() != first.tobytes(), 3)
+    wait_until("something that moves", lambda: app.picture().tobytes() != first.tobytes(), 3)
     app.touch("stop")
     app.wait_log("screen Rest", limit_s=4)
     app.lift()

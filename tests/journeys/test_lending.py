@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.whole_app import WholeApp, until
+from tests.journeys.running import wait_until
+from tests.journeys.whole_app import WholeApp
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
@@ -31,7 +32,7 @@ def at_rest(app: WholeApp) -> Iterator[None]:
     if re.findall(r"screen (\w+)", app.log())[-1:] != ["Rest"]:
         app.mark()
         app.touch("stop")
-        until("the rest screen", lambda: re.findall(r"screen (\w+)", app.log())[-1] == "Rest")
+        wait_until("the rest screen", lambda: re.findall(r"screen (\w+)", app.log())[-1] == "Rest")
 
 
 def test_a_chip_pass_borrows_three_books_and_gets_a_receipt(app: WholeApp) -> None:
@@ -50,7 +51,7 @@ def test_a_chip_pass_borrows_three_books_and_gets_a_receipt(app: WholeApp) -> No
     receipts = len(app.bench.receipts())
     app.touch("print")
     app.wait_log("screen Receipt")
-    printed = until("the receipt", lambda: app.bench.receipts()[receipts:])
+    printed = wait_until("the receipt", lambda: app.bench.receipts()[receipts:])
     text = printed[0].read_text("utf-8")
     titles = {one["barcode"]: one["title"] for one in app.bench.pile()}
     for book in books:
@@ -124,7 +125,7 @@ def test_the_language_changes_while_borrowing_and_the_receipt_follows(app: Whole
     app.begin_visit("anna")
     dutch = app.still_picture()
     app.touch("language")
-    until("another language", lambda: app.picture().tobytes() != dutch.tobytes())
+    wait_until("another language", lambda: app.picture().tobytes() != dutch.tobytes())
     app.bench.scan(app.book())
     app.wait_log("item lent")
     app.lift()
@@ -132,7 +133,7 @@ def test_the_language_changes_while_borrowing_and_the_receipt_follows(app: Whole
     app.wait_log("screen Finished")
     receipts = len(app.bench.receipts())
     app.touch("print")
-    text = until("the receipt", lambda: app.bench.receipts()[receipts:])[0].read_text("utf-8")
+    text = wait_until("the receipt", lambda: app.bench.receipts()[receipts:])[0].read_text("utf-8")
     assert "borrowed" in text.lower()
     app.wait_log("screen Rest")
 
@@ -159,7 +160,7 @@ def test_noise_and_endless_scans_end_in_a_notice(app: WholeApp) -> None:
     app.bench.noise()
     app.bench.send_raw(b"7" * 10_000)
     app.bench.send_raw(b"300\x01\x02|AB\r")
-    until("a notice", lambda: app.picture().tobytes() != before.tobytes())
+    wait_until("a notice", lambda: app.picture().tobytes() != before.tobytes())
     book = app.book()
     app.bench.send_raw(b"\r")
     app.bench.scan(book)

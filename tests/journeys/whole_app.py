@@ -11,19 +11,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageChops
 
+from devices.pass_reader.presence import MISSES_UNTIL_GONE
 from devices.simulators.bench.framebuffer import FrameBuffer
 from devices.simulators.drive import Bench
+from tests.journeys.running import LIMIT_S, ROOT, running_demo, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 40.0
+ANSWERS_A_SENSE = 4  # of the reader's chip, to the commands of one look for a pass
 # Where the fixed buttons stand on a screen of 1080 by 1920.
 BUTTONS = {
     "stop": (845, 113),
@@ -35,17 +34,6 @@ BUTTONS = {
 }
 
 
-def until(what: str, found: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
-    """Waits until `found()` is true and gives what it found. Raises AssertionError with `what` when it never was."""
-    ends = time.monotonic() + limit_s
-    while True:
-        value = found()
-        if value:
-            return value
-        assert time.monotonic() < ends, f"not within {limit_s:.0f} s: {what}"
-        time.sleep(0.05)
-
-
 class WholeApp:
     """One demo and one kiosk, in a directory of their own."""
 
@@ -55,29 +43,12 @@ class WholeApp:
         self.log_file = run_dir / "log" / "journey-kiosk.log"
         self._kiosk: subprocess.Popen[bytes] | None = None
         self._seen = 0
-        self._demo = self._start_demo()
+        self._ends = contextlib.ExitStack()
+        self.demo = self._ends.enter_context(running_demo(run_dir, ["--no-kiosk"]))
         self.display = ":" + (run_dir / "screen" / "display").read_text("ascii").strip()
         self.config = self._configured()
 
     # -- processes
-
-    def _start_demo(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "provisioning.demo", "--run-dir", str(self.run_dir), "--port", "0"]
-        demo = subprocess.Popen(
-            [*command, "--headless", "--no-kiosk"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said = []
-        assert demo.stdout is not None
-        for line in demo.stdout:
-            said.append(line)
-            if line.startswith("All ready"):
-                threading.Thread(target=demo.stdout.read, daemon=True).start()
-                return demo
-        raise AssertionError("the demo did not start:\n" + "".join(said))
 
     def _configured(self) -> Path:
         """The demo's kiosk.toml, with what this journey wants otherwise."""
@@ -127,10 +98,9 @@ class WholeApp:
 
     def close(self) -> None:
         """Ends everything."""
-        if self.kiosk_lives():
-            self.stop_kiosk()
-        self._demo.terminate()
-        self._demo.wait(20)
+        with self._ends:
+            if self.kiosk_lives():
+                self.stop_kiosk()
 
     # -- looking
 
@@ -148,7 +118,7 @@ class WholeApp:
 
     def wait_log(self, pattern: str, count: int = 1, limit_s: float = LIMIT_S) -> None:
         """Waits until the pattern stands in the log `count` times since the mark."""
-        until(f"{pattern!r} in the log", lambda: len(re.findall(pattern, self.since_mark())) >= count, limit_s)
+        wait_until(f"{pattern!r} in the log", lambda: len(re.findall(pattern, self.since_mark())) >= count, limit_s)
 
     def picture(self) -> Image.Image:
         """The screen as it is now."""
@@ -214,9 +184,15 @@ class WholeApp:
             self.bench.scan_pass(name)
 
     def lift(self) -> None:
-        """Takes the pass away and waits until the reader has noticed."""
+        """Takes the pass away and waits until the reader has noticed: it has asked its chip often enough since."""
         self.bench.remove_pass()
-        time.sleep(0.6)
+        if self.kiosk_lives():
+            before = self._answers_of_chip()
+            enough = ANSWERS_A_SENSE * (MISSES_UNTIL_GONE + 1)
+            wait_until("the reader looked again", lambda: self._answers_of_chip() >= before + enough)
+
+    def _answers_of_chip(self) -> int:
+        return int(self.bench.status()["pass-reader"]["answers"])
 
     def begin_visit(self, name: str) -> None:
         """Presents a pass and waits for the list."""
@@ -229,7 +205,7 @@ class WholeApp:
         self.lift()
         self.mark()
         self.touch("stop")
-        until("the rest screen", lambda: re.search("screen (Rest|Finished)", self.since_mark()))
+        wait_until("the rest screen", lambda: re.search("screen (Rest|Finished)", self.since_mark()))
         if "screen Finished" in self.since_mark():
             self.touch("no_receipt")
             self.wait_log("screen Rest")
