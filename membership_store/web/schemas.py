@@ -46,7 +46,11 @@ class Schemas:
 
     def said(self, wanted: Any) -> Schema:
         """The schema of what an answer carries; an answer of the desk names its `outcome`."""
-        return self._of(wanted, strict=False)
+        outcome = _OUTCOME.get(wanted) if isinstance(wanted, type) else None
+        if outcome is None:
+            return self._of(wanted, strict=False)
+        self.components[wanted.__name__] = self._object(wanted, strict=False, outcome=outcome)
+        return _reference(wanted.__name__)
 
     def _of(self, wanted: Any, *, strict: bool) -> Schema:
         if isinstance(wanted, Mapping):
@@ -84,13 +88,14 @@ class Schemas:
         return self._of(one, strict=strict)
 
     def _named(self, wanted: Any, *, strict: bool) -> Schema:
-        name = wanted.__name__ + ("Asked" if strict else "")
+        # An answer within another one does not name its outcome.
+        name = wanted.__name__ + ("Asked" if strict else "Within" if wanted in _OUTCOME else "")
         if name not in self.components:
             self.components[name] = {}  # its place, for a fact that holds others of its kind
             self.components[name] = self._object(wanted, strict=strict)
-        return {"$ref": f"#/components/schemas/{name}"}
+        return _reference(name)
 
-    def _object(self, wanted: Any, *, strict: bool) -> Schema:
+    def _object(self, wanted: Any, *, strict: bool, outcome: str = "") -> Schema:
         hints = get_type_hints(wanted)
         properties = {one.name: self._of(hints[one.name], strict=strict) for one in fields(wanted)}
         needed = [one.name for one in fields(wanted) if one.default is MISSING and one.default_factory is MISSING]
@@ -99,9 +104,8 @@ class Schemas:
             return self._acts(properties)
         if strict:
             return made | {"additionalProperties": False} | _ALSO.get(wanted, {})
-        outcome = _OUTCOME.get(wanted)
         made["required"] = list(properties)
-        if outcome is not None:
+        if outcome:
             made["properties"] = {"outcome": {"const": outcome}, **properties}
             made["required"] = ["outcome", *properties]
         return made
@@ -120,9 +124,13 @@ class Schemas:
                 "required": [one for one in properties if one not in parts] + sorted(needs),
                 "additionalProperties": False,
             }
-            mapping[action.value] = f"#/components/schemas/{name}"
+            mapping[action.value] = _reference(name)["$ref"]
         choices = [{"$ref": one} for one in mapping.values()]
         return {"oneOf": choices, "discriminator": {"propertyName": "action", "mapping": mapping}}
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _plain(wanted: Any) -> Schema:
