@@ -22,6 +22,7 @@ ON_BOTH = (
     "test_changes",
     "test_concurrency",
     "test_database",
+    "test_feed_race",
     "test_interface",
     "test_migrations",
     "test_network",

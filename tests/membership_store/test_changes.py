@@ -1,0 +1,283 @@
+"""A mirror that took a snapshot and every page since is what a new snapshot says, and holds nobody's name or number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from circulation.events import Kind
+from circulation.masking import ITEM, PASS, PATRON, masked
+from membership_store import changes, mirror
+from membership_store.credentials import Kiosk, add_kiosk
+from membership_store.database import Session
+from membership_store.feed import Feed
+from membership_store.opening import Spec
+from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.running import DRENTHE, Demo, plain_books
+
+
+@dataclass
+class Mirror:
+    """What a kiosk keeps of the store, by kind and key."""
+
+    feed: Feed
+    kiosk: Kiosk
+    rows: dict[tuple[str, str], Any] = field(default_factory=dict)
+    cursor: str = ""
+    acked: int = 0
+    manifest: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+
+    def begin(self) -> Mirror:
+        """Takes a snapshot."""
+        found = self.feed.snapshot(self.kiosk)
+        with found.rows as file:
+            self.raw = file.read()
+        self.manifest = found.manifest
+        self.cursor, self.acked = str(found.manifest["cursor"]), int(found.manifest["acked_seq"])
+        self.rows = {(row["kind"], row["key"]): row for row in map(json.loads, self.raw.splitlines())}
+        return self
+
+    def page(self, limit: int = 200) -> dict[str, Any]:
+        """Takes one page."""
+        page: dict[str, Any] = json.loads(self.feed.changes(self.kiosk, self.cursor, limit))
+        for row in page["rows"]:
+            self.rows.pop((row["kind"], row["key"]), None)
+            if not row.get("gone"):
+                self.rows[row["kind"], row["key"]] = row
+        self.cursor = page["next"]
+        self.acked = self.acked if page["acked_seq"] is None else page["acked_seq"]
+        return page
+
+    def follow(self, limit: int = 200) -> None:
+        """Takes every page that there is."""
+        while self.page(limit)["more"]:
+            pass
+
+    @property
+    def key(self) -> bytes:
+        """The key of the hashes."""
+        return bytes.fromhex(self.manifest["pass_key"])
+
+    def of(self, kind: str, text: str) -> Any:
+        """The row of a patron or an item in the clear."""
+        return self.rows.get((kind, masked(self.key, kind, text)), {}).get(kind)
+
+
+def mirror_of(counter: Counter, kiosk: Kiosk | None = None) -> Mirror:
+    """A mirror with a snapshot of now."""
+    return Mirror(Feed(counter.database, lambda: counter.now), kiosk or counter.kiosk).begin()
+
+
+def patron_of(counter: Counter, demo: Demo, name: str) -> str:
+    """The reference of whose pass that is."""
+    asked = "SELECT patron FROM pass WHERE consortium = ? AND number = ?"
+    return str(counter.rows(asked, DRENTHE, demo.passes[name]["number"])[0][0])
+
+
+def test_a_snapshot_says_how_many_rows_it_has_and_their_digest(counter: Counter) -> None:
+    one = mirror_of(counter)
+    assert one.manifest["rows"] == len(one.raw.splitlines()) == len(one.rows)
+    assert one.manifest["sha256"] == hashlib.sha256(one.raw).hexdigest()
+    assert one.cursor == f"{one.manifest['generation']}:{one.manifest['seq']}"
+    assert one.page() == {"rows": [], "next": one.cursor, "more": False, "acked_seq": 0}
+
+
+def test_a_loan_changes_its_patron_and_its_item_in_the_mirror_with_the_number_of_the_event(
+    counter: Counter, demo: Demo
+) -> None:
+    one, item = mirror_of(counter), demo.book("oeroeg")
+    ref = patron_of(counter, demo, "anna")
+    before = len(one.of(PATRON, ref)["loans"])
+    event = counter.event(demo.shown("anna"), item, Kind.REQUEST)
+    assert counter.tell(event)["outcome"] == "checked_out"
+    one.follow()
+    assert len(one.of(PATRON, ref)["loans"]) == before + 1
+    assert one.of(ITEM, item)["loan"]["patron"] == masked(one.key, PATRON, ref)
+    assert one.acked == event.seq
+    numbers = {card["number"] for card in one.of(PATRON, ref)["passes"]}
+    assert masked(one.key, PASS, demo.passes["anna"]["number"]) in numbers
+
+
+def test_nothing_in_a_mirror_names_anybody_or_bears_a_number(counter: Counter, demo: Demo) -> None:
+    counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
+    one = mirror_of(counter)
+    said = one.raw.decode()
+    secret = {number for (number,) in counter.rows("SELECT number FROM pass")}
+    secret |= {uid for (uid,) in counter.rows("SELECT uid FROM pass_chip")}
+    secret |= {item for (item,) in counter.rows("SELECT item FROM item")}
+    secret |= {name for (name,) in counter.rows("SELECT first_name FROM patron WHERE LENGTH(first_name) > 2")}
+    secret |= {body for (body,) in counter.rows("SELECT body FROM message")}
+    secret |= {name for (name,) in counter.rows("SELECT surname FROM person WHERE LENGTH(surname) > 3")}
+    assert len(secret) > 500
+    assert [one for one in secret if f'"{one}"' in said] == []
+    assert "first_name" in said
+
+
+def test_a_page_has_each_thing_once_as_it_stands_now_and_says_whether_there_is_more(
+    counter: Counter, demo: Demo
+) -> None:
+    one, books = mirror_of(counter), [demo.book(name) for name in ("oeroeg", "eline-vere")]
+    for item in books:
+        counter.borrow(demo.shown("anna"), item)
+    page = one.page(limit=1)
+    assert (len(page["rows"]), page["more"], page["acked_seq"]) == (1, True, None)
+    page = one.page()
+    assert (page["more"], page["acked_seq"]) == (False, 2)
+    keys = [(row["kind"], row["key"]) for row in page["rows"]]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_transaction_that_fails_or_refuses_leaves_no_number_behind(counter: Counter, demo: Demo) -> None:
+    one = mirror_of(counter)
+
+    def fail(session: Session) -> None:
+        changes.touch(session, DRENTHE, changes.PATRON, patron_of(counter, demo, "anna"))
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        counter.database.write(fail)
+    assert counter.borrow(demo.shown("lapsed"), demo.book("oeroeg"))["outcome"] == "refused"
+    page = one.page()
+    assert (page["rows"], page["next"]) == ([], str(one.manifest["cursor"]))
+    assert page["acked_seq"] == 1
+
+
+def test_a_kiosk_of_another_group_sees_neither_the_patron_nor_the_item_only_that_a_hash_is_gone(
+    counter: Counter, demo: Demo
+) -> None:
+    [(branch,)] = counter.rows(
+        "SELECT MIN(b.branch) FROM branch b JOIN institution i USING (consortium, institution)"
+        " WHERE consortium = ? AND COALESCE(i.cooperation, '') <> (SELECT COALESCE(j.cooperation, '-') FROM branch c"
+        " JOIN institution j USING (consortium, institution) WHERE consortium = ? AND c.branch = ?)",
+        DRENTHE,
+        DRENTHE,
+        counter.kiosk.branch,
+    )
+    if branch is None:
+        pytest.skip("the demo has one group only")
+    kiosk = Kiosk(DRENTHE, "stranger-1", branch)
+    counter.database.write(lambda session: add_kiosk(session, kiosk))
+    theirs, ref, item = mirror_of(counter, kiosk), patron_of(counter, demo, "anna"), demo.book("oeroeg")
+    assert theirs.of(PATRON, ref) is None
+    assert theirs.of(ITEM, item) is None
+    counter.borrow(demo.shown("anna"), item)
+    page = theirs.page()
+    assert [set(row) for row in page["rows"]] == [{"kind", "key", "gone"}] * 2
+    assert mirror_of(counter).manifest["generation"] != theirs.manifest["generation"]
+
+
+def test_a_patron_who_leaves_the_group_leaves_its_mirrors(counter: Counter, demo: Demo) -> None:
+    one, ref = mirror_of(counter), patron_of(counter, demo, "anna")
+    assert one.of(PATRON, ref) is not None
+
+    def leave(session: Session) -> None:
+        theirs = "SELECT membership FROM membership WHERE consortium = ? AND patron = ?"
+        cards = "SELECT pass FROM pass WHERE consortium = ? AND patron = ?"
+        for table, key, owned in (("strips", "membership", theirs), ("pass_institution", "pass", cards)):
+            session.run(f"DELETE FROM {table} WHERE consortium = ? AND {key} IN ({owned})", DRENTHE, DRENTHE, ref)
+        session.run("DELETE FROM membership WHERE consortium = ? AND patron = ?", DRENTHE, ref)
+        changes.touch(session, DRENTHE, changes.PATRON, ref)
+
+    counter.database.write(leave)
+    one.follow()
+    assert one.of(PATRON, ref) is None
+
+
+@pytest.mark.parametrize("given", ["", "x", "x:", "x:-1", "x:1.5", "x:٣", ":1", "x:" + "9" * 30])
+def test_what_is_no_cursor_is_said_to_be_none(counter: Counter, given: str) -> None:
+    with pytest.raises(mirror.BadCursor):
+        Feed(counter.database, lambda: counter.now).changes(counter.kiosk, given, 10)
+
+
+def test_a_cursor_of_another_generation_or_from_the_future_or_from_too_long_ago_is_gone(
+    counter: Counter, demo: Demo
+) -> None:
+    one = mirror_of(counter)
+    generation, seq = one.manifest["generation"], one.manifest["seq"]
+    for cursor in (f"other-generation:{seq}", f"{generation}:{seq + 1}"):
+        with pytest.raises(mirror.Gone):
+            one.feed.changes(one.kiosk, cursor, 10)
+    counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
+    assert counter.database.write(lambda session: changes.prune(session, datetime.now(UTC) + timedelta(days=1))) > 1
+    with pytest.raises(mirror.Gone):
+        one.page()
+    assert mirror_of(counter).page()["rows"] == []
+    fresh = mirror_of(counter)
+    counter.database.write(changes.renew_generation)
+    with pytest.raises(mirror.Gone):
+        fresh.page()
+
+
+def test_what_was_pruned_is_old_and_what_is_young_stays(counter: Counter, demo: Demo) -> None:
+    one = mirror_of(counter)
+    counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
+    kept = counter.rows("SELECT COUNT(*) FROM feed")
+    assert counter.database.write(lambda session: changes.prune(session, datetime.now(UTC) - timedelta(days=1))) == 0
+    assert counter.rows("SELECT COUNT(*) FROM feed") == kept
+    assert len(one.page()["rows"]) == 2
+
+
+def test_a_change_of_the_network_reaches_the_mirror_and_other_groups_make_other_cursors(counter: Counter) -> None:
+    one = mirror_of(counter)
+    here = one.rows["network", ""]["here"]
+    assert here["branch"]["code"] == counter.kiosk.branch
+    assert "today" not in here
+
+    def close(session: Session) -> None:
+        session.run(
+            "INSERT INTO closed_day (consortium, branch, day) VALUES (?, ?, '2030-01-01')",
+            DRENTHE,
+            counter.kiosk.branch,
+        )
+        session.run("UPDATE network_version SET version = version + 1 WHERE consortium = ?", DRENTHE)
+        changes.touch(session, DRENTHE, changes.NETWORK)
+
+    counter.database.write(close)
+    one.follow()
+    assert one.rows["network", ""]["here"]["closed"] == ["2030-01-01"]
+
+
+@pytest.fixture
+def hosts(address: Spec) -> Iterator[tuple[Counter, Counter]]:
+    """Two stores over one database."""
+    with open_counter(address, "host-1") as one, open_counter(address, "host-2") as two:
+        yield one, two
+
+
+def test_a_mirror_that_follows_while_sixteen_kiosks_work_ends_as_a_new_snapshot(
+    hosts: tuple[Counter, Counter], address: Spec, demo: Demo
+) -> None:
+    kiosks = [hosts[n % 2].another(f"busy-{n}") for n in range(16)]
+    one = mirror_of(hosts[0], kiosks[0].kiosk)
+    books, names = plain_books(address), ["anna", "bram", "daan", "fatima", "grace", "hanna", "iris", "joris"]
+    work = [[(names[(n + k) % 8], next(books)) for k in range(6)] for n in range(16)]
+    over = threading.Event()
+
+    def lend(n: int) -> None:
+        for name, item in work[n]:
+            kiosks[n].borrow(demo.shown(name), item)
+
+    def follow() -> None:
+        while not over.is_set():
+            one.follow(random.choice([1, 3, 200]))
+
+    with ThreadPoolExecutor(17) as pool:
+        following = pool.submit(follow)
+        for done in [pool.submit(lend, n) for n in range(16)]:
+            done.result(60)
+        over.set()
+        following.result(60)
+    one.follow()
+    whole = mirror_of(hosts[1], kiosks[0].kiosk)
+    assert one.rows == whole.rows
+    assert (one.acked, one.cursor) == (6, whole.cursor)
