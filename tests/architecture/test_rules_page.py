@@ -29,6 +29,11 @@ def test_every_id_is_kept_by_a_function_a_piece_of_data_or_an_operation(rule: st
     assert rules_page.kept(rule)
 
 
+@pytest.mark.parametrize("rule", ALL)
+def test_every_id_is_borne_by_a_test(rule: str) -> None:
+    assert rules_page.tests()[rule]
+
+
 def test_no_id_is_kept_that_the_rule_book_does_not_have() -> None:
     assert {one for ids in RULE_IDS.values() for one in ids} <= IDS
     assert DATA.keys() | OPERATIONS.keys() | SETTINGS.keys() <= IDS
