@@ -1,0 +1,1 @@
+"""Guests: two stores that ask each other, and homes that are silent or talk nonsense."""
