@@ -10,7 +10,6 @@ import os
 import resource
 import sys
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -107,7 +106,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
             BackgroundPrinter(devices.printer, workers),
             Parked(time.monotonic, patience.resume),
             partial(_receipt, config.branch.name),
-            lambda: str(uuid.uuid4()),
+            lambda: os.urandom(16).hex(),
             patience,
         )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)

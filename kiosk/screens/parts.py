@@ -14,7 +14,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.screens.look import look
 
-UNLAID = 100  # pixels; Kivy's width of what was not laid out yet, into which nothing should be wrapped
+UNLAID = 100  # pixels; Kivy's width and height of what was not laid out yet, into which nothing should be fitted
 
 
 class Sharp(Label):
@@ -152,6 +152,8 @@ class Column(BoxLayout):
     def _fit_now(self, *_: Any) -> None:
         words = [one for one in self.walk(restrict=True) if isinstance(one, Words)]
         room = self.most or self.height
+        if room <= UNLAID and not self.needed:
+            return  # nothing was laid out yet: all this would be done for a height that nobody has
         if self._measured() > room or any(one.shrink != 1 for one in words):
             for shrink in self.SHRINKS:
                 for one in words:
