@@ -13,7 +13,8 @@ import pytest
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 INSTALLED_UNITS = Path("/usr/lib/systemd/system")
 # Exposure as `systemd-analyze security` counts it, times ten: 20 is far into its "OK".
-MOST_EXPOSED = {"kiosk.service": 20, "membership-store.service": 15}
+MOST_EXPOSED = {"kiosk.service": 20, "membership-store.service": 15, "membership-store-guests.service": 15}
+TIMERS = ("membership-store-guests.timer",)
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
@@ -40,7 +41,7 @@ def verify(root: Path, unit: str) -> tuple[int, str]:
     return ran.returncode, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("unit", sorted(MOST_EXPOSED))
+@pytest.mark.parametrize("unit", sorted((*MOST_EXPOSED, *TIMERS)))
 def test_systemd_accepts_the_unit_without_a_word(root: Path, unit: str) -> None:
     assert verify(root, unit) == (0, "")
 
@@ -72,7 +73,21 @@ def test_the_service_is_locked_in(unit: str) -> None:
 
 
 def test_every_unit_is_judged() -> None:
-    assert {unit.name for unit in (UNITS / "system").iterdir()} == set(MOST_EXPOSED)
+    assert {unit.name for unit in (UNITS / "system").iterdir()} == {*MOST_EXPOSED, *TIMERS}
+
+
+def test_g8_guests_are_asked_about_every_night_and_never_in_an_hour_that_a_night_may_lack() -> None:
+    text = (UNITS / "system" / "membership-store-guests.timer").read_text("utf-8")
+    times = re.findall(r"(?m)^OnCalendar=(.*)$", text)
+    assert len(times) == 3
+    for time in times:
+        said = subprocess.run(
+            ["systemd-analyze", "calendar", "--base-time=2026-10-24 12:00:00 UTC", "--iterations=3", time],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert said.returncode == 0, said.stderr
+        assert not re.search(r" 02:\d\d:\d\d CE", said.stdout)
+    assert "Persistent=yes" in text
 
 
 def test_the_kiosk_is_watched_restarted_and_leaves_no_dump() -> None:
