@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from circulation.events import Event, Kind
+from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Database
 from membership_store.desk import StoreDesk
 from membership_store.opening import Spec, open_database
-from tests.membership_store.running import ANNEN, DRENTHE, new_event
+from tests.membership_store.running import ANNEN, DRENTHE, new_act, new_event
 
 
 class Counter:
@@ -38,6 +38,22 @@ class Counter:
         """The next event, of now."""
         self.seq += 1
         return replace(new_event(self.kiosk.id, self.seq, presented, item, kind), at=self.now)
+
+    def act(
+        self,
+        action: Action,
+        presented: Presented | None = None,
+        item: ItemBarcode | None = None,
+        payment: Payment | None = None,
+        kind: Kind = Kind.REQUEST,
+    ) -> Event:
+        """The next event, whatever is done, of now."""
+        self.seq += 1
+        return replace(new_act(self.kiosk.id, self.seq, action, presented, item, payment, kind), at=self.now)
+
+    def do(self, action: Action, *what: Any, **more: Any) -> dict[str, Any]:
+        """The decoded answer to a new act (`act`)."""
+        return self.tell(self.act(action, *what, **more))
 
     def borrow(self, presented: Presented, item: ItemBarcode) -> dict[str, Any]:
         """The decoded answer to a new request."""

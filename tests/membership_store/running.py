@@ -21,7 +21,7 @@ import requests
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.events import Action, Event, Kind
+from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented, Source
 from membership_store.credentials import Kiosk, add_kiosk
@@ -31,6 +31,14 @@ from membership_store.opening import Spec, open_database
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60.0
 DRENTHE, ANNEN = "demo-drenthe", "9401"
+PATHS = {
+    "check_out": "/v1/checkouts",
+    "check_in": "/v1/checkins",
+    "renew": "/v1/renewals",
+    "renew_all": "/v1/renewals",
+    "pay": "/v1/payments",
+    "end_visit": "/v1/visit-ends",
+}
 Answer = tuple[int, bytes]
 
 
@@ -131,15 +139,54 @@ class Caller:
         answer = self.session.post(self.url + path, body, headers=sent, timeout=LIMIT_S)
         return answer.status_code, answer.content
 
+    def act(
+        self,
+        action: Action,
+        presented: Presented | None = None,
+        item: ItemBarcode | None = None,
+        payment: Payment | None = None,
+        kind: Kind = Kind.REQUEST,
+    ) -> dict[str, Any]:
+        """The next event, whatever is done, as JSON data."""
+        self.seq += 1
+        event = new_act(self.kiosk.id, self.seq, action, presented, item, payment, kind)
+        return cast(dict[str, Any], wire.encode(event))
+
+    def do(self, action: Action, *what: Any, **more: Any) -> dict[str, Any]:
+        """The decoded answer to a new act (`act`)."""
+        status, body = self.tell(self.act(action, *what, **more))
+        assert status == 200, body
+        return cast(dict[str, Any], json.loads(body))
+
+    def ask(self, path: str, presented: Presented, **more: object) -> dict[str, Any]:
+        """The decoded answer to a question about a pass."""
+        status, body = self.post(path, {"presented": wire.encode(presented), **more})
+        assert status == 200, body
+        return cast(dict[str, Any], json.loads(body))
+
     def tell(self, data: Mapping[str, Any]) -> Answer:
-        """Sends an event where its kind belongs."""
-        return self.post("/v1/voids" if data["kind"] == "void" else "/v1/checkouts", data)
+        """Sends an event where its kind and its action belong."""
+        return self.post("/v1/voids" if data["kind"] == "void" else PATHS[data["action"]], data)
 
     def borrow(self, presented: Presented, item: ItemBarcode) -> dict[str, Any]:
         """The decoded answer to a new request."""
         status, body = self.tell(self.event(presented, item))
         assert status == 200, body
         return cast(dict[str, Any], json.loads(body))
+
+
+def new_act(
+    kiosk: str,
+    seq: int,
+    action: Action,
+    presented: Presented | None,
+    item: ItemBarcode | None,
+    payment: Payment | None,
+    kind: Kind,
+) -> Event:
+    """Any event of now under a new EventId."""
+    name = ids.new_event_id(time.time_ns() // 1_000_000, os.urandom(10))
+    return Event(name, ids.KioskId(kiosk), seq, kind, action, presented, item, datetime.now(UTC), payment)
 
 
 def new_event(kiosk: str, seq: int, presented: Presented, item: ItemBarcode, kind: Kind = Kind.REQUEST) -> Event:

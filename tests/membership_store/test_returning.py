@@ -1,0 +1,249 @@
+"""What comes back: loans end, late ones are fined, holds are served, the bin is booked all the same (K10, K8, S8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from circulation.events import Action, Event, Kind
+from circulation.identifiers import ItemBarcode
+from membership_store.credentials import Kiosk, add_kiosk
+from tests.membership_store.counter import Counter
+from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess
+
+FLANDERS = "demo-vlaanderen"
+
+
+def brought(counter: Counter, item: ItemBarcode, kind: Kind = Kind.REQUEST, days_ago: float = 0) -> Event:
+    """The item is brought back, so many days before now."""
+    event = counter.act(Action.CHECK_IN, item=item, kind=kind)
+    return replace(event, at=counter.now - timedelta(days=days_ago))
+
+
+def standing_in(counter: Counter, branch: str, consortium: str = DRENTHE) -> Counter:
+    """The same counter, moved to another branch."""
+    counter.kiosk = Kiosk(consortium, f"at-{branch}", branch)
+    counter.database.write(lambda session: add_kiosk(session, counter.kiosk))
+    counter.seq = 0
+    return counter
+
+
+def item_row(counter: Counter, item: ItemBarcode) -> tuple[Any, ...]:
+    """Status and where it is on its way to."""
+    return counter.rows("SELECT status, in_transit_to FROM item WHERE item = ?", item)[0]
+
+
+def fines(counter: Counter, item: ItemBarcode) -> list[tuple[Any, ...]]:
+    """What was booked for the loans of an item."""
+    return counter.rows(
+        "SELECT f.cents, f.kind, f.status, f.institution FROM fee f"
+        " JOIN loan l ON l.consortium = f.consortium AND l.loan = f.loan WHERE l.item = ?",
+        item,
+    )
+
+
+def test_what_is_brought_back_is_no_loan_any_more_and_gives_no_strip_back(counter: Counter, demo: Demo) -> None:
+    strips = "SELECT membership, balance FROM strips ORDER BY membership"
+    anna, item = demo.shown("anna"), demo.book("oeroeg")
+    lent = counter.borrow(anna, item)
+    before = counter.rows(strips)
+    back = counter.do(Action.CHECK_IN, item=item)
+    assert back == {
+        "outcome": "checked_in",
+        "item": item,
+        "title": "Oeroeg",
+        "route": "shelf",
+        "place": "",
+        "was_on_loan": True,
+    }
+    assert [is_open for _, is_open in counter.loans(item)] == [False]
+    assert counter.rows("SELECT returned_branch FROM loan WHERE item = ?", item) == [("9401",)]
+    assert counter.rows(strips) == before
+    again = counter.borrow(anna, demo.book("eline-vere"))
+    assert (again["open_loans"], again["may_borrow"]) == (lent["open_loans"], lent["may_borrow"] - 1)
+
+
+def test_nothing_in_the_answer_says_whose_loan_it_was(counter: Counter, demo: Demo) -> None:
+    patron = counter.rows("SELECT patron FROM loan WHERE item = ?", demo.book("on-loan"))[0][0]
+    said = str(counter.do(Action.CHECK_IN, item=demo.book("on-loan")))
+    assert patron not in said
+    assert demo.passes["bram"]["number"] not in said
+
+
+def test_an_item_that_was_not_out_is_taken_in_and_routed(counter: Counter, demo: Demo) -> None:
+    here = counter.do(Action.CHECK_IN, item=demo.book("oeroeg"))
+    assert (here["route"], here["was_on_loan"]) == ("shelf", False)
+    there = counter.do(Action.CHECK_IN, item=demo.book("other-branch"))
+    assert (there["route"], there["place"]) == ("other_branch", "Bibliotheek Gieten")
+    assert item_row(counter, demo.book("other-branch")) == ("lendable", "9402")
+
+
+def test_an_item_on_its_way_arrives(counter: Counter, demo: Demo) -> None:
+    item = demo.book("other-branch")
+    counter.do(Action.CHECK_IN, item=item)
+    assert standing_in(counter, "9402").do(Action.CHECK_IN, item=item)["route"] == "shelf"
+    assert item_row(counter, item) == ("lendable", None)
+
+
+def test_a_late_return_costs_what_the_subscription_says_and_is_owed_where_it_was_lent(
+    counter: Counter, demo: Demo
+) -> None:
+    event = counter.act(Action.CHECK_IN, item=demo.book("late"))
+    counter.tell(event)
+    assert fines(counter, demo.book("late")) == [(20, "fine", "open", "aa-en-hunze")]
+    assert counter.tell(event)["was_on_loan"] is True
+    assert len(fines(counter, demo.book("late"))) == 1
+
+
+def test_a_return_on_its_day_or_under_terms_without_fine_costs_nothing(counter: Counter, demo: Demo) -> None:
+    counter.change("UPDATE loan SET due = ? WHERE item = ?", "2020-01-01", demo.book("on-loan"))
+    for name in ("on-loan", "annas-own"):
+        counter.do(Action.CHECK_IN, item=demo.book(name))
+        assert fines(counter, demo.book(name)) == []
+
+
+def test_the_terms_of_the_membership_that_it_was_lent_under_count_whatever_came_since(
+    counter: Counter, demo: Demo
+) -> None:
+    item, school = demo.book("oeroeg"), demo.shown("school")
+    counter.borrow(school, item)
+    counter.change("UPDATE membership SET ends = starts WHERE subscription = '0082'")
+    counter.change("UPDATE loan SET due = ? WHERE item = ?", "2020-01-01", item)
+    counter.do(Action.CHECK_IN, item=item)
+    assert fines(counter, item) == [(25, "fine", "open", "aa-en-hunze")]
+
+
+def test_an_offline_return_is_fined_by_the_day_on_which_it_lay_in_the_bin(counter: Counter, demo: Demo) -> None:
+    counter.tell(brought(counter, demo.book("late"), Kind.FACT, days_ago=3))
+    assert [cents for cents, *_ in fines(counter, demo.book("late"))] == [5]
+
+
+def test_the_next_in_line_gets_it_on_the_shelf_here(counter: Counter, demo: Demo) -> None:
+    item = demo.book("wanted-here")
+    back = counter.do(Action.CHECK_IN, item=item)
+    assert (back["route"], back["place"]) == ("hold_shelf", "de blauwe plank")
+    assert counter.rows("SELECT status, shelf FROM hold WHERE item = ?", item) == [("on_shelf", "de blauwe plank")]
+    refused = counter.borrow(demo.shown("anna"), item)
+    assert (refused["rule"], refused["next"]) == ("K8", "hold_shelf")
+    assert counter.borrow(demo.shown("hanna"), item)["hold_filled"] is True
+
+
+def test_a_hold_that_is_fetched_elsewhere_sends_the_item_there(counter: Counter, demo: Demo) -> None:
+    item = demo.book("wanted-elsewhere")
+    back = counter.do(Action.CHECK_IN, item=item)
+    assert (back["route"], back["place"]) == ("other_branch", "Bibliotheek Gieten")
+    assert item_row(counter, item) == ("lendable", "9402")
+    assert standing_in(counter, "9402").do(Action.CHECK_IN, item=item)["route"] == "hold_shelf"
+    assert counter.rows("SELECT status FROM hold WHERE item = ?", item) == [("on_shelf",)]
+
+
+def test_a_hold_on_the_title_takes_the_copy_that_comes_first(counter: Counter, demo: Demo) -> None:
+    item = demo.book("on-loan")
+    counter.change(
+        "INSERT INTO hold (consortium, hold, patron, title, status, placed_at)"
+        " SELECT i.consortium, 'h-' || p.patron, p.patron, i.title, 'waiting', p.patron FROM item i, pass p"
+        " WHERE i.item = ? AND p.consortium = i.consortium AND p.number IN (?, ?)",
+        item,
+        demo.passes["hanna"]["number"],
+        demo.passes["iris"]["number"],
+    )
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "hold_shelf"
+    kept = counter.rows("SELECT h.status, h.item FROM hold h WHERE h.hold LIKE 'h-%' ORDER BY h.placed_at")
+    assert kept == [("on_shelf", item), ("waiting", None)]
+
+
+def test_what_was_missing_turns_up_and_staff_are_told(counter: Counter, demo: Demo) -> None:
+    event = counter.act(Action.CHECK_IN, item=demo.book("missing"))
+    assert counter.tell(event)["route"] == "staff"
+    assert counter.flags(event) == {"item_missing"}
+    assert item_row(counter, demo.book("missing")) == ("lendable", None)
+
+
+def test_an_internal_loan_stays_open_and_staff_are_told(counter: Counter, demo: Demo) -> None:
+    event = counter.act(Action.CHECK_IN, item=demo.book("internal"))
+    assert counter.tell(event)["route"] == "staff"
+    assert counter.flags(event) == {"item_internal"}
+    assert [is_open for _, is_open in counter.loans(demo.book("internal"))] == [True]
+
+
+def test_another_librarys_item_goes_back_by_hand_where_there_is_no_transport(counter: Counter, demo: Demo) -> None:
+    item = demo.book("of-the-partner")
+    asked = counter.act(Action.CHECK_IN, item=item)
+    no = counter.tell(asked)
+    assert (no["outcome"], no["rule"], no["next"]) == ("refused", "N6", "other_branch")
+    assert no["values"] == {"place": "Bibliotheek Borger-Odoorn"}
+    told = counter.tell(asked.as_kind(Kind.FACT))
+    assert (told["outcome"], told["route"], told["place"]) == ("checked_in", "other_branch", "Bibliotheek Borger")
+    assert counter.flags(asked) == {"return_elsewhere", "happened_after_no"}
+    assert counter.tell(asked) == no
+
+
+def test_an_item_of_the_region_travels_where_there_is_transport(counter: Counter, demo: Demo) -> None:
+    item = counter.rows(
+        "SELECT item FROM item WHERE consortium = ? AND branch = '3560' AND status = 'lendable' ORDER BY item", FLANDERS
+    )[-1][0]
+    back = standing_in(counter, "3550", FLANDERS).do(Action.CHECK_IN, item=item)
+    assert (back["route"], back["place"]) == ("other_branch", "Bibliotheek Oosterzele")
+    assert item_row(counter, item) == ("lendable", "3560")
+
+
+def test_what_lies_in_the_bin_and_is_in_no_catalogue_is_parked(counter: Counter, demo: Demo) -> None:
+    item = demo.book("unknown-book")
+    assert counter.do(Action.CHECK_IN, item=item)["reason"] == "item_unknown"
+    event = brought(counter, item, Kind.FACT)
+    assert counter.tell(event)["route"] == "staff"
+    assert counter.flags(event) == {"item_unknown", "parked"}
+    assert counter.rows("SELECT shown_pass, shown_item FROM staff_flag WHERE reason = 'parked'") == [(None, item)]
+
+
+def test_a_return_of_an_earlier_time_leaves_the_loan_that_runs_now(counter: Counter, demo: Demo) -> None:
+    item, other = demo.book("oeroeg"), counter.another("counter-2")
+    other.now = counter.now
+    other.borrow(demo.shown("bram"), item)
+    early = brought(counter, item, Kind.FACT, days_ago=1)
+    assert counter.tell(early)["was_on_loan"] is False
+    assert counter.flags(early) == {"returned_before_loan"}
+    assert [is_open for _, is_open in counter.loans(item)] == [True]
+
+
+def test_a_kiosk_whose_clock_went_back_still_ends_the_loan_that_it_made_before(counter: Counter, demo: Demo) -> None:
+    item = demo.book("oeroeg")
+    counter.borrow(demo.shown("bram"), item)
+    assert counter.tell(brought(counter, item, Kind.FACT, days_ago=1))["was_on_loan"] is True
+    assert counter.rows("SELECT returned_at >= lent_at FROM loan WHERE item = ?", item)[0][0] in (1, True)
+
+
+@pytest.mark.parametrize("years", [-30, 30])
+def test_a_return_with_a_wild_date_is_booked_within_reason(counter: Counter, demo: Demo, years: int) -> None:
+    event = brought(counter, demo.book("late"), Kind.FACT)
+    counter.tell(replace(event, at=event.at.replace(year=event.at.year + years, day=1)))
+    returned = counter.rows("SELECT returned_at FROM loan WHERE item = ?", event.scanned)[0][0]
+    if years > 0:
+        assert date.fromisoformat(returned[:10]) == counter.now.date()
+    else:
+        assert returned is None
+        assert counter.flags(event) == {"returned_before_loan"}
+
+
+def test_the_mirrors_hear_of_the_item_and_of_whoever_had_it(counter: Counter, demo: Demo) -> None:
+    item = demo.book("on-loan")
+    patron = counter.rows("SELECT patron FROM loan WHERE item = ?", item)[0][0]
+    head = counter.rows("SELECT head FROM feed_head WHERE consortium = ?", DRENTHE)[0][0]
+    counter.do(Action.CHECK_IN, item=item)
+    seen = counter.rows("SELECT kind, ref FROM feed WHERE consortium = ? AND seq > " + str(head), DRENTHE)
+    assert sorted(seen) == [("item", item), ("patron", patron)]
+
+
+def test_a_return_over_http_needs_no_pass_and_is_answered_alike_for_ever(
+    store: StoreProcess, kiosk: Caller, demo: Demo
+) -> None:
+    event = kiosk.act(Action.CHECK_IN, item=demo.book("on-loan"))
+    first = kiosk.tell(event)
+    assert (first[0], b'"was_on_loan":true' in first[1]) == (200, True)
+    assert [kiosk.tell(event | {"kind": kind}) for kind in ("request", "fact", "void")] == [first] * 3
+    with_pass = event | {"presented": kiosk.act(Action.END_VISIT, demo.shown("anna"))["presented"]}
+    assert kiosk.tell(with_pass)[0] == 422
+    assert kiosk.post("/v1/checkouts", event)[0] == 422
