@@ -115,7 +115,7 @@ class Library:
         """Last day, day of the last word, and source of the guest's term."""
         rows = self.store.rows("SELECT ends, verified, term_source FROM membership WHERE patron = ?", patron)
         assert len(rows) == 1
-        return tuple(rows[0])  # type: ignore[return-value]
+        return tuple(rows[0])
 
 
 def new_event() -> str:
