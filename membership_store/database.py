@@ -1,6 +1,6 @@
 """What the store asks of a database: plain SQL with `?` for a value, in short transactions (ADR 2)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 Row = tuple[Any, ...]
@@ -30,6 +30,10 @@ class Session(Protocol):
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """The rows of a query."""
+        ...
+
+    def stream(self, sql: str) -> Iterator[Row]:
+        """The rows of a query that may be too many to hold; nothing else is asked until they are read."""
         ...
 
     def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:

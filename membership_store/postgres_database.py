@@ -27,6 +27,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.25
 CONNECT_S = 3
 CONNECTIONS = 16
 FEW = 50
+STREAMED = 2000
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _INTEGER = re.compile(r"\bINTEGER\b")
@@ -58,6 +59,12 @@ class _PostgresSession:
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         return self._ask((_translated(sql), values))[0].fetchall()
+
+    def stream(self, sql: str) -> Iterator[Row]:
+        self._ask()
+        with self._connection.cursor(name="stream") as cursor:
+            cursor.itersize = STREAMED
+            yield from cursor.execute(_translated(sql))
 
     def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
         return [one.fetchall() for one in self._ask(*((_translated(sql), values) for sql, *values in queries))]

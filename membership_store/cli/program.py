@@ -8,6 +8,7 @@ from pathlib import Path
 from circulation.identifiers import IdentifierError
 from membership_store import server
 from membership_store.cli import (
+    backup_commands,
     csv_commands,
     desk_commands,
     explaining,
@@ -37,6 +38,7 @@ SUBJECTS: tuple[Callable[[Commands], None], ...] = (
     nightly_commands.register,
     csv_commands.register,
     guest_commands.register,
+    backup_commands.register,
 )
 
 
