@@ -129,7 +129,10 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class CheckedOut:
-    """Lent. `due` is library-local; `open_loans` and `may_borrow` are as they stand after this loan."""
+    """Lent. `due` is library-local; `open_loans` and `may_borrow` are as they stand after this loan.
+
+    `borrowed_before`: the patron had this title before, and has asked to be told (K4).
+    """
 
     item: ItemBarcode
     title: str = field(repr=False)
@@ -137,6 +140,7 @@ class CheckedOut:
     open_loans: int
     may_borrow: int | None
     hold_filled: bool = False
+    borrowed_before: bool = False
 
 
 class Route(Enum):

@@ -10,6 +10,7 @@ from circulation.outcomes import Account, BranchLoans, FeeLine, HoldLine, LoanLi
 from circulation.rules.facts import Here
 from circulation.rules.notices import ends_soon
 from circulation.rules.payments import owed, payable
+from circulation.rules.staffing import may_see_history
 from circulation.rules.terms import counts
 from membership_store.collection import items_lent_to
 from membership_store.credentials import Kiosk
@@ -39,7 +40,7 @@ def look_at_account(session: Session, kiosk: Kiosk, presented: Presented, moment
         _fees(here, patron.fees, {one.ref for one in payable(patron, here.branch.institution)}),
         owed(patron, here.branch.institution),
         _memberships(here, member),
-        _history(session, consortium, patron.ref) if patron.keeps_history else (),
+        _history(session, consortium, patron.ref) if may_see_history(patron) else (),
     )
 
 

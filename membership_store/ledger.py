@@ -12,6 +12,7 @@ from circulation.outcomes import CheckedOut, Refused
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow
 from circulation.rules.region import effective
+from circulation.rules.staffing import is_told_of_an_earlier_loan
 from circulation.rules.subscriptions import may_borrow
 from membership_store.books import Books, stamp
 from membership_store.register import add_loan
@@ -47,10 +48,10 @@ def _lend(books: Books, event: Event, situation: Situation) -> CheckedOut:
     under = None if found is None else member.key_of(found.membership)
     add_loan(books.session, books.consortium, books.key(event), loan, stamp(books.at), membership=under)
     patron = books.take_strip(member, found)
-    filled = _fill_hold(books, borrow)
+    filled, again = _fill_hold(books, borrow), _borrowed_before(books, borrow)
     _leaves(books, borrow)
     after = replace(borrow, patron=replace(patron, loans=(*patron.loans, loan)))
-    return CheckedOut(loan.item, borrow.item.title, loan.due, len(after.patron.loans), may_borrow(after), filled)
+    return CheckedOut(loan.item, borrow.item.title, loan.due, len(after.patron.loans), may_borrow(after), filled, again)
 
 
 def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
@@ -90,6 +91,22 @@ def _fill_hold(books: Books, borrow: Borrow) -> bool:
         )
         > 0
     )
+
+
+def _borrowed_before(books: Books, borrow: Borrow) -> bool:
+    """K4: whether the patron, who has asked to be told, had a copy of this title before."""
+    if not borrow.patron.tells_borrowed_before:
+        return False
+    rows = books.session.rows(
+        "SELECT 1 FROM loan l JOIN item i ON i.consortium = l.consortium AND i.item = l.item"
+        " JOIN item this ON this.consortium = i.consortium AND this.title = i.title"
+        " WHERE l.consortium = ? AND l.patron = ? AND l.returned_at IS NOT NULL AND this.item = ?"
+        " ORDER BY l.returned_at LIMIT 1",
+        books.consortium,
+        borrow.patron.ref,
+        borrow.barcode,
+    )
+    return is_told_of_an_earlier_loan(borrow.patron, bool(rows))
 
 
 def _free_hold(books: Books, borrow: Borrow) -> None:

@@ -13,6 +13,7 @@ from circulation.outcomes import Identified, Refused, Verdict
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Visit
 from circulation.rules.pins import needs_pin
+from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
 from membership_store import proving
 from membership_store.collection import find_item
@@ -131,5 +132,5 @@ def greeting(situation: Situation) -> Identified | Refused:
         len(patron.loans),
         may_borrow(borrow),
         situation.verdict.decided,
-        tuple(one.text for one in patron.messages if one.for_patron),
+        shown_messages(patron),
     )

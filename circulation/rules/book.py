@@ -36,6 +36,7 @@ DATA: Mapping[str, tuple[Kept, ...]] = {
 OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
     "K2": (
         Kept("membership_store.situation.greeting", "language, receipt and a child's first name go to the kiosk"),
+        Kept("membership_store.staff.persons.faults", "a first name is put on file of youth only"),
         Kept("kiosk.sentences.headline", "greets by that first name, and by no name where there is none"),
     ),
     "K3": (
@@ -73,9 +74,7 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
     "F5": (
         Kept("membership_store.staff.money.waive", "waiving is the desk's"),
         Kept("membership_store.staff.money.add_note", "a note for what was lost or damaged is the desk's"),
-        Kept(
-            "membership_store.staff.money.record_mandate", "a mandate is recorded at the desk, four digits kept"
-        ),
+        Kept("membership_store.staff.money.record_mandate", "a mandate is recorded at the desk, four digits kept"),
     ),
     "A2": (Kept("membership_store.staff.administrative.make", "makes an administrative pass"),),
     "A6": (Kept("membership_store.staff.administrative.turn", "turns a special patron's pass into one"),),

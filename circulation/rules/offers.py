@@ -114,13 +114,6 @@ def online_library(patron: Patron, here: Here) -> bool:
     return any(one is not None and one.online_library for one in terms)
 
 
-@rule("S4", "S7")
-def term_ends(begin: date, terms: Subscription, born: date | None) -> date:
-    """The last day of a new membership: that of its contribution, and for youth never later than youth itself."""
-    ends = contribution_ends(begin, terms)
-    return min(ends, youth_ends(born)) if terms.code == YOUTH and born is not None else ends
-
-
 @rule("S4")
 def after_coming_of_age(
     rows: tuple[Membership, ...], born: date, today: date, catalogue: Iterable[Subscription]

@@ -1,13 +1,12 @@
 """What the desk may do with patrons, passes and administrative passes (N9, N12, P5, A1 to A6, K9, K14)."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from circulation.identifiers import PassNumber, with_check_digit
 from circulation.model import Loan, Membership, MembershipStatus, Pass, PassKind, Patron, PatronType
 from circulation.rules.facts import Here, rule
-from circulation.rules.offers import youth_ends
 from circulation.rules.terms import counts
 
 UNIQUE_KINDS = frozenset({PassKind.REGIONAL, PassKind.NATIONAL_NUMBER, PassKind.UITPAS, PassKind.A_KAART})
@@ -133,12 +132,6 @@ def shown_messages(patron: Patron) -> tuple[str, ...]:
 def must_be_acknowledged(patron: Patron) -> bool:
     """Whether a message of an administrative pass stands before anything else in staff mode."""
     return patron.type is PatronType.ADMINISTRATIVE and any(one.acknowledge for one in patron.messages)
-
-
-@rule("K2")
-def greeted_by(first_name: str, born: date | None, today: date) -> str:
-    """The name for the screen: a first name of youth, and nothing for adults; never a surname."""
-    return first_name if born is not None and today <= youth_ends(born) else ""
 
 
 @rule("K9")

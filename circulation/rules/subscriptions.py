@@ -3,6 +3,7 @@
 from circulation.model import PatronType
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Standing, rule
+from circulation.rules.payments import borrows_from_the_start
 from circulation.rules.region import Effective, effective
 from circulation.rules.terms import counts, in_term
 
@@ -45,7 +46,7 @@ def subscription_lends(borrow: Standing) -> Refused | None:
 def paid_first(borrow: Standing) -> Refused | None:
     """0091 is paid at once: no loan before."""
     found = effective(borrow)
-    if found and found.subscription.pay_at_once and not found.membership.paid:
+    if found and not borrows_from_the_start(found.subscription, found.membership.paid):
         values = {"cents": found.subscription.price}
         return Refused(Reason.PAY_FIRST, "S5", NextStep.DESK, values)
     return None

@@ -212,6 +212,9 @@ ALTER TABLE loan ADD COLUMN returned_branch TEXT;
 
 CREATE INDEX loans_by_item ON loan (consortium, item);
 
+-- K4: the history of who wants one, and what is told or erased of a patron (AVG).
+CREATE INDEX closed_loans_by_patron ON loan (consortium, patron, returned_at) WHERE returned_at IS NOT NULL;
+
 CREATE INDEX closed_loans_by_day ON loan (consortium, returned_at) WHERE returned_at IS NOT NULL;
 
 -- K8, K12: where it will be fetched, since when it waits, and where it stands in words.

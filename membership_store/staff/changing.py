@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from circulation.model import PatronType, ReceiptChoice
+from circulation.rules.staffing import may_edit_person
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Unacceptable
 from membership_store.staff.asked import OfPatron
 from membership_store.staff.persons import Person, faults, lacking, write_person
@@ -29,7 +30,7 @@ class ChangeWishes(OfPatron):
 def change_person(at: At, asked: ChangePerson) -> Answer:
     """K14: the same fields are mandatory as at enrolment."""
     patron = at.member(asked.patron).patron
-    if patron.type is PatronType.GUEST:
+    if not may_edit_person(patron.type):
         return Denied("guest_data_from_home", "G3")
     wrong = faults(asked.person, at.today)
     if wrong:

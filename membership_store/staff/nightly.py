@@ -17,6 +17,7 @@ from membership_store.staff.desk import operator, write_down
 
 log = logging.getLogger(__name__)
 BATCH = 500
+LOOKED_BACK = timedelta(days=92)
 Chance = Callable[[], str]
 Step = Callable[[int], None]
 
@@ -53,13 +54,17 @@ def _of_age(session: Session, night: Night, after: str) -> list[str]:
         "SELECT DISTINCT m.patron FROM membership m"
         " JOIN person e ON e.consortium = m.consortium AND e.patron = m.patron"
         " WHERE m.consortium = ? AND m.subscription = ? AND m.patron > ? AND e.born IS NOT NULL AND e.born <= ?"
-        " AND e.sex <> 'instelling' AND m.ends >="
-        " CAST(CAST(SUBSTR(e.born, 1, 4) AS INTEGER) + ? AS TEXT) || SUBSTR(e.born, 5) ORDER BY m.patron LIMIT ?",
+        " AND e.sex <> 'instelling' AND (m.ends >="
+        " CAST(CAST(SUBSTR(e.born, 1, 4) AS INTEGER) + ? AS TEXT) || SUBSTR(e.born, 5)"
+        # A term may end just the day before the birthday; what follows it has been seen to already.
+        " OR (e.born > ? AND NOT EXISTS (SELECT 1 FROM membership l WHERE l.consortium = m.consortium"
+        " AND l.patron = m.patron AND l.starts > m.ends))) ORDER BY m.patron LIMIT ?",
         night.consortium,
         YOUTH,
         after,
         latest.isoformat(),
         OF_AGE,
+        (latest - LOOKED_BACK).isoformat(),
         BATCH,
     )
     return [ref for (ref,) in rows]

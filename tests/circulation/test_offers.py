@@ -22,7 +22,6 @@ from circulation.rules.offers import (
     suits_age,
     suits_kind,
     suits_wishes,
-    term_ends,
     youth_ends,
 )
 from tests.circulation.worlds import (
@@ -212,14 +211,6 @@ def test_N7_a_regional_membership_gives_no_digital_collections_although_it_borro
     regional = patron(membership("0045", at=OOSTERZELE))
     assert passes(borrow(regional))
     assert not online_library(regional, here())
-
-
-def test_S4_a_youth_term_ends_the_day_before_the_19th_birthday() -> None:
-    on = date(2008, 3, 10)
-    assert term_ends(date(2026, 7, 15), terms("JEUGD"), on) == date(2027, 3, 9)
-    assert term_ends(date(2025, 7, 15), terms("JEUGD"), on) == date(2026, 7, 31)
-    assert term_ends(date(2026, 7, 15), terms("JEUGD"), None) == date(2027, 7, 31)
-    assert term_ends(date(2026, 7, 15), terms("0045"), on) == date(2027, 7, 31)
 
 
 BORN = date(2007, 7, 15)  # 19 today

@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 from circulation.identifiers import luhn_holds
 from circulation.model import GroupKind, Membership, MembershipStatus, Message, PassKind, PatronType
 from circulation.rules.numbers import NumberKind, kind_of
-from circulation.rules.offers import birthday
 from circulation.rules.staffing import (
     Enrolment,
     activation_ends,
     counts_in_statistics,
     enrolment_need,
     follow_on_allowed,
-    greeted_by,
     is_told_of_an_earlier_loan,
     may_become_administrative,
     may_change,
@@ -185,14 +183,6 @@ def test_K3_a_message_on_an_administrative_pass_is_acknowledged_first() -> None:
     assert must_be_acknowledged(patron(type=PatronType.ADMINISTRATIVE, messages=(tells, asks)))
     assert not must_be_acknowledged(patron(type=PatronType.ADMINISTRATIVE, messages=(tells,)))
     assert not must_be_acknowledged(patron(messages=(asks,)))
-
-
-def test_K2_youth_are_greeted_by_their_first_name_until_the_day_before_19_and_nobody_else() -> None:
-    born = birthday(TODAY, -19)
-    assert greeted_by("Sem", born, day(-1)) == "Sem"
-    assert greeted_by("Sem", born, TODAY) == ""
-    assert greeted_by("Sem", None, TODAY) == ""
-    assert greeted_by("", born, day(-1)) == ""
 
 
 @pytest.mark.parametrize("text", ["a@b.nl", " jan.de-wit+boek@bibliotheek.annen.nl ", "ä@ö.be", "x@1.2"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from circulation import wire
 from circulation.events import Action, HandOver, Kind, Payment
@@ -15,6 +17,7 @@ from circulation.model import Source
 from circulation.outcomes import Account, HandedOver, Identified, Reason
 from membership_store.staff.acts import Answer, Denied, Done
 from membership_store.staff.desk import StaffDesk, operator
+from membership_store.staff.nightly import Night, come_of_age
 from membership_store.staff.table import BY_PATH
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import ANNEN, DRENTHE, Demo
@@ -199,3 +202,52 @@ def test_K4_history_is_shown_to_who_has_chosen_it_and_to_nobody_else(counter: Co
     assert "Oeroeg" in reader.history
     assert anna.history == ()
     assert "Oeroeg" not in str(wire.encode(anna))
+
+
+def test_K4_you_had_this_before_is_said_to_who_has_asked_for_it_of_any_copy(counter: Counter, demo: Demo) -> None:
+    def lent(name: str) -> object:
+        said = counter.borrow(demo.shown(name), demo.book("oeroeg"))["borrowed_before"]
+        counter.do(Action.CHECK_IN, item=demo.book("oeroeg"))
+        return said
+
+    assert [lent("reader"), lent("anna"), lent("reader"), lent("anna")] == [False, False, True, False]
+    other = counter.rows("SELECT item FROM loan WHERE item <> ? AND returned_at IS NOT NULL", demo.book("oeroeg"))
+    assert other == []
+    title = "(SELECT title FROM item WHERE item = ?)"
+    copy = demo.book("eline-vere")
+    counter.change(f"UPDATE item SET title = {title} WHERE item = ?", demo.book("oeroeg"), copy)
+    assert counter.borrow(demo.shown("reader"), copy)["borrowed_before"] is True
+
+
+def turned(counter: Counter, patron: str, born: date, ends: date, today: date) -> list[tuple[Any, ...]]:
+    """The memberships of a youth after the night before that day."""
+    counter.change("UPDATE person SET born = ? WHERE patron = ?", born.isoformat(), patron)
+    counter.change("UPDATE membership SET ends = ? WHERE patron = ?", ends.isoformat(), patron)
+    now = datetime(today.year, today.month, today.day, 3, tzinfo=UTC)
+    night = Night(counter.database, DRENTHE, now, lambda: secrets.token_hex(8), lambda _: None)
+    come_of_age(night)
+    assert come_of_age(night) == 0
+    return counter.rows(
+        "SELECT m.subscription, m.starts, m.ends, s.balance FROM membership m LEFT JOIN strips s"
+        " ON s.consortium = m.consortium AND s.membership = m.membership WHERE m.patron = ? ORDER BY m.starts",
+        patron,
+    )
+
+
+@pytest.mark.parametrize(
+    ("born", "birthday"),
+    [
+        (date(2007, 9, 12), date(2026, 9, 12)),
+        (date(2008, 1, 1), date(2027, 1, 1)),
+        (date(2007, 9, 1), date(2026, 9, 1)),
+        (date(2008, 2, 29), date(2027, 3, 1)),
+    ],
+)
+@pytest.mark.parametrize("runs_on", [0, 40])
+def test_S4_start_follows_youth_also_where_its_term_ended_the_day_before(
+    counter: Counter, demo: Demo, born: date, birthday: date, runs_on: int
+) -> None:
+    patron, last = ref_of(counter, demo, "daan"), birthday - timedelta(days=1)
+    rows = turned(counter, patron, born, last + timedelta(days=runs_on), birthday)
+    assert [(code, starts, balance) for code, starts, _, balance in rows[1:]] == [("0021", birthday.isoformat(), 12)]
+    assert rows[0][2] == last.isoformat()
