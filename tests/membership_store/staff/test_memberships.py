@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from circulation.rules.terms import month_end
 from tests.membership_store.running import StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
 
 
-def of(said: dict[str, object]) -> dict[str, object]:
+def of(said: dict[str, Any]) -> dict[str, Any]:
     """The patron and the membership of an enrolment."""
     return {"patron": said["patron"], "membership": said["membership"]}
 
@@ -129,7 +130,8 @@ def test_search_finds_by_the_beginning_of_a_name_by_birth_date_and_says_no_to_le
     for given in ({"surname": "ozturk"}, {"surname": "Öz", "born": "1966-06-05"}, {"born": "1966-06-05"}):
         assert patron in [one["patron"] for one in clerk.done("patrons/search", **given)["patrons"]]
     assert clerk.done("patrons/search", surname="ozturk", born="1966-06-06")["patrons"] == []
-    for less in ({}, {"surname": "Oz"}, {"surname": "%%%"}):
+    nothing: dict[str, Any] = {}
+    for less in (nothing, {"surname": "Oz"}, {"surname": "%%%"}):
         assert clerk.tell("patrons/search", **less)[0] == 422
 
 
@@ -160,10 +162,10 @@ def test_n12_records_of_different_kinds_are_not_merged(boss: Clerk) -> None:
     assert boss.tell("patrons/merge", kept=patron, gone=patron)[0] == 422
 
 
-def all_of(clerk: Clerk, path: str, key: str) -> list[dict[str, object]]:
+def all_of(clerk: Clerk, path: str, key: str) -> list[dict[str, Any]]:
     """A list to its end."""
-    found: list[dict[str, object]] = []
-    after = ""
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
     while after is not None:
         said = clerk.done(path, after=after, limit=3)
         found, after = found + said[key], said["next"]

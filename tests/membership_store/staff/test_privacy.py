@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def night(store: StoreProcess, days: int = 0) -> dict[str, int]:
 def test_k4_closed_loans_lose_their_patron_after_the_institutions_days_unless_the_patron_chose_otherwise(
     clerk: Clerk, store: StoreProcess, books: Iterator[ItemBarcode]
 ) -> None:
-    wishes: dict[str, dict[str, bool]] = {
+    wishes: dict[str, dict[str, Any]] = {
         "none": {}, "open": {}, "fined": {},
         "history": {"keeps_history": True}, "told": {"tells_borrowed_before": True},
     }  # fmt: skip
