@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
+from membership_store.certificates import Tls
+
 # Longer than a kiosk's pauses within a visit: no new connection for every book.
 KEEP_ALIVE_S = 75
 
@@ -42,10 +44,10 @@ class _Announced(uvicorn.Server):
         self._ready()
 
 
-def announce(listening: socket.socket) -> None:
-    """Prints `ready http://…`."""
+def announce(listening: socket.socket, tls: Tls | None = None) -> None:
+    """Prints `ready http://…`, or https."""
     host, port = listening.getsockname()[:2]
-    sys.stdout.write(f"ready http://{Address(host, port)}\n")
+    sys.stdout.write(f"ready http{'' if tls is None else 's'}://{Address(host, port)}\n")
     sys.stdout.flush()
 
 
@@ -75,8 +77,13 @@ def listen_together(address: Address, count: int) -> list[socket.socket]:
     return [first, *(listen(rest, shared=True) for _ in range(count - 1))]
 
 
-def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None] | None = None) -> None:
-    """Answers until SIGTERM or SIGINT, then finishes what was begun and returns. `ready`: else it announces itself."""
+def serve(
+    app: Starlette, listening: socket.socket, ready: Callable[[], None] | None = None, tls: Tls | None = None
+) -> None:
+    """Answers until SIGTERM or SIGINT, then finishes what was begun and returns. `ready`: else it announces itself.
+
+    Raises NoCertificate.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal once more after its own shutdown; then there is nothing left to do.
         signal.signal(number, lambda *_: None)
@@ -91,5 +98,6 @@ def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None] | 
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
+        **({} if tls is None else tls.settings()),
     )
-    _Announced(config, ready or (lambda: announce(listening))).run(sockets=[listening])
+    _Announced(config, ready or (lambda: announce(listening, tls))).run(sockets=[listening])

@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
 from membership_store import server
+from membership_store.certificates import Tls
 
 log = logging.getLogger(__name__)
 Build = Callable[[], AbstractContextManager[Starlette]]
@@ -24,25 +26,34 @@ PAUSE_S = 1.0
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
 
 
-def serve(build: Build, sockets: Sequence[socket.socket]) -> None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker does: it opens the application and answers, over TLS or not."""
+
+    build: Build
+    tls: Tls | None = None
+
+
+def serve(build: Build, sockets: Sequence[socket.socket], tls: Tls | None = None) -> None:
     """Answers with a worker for each socket until SIGTERM or SIGINT, then lets all finish what was begun.
 
     `build` opens the application within the worker. Call it before any thread was started. Raises CannotListen.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     alive, held = os.pipe()
+    work = Work(build, tls)
     running = {}
     try:
         ready = []
         for one in sockets:
-            pid, told = _start(build, one, alive, held)
+            pid, told = _start(work, one, alive, held)
             running[pid] = one
             ready.append(told)
         began = [_is_ready(one) for one in ready]
         if not all(began):
             raise server.CannotListen("a worker did not begin; what it says stands above")
-        server.announce(sockets[0])
-        _replace_until_told(build, running, alive, held)
+        server.announce(sockets[0], work.tls)
+        _replace_until_told(work, running, alive, held)
     finally:
         for pid in running:
             os.kill(pid, signal.SIGTERM)
@@ -51,18 +62,18 @@ def serve(build: Build, sockets: Sequence[socket.socket]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
 
 
-def _replace_until_told(build: Build, running: dict[int, socket.socket], alive: int, held: int) -> None:
+def _replace_until_told(work: Work, running: dict[int, socket.socket], alive: int, held: int) -> None:
     while signal.sigwait(_WATCHED) == signal.SIGCHLD:
         for pid in [one for one in running if os.waitpid(one, os.WNOHANG)[0]]:
             log.error("a worker ended by itself; another one takes its place")
             time.sleep(PAUSE_S)
             listening = running.pop(pid)
-            again, told = _start(build, listening, alive, held)
+            again, told = _start(work, listening, alive, held)
             running[again] = listening
             os.close(told)
 
 
-def _start(build: Build, listening: socket.socket, alive: int, held: int) -> tuple[int, int]:
+def _start(work: Work, listening: socket.socket, alive: int, held: int) -> tuple[int, int]:
     """The worker's process, and where it says that it is ready."""
     told, tell = os.pipe()
     pid = os.fork()
@@ -74,8 +85,8 @@ def _start(build: Build, listening: socket.socket, alive: int, held: int) -> tup
         os.close(held)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
         threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
-        with build() as app:
-            server.serve(app, listening, lambda: _tell(tell))
+        with work.build() as app:
+            server.serve(app, listening, lambda: _tell(tell), work.tls)
         code = 0
     except BaseException as fault:  # noqa: BLE001 - nothing of the parent may run on in the child
         log.error("a worker could not go on: %s", type(fault).__name__)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from circulation.identifiers import IdentifierError
 from membership_store import server
+from membership_store.certificates import NoCertificate
 from membership_store.cli import (
     backup_commands,
     csv_commands,
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser(name).parse_args(arguments)
     try:
         given.do(given)
-    except (Trouble, SchemaError, StoreUnavailable, server.CannotListen, NotADemo) as trouble:
+    except (Trouble, SchemaError, StoreUnavailable, server.CannotListen, NoCertificate, NotADemo) as trouble:
         return _refuse(name, str(trouble))
     except NoSuchBranch:
         return _refuse(name, "there is no such branch, or it needs --consortium")

@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 
 from membership_store import server, workers
 from membership_store.app import make_app
+from membership_store.certificates import Tls
 from membership_store.cli.command import Commands, Trouble, add, now, opened
+from membership_store.guarding import DEFAULT_GUARD, Guard
 from membership_store.migrations import migrate
 from membership_store.opening import make_room, open_database
 
@@ -20,6 +22,34 @@ def register(commands: Commands) -> None:
     serve = add(commands, "serve", "answer kiosks and staff over HTTP", _serve)
     serve.add_argument("--listen", type=_address, default="127.0.0.1:8701", metavar="HOST:PORT")
     serve.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that answer (PostgreSQL only)")
+    serve.add_argument(
+        "--tls-cert", type=Path, metavar="PEM", help="answer over TLS with this certificate and its chain"
+    )
+    serve.add_argument("--tls-key", type=Path, metavar="PEM", help="the key of that certificate")
+    serve.add_argument(
+        "--tls-client-ca", type=Path, metavar="PEM", help="the authority that signs kiosks' certificates"
+    )
+    serve.add_argument(
+        "--certificate-header",
+        metavar="NAME",
+        help="in which a trusted proxy, which strips it from callers, names the SHA-256 fingerprint of a kiosk",
+    )
+    guard, most = DEFAULT_GUARD, "how many unknown passes a kiosk may show in a row (%(default)s)"
+    serve.add_argument("--misses", type=_whole, default=guard.misses, metavar="N", help=most)
+    serve.add_argument(
+        "--misses-per-minute",
+        type=_whole,
+        default=int(guard.misses_a_minute),
+        metavar="N",
+        help="and how many more in a minute (%(default)s)",
+    )
+    serve.add_argument(
+        "--floor-ms",
+        type=_whole,
+        default=int(guard.floor_s * 1000),
+        metavar="MS",
+        help="the least time that the answer to an unknown pass takes (%(default)s)",
+    )
     add(commands, "migrate", "bring the database to this release's schema", _migrate)
 
 
@@ -28,14 +58,35 @@ def _serve(given: argparse.Namespace) -> None:
     if given.workers > 1:
         _serve_together(given)
         return
+    tls = _tls(given)
     with _app(given) as app:
-        server.serve(app, server.listen(given.listen))
+        server.serve(app, server.listen(given.listen), tls=tls)
+
+
+def _tls(given: argparse.Namespace) -> Tls | None:
+    """Raises Trouble, NoCertificate."""
+    if given.tls_cert is None and given.tls_key is None and given.tls_client_ca is None:
+        return None
+    if given.tls_cert is None or given.tls_key is None:
+        raise Trouble("TLS needs both --tls-cert and --tls-key")
+    tls = Tls(given.tls_cert, given.tls_key, given.tls_client_ca)
+    tls.settings()
+    return tls
+
+
+def _guard(given: argparse.Namespace) -> Guard:
+    return Guard(
+        floor_s=given.floor_ms / 1000,
+        misses=given.misses,
+        misses_a_minute=given.misses_per_minute,
+        certificate_header=given.certificate_header,
+    )
 
 
 @contextmanager
 def _app(given: argparse.Namespace) -> Iterator[Starlette]:
     with opened(given) as database:
-        yield make_app(database, now)
+        yield make_app(database, now, _guard(given))
 
 
 def _serve_together(given: argparse.Namespace) -> None:
@@ -43,7 +94,8 @@ def _serve_together(given: argparse.Namespace) -> None:
         raise Trouble("a SQLite file has one writer: --workers is for PostgreSQL")
     with opened(given):
         pass  # what keeps a worker from beginning is told here, once
-    workers.serve(lambda: _app(given), server.listen_together(given.listen, given.workers))
+    tls = _tls(given)
+    workers.serve(lambda: _app(given), server.listen_together(given.listen, given.workers), tls)
 
 
 def _migrate(given: argparse.Namespace) -> None:
@@ -59,6 +111,12 @@ def _migrate(given: argparse.Namespace) -> None:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError("a number of workers is 1 to 64")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 1000000")
     return int(text)
 
 

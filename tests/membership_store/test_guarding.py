@@ -130,6 +130,11 @@ class _Listening:
         self._heard.append(sql)
         return self._inner.rows(sql, *values)
 
+    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+        """As the session does."""
+        self._heard.extend(query[0] for query in queries)
+        return self._inner.several(*queries)
+
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
 
