@@ -131,13 +131,22 @@ def printable(text: str) -> str:
 
     A library system's odd title or message must not make an answer unreadable at the other end.
     """
-    return "".join(" " if unicodedata.category(one) in _UNPRINTABLE else one for one in text[:MAX_TEXT])
+    kept = text[:MAX_TEXT]
+    if kept.isprintable():  # all but always, and much sooner known
+        return kept
+    return "".join(" " if unicodedata.category(one) in _UNPRINTABLE else one for one in kept)
 
 
 def encode(fact: object) -> Any:
     """Plain JSON data of a fact, its texts made `printable`. Raises ValueError for an instant without a zone."""
-    if is_dataclass(fact) and not isinstance(fact, type):
-        return {one.name: encode(getattr(fact, one.name)) for one in fields(fact)}
+    if isinstance(fact, str) and not isinstance(fact, Enum):
+        return printable(fact)
+    if fact is None or isinstance(fact, int):
+        return fact
+    kind: Any = type(fact)
+    names = _names(kind)
+    if names is not None:
+        return {name: encode(getattr(fact, name)) for name in names}
     if isinstance(fact, Enum):
         return fact.value
     if isinstance(fact, datetime):
@@ -150,7 +159,13 @@ def encode(fact: object) -> Any:
         return sorted(encode(one) for one in fact)
     if isinstance(fact, tuple):
         return [encode(one) for one in fact]
-    return printable(fact) if isinstance(fact, str) else fact
+    return fact
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The names of a fact's fields; None for what is no fact."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None
 
 
 def _encode_value(value: Value) -> Any:

@@ -1,6 +1,6 @@
 """What the store asks of a database: plain SQL with `?` for a value, in short transactions (ADR 2)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 Row = tuple[Any, ...]
@@ -36,7 +36,7 @@ class Session(Protocol):
         """The rows of a query that may be too many to hold; nothing else is asked until they are read."""
         ...
 
-    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
         """The rows of queries that need nothing of each other: in their order, and one journey to a server."""
         ...
 

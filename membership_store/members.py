@@ -1,5 +1,6 @@
 """Who was shown: loads every pass that a number or chip may mean, with its patron (P4, P8, N2). Decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,47 +22,47 @@ from circulation.model import (
     ReceiptChoice,
 )
 from circulation.rules.facts import Holder
-from membership_store.database import Row, Session, one
+from membership_store.database import Row, Session
 
 NOBODY = ""
-# All that is known of a patron, asked together: by consortium and reference.
+# All that is known of patrons, asked together, whose each row is first: by consortium and references ({}).
 _OF_A_PATRON = (
     (
-        "SELECT p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
+        "SELECT p.patron, p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
         " e.email, p.keeps_history, p.tells_borrowed_before FROM patron p"
         " LEFT JOIN home_library h ON h.consortium = p.consortium AND h.isil = p.home"
         " LEFT JOIN person e ON e.consortium = p.consortium AND e.patron = p.patron"
-        " WHERE p.consortium = ? AND p.patron = ?"
+        " WHERE p.consortium = ? AND p.patron IN ({})"
     ),
     (
-        "SELECT m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
+        "SELECT m.patron, m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
         " m.verified, s.balance - s.overdrawn FROM membership m"
         " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
-        " WHERE m.consortium = ? AND m.patron = ? ORDER BY m.membership"
+        " WHERE m.consortium = ? AND m.patron IN ({}) ORDER BY m.membership"
     ),
     (
-        "SELECT c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
-        " WHERE p.consortium = ? AND p.patron = ?"
+        "SELECT p.patron, c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
+        " WHERE p.consortium = ? AND p.patron IN ({})"
     ),
     (
-        "SELECT i.pass, i.institution FROM pass_institution i"
-        " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron = ?"
+        "SELECT p.patron, i.pass, i.institution FROM pass_institution i"
+        " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron IN ({})"
     ),
     (
-        "SELECT pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
-        " WHERE consortium = ? AND patron = ? ORDER BY pass"
+        "SELECT patron, pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
+        " WHERE consortium = ? AND patron IN ({}) ORDER BY pass"
     ),
     (
-        "SELECT fee, cents, institution, status, kind, since FROM fee"
-        " WHERE consortium = ? AND patron = ? AND status <> 'paid' ORDER BY fee"
+        "SELECT patron, fee, cents, institution, status, kind, since FROM fee"
+        " WHERE consortium = ? AND patron IN ({}) AND status <> 'paid' ORDER BY fee"
     ),
     (
-        "SELECT body, for_patron, acknowledge FROM message"
-        " WHERE consortium = ? AND patron = ? AND acknowledged_at IS NULL ORDER BY message"
+        "SELECT patron, body, for_patron, acknowledge FROM message"
+        " WHERE consortium = ? AND patron IN ({}) AND acknowledged_at IS NULL ORDER BY message"
     ),
     (
-        "SELECT item, patron, branch, lent, due, internal, renewals FROM loan"
-        " WHERE consortium = ? AND patron = ? AND returned_at IS NULL ORDER BY loan"
+        "SELECT patron, item, patron, branch, lent, due, internal, renewals FROM loan"
+        " WHERE consortium = ? AND patron IN ({}) AND returned_at IS NULL ORDER BY loan"
     ),
 )
 
@@ -123,16 +124,28 @@ def find(session: Session, consortium: str, presented: Presented, *, to_write: b
 
 def load(session: Session, consortium: str, ref: str) -> Member | None:
     """The patron of that reference with all that a verdict may look at, or None."""
-    answers = session.several(*((sql, consortium, ref) for sql in _OF_A_PATRON))
-    patrons, membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = answers
-    row = one(patrons)
+    return load_all(session, consortium, (ref,)).get(ref)
+
+
+def load_all(session: Session, consortium: str, refs: Sequence[str]) -> dict[str, Member]:
+    """Those of the patrons that there are, by reference: many are read in no more statements than one."""
+    places = ", ".join("?" * len(refs))
+    answers = session.several(*((sql.format(places), (consortium, *refs)) for sql in _OF_A_PATRON))
+    patrons, *parts = (_by_owner(rows) for rows in answers)
+    return {ref: _member(ref, patrons[ref][0], [part.get(ref, []) for part in parts]) for ref in refs if ref in patrons}
+
+
+def _by_owner(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for owner, *rest in rows:
+        found.setdefault(owner, []).append(tuple(rest))
+    return found
+
+
+def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
+    membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = parts
     memberships = [(key, _membership(rest)) for key, *rest in membership_rows]
     passes = _passes(cards, _gathered(chips), _gathered(places))
-    fees = tuple(_fee(one) for one in fee_rows)
-    messages = tuple(Message(body, bool(shown), bool(acknowledge)) for body, shown, acknowledge in message_rows)
-    loans = tuple(loan_of(one) for one in loan_rows)
-    if row is None:
-        return None
     kind, language, receipt, first_name, home, main_library, pin_required, known_home, email, keeps, tells = row
     patron = Patron(
         ids.PatronRef(ref),
@@ -146,9 +159,9 @@ def load(session: Session, consortium: str, ref: str) -> Member | None:
         bool(pin_required),
         tuple(membership for _, membership in memberships),
         tuple(card for _, card in passes),
-        fees,
-        messages,
-        loans,
+        tuple(_fee(one) for one in fee_rows),
+        tuple(Message(body, bool(shown), bool(acknowledge)) for body, shown, acknowledge in message_rows),
+        tuple(loan_of(one) for one in loan_rows),
         "@" in (email or ""),
         bool(keeps),
         bool(tells),

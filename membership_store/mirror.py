@@ -4,24 +4,25 @@ A snapshot and a page of changes are one picture each; a row says how a thing st
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from circulation import wire
-from circulation.identifiers import InstitutionCode, ItemBarcode
+from circulation.identifiers import InstitutionCode
 from circulation.masking import masked, masked_item, masked_patron
 from circulation.model import Item, Patron
 from circulation.rules.facts import Here
-from membership_store.changes import ITEM, NETWORK, PATRON, Kind
-from membership_store.collection import find_item
+from membership_store.changes import ITEM, NETWORK, PATRON
+from membership_store.collection import find_items
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, one
-from membership_store.members import load
+from membership_store.members import Member, load_all
 from membership_store.network import load_here
 
-PAGE, LONGEST_PAGE = 200, 500
+PAGE, LONGEST_PAGE = 200, 1000
 # How many references are read at once: a snapshot never holds them all.
 _BATCH = 500
 
@@ -96,7 +97,7 @@ def page(session: Session, kiosk: Kiosk, since: str, limit: int, moment: datetim
     more = reached < view.head
     things = dict.fromkeys((kind, ref) for _, kind, ref in found)
     return {
-        "rows": [_row(session, view, Kind(kind), ref) for kind, ref in things],
+        "rows": list(_rows(session, view, list(things))),
         "next": view.cursor(reached),
         "more": more,
         "acked_seq": None if more else _acked(session, kiosk),
@@ -132,10 +133,9 @@ def _acked(session: Session, kiosk: Kiosk) -> int:
 
 def _everything(session: Session, view: View) -> Iterator[dict[str, Any]]:
     yield _network(view)
-    for ref in _patrons(session, view):
-        yield _row(session, view, PATRON, ref)
-    for ref in _items(session, view):
-        yield _row(session, view, ITEM, ref)
+    for kind, refs in ((PATRON, _patrons(session, view)), (ITEM, _items(session, view))):
+        while some := list(islice(refs, _BATCH)):
+            yield from _rows(session, view, [(kind.value, ref) for ref in some])
 
 
 def _refs(session: Session, asked: str, view: View, *values: str) -> Iterator[str]:
@@ -176,18 +176,27 @@ def _places(values: frozenset[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _row(session: Session, view: View, kind: Kind, ref: str) -> dict[str, Any]:
-    if kind is NETWORK:
-        return _network(view)
-    row: dict[str, Any] = {"kind": kind.value, "key": masked(view.key, kind.value, ref)}
-    if kind is PATRON:
-        member = load(session, view.kiosk.consortium, ref)
-        patron = None if member is None else _seen_patron(view, member.patron)
-        return {**row, "gone": True} if patron is None else {**row, "patron": wire.encode(patron)}
-    item = find_item(session, view.kiosk.consortium, ItemBarcode(ref))
-    if item is None or not _is_seen(view, item):
-        return {**row, "gone": True}
-    return {**row, "item": wire.encode(masked_item(view.key, item))}
+def _rows(session: Session, view: View, things: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """The rows of these things, in their order; all patrons are read at once, and so are all items."""
+    consortium = view.kiosk.consortium
+    of_kind = {kind: [ref for known, ref in things if known == kind.value] for kind in (PATRON, ITEM)}
+    members = load_all(session, consortium, of_kind[PATRON]) if of_kind[PATRON] else {}
+    items = find_items(session, consortium, of_kind[ITEM]) if of_kind[ITEM] else {}
+    for kind, ref in things:
+        if kind == NETWORK:
+            yield _network(view)
+        else:
+            seen = _patron(view, members.get(ref)) if kind == PATRON else _item(view, items.get(ref))
+            yield {"kind": kind, "key": masked(view.key, kind, ref), **(seen or {"gone": True})}
+
+
+def _patron(view: View, member: Member | None) -> dict[str, Any] | None:
+    patron = None if member is None else _seen_patron(view, member.patron)
+    return None if patron is None else {"patron": wire.encode(patron)}
+
+
+def _item(view: View, item: Item | None) -> dict[str, Any] | None:
+    return {"item": wire.encode(masked_item(view.key, item))} if item is not None and _is_seen(view, item) else None
 
 
 def _network(view: View) -> dict[str, Any]:

@@ -66,8 +66,8 @@ class _PostgresSession:
             cursor.itersize = STREAMED
             yield from cursor.execute(_translated(sql))
 
-    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
-        return [one.fetchall() for one in self._ask(*((_translated(sql), values) for sql, *values in queries))]
+    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+        return [one.fetchall() for one in self._ask(*((_translated(sql), values) for sql, values in queries))]
 
     def later(self, sql: str, *values: Value) -> None:
         self._waiting.append((_translated(sql), values))

@@ -6,7 +6,7 @@ WAL, synchronous=FULL: an answer that was given survives a power cut (house deci
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
@@ -34,8 +34,8 @@ class _SqliteSession:
     def stream(self, sql: str) -> Iterator[Row]:
         return self._connection.execute(sql)
 
-    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
-        return [self.rows(sql, *values) for sql, *values in queries]
+    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+        return [self.rows(sql, *values) for sql, values in queries]
 
     def later(self, sql: str, *values: Value) -> None:
         self._connection.execute(sql, values)
