@@ -1,15 +1,24 @@
-"""Measures, prints a table and writes build/benchmark.json: {name, ours, baseline, unit, ratio, goal, met}."""
+"""Measures, prints a table and writes build/benchmark.json: {name, ours, baseline, unit, ratio, goal, met}.
 
+`make benchmark` measures all; `make benchmark ARGS=store` (or `window`) one group, and keeps the other's last rows.
+docs/benchmarks.md says how each is measured.
+"""
+
+import argparse
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from tests.benchmark import measures
+from tests.benchmark import measures, store_measures
+from tests.benchmark.numbered import Size
 from tests.benchmark.rig import Rig, rig
+from tests.benchmark.store_measures import StoreRig
 
 RESULT = Path("build/benchmark.json")
+AnyRig = TypeVar("AnyRig", Rig, StoreRig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Row:
     met: bool
 
 
-def row(name: str, unit: str, goal: float, measure: Callable[[Rig], tuple[float, float]], at: Rig) -> Row:
+def row(name: str, unit: str, goal: float, measure: Callable[[AnyRig], tuple[float, float]], at: AnyRig) -> Row:
     """Measures one ratio and prints it."""
     print(f"  measuring: {name}", flush=True)
     ours, baseline = measure(at)
@@ -33,10 +42,10 @@ def row(name: str, unit: str, goal: float, measure: Callable[[Rig], tuple[float,
     return Row(name, round(ours, 4), round(baseline, 4), unit, round(ratio, 3), goal, ratio <= goal)
 
 
-def main() -> int:
-    """Exit code 0 when every goal is met, 1 otherwise; the table says which."""
+def window_rows(_size: Size) -> list[Row]:
+    """What a patron sees, against an empty window."""
     with rig() as at:
-        rows = [
+        return [
             row(
                 "pass to first frame with the patron, p95, less the store's time", "s", 2.0, measures.pass_to_frame, at
             ),
@@ -45,15 +54,65 @@ def main() -> int:
             row("idle CPU against an empty window and bare sense", "cores", 1.5, measures.idle_cpu, at),
             row("idle memory against an empty window and 60 MB", "MB", 1.0, measures.idle_memory, at),
         ]
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps([asdict(one) for one in rows], indent=1) + "\n", "utf-8")
+
+
+def store_rows(size: Size) -> list[Row]:
+    """What the store does on PostgreSQL, against PostgreSQL itself."""
+    with store_measures.store_rig(size) as at:
+        busy = store_measures.busy()
+        print(f"  the store: {size.patrons} patrons, {size.items} items; load per core {busy:.1f}", flush=True)
+        return [
+            row("checkout by 16 kiosks, against pgbench with its statements", "ms", 2.5, store_measures.checkout, at),
+            row("identify, p99, against one row by its key", "s", 5.0, store_measures.identify, at),
+            row("page of 1,000 changes, against COPY of the same rows", "s", 3.0, store_measures.changes, at),
+            row("50 checkouts/s beside 2,000 kiosks, p99, against 1 s", "s", 1.0, store_measures.fleet, at),
+            row("K5: unknown and outside, distance against chance", "", 1.0, store_measures.strangers, at),
+        ]
+
+
+GROUPS: dict[str, Callable[[Size], list[Row]]] = {"window": window_rows, "store": store_rows}
+
+
+def _kept() -> dict[str, list[Row]]:
+    """The rows of the last run by group, as far as there are any."""
+    found: dict[str, list[Row]] = {}
+    try:
+        for one in json.loads(RESULT.read_text("utf-8")):
+            found.setdefault(one.pop("group", "window"), []).append(Row(**one))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
+    return found
+
+
+def _print(rows: list[Row]) -> None:
     print(f"\n{'':64} {'ours':>9} {'baseline':>9} {'unit':6} {'ratio':>6} {'goal':>5}")
     for one in rows:
         verdict = "met" if one.met else "NOT MET"
         print(
             f"{one.name:64} {one.ours:9.3f} {one.baseline:9.3f} {one.unit:6} {one.ratio:6.2f} {one.goal:5.2f} {verdict}"
         )
+
+
+def main() -> int:
+    """Exit code 0 when every goal is met, 1 otherwise; the table says which."""
+    parser = argparse.ArgumentParser(prog="make benchmark ARGS=", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help="window or store; none: both")
+    parser.add_argument("--patrons", type=int, default=Size.patrons, help="a smaller store, to try (%(default)s)")
+    given = parser.parse_args()
+    if unknown := set(given.groups) - set(GROUPS):
+        parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    size = Size(given.patrons, 2 * given.patrons) if given.patrons != Size.patrons else Size()
+    measured = {group: GROUPS[group](size) for group in given.groups or GROUPS}
+    _write({**_kept(), **measured})
+    rows = [one for group in measured.values() for one in group]
+    _print(rows)
     return 0 if all(one.met for one in rows) else 1
+
+
+def _write(groups: dict[str, list[Row]]) -> None:
+    RESULT.parent.mkdir(exist_ok=True)
+    rows = [asdict(one) | {"group": group} for group, made in groups.items() for one in made]
+    RESULT.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
