@@ -30,7 +30,10 @@ def test_a_store_keeps_to_its_document_whatever_it_is_asked(
     demo: Demo, store: StoreProcess, kiosks: Callable[[], Caller]
 ) -> None:
     grounds = grounds_of(demo, kiosks())
-    ask_all(grounds, json.loads(text()), EXAMPLES)
+    document = json.loads(text())
+    # What staff ask has a test of its own, with grounds of its own.
+    rest = {path: row for path, row in document["paths"].items() if not path.startswith("/v1/staff/")}
+    ask_all(grounds, document | {"paths": rest}, EXAMPLES)
     reached = {status for counted in grounds.statuses.values() for status in counted}
     assert {200, 422} <= reached, grounds.statuses
     assert requests.get(f"{store.url}/v1/health", timeout=60).status_code == 200
