@@ -61,6 +61,7 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
     "G3": (Kept("membership_store.staff.changing.change_person", "refuses to change what comes from home"),),
     "G5": (Kept("membership_store.guests.enrolment.book_strips", "books the strips once for each home term"),),
     "G9": (Kept("membership_store.staff.accounts.link", "links an account before its first login, by its exact name"),),
+    "N3": (Kept("membership_store.staff.searching.different_kinds", "tells staff of valid ones of different kinds"),),
     "N4": (Kept("membership_store.account.look_at_account", "the whole group's loans, grouped by branch"),),
     "N5": (Kept("membership_store.renewing.take_renewals", "a batch is answered item by item"),),
     "N10": (Kept("membership_store.handing_over.hand_over", "a short code under which the desk finds the case"),),

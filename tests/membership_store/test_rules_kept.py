@@ -15,6 +15,7 @@ from circulation.events import Action, HandOver, Kind, Payment
 from circulation.identifiers import BranchCode, EventId, PatronRef
 from circulation.model import Source
 from circulation.outcomes import Account, HandedOver, Identified, Reason
+from membership_store.network import local_date
 from membership_store.staff.acts import Answer, Denied, Done
 from membership_store.staff.desk import StaffDesk, operator
 from membership_store.staff.nightly import Night, come_of_age
@@ -251,3 +252,25 @@ def test_S4_start_follows_youth_also_where_its_term_ended_the_day_before(
     rows = turned(counter, patron, born, last + timedelta(days=runs_on), birthday)
     assert [(code, starts, balance) for code, starts, _, balance in rows[1:]] == [("0021", birthday.isoformat(), 12)]
     assert rows[0][2] == last.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-07-14T21:59:59+00:00", date(2026, 7, 14)),
+        ("2026-07-14T22:00:00+00:00", date(2026, 7, 15)),
+        ("2026-10-24T22:00:00+00:00", date(2026, 10, 25)),  # the night that has 02:30 twice
+        ("2026-10-25T00:30:00+00:00", date(2026, 10, 25)),
+        ("2026-10-25T01:30:00+00:00", date(2026, 10, 25)),
+        ("2026-10-25T22:59:59+00:00", date(2026, 10, 25)),
+        ("2026-10-25T23:00:00+00:00", date(2026, 10, 26)),
+        ("2027-03-27T23:00:00+00:00", date(2027, 3, 28)),  # the night that has no 02:30
+        ("2027-03-28T21:59:59+00:00", date(2027, 3, 28)),
+        ("2027-03-28T22:00:00+00:00", date(2027, 3, 29)),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Europe/Brussels"])
+def test_S7_a_term_and_a_loan_go_by_the_librarys_own_date_also_when_the_clock_changes(
+    moment: str, day: date, zone: str
+) -> None:
+    assert local_date(datetime.fromisoformat(moment), zone) == day
