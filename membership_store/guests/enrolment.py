@@ -3,6 +3,7 @@
 Home is asked before, outside the transaction. Nothing of the guest is kept but the pass and the home library (G3).
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -56,12 +57,11 @@ class Enrolment:
         terms = self._terms(home, subscription)
         if terms is None:
             return Refused(Reason.NO_SELF_ENROLMENT, "G4", NextStep.DESK)
-        patron = guest_of(self.session, self.consortium, question)
-        known = patron is not None
-        if patron is None:
-            patron = self._add_patron(question)
+        found = guest_of(self.session, self.consortium, question)
+        known = found is not None
+        patron, card = found or self._add_patron(question)
         self.session.lock("patron", self.consortium, patron)
-        self._link(patron, question)
+        self._link(card, question)
         key, ends = self._term(patron, terms, says)
         if with_strips:
             book_strips(self, key)
@@ -77,8 +77,9 @@ class Enrolment:
             return offers.chosen_by_itself(on_offer)
         return next((one for one in on_offer if one.code == subscription), None)
 
-    def _add_patron(self, question: Question) -> str:
-        patron = f"G{self.chance()}"
+    def _add_patron(self, question: Question) -> tuple[str, str]:
+        """The patron and the pass. Its key follows from home and number: two who enrol one guest at once meet in it."""
+        patron, card = f"G{self.chance()}", _key_of(self.session, self.consortium, question)
         insert(
             self.session,
             "patron",
@@ -91,17 +92,16 @@ class Enrolment:
             self.session,
             "pass",
             consortium=self.consortium,
-            **{"pass": f"{patron}-0"},
+            **{"pass": card},
             patron=patron,
             number=_number_of(question),
             network_unique=0,
             kind=PassKind.HOME.value,
         )
-        return patron
+        return patron, card
 
-    def _link(self, patron: str, question: Question) -> None:
+    def _link(self, card: str, question: Question) -> None:
         """P4, P8: the pass works wherever this institution's patrons are accepted, its chip stands for it."""
-        card = f"{patron}-0"
         rows = self.session.rows(
             "SELECT institution FROM pass_institution WHERE consortium = ? AND pass = ?", self.consortium, card
         )
@@ -170,20 +170,27 @@ def believed(says: HomeSays, today: date) -> HomeSays:
     return HomeSays(HomeOutcome.SILENT) if over else says
 
 
-def guest_of(session: Session, consortium: str, question: Question) -> str | None:
-    """The guest of that home library with this pass, or None."""
+def guest_of(session: Session, consortium: str, question: Question) -> tuple[str, str] | None:
+    """The guest of that home library with this pass, and the pass's key; or None."""
     row = one(
         session.rows(
-            "SELECT p.patron FROM patron p JOIN pass c ON c.consortium = p.consortium AND c.patron = p.patron"
+            "SELECT p.patron, c.pass FROM patron p JOIN pass c ON c.consortium = p.consortium AND c.patron = p.patron"
             " WHERE p.consortium = ? AND p.home = ? AND p.type = ? AND p.erased_at IS NULL AND c.kind = 'home'"
-            " AND c.number = ? ORDER BY p.patron",
+            " AND c.number = ? ORDER BY p.patron, c.pass",
             consortium,
             question.isil,
             PatronType.GUEST.value,
             _number_of(question),
         )
     )
-    return None if row is None else str(row[0])
+    return None if row is None else (str(row[0]), str(row[1]))
+
+
+def _key_of(session: Session, consortium: str, question: Question) -> str:
+    """A keyed hash: the number cannot be read from it."""
+    row = one(session.rows("SELECT identity_key FROM consortium WHERE consortium = ?", consortium))
+    said = f"{question.isil}\0{_number_of(question)}".encode()
+    return "H" + hashlib.blake2b(said, key=bytes.fromhex(row[0] if row else ""), digest_size=16).hexdigest()
 
 
 def book_strips(at: Enrolment, membership: str) -> bool:

@@ -44,13 +44,17 @@ def still_to_ask(session: Session, night: Night) -> dict[str, list[str]]:
 
 
 def question_about(session: Session, night: Night, isil: ids.Isil, patron: str) -> Question | None:
-    """By what home knows the guest: the home's own pass, else any active one, with its chip. None without a pass."""
+    """By what home knows the guest: the home's own pass, else any other, with its chip. None without a pass.
+
+    A pass that is blocked here is asked about too: whether the membership runs is for home to say.
+    """
     row = one(
         session.rows(
             "SELECT c.number, u.uid FROM pass c"
             " LEFT JOIN pass_chip u ON u.consortium = c.consortium AND u.pass = c.pass"
-            " WHERE c.consortium = ? AND c.patron = ? AND c.status = 'active'"
-            " ORDER BY CASE WHEN c.kind = 'home' THEN 0 ELSE 1 END, c.pass, u.uid",
+            " WHERE c.consortium = ? AND c.patron = ?"
+            " ORDER BY CASE WHEN c.kind = 'home' THEN 0 ELSE 1 END, CASE WHEN c.status = 'active' THEN 0 ELSE 1 END,"
+            " c.pass, u.uid",
             night.consortium,
             patron,
         )

@@ -142,9 +142,9 @@ class Refresh:
             self._wait_until(due)
             due = max(due, time.monotonic()) + 60 / home.per_minute
             says = self._ask(home, line, patron)
-            if says.outcome is HomeOutcome.SILENT:
+            if says is None or says.outcome is HomeOutcome.SILENT:
                 silent.append(patron)
-                in_a_row += 1
+                in_a_row += says is not None
                 if in_a_row >= self._pace.silences:
                     return [*silent, *patrons[n + 1 :]]
                 continue
@@ -155,10 +155,11 @@ class Refresh:
                 step()
         return silent
 
-    def _ask(self, home: Home, line: HomeLibrary, patron: str) -> HomeSays:
+    def _ask(self, home: Home, line: HomeLibrary, patron: str) -> HomeSays | None:
+        """What home says; None of a guest without a pass, about whom it cannot be asked."""
         question = self._database.read(lambda session: question_about(session, self.night, home.isil, patron))
         if question is None:
-            return HomeSays(HomeOutcome.UNKNOWN)
+            return None
         return believed(line.ask(question, self._pace.within_s), self.night.date)
 
     def _settle(self, home: Home, patron: str, says: HomeSays) -> None:
