@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from circulation import identifiers as ids
@@ -32,7 +33,7 @@ class SearchPatrons(AtBranch):
 
 def search(at: At, asked: SearchPatrons) -> Answer:
     """Those found; `valid` is judged over the whole group (N2). At most 50, `more` says whether there are others."""
-    refs = [ref for ref in _candidates(at, asked) if at.knows(ref)]
+    refs = list(islice((ref for ref in _candidates(at, asked) if at.knows(ref)), MOST + 1))
     found = [_line(at, member) for member in (load(at.session, at.consortium, ref) for ref in refs[:MOST]) if member]
     return Done({"patrons": found, "more": len(refs) > MOST})
 

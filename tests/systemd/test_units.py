@@ -13,8 +13,13 @@ import pytest
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 INSTALLED_UNITS = Path("/usr/lib/systemd/system")
 # Exposure as `systemd-analyze security` counts it, times ten: 20 is far into its "OK".
-MOST_EXPOSED = {"kiosk.service": 20, "membership-store.service": 15, "membership-store-guests.service": 15}
-TIMERS = ("membership-store-guests.timer",)
+MOST_EXPOSED = {
+    "kiosk.service": 20,
+    "membership-store.service": 15,
+    "membership-store-guests.service": 15,
+    "membership-store-nightly.service": 15,
+}
+TIMERS = ("membership-store-guests.timer", "membership-store-nightly.timer")
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
@@ -87,6 +92,12 @@ def test_g8_guests_are_asked_about_every_night_and_never_in_an_hour_that_a_night
         )  # fmt: skip
         assert said.returncode == 0, said.stderr
         assert not re.search(r" 02:\d\d:\d\d CE", said.stdout)
+    assert "Persistent=yes" in text
+
+
+def test_s4_the_store_does_its_night_work_before_the_doors_open_and_catches_up_when_it_was_off() -> None:
+    text = (UNITS / "system" / "membership-store-nightly.timer").read_text("utf-8")
+    assert "OnCalendar=*-*-* 00:20 Europe/Amsterdam" in text
     assert "Persistent=yes" in text
 
 
