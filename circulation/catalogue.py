@@ -1,6 +1,6 @@
 """The subscription catalogue (S1) as data with validity dates. Prices in cents; None means no maximum.
 
-The † values of rules.md §5 (loan days of three weeks, youth without limits) are defaults that a library may replace.
+Loan days of three weeks and youth without limits are defaults that a library may replace (docs/rules.md).
 """
 
 from collections.abc import Iterable

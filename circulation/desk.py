@@ -35,7 +35,7 @@ class Desk(Protocol):
     """
 
     def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
-        """Who is this, and may the visit begin (rules.md §1, Visit)? Changes nothing."""
+        """Who is this, and may the visit begin (docs/rules.md, Visit)? Changes nothing."""
         ...
 
     def is_reachable(self, deadline_s: float) -> bool:

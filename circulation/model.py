@@ -1,6 +1,6 @@
 """The facts that rules look at: patrons, passes, memberships, items, loans. Frozen; a change makes a new one.
 
-Money is integer euro cents, dates are library-local, instants are UTC (rules.md, preamble).
+Money is integer euro cents, dates are library-local, instants are UTC (docs/rules.md).
 """
 
 from dataclasses import dataclass, field

@@ -98,7 +98,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The first refusal by the order of rules.md §1, and all others that would also have refused (for staff)."""
+    """The first refusal by the order of docs/rules.md, and all others that would also have refused (for staff)."""
 
     decided: Refused | None
     also: tuple[Refused, ...] = ()
@@ -114,7 +114,7 @@ class Identified:
     """Who is served, as far as the screen may know (K2: a first name for youth only, never a surname).
 
     `may_borrow`: how many more items, None for no maximum. `cannot_borrow`: set when borrowing is refused whatever the
-    item; the visit goes on all the same (rules.md §1). `messages`: only those marked for the patron (K3).
+    item; the visit goes on all the same (docs/rules.md). `messages`: only those marked for the patron (K3).
     """
 
     patron: PatronRef

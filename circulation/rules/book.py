@@ -84,7 +84,7 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
 # What a library may set, by the field that carries it.
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "K1": ("Policy.visit_types", "Policy.special_subscriptions"),
-    "K8": ("Policy.hold_shelf", "Hold.branch"),
+    "K8": ("Policy.hold_shelf",),
     "K11": ("Policy.max_renewals",),
     "P4": ("Institution.uses_eid",),
     "P6": ("Policy.pin_tries", "Policy.pin_lock_minutes", "Branch.asks_pin", "Patron.pin_required"),

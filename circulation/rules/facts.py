@@ -26,7 +26,7 @@ from circulation.outcomes import Refused
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The † values of rules.md that a library may set. Days are library-local days.
+    """The values that a library may set, with their defaults (docs/rules.md). Days are library-local days.
 
     `special_subscriptions`: under one of these a special patron may start a visit too (K1). `renewal_takes_strip`: S2.
     `renews_others`: the network lets items of other institutions be renewed without transport (N5).

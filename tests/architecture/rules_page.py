@@ -10,12 +10,15 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from circulation import rules
+from circulation import model, rules
+from circulation.catalogue import CATALOGUE
+from circulation.rules import facts, verdict
 from circulation.rules.book import DATA, IDS, OPERATIONS, SETTINGS, Kept
 from circulation.rules.facts import RULE_IDS
 
@@ -35,9 +38,15 @@ HEAD = """# The lending rules, and where they are kept
 Written by `make docs` from the code; a test fails where this page and the code differ. The ids are those that every
 refusal, every marked function and every test bears. *Keeps it* names the rule functions (pure, in `circulation`), the
 data of the catalogue and the operations that do what was decided; *a library sets* names the facts that carry its own
-values, all with the defaults of the code.
+values, with the default in brackets where there is one.
 
 """
+ORDERS = {
+    "A visit begins": verdict.VISIT_ORDER,
+    "Borrowing": (*verdict.PATRON_ORDER, *verdict.ITEM_ORDER),
+    "Renewing": verdict.RENEW_ORDER,
+    "Returning": verdict.RETURN_ORDER,
+}
 
 
 def load_rules() -> None:
@@ -85,6 +94,50 @@ def _test_names(path: Path) -> Iterator[str]:
             yield one.name
 
 
+def _orders() -> Iterator[str]:
+    """What is asked in which order: the first refusal decides, staff see them all."""
+    yield "## The order of a verdict\n\nThe first refusal decides, so that the same patron always hears the same"
+    yield "sentence; staff see all of them. A refusal to borrow or renew never stops paying, looking at the account or"
+    yield "returning.\n"
+    for name, order in ORDERS.items():
+        yield f"{name}:\n"
+        for number, function in enumerate(order, 1):
+            path = f"{function.__module__}.{function.__qualname__}"
+            yield f"{number}. {'/'.join(RULE_IDS[path])} {function.__name__.replace('_', ' ')}"
+        yield ""
+
+
+def _catalogue() -> Iterator[str]:
+    """S1: the catalogue as the code has it."""
+    yield "## The catalogue\n"
+    yield "Prices in cents; a dash is no maximum, no period or no fine. Fines are cents a day and at most.\n"
+    yield "| code | name | from | to | price | months | ages | strips | on pass | days | fine | besides |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
+    for one in CATALOGUE:
+        ages = "-" if one.oldest is None else f"{one.youngest}-{one.oldest}"
+        fine = "-" if one.fine is None else f"{one.fine.per_day}, {one.fine.maximum}"
+        named = (field.name for field in fields(one) if getattr(one, field.name) is True and field.name != "selectable")
+        besides = [*(name.replace("_", " ") for name in named), *([] if one.selectable else ["not selectable"])]
+        row = (one.code, one.name, one.valid_from, one.valid_to, one.price, one.months, ages, one.strips, one.on_pass)
+        cells = (*row, one.loan_days, fine, ", ".join(besides))
+        yield "| " + " | ".join("-" if cell is None else str(cell) for cell in cells) + " |"
+    yield ""
+
+
+def _setting(name: str) -> str:
+    """The field, with its default; what the catalogue sets stands in the table above."""
+    owner, _, field_name = name.partition(".")
+    kind = getattr(facts, owner, None) or getattr(model, owner)
+    default = next(one.default for one in fields(kind) if one.name == field_name)
+    if default is MISSING or owner == "Subscription" or default == frozenset():
+        return f"`{name}`"
+    if isinstance(default, bool):
+        default = "on" if default else "off"
+    if isinstance(default, frozenset):
+        default = ", ".join(sorted(str(getattr(one, "value", one)) for one in default))
+    return f"`{name}` ({default if default != '' else 'empty'})"
+
+
 def _tested(rule: str) -> Iterator[str]:
     """The names where the rule itself is tested; of tests elsewhere only the room, so that the page seldom changes."""
     here, there = [], set()
@@ -106,14 +159,14 @@ def entry(rule: str) -> str:
     lines = [f"### {rule}", "", "- Keeps it:"]
     lines += [f"  - `{one.path}`: {one.how}" for one in kept(rule)]
     if rule in SETTINGS:
-        lines.append("- A library sets: " + ", ".join(f"`{one}`" for one in SETTINGS[rule]))
+        lines.append("- A library sets: " + ", ".join(map(_setting, SETTINGS[rule])))
     return "\n".join([*lines, "- Tested by:", *_tested(rule), ""])
 
 
 def page() -> str:
     """The whole page."""
     load_rules()
-    parts, chapter = [HEAD], ""
+    parts, chapter = [HEAD, "\n".join(_orders()), "\n", "\n".join(_catalogue()), "\n"], ""
     for rule in in_order():
         if rule[0] != chapter:
             chapter = rule[0]

@@ -1,4 +1,4 @@
-"""The subscription catalogue as data with validity dates (S1 and the table of rules.md §5)."""
+"""The subscription catalogue as data with validity dates (S1)."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Rules in the order of rules.md §1: the first refusal decides, staff see all, and no order of records matters."""
+"""Rules in the order of docs/rules.md: the first refusal decides, staff see all, and no order of records matters."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
 from collections.abc import Callable, Sequence
