@@ -13,7 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from circulation import identifiers as ids
 from circulation import wire
+from circulation.model import Presented
 from circulation.outcomes import Identified, Refused
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store import pins, problems
@@ -37,6 +39,20 @@ FLOOR_S = 0.05
 WORKERS, ENROLLING = 8, 8
 # Each takes 32 MiB and a tenth of a second of a core.
 PIN_READERS = 2
+_PIN: Schema = {"type": "string", "pattern": "^[0-9]{4,12}$", "description": "Kept and logged nowhere."}
+ASKED: Schema = {
+    "type": "object",
+    "properties": {"isil": ids.Isil, "number": ids.PassNumber, "uid": ids.ChipUid, "pin": _PIN},
+    "required": ["isil"],
+    "anyOf": [{"required": ["number"]}, {"required": ["uid"]}],
+    "additionalProperties": False,
+}
+ENROLS: Schema = {
+    "type": "object",
+    "properties": {"event": ids.EventId, "presented": Presented, "pin": _PIN, "isil": str},
+    "required": ["event", "presented", "pin"],
+    "additionalProperties": False,
+}
 SAYS: Schema = {
     "description": "Whether the membership runs, and its last day where it does. Never why not.",
     "type": "object",
@@ -67,7 +83,7 @@ class PeerRoutes:
                 "home_memberships",
                 said,
                 Asker.PEER,
-                Question,
+                ASKED,
                 (SAYS,),
                 ("forbidden", "too-many"),
             ),
@@ -120,7 +136,7 @@ class GuestRoutes:
                 "enrol_guest",
                 "Takes in a guest who shows the own chip and types the own PIN of home (G10)",
                 Asker.KIOSK,
-                SelfEnrolment,
+                ENROLS,
                 (Identified, Refused),
                 ("event-identity", "too-many"),
             ),
