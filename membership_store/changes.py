@@ -1,6 +1,6 @@
 """What changed, for the kiosks' mirrors: a gapless counter for each consortium, moved on last in every transaction.
 
-Whoever holds the counter's row is alone until the commit, so that what has a lower number is committed (ADR 3).
+Whoever holds the counter's row is alone until the commit, so that what has a lower number is committed (ADR 6).
 """
 
 import secrets
