@@ -1,0 +1,84 @@
+"""A database that writes down what it is asked, for tests of how much that is and whether it tells anything (K5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from membership_store.database import Database, Row, Session, Value
+
+Result = TypeVar("Result")
+
+
+class Heard:
+    """A session that writes down each statement; `journeys` counts how often a server would be waited for."""
+
+    def __init__(self, session: Session, statements: list[str], journeys: list[int]) -> None:
+        self._session, self._statements, self._journeys = session, statements, journeys
+        self.memory, self.touched = session.memory, session.touched
+
+    def _hear(self, *statements: str) -> None:
+        self._statements.extend(statements)
+
+    def rows(self, sql: str, *values: Value) -> list[Row]:
+        """A query."""
+        self._hear(sql)
+        self._journeys[0] += 1
+        return self._session.rows(sql, *values)
+
+    def stream(self, sql: str) -> Iterator[Row]:
+        """A long query."""
+        self._hear(sql)
+        return self._session.stream(sql)
+
+    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+        """Queries together."""
+        self._hear(*(sql for sql, _ in queries))
+        self._journeys[0] += 1
+        return self._session.several(*queries)
+
+    def later(self, sql: str, *values: Value) -> None:
+        """What can wait."""
+        self._hear(sql)
+        self._session.later(sql, *values)
+
+    def run(self, sql: str, *values: Value) -> int:
+        """A change."""
+        self._hear(sql)
+        self._journeys[0] += 1
+        return self._session.run(sql, *values)
+
+    def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        """Changes."""
+        self._hear(sql)
+        self._session.run_many(sql, rows)
+
+    def lock(self, table: str, consortium: str, key: str) -> None:
+        """A row that is held."""
+        self._hear(f"lock {table}")
+        self._session.lock(table, consortium, key)
+
+
+class Listening:
+    """A database that writes down what it is asked. Begin, commit and the feed's two statements are not in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.statements: list[str] = []
+        self._journeys = [0]
+
+    @property
+    def journeys(self) -> int:
+        """How often a server would be waited for, besides begin and commit."""
+        return self._journeys[0]
+
+    def read(self, work: Callable[[Session], Result]) -> Result:
+        """See Database."""
+        return self._database.read(lambda session: work(Heard(session, self.statements, self._journeys)))
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """See Database."""
+        return self._database.write(lambda session: work(Heard(session, self.statements, self._journeys)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
