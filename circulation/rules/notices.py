@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from circulation.catalogue import on_day
-from circulation.model import Membership, Patron
+from circulation.model import Membership, Patron, PatronType
 from circulation.rules.facts import Here, rule
 from circulation.rules.terms import counts
 
@@ -12,8 +12,11 @@ from circulation.rules.terms import counts
 def ends_soon(patron: Patron, here: Here) -> tuple[Membership, ...]:
     """The memberships of this group that end within the days of the policy and are not followed, in that order.
 
-    One that renews itself does not end, so that nobody is warned of it and nobody pays twice.
+    One that renews itself does not end, so that nobody is warned of it and nobody pays twice. A guest's is renewed at
+    home, and its new end comes from there in the night.
     """
+    if patron.type is PatronType.GUEST:
+        return ()
     last = here.today + timedelta(days=here.policy.ending_soon_days)
     rows = [
         one

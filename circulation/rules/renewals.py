@@ -31,7 +31,8 @@ def not_renewed_too_often(renew: Renew) -> Refused | None:
     """Not past the maximum number of renewals that the library has set."""
     if renew.loan is None or renew.loan.renewals < renew.here.policy.max_renewals:
         return None
-    return Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, {"count": renew.loan.renewals})
+    values = {"count": renew.loan.renewals} if renew.loan.renewals > 0 else {}
+    return Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, values)
 
 
 @rule("S2")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from circulation.model import MembershipStatus
 from circulation.rules.facts import Policy
 from circulation.rules.notices import ends_soon, to_renew
-from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, here, institutions, membership, patron
+from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, guest, here, institutions, membership, patron
 
 SOON = membership(ends=day(16))
 THERE = membership(at=OOSTERZELE, ends=day(16))
@@ -32,6 +32,13 @@ def test_N8_one_that_renews_itself_does_not_end() -> None:
     assert ends_soon(patron(membership("0049", ends=day(16))), here()) == ()
     assert to_renew(patron(membership("0049", ends=day(16))), here()) is None
     assert ends_soon(patron(membership("9999", ends=day(16))), here()) != ()
+
+
+def test_N8_a_guest_renews_at_home_and_is_not_warned_here() -> None:
+    row = membership("0345", ends=day(16), verified=TODAY)
+    assert ends_soon(guest(row), here()) == ()
+    assert to_renew(guest(row), here()) is None
+    assert ends_soon(patron(row), here()) == (row,)
 
 
 def test_N8_one_that_was_renewed_already_is_not_warned_of() -> None:
