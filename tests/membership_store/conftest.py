@@ -26,6 +26,7 @@ ON_BOTH = (
     "test_interface",
     "test_migrations",
     "test_network",
+    "test_two_sources",
     "test_upgrade",
     "test_what_counts",
 )
