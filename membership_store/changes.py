@@ -69,7 +69,11 @@ def open_feeds(session: Session) -> None:
 
 
 def renew_generation(session: Session) -> None:
-    """Voids every cursor: after a restore, or where the data were made anew. Every mirror begins with a snapshot."""
+    """Voids every cursor: after a restore, or where the data were made anew. Every mirror begins with a snapshot.
+
+    So nothing that this transaction touched before needs a row of its own.
+    """
+    session.touched.clear()
     for (consortium,) in session.rows("SELECT consortium FROM feed_head ORDER BY consortium"):
         session.run("UPDATE feed_head SET generation = ? WHERE consortium = ?", secrets.token_hex(8), consortium)
 

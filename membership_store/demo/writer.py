@@ -8,6 +8,7 @@ from pathlib import Path
 
 from circulation.identifiers import InstitutionCode
 from membership_store import credentials, pins
+from membership_store.changes import renew_generation
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, one
 from membership_store.demo.casting import DEMO_PIN
@@ -105,6 +106,7 @@ def _bring_to(session: Session, everything: Iterable[World], today: date, pin_ha
         if world.network.code not in known:
             add_network(session, world.network, today.isoformat(), secrets.token_hex(32))
         populate(session, world, pin_hash, moment)
+    renew_generation(session)
 
 
 def _tokens(session: Session, folder: Path) -> dict[str, str]:
