@@ -154,9 +154,12 @@ def test_g2_an_answer_that_is_not_what_was_agreed_is_silence(here: Library, body
         assert here.enrol("88010", isil)["reason"] == "home_silent"
 
 
-def test_g2_a_redirect_is_not_followed(here: Library, home: Library) -> None:
-    with talking_home(307, b"", {"Location": home.store.url + "/v1/home-memberships"}) as address:
-        here.lists("NL-4", address, home.peer)
+def test_g2_a_redirect_is_not_followed(here: Library) -> None:
+    with (
+        talking_home(200, b'{"outcome":"valid","until":null}') as elsewhere,
+        talking_home(307, b"", {"Location": elsewhere + "/v1/home-memberships"}) as address,
+    ):
+        here.lists("NL-4", address, "token")
         assert here.enrol("88011", "NL-4")["reason"] == "home_silent"
 
 
