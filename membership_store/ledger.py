@@ -33,9 +33,36 @@ def take_loan(books: Books, event: Event) -> CheckedOut | Refused:
         kiosk=books.kiosk.id,
         to_write=True,
     )
+    if books.happened and _came_back_since(books, event, situation):
+        return _lend_and_end(books, event, situation)
     if situation.verdict.decided is None:
         return _lend(books, event, situation)
     return _record(books, event, situation) if books.happened else situation.verdict.decided
+
+
+def _came_back_since(books: Books, event: Event, situation: Situation) -> bool:
+    """Whether the item of a loan that is told late was brought back before the store heard of the loan (K10)."""
+    item = situation.borrow.item if situation.borrow else None
+    if item is None or item.loan is not None:
+        return False
+    back = "SELECT 1 FROM item WHERE consortium = ? AND item = ? AND came_back_at >= ?"
+    return bool(books.session.rows(back, books.consortium, event.scanned, stamp(books.at)))
+
+
+def _lend_and_end(books: Books, event: Event, situation: Situation) -> CheckedOut:
+    """The loan of an item that came back meanwhile: it took its strip, and is over since then. Staff are told."""
+    books.flag(event, "K10", "returned_meanwhile")
+    books.flag_all(event, situation.verdict)
+    lent = _lend(books, event, situation)
+    books.session.run(
+        "UPDATE loan SET returned_at = (SELECT i.came_back_at FROM item i WHERE i.consortium = ? AND i.item = ?)"
+        " WHERE consortium = ? AND loan = ?",
+        books.consortium,
+        event.scanned,
+        books.consortium,
+        books.key(event),
+    )
+    return replace(lent, open_loans=lent.open_loans - 1)
 
 
 def _lend(books: Books, event: Event, situation: Situation) -> CheckedOut:

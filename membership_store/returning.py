@@ -77,6 +77,13 @@ def _book(books: Books, event: Event, brought: Brought, item: Item) -> CheckedIn
         books.flag(event, "K7", Reason.ITEM_MISSING.value)
     if route is Route.STAFF and item.interlibrary:
         books.flag(event, "K12", Reason.INTERLIBRARY.value)
+    if not was_on_loan:
+        books.session.run(
+            "UPDATE item SET came_back_at = ? WHERE consortium = ? AND item = ?",
+            stamp(books.at),
+            books.consortium,
+            item.barcode,
+        )
     place = _send(books, brought, item, route, code)
     books.item_changed(item.barcode)
     return CheckedIn(item.barcode, item.title, route, place, was_on_loan)

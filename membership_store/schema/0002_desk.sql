@@ -205,6 +205,9 @@ ALTER TABLE message ADD COLUMN acknowledged_at TEXT;
 ALTER TABLE item ADD COLUMN interlibrary INTEGER NOT NULL DEFAULT 0 CHECK (interlibrary IN (0, 1));
 ALTER TABLE item ADD COLUMN in_transit_to TEXT;
 
+-- When it came back although no loan of it was known; a loan of before that is told late ended then.
+ALTER TABLE item ADD COLUMN came_back_at TEXT;
+
 -- K11, S8, K10.
 ALTER TABLE loan ADD COLUMN renewals INTEGER NOT NULL DEFAULT 0 CHECK (renewals >= 0);
 ALTER TABLE loan ADD COLUMN membership TEXT;

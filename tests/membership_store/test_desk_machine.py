@@ -48,6 +48,7 @@ class Desk(RuleBasedStateMachine):
         self.items = [next(self.books) for _ in range(3)]
         self.out: dict[ItemBarcode, str] = {}
         self.since: dict[ItemBarcode, datetime] = {}
+        self.back: dict[ItemBarcode, datetime] = {}
         self.answers: dict[tuple[str, str], tuple[int, bytes]] = {}
         self.told: list[tuple[int, dict[str, Any]]] = []
         self.lent = dict.fromkeys(STRIPS, 0)
@@ -91,16 +92,19 @@ class Desk(RuleBasedStateMachine):
         if said["outcome"] == "checked_out" and self.out.get(item) != who:
             if item in self.out and self.since[item] > when:
                 return
-            self.out[item], self.since[item] = who, when
             if who in self.lent:
                 self.lent[who] += 1
+            if item not in self.out and self.back.get(item, when) > when:
+                return
+            self.out[item], self.since[item] = who, when
 
     @rule(at=KIOSKS, n=ITEMS, kind=TOLD)
     def bring_back(self, at: int, n: int, kind: Kind) -> None:
         """Somebody brings something back, out or not."""
         said = self._do(at, Action.CHECK_IN, None, self.items[n], kind=kind)
         assert said["was_on_loan"] is (self.items[n] in self.out)
-        self.out.pop(self.items[n], None)
+        if self.out.pop(self.items[n], None) is None:
+            self.back[self.items[n]] = datetime.now(UTC)
 
     @rule(at=KIOSKS, who=st.sampled_from(PATRONS), n=ITEMS)
     def renew(self, at: int, who: str, n: int) -> None:

@@ -209,6 +209,20 @@ def test_a_return_of_an_earlier_time_leaves_the_loan_that_runs_now(counter: Coun
     assert [is_open for _, is_open in counter.loans(item)] == [True]
 
 
+def test_a_loan_that_is_told_after_its_item_came_back_is_over_since_then(counter: Counter, demo: Demo) -> None:
+    item, bram = demo.book("oeroeg"), demo.shown("bram")
+    offline = replace(counter.act(Action.CHECK_OUT, bram, item, kind=Kind.FACT), at=counter.now - timedelta(hours=2))
+    other = counter.another("counter-2")
+    other.now = counter.now - timedelta(hours=1)
+    assert other.do(Action.CHECK_IN, item=item)["was_on_loan"] is False
+    assert counter.tell(offline)["outcome"] == "checked_out"
+    assert [is_open for _, is_open in counter.loans(item)] == [False]
+    assert counter.flags(offline) == {"returned_meanwhile"}
+    later = counter.act(Action.CHECK_OUT, bram, item, kind=Kind.FACT)
+    assert counter.tell(later)["outcome"] == "checked_out"
+    assert [is_open for _, is_open in counter.loans(item)] == [False, True]
+
+
 def test_a_kiosk_whose_clock_went_back_still_ends_the_loan_that_it_made_before(counter: Counter, demo: Demo) -> None:
     item = demo.book("oeroeg")
     counter.borrow(demo.shown("bram"), item)
