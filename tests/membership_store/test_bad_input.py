@@ -19,6 +19,8 @@ from tests.membership_store.running import Caller, Demo, StoreProcess
 
 LIMIT = 64 * 1024
 SECRET = "20009401999995"
+ACTS = ("checkouts", "checkins", "renewals", "payments", "visit-ends", "voids")
+PATHS = [f"/v1/{name}" for name in ("identify", "account", "explain", "handovers", *ACTS)]
 
 
 def problem(status: int, body: bytes) -> dict[str, Any]:
@@ -95,7 +97,7 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
-@pytest.mark.parametrize("path", ["/v1/identify", "/v1/checkouts", "/v1/voids"])
+@pytest.mark.parametrize("path", PATHS)
 def test_what_is_no_json_is_malformed(kiosk: Caller, path: str, body: bytes) -> None:
     status, said = kiosk.post(path, body)
     assert (status, problem(status, said)["type"]) == (400, "/problems/malformed")
@@ -164,7 +166,7 @@ def test_a_length_that_lies_about_gigabytes_is_refused_before_anything_is_read(
         "Bearer demo-drenthe.' OR 1=1 --.x",
     ],
 )
-@pytest.mark.parametrize("path", ["/v1/identify", "/v1/checkouts", "/v1/voids"])
+@pytest.mark.parametrize("path", PATHS)
 def test_without_its_own_credential_nobody_asks_anything(store: StoreProcess, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     answer = requests.post(store.url + path, data=b"{}", headers=headers, timeout=30)
