@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 
 import requests
 
+from membership_store.opening import Spec, open_database
+from membership_store.staff.credentials import Role, Staff, add_staff
 from membership_store.web.__main__ import text
 from tests.membership_store.interface import Grounds, ask_all
-from tests.membership_store.running import Caller, Demo, StoreProcess
+from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess
 
-EXAMPLES = 12
+EXAMPLES = 6
 
 
-def grounds_of(demo: Demo, kiosk: Caller) -> Grounds:
+def grounds_of(demo: Demo, kiosk: Caller, database: Spec) -> Grounds:
     """The demo's passes and books, asked for by one kiosk."""
     passes = list(demo.passes.values())
     known = {
@@ -22,14 +25,29 @@ def grounds_of(demo: Demo, kiosk: Caller) -> Grounds:
         "uid": [one["uid"] for one in passes if one["uid"]],
         "item": [one["barcode"] for one in demo.books.values()],
         "branch": [kiosk.kiosk.branch],
+        "patron": patrons_of(database),
     }
-    return Grounds(kiosk.url, {"kioskToken": kiosk.token}, known, kiosk.kiosk.id)
+    tokens = {"kioskToken": kiosk.token, "staffToken": token_of(database, Role.MANAGER)}
+    return Grounds(kiosk.url, tokens | {"peerToken": token_of(database, Role.PEER)}, known, kiosk.kiosk.id)
+
+
+def patrons_of(database: Spec) -> list[str]:
+    """Some references of patrons."""
+    asked = "SELECT patron FROM patron WHERE consortium = ? ORDER BY patron LIMIT 40"
+    with closing(open_database(database)) as opened:
+        return [ref for (ref,) in opened.read(lambda session: session.rows(asked, DRENTHE))]
+
+
+def token_of(database: Spec, role: Role) -> str:
+    """The token of somebody new of the demo's first consortium, with that role."""
+    with closing(open_database(database)) as opened:
+        return opened.write(lambda session: add_staff(session, Staff(DRENTHE, f"all-sorts-{role.value}", role)))
 
 
 def test_a_store_keeps_to_its_document_whatever_it_is_asked(
     demo: Demo, store: StoreProcess, kiosks: Callable[[], Caller]
 ) -> None:
-    grounds = grounds_of(demo, kiosks())
+    grounds = grounds_of(demo, kiosks(), store.database)
     document = json.loads(text())
     # What staff ask has a test of its own, with grounds of its own.
     rest = {path: row for path, row in document["paths"].items() if not path.startswith("/v1/staff/")}
