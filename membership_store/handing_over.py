@@ -4,7 +4,6 @@ Of the patron only the reference is kept: whoever reads the code over a shoulder
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from circulation.events import HandOver
@@ -19,20 +18,6 @@ from membership_store.situation import open_visit
 LETTERS = "BCDFGHJKMNPRSTWXZ"
 LENGTHS = (4, 4, 4, 4, 5, 5, 6, 8)
 LIVES = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What the desk finds under a code: where, whose (by reference) and what, and which rule refused it why."""
-
-    code: str
-    branch: str
-    kiosk: str
-    patron: str | None
-    item: str | None
-    rule: str
-    reason: str
-    raised_at: str
 
 
 def hand_over(session: Session, kiosk: Kiosk, case: HandOver, moment: datetime) -> HandedOver:
@@ -67,28 +52,9 @@ def hand_over(session: Session, kiosk: Kiosk, case: HandOver, moment: datetime) 
     return HandedOver(code, until)
 
 
-def find_case(session: Session, consortium: str, code: str, moment: datetime) -> Case | None:
-    """The case of a code as somebody types it, or None where there is none or its day is over."""
-    row = one(
-        session.rows(
-            "SELECT code, branch, kiosk, patron, item, rule, reason, raised_at FROM handover"
-            " WHERE consortium = ? AND code = ? AND until > ?",
-            consortium,
-            "".join(code.split()).upper(),
-            stamp(moment),
-        )
-    )
-    return None if row is None else Case(*row)
-
-
-def forget_old_cases(session: Session, consortium: str, moment: datetime) -> int:
-    """Deletes the cases whose day is over, and says how many they were."""
-    return session.run("DELETE FROM handover WHERE consortium = ? AND until <= ?", consortium, stamp(moment))
-
-
 def _free_code(session: Session, consortium: str, moment: datetime) -> str:
     """A code that no other case has today; a longer one where the short ones are crowded. Raises Contested."""
-    forget_old_cases(session, consortium, moment)
+    session.run("DELETE FROM handover WHERE consortium = ? AND until <= ?", consortium, stamp(moment))
     for length in LENGTHS:
         code = "".join(secrets.choice(LETTERS) for _ in range(length))
         taken = "SELECT 1 FROM handover WHERE consortium = ? AND code = ?"
