@@ -26,6 +26,7 @@ from membership_store.database import Row, Session
 
 NOBODY = ""
 # All that is known of patrons, asked together, whose each row is first: by consortium and references ({}).
+# By the key's text, not by the key: to have the key's own order for nothing, SQLite would walk the whole consortium.
 _OF_A_PATRON = (
     (
         "SELECT p.patron, p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
@@ -38,7 +39,7 @@ _OF_A_PATRON = (
         "SELECT m.patron, m.membership, m.institution, m.subscription, m.starts, m.ends, m.status, m.confirmed, m.paid,"
         " m.verified, s.balance - s.overdrawn FROM membership m"
         " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
-        " WHERE m.consortium = ? AND m.patron IN ({}) ORDER BY m.membership"
+        " WHERE m.consortium = ? AND m.patron IN ({}) ORDER BY m.membership || ''"
     ),
     (
         "SELECT p.patron, c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
@@ -50,19 +51,19 @@ _OF_A_PATRON = (
     ),
     (
         "SELECT patron, pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
-        " WHERE consortium = ? AND patron IN ({}) ORDER BY pass"
+        " WHERE consortium = ? AND patron IN ({}) ORDER BY pass || ''"
     ),
     (
         "SELECT patron, fee, cents, institution, status, kind, since FROM fee"
-        " WHERE consortium = ? AND patron IN ({}) AND status <> 'paid' ORDER BY fee"
+        " WHERE consortium = ? AND patron IN ({}) AND status <> 'paid' ORDER BY fee || ''"
     ),
     (
         "SELECT patron, body, for_patron, acknowledge FROM message"
-        " WHERE consortium = ? AND patron IN ({}) AND acknowledged_at IS NULL ORDER BY message"
+        " WHERE consortium = ? AND patron IN ({}) AND acknowledged_at IS NULL ORDER BY message || ''"
     ),
     (
         "SELECT patron, item, patron, branch, lent, due, internal, renewals FROM loan"
-        " WHERE consortium = ? AND patron IN ({}) AND returned_at IS NULL ORDER BY loan"
+        " WHERE consortium = ? AND patron IN ({}) AND returned_at IS NULL ORDER BY loan || ''"
     ),
 )
 

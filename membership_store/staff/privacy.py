@@ -25,7 +25,7 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
         ),
         "person WHERE {of}",
     ),
-    ("passes", "pass, number, status, kind, follow_on", "pass WHERE {of} ORDER BY pass"),
+    ("passes", "pass, number, status, kind, follow_on", "pass WHERE {of} ORDER BY pass || ''"),
     ("chips", "uid", "pass_chip WHERE consortium = ? AND pass IN (SELECT pass FROM pass WHERE {of}) ORDER BY uid"),
     (
         "memberships",
@@ -33,7 +33,7 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
             "membership, institution, subscription, starts, ends, status, confirmed, paid, verified, term_source,"
             " cancelled_on"
         ),
-        "membership WHERE {of} ORDER BY membership",
+        "membership WHERE {of} ORDER BY membership || ''",
     ),
     (
         "strips",
@@ -61,15 +61,15 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
         "title, item, status, branch, placed_at, shelf, shelf_until",
         "hold WHERE {of} ORDER BY placed_at, hold",
     ),
-    ("fees", "institution, cents, status, kind, since, waived_at", "fee WHERE {of} ORDER BY fee"),
+    ("fees", "institution, cents, status, kind, since, waived_at", "fee WHERE {of} ORDER BY fee || ''"),
     ("payments", "institution, branch, cents, paid_at", "payment WHERE {of} ORDER BY paid_at, payment"),
-    ("messages", "body, for_patron, acknowledged_at", "message WHERE {of} ORDER BY message"),
+    ("messages", "body, for_patron, acknowledged_at", "message WHERE {of} ORDER BY message || ''"),
     ("mandates", "mandate, account_end, signed_on, ended_on", "mandate WHERE {of} ORDER BY signed_on, mandate"),
     ("account", "user_name, made_at, activated_at, first_login_at", "login_account WHERE {of}"),
     ("pin", "set_at", "pin WHERE {of}"),
     ("home_checks", "night, isil, outcome", "guest_check WHERE {of} ORDER BY night"),
     ("handed_over", "branch, item, rule, reason, raised_at, until", "handover WHERE {of} ORDER BY raised_at, code"),
-    ("done_by_staff", "act, done_at", "audit WHERE {of} ORDER BY entry"),
+    ("done_by_staff", "act, done_at", "audit WHERE {of} ORDER BY entry || ''"),
 )
 _OF = "consortium = ? AND patron = ?"
 

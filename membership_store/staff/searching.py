@@ -13,13 +13,15 @@ from circulation.rules.facts import Borrow
 from circulation.rules.region import effective
 from circulation.rules.terms import counts
 from membership_store.members import Member, load
-from membership_store.staff.acts import Act, Answer, At, Done, Manner, NoSuch, Unacceptable
+from membership_store.staff.acts import Act, Answer, At, Done, Manner, Unacceptable
 from membership_store.staff.asked import AtBranch, OfPatron
 from membership_store.staff.credentials import Role
 from membership_store.staff.persons import HEAD, folded, read_person
 
 MOST = 50
 CANDIDATES = 2000
+# Put in order here: for the order of a key SQLite would walk the whole consortium.
+_OF_NUMBER = "SELECT patron FROM pass WHERE consortium = ? AND number = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,8 @@ def search(at: At, asked: SearchPatrons) -> Answer:
 
 def _candidates(at: At, asked: SearchPatrons) -> list[str]:
     if asked.number is not None:
-        rows = at.rows(
-            "SELECT DISTINCT patron FROM pass WHERE consortium = ? AND number = ? ORDER BY patron", asked.number
-        )
-    elif asked.surname:
+        return sorted({ref for (ref,) in at.rows(_OF_NUMBER, asked.number)})
+    if asked.surname:
         rows = _by_name(at, folded(asked.surname), asked.born)
     elif asked.born is not None:
         rows = at.rows(
@@ -148,14 +148,14 @@ def _membership(at: At, one: Membership) -> dict[str, object]:
 
 # What else is kept of a patron, by the name under which the desk sees it: columns, and where they stand.
 _LISTS = {
-    "passes": ("number, status, kind, network_unique, follow_on", "pass WHERE {of} ORDER BY pass"),
+    "passes": ("number, status, kind, network_unique, follow_on", "pass WHERE {of} ORDER BY pass || ''"),
     "fees": (
         "fee, institution, cents, status, kind, since, membership",
-        "fee WHERE {of} AND status <> 'paid' ORDER BY fee",
+        "fee WHERE {of} AND status <> 'paid' ORDER BY fee || ''",
     ),
     "messages": (
         "message, body, for_patron, acknowledge",
-        "message WHERE {of} AND acknowledged_at IS NULL ORDER BY message",
+        "message WHERE {of} AND acknowledged_at IS NULL ORDER BY message || ''",
     ),
     "loans": (
         "item, branch, lent, due, renewals, internal",
@@ -179,15 +179,6 @@ def _rows_of(at: At, patron: str) -> dict[str, list[dict[str, object]]]:
         names = columns.split(", ")
         found[name] = [dict(zip(names, row, strict=True)) for row in rows]
     return found
-
-
-def by_number(at: At, number: str) -> list[str]:
-    """The patrons of the network with a pass of that number. Raises NoSuch where there is none."""
-    rows = at.rows("SELECT DISTINCT patron FROM pass WHERE consortium = ? AND number = ? ORDER BY patron", number)
-    refs = [ref for (ref,) in rows if at.knows(ref)]
-    if not refs:
-        raise NoSuch("patron")
-    return refs
 
 
 ACTS = (

@@ -91,7 +91,8 @@ def place(at: At, asked: PlaceHold) -> Answer:
 
 def _told(at: At, patron: str, title: str) -> None:
     at.changed(patron)
-    for (item,) in at.rows("SELECT item FROM item WHERE consortium = ? AND title = ? ORDER BY item", title):
+    copies = at.rows("SELECT item FROM item WHERE consortium = ? AND title = ?", title)
+    for item in sorted(item for (item,) in copies):
         at.changed_item(item)
 
 
