@@ -206,8 +206,6 @@ def decode_event(data: object) -> Event:
         raise WireError("seq", "negative")
     if not event.is_whole:
         raise WireError("action", "does not go with what the event names")
-    if event.presented is not None:
-        _check_presented(event.presented)
     if event.payment is not None and (event.payment.cents <= 0 or not event.payment.fees):
         raise WireError("payment", "nothing is paid")
     return event
@@ -215,9 +213,7 @@ def decode_event(data: object) -> Event:
 
 def decode_presented(data: object) -> Presented:
     """The shown pass in plain JSON data; it must carry a number or a UID. Raises WireError."""
-    shown = cast(Presented, decode(Presented, data))
-    _check_presented(shown)
-    return shown
+    return cast(Presented, decode(Presented, data))
 
 
 def decode_question(data: object) -> Question:
@@ -225,8 +221,6 @@ def decode_question(data: object) -> Question:
     question = cast(Question, decode(Question, data))
     if not question.is_whole:
         raise WireError("action", "does not go with what the question names")
-    if question.presented is not None:
-        _check_presented(question.presented)
     return question
 
 
@@ -235,14 +229,7 @@ def decode_hand_over(data: object) -> HandOver:
     case = cast(HandOver, decode(HandOver, data))
     if not _RULE.fullmatch(case.rule):
         raise WireError("rule", "not the id of a rule")
-    if case.presented is not None:
-        _check_presented(case.presented)
     return case
-
-
-def _check_presented(shown: Presented) -> None:
-    if shown.number is None and shown.uid is None:
-        raise WireError("presented", "neither number nor uid")
 
 
 def decode(wanted: Any, data: object, path: str = "", *, tolerant: bool = False) -> Any:
@@ -283,6 +270,8 @@ def _decode_dataclass(wanted: type, data: object, path: str, tolerant: bool) -> 
             raise WireError(here, "missing")
     if given and not tolerant:
         raise WireError(path, f"{len(given)} unknown field(s)")
+    if wanted is Presented and values.get("number") is None and values.get("uid") is None:
+        raise WireError(path or "presented", "neither number nor uid")
     return wanted(**values)
 
 

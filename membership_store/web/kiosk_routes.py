@@ -33,7 +33,7 @@ from membership_store.desk import StoreDesk
 from membership_store.guarding import Guard
 from membership_store.web.body import answer, decoded, json_of
 from membership_store.web.kiosk_access import KioskAccess
-from membership_store.web.operation import Asker, Endpoint, Operation, Schema
+from membership_store.web.operation import Acts, Asker, Endpoint, Operation, Schema
 
 log = logging.getLogger(__name__)
 WRITERS = 32
@@ -104,8 +104,9 @@ class KioskRoutes:
             path: str, name: str, said: str, actions: set[Action], kinds: tuple[Kind, ...], *answers: type
         ) -> Operation:
             once = ("event-identity", "sequence-gap", "too-many")
-            does = partial(self._deliver, frozenset(actions), kinds)
-            return Operation("POST", path, does, name, said, Asker.KIOSK, Event, (*answers, Refused), once)
+            takes = Acts(frozenset(actions), kinds)
+            does = partial(self._deliver, takes.actions, takes.kinds)
+            return Operation("POST", path, does, name, said, Asker.KIOSK, takes, (*answers, Refused), once)
 
         every = (CheckedIn, CheckedOut, Paid, Renewed, RenewedAll, VisitEnded, Voided)
         lent, taken = "Lends, or records what was lent", "Takes in, or records what was taken in"

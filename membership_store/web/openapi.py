@@ -14,11 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from circulation import wire
-from circulation.events import Event
 from circulation.identifiers import EventId
 from membership_store import problems
 from membership_store.web.body import answer
-from membership_store.web.operation import Asker, Operation, Schema
+from membership_store.web.operation import Acts, Asker, Operation, Schema
 from membership_store.web.schemas import Schemas
 
 PATH = "/v1/openapi.json"
@@ -77,8 +76,8 @@ def _operation(schemas: Schemas, one: Operation) -> Schema:
     if one.asker in _SCHEMES:
         made["security"] = [{_SCHEMES[one.asker]: []}]
     parameters = [*_path_parameters(one), *({"in": "query"} | schemas.asked(row) for row in one.query)]
-    if one.takes is Event:
-        key = schemas.asked(Event.__annotations__["id"])
+    if isinstance(one.takes, Acts):
+        key = schemas.asked(EventId)
         said = "The id of the event; another one is refused."
         parameters.append({"in": "header", "name": "Idempotency-Key", "description": said, "schema": key})
     if one.keyed:

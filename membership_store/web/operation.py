@@ -8,6 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from circulation.events import Action, Kind
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 Schema = dict[str, Any]
 
@@ -22,12 +24,20 @@ class Asker(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Acts:
+    """The events that a route takes: of these actions, told in these ways."""
+
+    actions: frozenset[Action]
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A method on a path. `name`: its id in OpenAPI; `answers`: the classes (or JSON schemas) that a 200 may carry.
 
-    `takes`: the class or the JSON schema of the body, None where there is none. `problems`: kinds of problem besides
-    those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON. `keyed`: asked
-    under an EventId of its own in `Idempotency-Key`.
+    `takes`: the class, the JSON schema or the events of the body, None where there is none. `problems`: kinds of
+    problem besides those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON.
+    `keyed`: asked under an EventId of its own in `Idempotency-Key`.
     """
 
     method: str
@@ -36,7 +46,7 @@ class Operation:
     name: str
     summary: str
     asker: Asker
-    takes: type | Schema | None = None
+    takes: type | Schema | Acts | None = None
     answers: tuple[type | Schema, ...] = ()
     problems: tuple[str, ...] = ()
     query: tuple[Schema, ...] = ()

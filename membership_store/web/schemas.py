@@ -12,9 +12,9 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.events import NEEDS, Event, Payment
+from circulation.events import NEEDS, Event, Kind, Payment
 from circulation.model import Presented
-from membership_store.web.operation import Schema
+from membership_store.web.operation import Acts, Schema
 
 _OUTCOME = {kind: name for name, kind in wire.ANSWERS.items()}
 _CODE = r"^[0-9A-Za-z][0-9A-Za-z_\-]{0,39}$"
@@ -29,6 +29,7 @@ _FORMS: Mapping[object, str] = {
 }
 _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 _LARGEST = 2**53 - 1
+_TOLD = {(Kind.REQUEST, Kind.FACT): "Asked", (Kind.FACT,): "Told", (Kind.VOID,): "GivenUp"}
 _NULL = {"type": "null"}
 _DATE: Schema = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
@@ -53,6 +54,8 @@ class Schemas:
         return _reference(wanted.__name__)
 
     def _of(self, wanted: Any, *, strict: bool) -> Schema:
+        if isinstance(wanted, Acts):
+            return self._acts(wanted)
         if isinstance(wanted, Mapping):
             return {key: self._within(value, strict=strict) for key, value in wanted.items()}
         if is_dataclass(wanted):
@@ -100,8 +103,6 @@ class Schemas:
         properties = {one.name: self._of(hints[one.name], strict=strict) for one in fields(wanted)}
         needed = [one.name for one in fields(wanted) if one.default is MISSING and one.default_factory is MISSING]
         made: Schema = {"type": "object", "properties": properties, "required": needed}
-        if wanted is Event and strict:
-            return self._acts(properties)
         if strict:
             return made | {"additionalProperties": False} | _ALSO.get(wanted, {})
         made["required"] = list(properties)
@@ -110,14 +111,17 @@ class Schemas:
             made["required"] = ["outcome", *properties]
         return made
 
-    def _acts(self, properties: Schema) -> Schema:
+    def _acts(self, acts: Acts) -> Schema:
         """An event is one of the actions, and names just what that needs (`Event.is_whole`)."""
-        parts = frozenset().union(*NEEDS.values())
+        hints, parts = get_type_hints(Event), frozenset().union(*NEEDS.values())
+        properties = {one.name: self._of(hints[one.name], strict=True) for one in fields(Event)}
         mapping = {}
-        for action, needs in NEEDS.items():
-            name = "".join(word.capitalize() for word in action.value.split("_")) + "Asked"
+        for action in sorted(acts.actions, key=lambda one: one.value):
+            name = "".join(word.capitalize() for word in action.value.split("_")) + _TOLD[acts.kinds]
+            needs = NEEDS[action]
             given = {one: properties[one]["anyOf"][0] if one in needs else _NULL for one in sorted(parts)}
             told = {"seq": properties["seq"] | {"minimum": 0}, "action": {"const": action.value}}
+            told["kind"] = {"enum": [one.value for one in acts.kinds]}
             self.components[name] = {
                 "type": "object",
                 "properties": properties | told | given,
@@ -126,6 +130,8 @@ class Schemas:
             }
             mapping[action.value] = _reference(name)["$ref"]
         choices = [{"$ref": one} for one in mapping.values()]
+        if len(choices) == 1:
+            return dict(choices[0])
         return {"oneOf": choices, "discriminator": {"propertyName": "action", "mapping": mapping}}
 
 

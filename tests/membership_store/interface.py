@@ -37,6 +37,7 @@ class Grounds:
     tokens: Mapping[str, str]
     known: Mapping[str, list[Any]]
     kiosk: str = ""
+    cursor: str = ""
     seq: int = 0
     statuses: dict[str, dict[int, int]] = field(default_factory=dict)
 
@@ -116,6 +117,8 @@ def _led(grounds: Grounds, data: Any, choice: int) -> Any:
         choice = choice * 31 + len(name)
         if name == "kiosk" and grounds.kiosk:
             made[name] = grounds.kiosk
+        elif name == "since" and grounds.cursor:
+            made[name] = grounds.cursor
         elif name == "seq":
             grounds.seq += 1
             made[name] = grounds.seq

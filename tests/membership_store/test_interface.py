@@ -28,7 +28,15 @@ def grounds_of(demo: Demo, kiosk: Caller, database: Spec) -> Grounds:
         "patron": patrons_of(database),
     }
     tokens = {"kioskToken": kiosk.token, "staffToken": token_of(database, Role.MANAGER)}
-    return Grounds(kiosk.url, tokens | {"peerToken": token_of(database, Role.PEER)}, known, kiosk.kiosk.id)
+    tokens["peerToken"] = token_of(database, Role.PEER)
+    return Grounds(kiosk.url, tokens, known, kiosk.kiosk.id, cursor_of(kiosk))
+
+
+def cursor_of(kiosk: Caller) -> str:
+    """Where a mirror of the kiosk stands that has just got a snapshot."""
+    shown = {"Authorization": f"Bearer {kiosk.token}"}
+    snapshot = kiosk.session.get(f"{kiosk.url}/v1/snapshot", headers=shown, timeout=60)
+    return str(json.loads(snapshot.content.split(b"\n", 1)[0])["cursor"])
 
 
 def patrons_of(database: Spec) -> list[str]:
