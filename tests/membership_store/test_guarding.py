@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -130,7 +130,7 @@ class _Listening:
         self._heard.append(sql)
         return self._inner.rows(sql, *values)
 
-    def several(self, *queries: tuple[str, *tuple[Value, ...]]) -> list[list[Row]]:
+    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
         """As the session does."""
         self._heard.extend(query[0] for query in queries)
         return self._inner.several(*queries)
