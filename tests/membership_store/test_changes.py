@@ -176,6 +176,36 @@ def test_a_kiosk_of_another_group_sees_neither_the_patron_nor_the_item_only_that
     assert mirror_of(counter).manifest["generation"] != theirs.manifest["generation"]
 
 
+def test_what_a_patron_of_the_group_has_elsewhere_is_not_in_its_mirrors(counter: Counter, demo: Demo) -> None:
+    one, ref = mirror_of(counter), patron_of(counter, demo, "anna")
+    group = {row["code"] for row in one.rows["network", ""]["here"]["institutions"]}
+    codes = counter.rows("SELECT institution FROM institution WHERE consortium = ? ORDER BY institution", DRENTHE)
+    stranger = next(code for (code,) in codes if code not in group)
+
+    def join(session: Session) -> None:
+        session.run(
+            "INSERT INTO membership (consortium, membership, patron, institution, subscription, starts, ends)"
+            " VALUES (?, 'elsewhere', ?, ?, '0053', '2020-01-01', '2090-12-31')",
+            DRENTHE,
+            ref,
+            stranger,
+        )
+        session.run(
+            "INSERT INTO fee (consortium, fee, patron, institution, cents, status) VALUES (?, 'f', ?, ?, 500, 'open')",
+            DRENTHE,
+            ref,
+            stranger,
+        )
+        session.run("UPDATE patron SET main_library = ? WHERE consortium = ? AND patron = ?", stranger, DRENTHE, ref)
+        changes.touch(session, DRENTHE, changes.PATRON, ref)
+
+    counter.database.write(join)
+    one.follow()
+    seen = one.of(PATRON, ref)
+    assert {row["institution"] for row in seen["memberships"] + seen["fees"]} <= group
+    assert seen["main_library"] in (None, *group)
+
+
 def test_a_patron_who_leaves_the_group_leaves_its_mirrors(counter: Counter, demo: Demo) -> None:
     one, ref = mirror_of(counter), patron_of(counter, demo, "anna")
     assert one.of(PATRON, ref) is not None

@@ -80,6 +80,14 @@ def test_of_sixteen_loans_under_the_last_strip_exactly_one_wins(
     assert counters[0].rows(left, demo.passes["chris"]["number"]) == [(0, 0)]
 
 
+def test_of_sixteen_loans_on_a_pass_with_room_for_one_exactly_one_wins(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    # No key and no column refuses the thirty-first: only that the patron is held before the loans are counted.
+    said = all_at_once([borrowing(one, demo.shown("home-29"), next(books)) for one in counters])
+    assert said.count("checked_out") == 1, said
+
+
 def test_facts_of_sixteen_kiosks_about_one_item_are_all_booked_and_one_loan_is_open(
     counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
 ) -> None:
