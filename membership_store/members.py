@@ -27,6 +27,7 @@ from membership_store.database import Row, Session
 NOBODY = ""
 # All that is known of patrons, asked together, whose each row is first: by consortium and references ({}).
 # By the key's text, not by the key: to have the key's own order for nothing, SQLite would walk the whole consortium.
+# CROSS JOIN: it then begins with the patron's passes, where else it may begin with every chip that there is.
 _OF_A_PATRON = (
     (
         "SELECT p.patron, p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
@@ -42,12 +43,12 @@ _OF_A_PATRON = (
         " WHERE m.consortium = ? AND m.patron IN ({}) ORDER BY m.membership || ''"
     ),
     (
-        "SELECT p.patron, c.pass, c.uid FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
-        " WHERE p.consortium = ? AND p.patron IN ({})"
+        "SELECT p.patron, c.pass, c.uid FROM pass p CROSS JOIN pass_chip c"
+        " WHERE c.consortium = p.consortium AND c.pass = p.pass AND p.consortium = ? AND p.patron IN ({})"
     ),
     (
-        "SELECT p.patron, i.pass, i.institution FROM pass_institution i"
-        " JOIN pass p ON p.consortium = i.consortium AND p.pass = i.pass WHERE p.consortium = ? AND p.patron IN ({})"
+        "SELECT p.patron, i.pass, i.institution FROM pass p CROSS JOIN pass_institution i"
+        " WHERE i.consortium = p.consortium AND i.pass = p.pass AND p.consortium = ? AND p.patron IN ({})"
     ),
     (
         "SELECT patron, pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"

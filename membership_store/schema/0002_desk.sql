@@ -385,3 +385,8 @@ INSERT INTO event_answer (consortium, kiosk, event, seq, identity, outcome, body
 DROP TABLE answer;
 
 INSERT INTO network_version (consortium) SELECT consortium FROM consortium;
+
+-- P8: the chips of a pass, whole in the index: else SQLite, which takes a consortium for few rows, reads every chip of it.
+DROP INDEX pass_chip_by_pass;
+
+CREATE INDEX pass_chip_by_pass ON pass_chip (consortium, pass, uid);

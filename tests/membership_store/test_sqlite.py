@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from membership_store import members
 from membership_store.database import IntegrityFault, StoreUnavailable
 from membership_store.migrations import migrate
 from membership_store.sqlite_database import SqliteDatabase
@@ -71,3 +73,11 @@ def test_a_new_database_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_a_database_in_a_folder_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         SqliteDatabase(tmp_path / "nowhere" / "x.db")
+
+
+def test_a_patron_is_found_by_the_patron_and_never_by_walking_the_whole_consortium(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        for sql in (part.format("?, ?") for part in members._OF_A_PATRON):
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * sql.count("?"))]
+            walked = [one for one in plan if one.endswith("(consortium=?)") or one.startswith("SCAN")]
+            assert walked == [], sql
