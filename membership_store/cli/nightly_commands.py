@@ -1,10 +1,15 @@
 """`nightly`: what the store does by itself each night. Safe to repeat, and to break off."""
 
 import argparse
+from datetime import timedelta
 
+from membership_store import changes
 from membership_store.cli.command import Commands, Progress, add, now, opened, show, takes_json
 from membership_store.cli.desk_commands import chance
 from membership_store.staff.nightly import Night, run
+
+# Longer than a kiosk's line is ever down; after that its mirror begins with a snapshot.
+FEED_KEPT = timedelta(days=30)
 
 
 def register(commands: Commands) -> None:
@@ -27,4 +32,5 @@ def _nightly(given: argparse.Namespace) -> None:
             finally:
                 progress.end()
             found.append({"consortium": code, **done})
+        database.write(lambda session: changes.prune(session, now() - FEED_KEPT))
     show(found, as_json=given.json, nothing="there is no such consortium")
