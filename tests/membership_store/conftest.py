@@ -26,9 +26,11 @@ ON_BOTH = (
     "test_interface",
     "test_migrations",
     "test_network",
+    "test_privacy",
     "test_two_sources",
     "test_upgrade",
     "test_what_counts",
+    "test_who_may",
 )
 
 
