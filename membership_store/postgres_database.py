@@ -38,7 +38,9 @@ _Asked = tuple[bytes, Sequence[Value]]
 
 @lru_cache(maxsize=2000)
 def _translated(sql: str) -> bytes:
-    return sql.replace("%", "%%").replace("?", "%s").encode()
+    """With PostgreSQL's own places: psycopg then has nothing to look for in the statement."""
+    parts = sql.split("?")
+    return "".join(f"{part}${n}" for n, part in enumerate(parts[:-1], 1)).encode() + parts[-1].encode()
 
 
 class _WholeNumber(Loader):
@@ -131,7 +133,12 @@ class PostgresDatabase:
         self._memory: dict[Any, Any] = {}
         self._pool: ConnectionPool[_Connection] = ConnectionPool(
             address,
-            kwargs={"autocommit": True, "connect_timeout": CONNECT_S, "application_name": "library-store"},
+            kwargs={
+                "cursor_factory": psycopg.RawCursor,
+                "autocommit": True,
+                "connect_timeout": CONNECT_S,
+                "application_name": "library-store",
+            },
             min_size=1,
             max_size=connections,
             timeout=patience_s,
