@@ -203,13 +203,10 @@ def identify(rig: StoreRig) -> tuple[float, float]:
 
 def strangers(rig: StoreRig) -> tuple[float, float]:
     """K5: the Kolmogorov-Smirnov distance of the times of two kinds of stranger, and what chance alone makes (1 %)."""
-    # Misses of one kiosk are slowed after 40, so that many kiosks take turns.
-    turns = {"what": "identify", "clients": 8, "kiosks": rig.size.kiosks // 16}
-    kinds = [
-        {"name": whose, "whose": whose, "first_kiosk": n * rig.size.kiosks // 2, **turns}
-        for n, whose in enumerate(("nobody", "elsewhere"))
-    ]
-    one, other = (found.must("refused") for found in rig.load(RUN_S, *kinds))
+    # Both in turn on the same connections, so that both meet the same worker and the same neighbours. Misses of one
+    # kiosk are slowed after 40, so that many kiosks take turns too.
+    task = {"name": "strangers", "what": "strangers", "clients": 8, "kiosks": rig.size.kiosks // 8}
+    one, other = (found.must("refused") for found in rig.load(RUN_S, task))
     print(f"    nobody: {_spread(one)}; outside the network: {_spread(other)}", flush=True)
     return distance(one.late, other.late), 1.628 * math.sqrt(1 / len(one.late) + 1 / len(other.late))
 

@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,19 @@ def _asks(plan: dict[str, Any], task: dict[str, Any]) -> list[tuple[Connection, 
     return made
 
 
+def _strangers(plan: dict[str, Any], task: dict[str, Any]) -> Iterator[tuple[Connection, list[Ask]]]:
+    """Clients who show a number of nobody and a pass of elsewhere in turn; `kiosks` of each take turns too (K5)."""
+    at, size, kiosks = urlsplit(plan["url"]), Size(**plan["size"]), task["kiosks"]
+    for client in range(task["clients"]):
+        connection, first = Connection(at.hostname or "", at.port or 0), client * kiosks
+        # The store trusts a credential for some seconds: no kiosk comes twice within them.
+        begins = {"nobody": 0, "elsewhere": kiosks // 2}
+        yield (
+            connection,
+            [Shower(connection, size, first, kiosks, whose, begins=begins[whose]) for whose in ("nobody", "elsewhere")],
+        )
+
+
 def _ask(connection: Connection, size: Size, task: dict[str, Any], kiosk: int, client: int) -> Ask:
     if task["what"] == "check_out":
         return Borrower(connection, size, kiosk, task.get("first_item", 0) + client, task["clients"])
@@ -74,9 +88,11 @@ async def _once(ask: Ask, found: Found, began: float) -> None:
         found.note(answer.status, answer.body, time.perf_counter() - began)
 
 
-async def _closed(ask: Ask, found: Found, until: float) -> None:
+async def _closed(turns: list[tuple[Ask, Found]], until: float) -> None:
+    """One client, who asks these things in turn on one connection."""
     while time.perf_counter() < until:
-        await _once(ask, found, time.perf_counter())
+        for ask, found in turns:
+            await _once(ask, found, time.perf_counter())
 
 
 async def _open(asks: list[Ask], rate: float, found: Found, begin: float, until: float) -> None:
@@ -103,6 +119,13 @@ async def run(plan: dict[str, Any]) -> list[Found]:
     until = begin + plan["seconds"]
     jobs, results, connections = [], [], []
     for task in plan["tasks"]:
+        if task["what"] == "strangers":
+            kinds = [Found(whose) for whose in ("nobody", "elsewhere")]
+            results += kinds
+            for connection, asks in _strangers(plan, task):
+                connections.append(connection)
+                jobs.append(_closed(list(zip(asks, kinds, strict=True)), until))
+            continue
         found = Found(task["name"])
         results.append(found)
         clients = _asks(plan, task)
@@ -110,7 +133,7 @@ async def run(plan: dict[str, Any]) -> list[Found]:
         if "rate" in task:
             jobs.append(_open([ask for _, ask in clients], task["rate"], found, begin, until))
         else:
-            jobs += [_closed(ask, found, until) for _, ask in clients]
+            jobs += [_closed([(ask, found)], until) for _, ask in clients]
     await asyncio.gather(*jobs)
     for found in results:
         found.seconds = time.perf_counter() - begin

@@ -59,9 +59,11 @@ class Shower:
     So many kiosks from the first one take turns on one connection.
     """
 
-    def __init__(self, connection: Connection, size: Size, first: int, kiosks: int, whose: str) -> None:
+    def __init__(
+        self, connection: Connection, size: Size, first: int, kiosks: int, whose: str, *, begins: int = 0
+    ) -> None:
         self._connection, self._size, self._whose = connection, size, whose
-        self._first, self._kiosks, self._kiosk = first, kiosks, first
+        self._first, self._kiosks, self._kiosk = first, kiosks, first + begins
         self._random = random.Random(f"{first}-{whose}")
 
     async def __call__(self) -> Answer:
