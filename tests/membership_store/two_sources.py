@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import product
 
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ from circulation.rules.verdict import due_date, on_borrow, on_renew, on_return, 
 from membership_store import proving, register
 from membership_store.collection import find_item
 from membership_store.csv_files import sheets
-from membership_store.csv_files.importing import import_file
+from membership_store.csv_files.importing import BadFile, import_file
 from membership_store.database import Database, Session, insert
 from membership_store.renewing import asked
 from membership_store.returning import look_at_return
@@ -231,7 +232,7 @@ def _due(rule: Callable[..., date], facts: object) -> date | None:
 def write(database: Database, consortium: str, world: World) -> bool:
     """Writes the world as a network of its own; says whether its patrons and items came by CSV."""
     database.write(lambda session: _write_network(session, consortium, world))
-    came = world.by_csv and _fits_csv(world)
+    came = world.by_csv
     if came:
         _import(database, consortium, world)
     database.write(lambda session: _write_rest(session, consortium, world, came=came))
@@ -300,12 +301,6 @@ def _write_pin(session: Session, consortium: str, world: World, patron: Patron) 
         insert(session, "pin_proof", consortium=consortium, kiosk=KIOSK, patron=patron.ref, until=until)
 
 
-def _fits_csv(world: World) -> bool:
-    """The import takes no membership of a subscription that is in no catalogue; the rules have to live with one."""
-    known = {one.code for one in world.catalogue}
-    return all(row.subscription in known for patron in world.patrons for row in patron.memberships)
-
-
 def _import(database: Database, consortium: str, world: World) -> None:
     """Patrons, passes, memberships, titles and items by CSV."""
     files = (
@@ -317,7 +312,23 @@ def _import(database: Database, consortium: str, world: World) -> None:
     )
     bodies = [(sheet, _csv(rows)) for sheet, rows in files if rows]
     for sheet, body in bodies:
-        import_file(database, consortium, sheet, body)
+        try:
+            import_file(database, consortium, sheet, body)
+        except BadFile:
+            database.write(partial(_write_part, consortium=consortium, world=world, sheet=sheet.name))
+
+
+def _write_part(session: Session, consortium: str, world: World, sheet: str) -> None:
+    """What the import does not take, and the rules have to live with: a unique number of two, no such subscription."""
+    for patron in world.patrons:
+        if sheet == sheets.PASSES.name:
+            for n, card in enumerate(patron.passes):
+                register._add_pass(session, consortium, patron, f"{patron.ref}-{n}", card)
+        elif sheet == sheets.MEMBERSHIPS.name:
+            for n, row in enumerate(patron.memberships):
+                register._add_membership(session, consortium, patron, f"{patron.ref}-{n}", row)
+        else:
+            raise AssertionError(f"the import refused {sheet}")
 
 
 def _csv(rows: Sequence[Mapping[str, object]]) -> bytes:
