@@ -1,4 +1,4 @@
-"""Which connector asks a home library: the table of those that there are (ADR 10). Chosen by the library's own row."""
+"""Which connector asks a home library: the table of those that there are (ADR 7). Chosen by the library's own row."""
 
 from collections.abc import Callable, Mapping
 
