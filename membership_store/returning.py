@@ -4,7 +4,7 @@ No pass is shown, and nothing that is answered says whose loan it was. What lies
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from circulation.catalogue import on_day
 from circulation.events import Event
@@ -17,7 +17,7 @@ from circulation.rules.fines import fine
 from circulation.rules.region import effective, linked
 from circulation.rules.returns import internal_stays_open, next_hold, route_of
 from membership_store.books import Books, stamp
-from membership_store.collection import find_item
+from membership_store.collection import SHELF_DAYS, find_item
 from membership_store.database import Session, insert, one
 from membership_store.members import load
 from membership_store.network import load_here
@@ -84,6 +84,7 @@ def _book(books: Books, event: Event, brought: Brought, item: Item) -> CheckedIn
             books.consortium,
             item.barcode,
         )
+    _leaves_the_list(books, item)
     place = _send(books, brought, item, route, code)
     books.item_changed(item.barcode)
     return CheckedIn(item.barcode, item.title, route, place, was_on_loan)
@@ -180,14 +181,28 @@ def _send(books: Books, brought: Brought, item: Item, route: Route, code: str) -
         item.barcode,
     )
     if route is Route.HOLD_SHELF and hold is not None:
-        _keep_for(books, item, hold.patron, "on_shelf", code)
+        until = here.today + timedelta(days=SHELF_DAYS)
+        _keep_for(books, item, hold.patron, "on_shelf", code, until.isoformat())
     elif moving and hold is not None and brought.verdict.decided is None:
         _keep_for(books, item, hold.patron, "waiting", "")
     return _name_of(books, here, code) if moving else code
 
 
-def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str) -> None:
-    """K8: the copy is chosen for this hold, the oldest that the patron has on it or on its title."""
+def _leaves_the_list(books: Books, item: Item) -> None:
+    """K8: a copy that nobody fetched in time is in hand now, and no longer to be cleared from the shelf."""
+    books.session.later(
+        "UPDATE hold SET shelf_until = NULL WHERE consortium = ? AND item = ? AND status = 'cancelled'"
+        " AND shelf_until IS NOT NULL",
+        books.consortium,
+        item.barcode,
+    )
+
+
+def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, until: str | None = None) -> None:
+    """K8: the copy is chosen for this hold, the oldest that the patron has on it or on its title.
+
+    `until`: its last day on the shelf; one that has a last day keeps it, however often the copy is taken in.
+    """
     row = one(
         books.session.rows(
             "SELECT h.hold FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
@@ -200,10 +215,12 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str) ->
     )
     if row is not None:
         books.session.run(
-            "UPDATE hold SET item = ?, status = ?, shelf = ? WHERE consortium = ? AND hold = ?",
+            "UPDATE hold SET item = ?, status = ?, shelf = ?, shelf_until = COALESCE(shelf_until, ?)"
+            " WHERE consortium = ? AND hold = ?",
             item.barcode,
             status,
             shelf,
+            until,
             books.consortium,
             row[0],
         )

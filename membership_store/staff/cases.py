@@ -62,8 +62,11 @@ def settle(at: At, asked: OfFlag) -> Answer:
 
 
 def find_case(at: At, asked: FindCase) -> Answer:
-    """N10: what the kiosk refused, while the code lives; who looked is written down."""
-    code = asked.code.strip().upper()
+    """N10: what the kiosk refused, while the code lives; who looked is written down.
+
+    However it was typed: small letters, and whatever stands between them, are no part of a code.
+    """
+    code = "".join(letter for letter in asked.code if letter.isalnum()).upper()
     if not 4 <= len(code) <= 8:
         raise Unacceptable("code", "4 to 8 characters")
     row = at.one(

@@ -11,7 +11,7 @@ from circulation.rules.offers import OF_AGE, after_coming_of_age, birthday
 from membership_store.database import Database, Session, one
 from membership_store.members import load
 from membership_store.network import load_here
-from membership_store.staff import accounts, contributions, retention
+from membership_store.staff import accounts, contributions, retention, unclaimed
 from membership_store.staff.acts import At, Done, stamp
 from membership_store.staff.desk import operator, write_down
 
@@ -140,6 +140,11 @@ def drop_cases(night: Night) -> int:
     return night.database.write(lambda session: session.run(gone, night.consortium, stamp(night.now)))
 
 
+def end_unclaimed(night: Night) -> int:
+    """K8: holds whose copy nobody fetched in time; the next in line gets it."""
+    return unclaimed.end_unclaimed(night.database, night.consortium, night.now, night.chance, night.step)
+
+
 def forget_loans(night: Night) -> int:
     """K4: closed loans of who did not opt in lose their patron."""
     return retention.forget_closed_loans(night.database, night.consortium, night.now, night.step)
@@ -155,6 +160,7 @@ WORK: tuple[tuple[str, Callable[[Night], int]], ...] = (
     ("come of age", come_of_age),
     ("accounts that nobody activated", drop_stale_accounts),
     ("cases that are over", drop_cases),
+    ("holds that nobody fetched", end_unclaimed),
     ("closed loans forgotten", forget_loans),
     ("lapsed patrons erased", erase_lapsed),
 )

@@ -5,11 +5,10 @@ from datetime import date, timedelta
 
 from circulation import identifiers as ids
 from circulation.model import ItemStatus
+from membership_store.collection import SHELF_DAYS
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Manner, NoSuch
 from membership_store.staff.asked import AtBranch, OfPatron
 from membership_store.staff.credentials import Role
-
-SHELF_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +112,11 @@ def cancel(at: At, asked: OfHold) -> Answer:
     title, status, _ = _hold(at, asked)
     if status not in ("waiting", "on_shelf"):
         return Denied(f"hold_{status}", "K8")
-    at.run("UPDATE hold SET status = 'cancelled' WHERE consortium = ? AND hold = ?", at.consortium, asked.hold)
+    at.run(
+        "UPDATE hold SET status = 'cancelled', shelf_until = NULL WHERE consortium = ? AND hold = ?",
+        at.consortium,
+        asked.hold,
+    )
     _told(at, asked.patron, title)
     return Done({"hold": asked.hold}, asked.patron, asked.hold)
 

@@ -22,6 +22,7 @@ from membership_store.staff import (
     searching,
     shelves,
     strips,
+    unclaimed,
 )
 from membership_store.staff.acts import Act
 
@@ -37,6 +38,7 @@ ACTS: tuple[Act[Any], ...] = (
     *messages.ACTS,
     *money.ACTS,
     *shelves.ACTS,
+    *unclaimed.ACTS,
     *administrative.ACTS,
     *calendar.ACTS,
     *cases.ACTS,

@@ -144,10 +144,13 @@ def test_n10_the_desk_finds_the_case_under_the_code_while_it_lives(
     code = json.loads(body)["code"]
     found = clerk.done("cases/find", code=code.lower())
     assert (found["patron"], found["rule"], found["reason"]) == (patron, "F4", "open_amount")
+    for typed in (f" {code[:2]} {code[2:]} ", "-".join(code.lower()), f"{code[:2]}\u2013{code[2:]}."):
+        assert clerk.done("cases/find", code=typed)["patron"] == patron, typed
     assert Clerk(boss.url, boss.token, "9407").done("cases/find", code=code)["patron"] == patron
     store.change("UPDATE handover SET until = '2026-01-01T00:00:00.000000+00:00' WHERE code = ?", code)
     assert clerk.tell("cases/find", code=code)[0] == 404
-    assert clerk.tell("cases/find", code="")[0] == 422
+    for nothing in ("", " - - ", "BCD"):
+        assert clerk.tell("cases/find", code=nothing)[0] == 422
 
 
 def test_p7_whoever_is_blocked_is_blocked_in_a_running_visit_too(
