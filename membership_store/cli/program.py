@@ -16,6 +16,7 @@ from membership_store.cli import (
     guest_commands,
     kiosks,
     making,
+    network_commands,
     nightly_commands,
     serving,
     staff_commands,
@@ -32,6 +33,7 @@ NAMES = ("library-store", "membership-store")
 SUBJECTS: tuple[Callable[[Commands], None], ...] = (
     serving.register,
     making.register,
+    network_commands.register,
     explaining.register,
     kiosks.register,
     staff_commands.register,
