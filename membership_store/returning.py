@@ -15,9 +15,9 @@ from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Return
 from circulation.rules.fines import fine
 from circulation.rules.region import effective, linked
-from circulation.rules.returns import internal_stays_open, next_hold, route_of
+from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold, route_of
 from membership_store.books import Books, stamp
-from membership_store.collection import SHELF_DAYS, find_item
+from membership_store.collection import find_item
 from membership_store.database import Session, insert, one
 from membership_store.members import load
 from membership_store.network import load_here

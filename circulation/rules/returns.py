@@ -4,6 +4,9 @@ from circulation.model import Hold, ItemStatus
 from circulation.outcomes import Route
 from circulation.rules.facts import Return, rule
 
+# K8, K12 †: how many days a copy is kept on the hold shelf where nobody says until when.
+SHELF_DAYS = 7
+
 
 @rule("A4")
 def internal_stays_open(brought: Return) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from circulation import identifiers as ids
 from circulation.model import ItemStatus
-from membership_store.collection import SHELF_DAYS
+from circulation.rules.returns import SHELF_DAYS
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Manner, NoSuch
 from membership_store.staff.asked import AtBranch, OfPatron
 from membership_store.staff.credentials import Role

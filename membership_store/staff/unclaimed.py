@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from circulation.rules.facts import Here
+from circulation.rules.returns import SHELF_DAYS
 from membership_store import changes
-from membership_store.collection import SHELF_DAYS
 from membership_store.database import Database, Session, one
 from membership_store.network import load_here
 from membership_store.staff.acts import Act, Answer, At, Done, Manner, NoSuch
