@@ -15,7 +15,7 @@ from circulation.rules.region import Effective
 from circulation.rules.subscriptions import strip_balance
 from membership_store import changes
 from membership_store.credentials import Kiosk
-from membership_store.database import Contested, Session, insert, one
+from membership_store.database import Session, insert, one
 from membership_store.members import Member
 
 
@@ -93,7 +93,7 @@ class Books:
     def take_strip(self, member: Member, found: Effective | None) -> Patron:
         """S2: takes one strip from the membership that counts; a fact may take one that is not there.
 
-        Gives the patron as it is then. Raises Contested.
+        Gives the patron as it is then. Raises Contested, at the latest before the commit.
         """
         balance = None if found is None else strip_balance(found)
         if found is None or balance is None:
@@ -103,8 +103,7 @@ class Books:
         else:
             change = "overdrawn = overdrawn + 1 WHERE balance = 0 AND consortium = ? AND membership = ?"
         key = member.key_of(found.membership)
-        if self.session.run(f"UPDATE strips SET {change}", self.consortium, key) != 1:  # noqa: S608 - no input in it
-            raise Contested
+        self.session.change_one(f"UPDATE strips SET {change}", self.consortium, key)  # noqa: S608 - no input in it
         rows = tuple(_one_less(row, found.membership) for row in member.patron.memberships)
         return replace(member.patron, memberships=rows)
 

@@ -20,6 +20,13 @@ _IN_ORDER = " ORDER BY h.status, h.placed_at, h.hold"
 _Holds = list[tuple[Hold, str | None]]
 
 
+def hold_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to_write: bool = False) -> None:
+    """Says that this item will be asked for soon. `to_write`: it is held until the transaction ends."""
+    if to_write:
+        session.lock("item", consortium, barcode)
+    session.ahead(*_asked(consortium, (barcode,)))
+
+
 def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to_write: bool = False) -> Item | None:
     """The item of that barcode in the consortium, or None. `to_write`: it is held until the transaction ends."""
     if to_write:
@@ -29,16 +36,19 @@ def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to
 
 def find_items(session: Session, consortium: str, barcodes: Sequence[str]) -> dict[str, Item]:
     """Those of the items that there are, by barcode: many are read in no more statements than one."""
-    where = f" WHERE i.consortium = ? AND i.item IN ({', '.join('?' * len(barcodes))})"
-    lent = " LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
-    rows, hold_rows = session.several(
-        (f"{_ITEM}{lent}{where}", (consortium, *barcodes)),
-        (f"{_HOLDS}{where}{_IN_ORDER}", (consortium, *barcodes)),
-    )
+    rows, hold_rows = session.several(*_asked(consortium, barcodes))
     holds: dict[str, _Holds] = {}
     for row in hold_rows:
         holds.setdefault(row[0], []).append(_hold(row))
     return {row[0]: _item(row, holds.get(row[0], [])) for row in rows}
+
+
+def _asked(consortium: str, barcodes: Sequence[str]) -> tuple[tuple[str, Sequence[str]], ...]:
+    """What finds items and the holds on them."""
+    where = f" WHERE i.consortium = ? AND i.item IN ({', '.join('?' * len(barcodes))})"
+    lent = " LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
+    keys = (consortium, *barcodes)
+    return (f"{_ITEM}{lent}{where}", keys), (f"{_HOLDS}{where}{_IN_ORDER}", keys)
 
 
 def items_lent_to(session: Session, consortium: str, patron: str) -> dict[ids.ItemBarcode, Item]:

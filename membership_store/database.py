@@ -40,6 +40,13 @@ class Session(Protocol):
         """The rows of queries that need nothing of each other: in their order, and one journey to a server."""
         ...
 
+    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+        """Says what will be asked soon: it goes with the next journey to a server, where that is worth something.
+
+        The answer is of that moment, and no longer good when this transaction changed anything in between.
+        """
+        ...
+
     def later(self, sql: str, *values: Value) -> None:
         """Runs a statement of which nobody asks what it changed: before the next one, or before the commit at last.
 
@@ -49,6 +56,13 @@ class Session(Protocol):
 
     def run(self, sql: str, *values: Value) -> int:
         """Runs a statement and says how many rows it changed. Raises IntegrityFault."""
+        ...
+
+    def change_one(self, sql: str, *values: Value) -> None:
+        """Runs a statement that has to change one row, as `later` does.
+
+        Raises Contested where it changed none, then or now and always before the commit; and IntegrityFault.
+        """
         ...
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:

@@ -21,7 +21,7 @@ from membership_store.ledger import take_loan
 from membership_store.paying import take_payment
 from membership_store.renewing import take_renewal, take_renewals
 from membership_store.returning import take_back
-from membership_store.situation import Situation, greeting, look
+from membership_store.situation import Situation, ask_ahead, greeting, look
 
 Clock = Callable[[], datetime]
 OLDEST_FACT = timedelta(days=400)
@@ -117,6 +117,7 @@ class StoreDesk:
         return self._database.write(lambda session: self._take(session, kiosk, event))
 
     def _take(self, session: Session, kiosk: Kiosk, event: Event) -> bytes:
+        ask_ahead(session, kiosk.consortium, event.presented)
         page, now = answers.turn_to(session, kiosk, event), self._clock()
         books = Books(session, kiosk, _done_at(event, now), now, happened=event.kind is Kind.FACT)
         if page.kept is not None:

@@ -107,7 +107,10 @@ def _loan(event: Event, situation: Situation, borrow: Borrow) -> Loan:
 
 
 def _fill_hold(books: Books, borrow: Borrow) -> bool:
-    """K8: the item on the hold shelf is for this patron, and is now handed over."""
+    """K8: the item on the hold shelf is for this patron, and is now handed over. The item was held when it was read."""
+    kept = () if borrow.item is None else borrow.item.wanted_by
+    if not any(one.on_shelf and one.patron == borrow.patron.ref for one in kept):
+        return False
     return (
         books.session.run(
             "UPDATE hold SET status = 'filled'"
@@ -148,7 +151,7 @@ def _free_hold(books: Books, borrow: Borrow) -> None:
 
 
 def _leaves(books: Books, borrow: Borrow) -> None:
-    books.session.run(
+    books.session.later(
         "UPDATE item SET in_transit_to = NULL WHERE consortium = ? AND item = ? AND in_transit_to IS NOT NULL",
         books.consortium,
         borrow.barcode,

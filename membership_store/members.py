@@ -1,6 +1,6 @@
 """Who was shown: loads every pass that a number or chip may mean, with its patron (P4, P8, N2). Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -96,25 +96,39 @@ class Found:
     member: Member
 
 
-def find(session: Session, consortium: str, presented: Presented, *, to_write: bool = False) -> tuple[Found, ...]:
+def passes_shown(consortium: str, presented: Presented) -> tuple[str, tuple[str | None, ...]]:
+    """What finds every pass with the number or the chip that was shown, with its patron."""
+    return (
+        (
+            "SELECT pass, patron FROM pass WHERE consortium = ? AND number = ?"
+            " UNION SELECT p.pass, p.patron FROM pass_chip c"
+            " JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass WHERE c.consortium = ? AND c.uid = ?"
+        ),
+        (consortium, presented.number, consortium, presented.uid),
+    )
+
+
+def find(
+    session: Session,
+    consortium: str,
+    presented: Presented,
+    *,
+    to_write: bool = False,
+    besides: Callable[[], None] = lambda: None,
+) -> tuple[Found, ...]:
     """Every pass of the consortium with the number or the chip that was shown; which of them counts is a rule's.
 
     `to_write`: their patrons are held until the transaction ends, so that nobody else judges them meanwhile.
+    `besides`: called when they are held, for what may go on the same journey.
     """
-    rows = session.rows(
-        "SELECT pass, patron FROM pass WHERE consortium = ? AND number = ?"
-        " UNION SELECT p.pass, p.patron FROM pass_chip c"
-        " JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass WHERE c.consortium = ? AND c.uid = ?",
-        consortium,
-        presented.number,
-        consortium,
-        presented.uid,
-    )
+    sql, values = passes_shown(consortium, presented)
+    rows = session.rows(sql, *values)
     # Somebody unknown costs the same statements as somebody known (K5).
     refs = sorted({patron for _, patron in rows}) or [NOBODY]
     if to_write:
         for ref in refs:
             session.lock("patron", consortium, ref)
+    besides()
     members = {ref: load(session, consortium, ref) for ref in refs}
     found = []
     for key, ref in sorted(rows):

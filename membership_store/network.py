@@ -48,13 +48,21 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
     return replace(known.here, today=local_date(moment, known.zone))
 
 
+def asked_of_network(consortium: str) -> tuple[str, tuple[str]]:
+    """What finds the version of the network, which is asked first of all."""
+    return (
+        (
+            "SELECT v.version, h.generation FROM network_version v JOIN feed_head h ON h.consortium = v.consortium"
+            " WHERE v.consortium = ?"
+        ),
+        (consortium,),
+    )
+
+
 def _state(session: Session, consortium: str) -> Row:
     """The version of the network, and the generation of the data: a restored database may give a version again."""
-    asked = (
-        "SELECT v.version, h.generation FROM network_version v JOIN feed_head h ON h.consortium = v.consortium"
-        " WHERE v.consortium = ?"
-    )
-    return one(session.rows(asked, consortium)) or ()
+    sql, values = asked_of_network(consortium)
+    return one(session.rows(sql, *values)) or ()
 
 
 def _changes_now(session: Session, consortium: str) -> bool:

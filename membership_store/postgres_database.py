@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
@@ -33,7 +33,9 @@ _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _INTEGER = re.compile(r"\bINTEGER\b")
 _IN_THE_WAY = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _Connection = psycopg.Connection[Row]
-_Asked = tuple[bytes, Sequence[Value]]
+_Use = Callable[[psycopg.Cursor[Row]], None]
+_Asked = tuple[bytes, Sequence[Value], _Use | None]
+_Question = tuple[str, tuple[Value, ...]]
 
 
 @lru_cache(maxsize=2000)
@@ -50,6 +52,11 @@ class _WholeNumber(Loader):
         return int(bytes(data))
 
 
+def _must_be_one(cursor: psycopg.Cursor[Row]) -> None:
+    if cursor.rowcount != 1:
+        raise Contested
+
+
 class _PostgresSession:
     def __init__(self, connection: _Connection, memory: dict[Any, Any], *, writes: bool) -> None:
         self._connection = connection
@@ -58,9 +65,10 @@ class _PostgresSession:
         self.touched: dict[tuple[str, str, str], None] = {}
         # Every journey to the server costs more than most statements: what can wait goes with the next one.
         self._waiting: list[_Asked] = []
+        self._ahead: dict[_Question, list[Row] | None] = {}
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
-        return self._ask((_translated(sql), values))[0].fetchall()
+        return self.several((sql, values))[0]
 
     def stream(self, sql: str) -> Iterator[Row]:
         self._ask()
@@ -69,17 +77,46 @@ class _PostgresSession:
             yield from cursor.execute(_translated(sql))
 
     def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
-        return [one.fetchall() for one in self._ask(*((_translated(sql), values) for sql, values in queries))]
+        if not all(sql.startswith("SELECT") for sql, _ in queries):
+            self._ahead.clear()
+        wanted: list[_Question] = [(sql, tuple(values)) for sql, values in queries]
+        asked = [one for one in wanted if one not in self._ahead]
+        cursors: Iterator[psycopg.Cursor[Row]] = iter(())
+        if asked or any(self._ahead[one] is None for one in wanted):
+            cursors = iter(self._ask(*((_translated(sql), values, None) for sql, values in asked)))
+        return [
+            (self._ahead.pop(one, None) if one in self._ahead else next(cursors).fetchall()) or [] for one in wanted
+        ]
+
+    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+        for sql, values in queries:
+            question = (sql, tuple(values))
+            if question not in self._ahead:
+                self._ahead[question] = None
+                self._waiting.append((_translated(sql), values, partial(self._keep, question)))
+
+    def _keep(self, question: "_Question", cursor: psycopg.Cursor[Row]) -> None:
+        """What a statement of this transaction came after is forgotten already."""
+        if question in self._ahead:
+            self._ahead[question] = cursor.fetchall()
 
     def later(self, sql: str, *values: Value) -> None:
-        self._waiting.append((_translated(sql), values))
+        self._ahead.clear()
+        self._waiting.append((_translated(sql), values, None))
 
     def run(self, sql: str, *values: Value) -> int:
-        return self._ask((_translated(sql), values))[0].rowcount
+        self._ahead.clear()
+        return self._ask((_translated(sql), values, None))[0].rowcount
+
+    def change_one(self, sql: str, *values: Value) -> None:
+        self._ahead.clear()
+        self._waiting.append((_translated(sql), values, _must_be_one))
 
     def end(self) -> None:
-        """Commits, with what still waited."""
-        self._ask((b"COMMIT", ()))
+        """Commits, with what still waited; what has to be looked at first goes before."""
+        if any(use is not None for _, _, use in self._waiting):
+            self._ask()
+        self._ask((b"COMMIT", (), None))
 
     def _ask(self, *asked: "_Asked") -> list[psycopg.Cursor[Row]]:
         """The cursors of what was asked, after what waited; all in one journey."""
@@ -87,9 +124,13 @@ class _PostgresSession:
         if not every:
             return []
         if len(every) == 1:
-            return [self._connection.execute(*every[0])]
-        with self._connection.pipeline():
-            cursors = [self._connection.execute(*one) for one in every]
+            cursors = [self._connection.execute(*every[0][:2])]
+        else:
+            with self._connection.pipeline():
+                cursors = [self._connection.execute(sql, values) for sql, values, _ in every]
+        for cursor, (_, _, use) in zip(cursors, every, strict=True):
+            if use is not None:
+                use(cursor)
         return cursors[len(every) - len(asked) :]
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
@@ -98,6 +139,7 @@ class _PostgresSession:
             for values in every:
                 self.later(sql, *values)
             return
+        self._ahead.clear()
         self._ask()
         with self._connection.cursor() as cursor:
             cursor.executemany(_translated(sql), every)

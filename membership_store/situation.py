@@ -16,10 +16,10 @@ from circulation.rules.pins import needs_pin
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
 from membership_store import proving
-from membership_store.collection import find_item
+from membership_store.collection import find_item, hold_item
 from membership_store.database import Session
-from membership_store.members import Member, find
-from membership_store.network import load_here
+from membership_store.members import Member, find, passes_shown
+from membership_store.network import asked_of_network, load_here
 from membership_store.proving import Prover
 
 
@@ -51,6 +51,13 @@ class Situation:
     prover: Prover | None = None
 
 
+def ask_ahead(session: Session, consortium: str, presented: Presented | None) -> None:
+    """Says that a visit is about to be opened: what that asks first goes with whatever is asked now."""
+    session.ahead(asked_of_network(consortium))
+    if presented is not None:
+        session.ahead(passes_shown(consortium, presented))
+
+
 def open_visit(
     session: Session,
     consortium: str,
@@ -60,13 +67,15 @@ def open_visit(
     *,
     kiosk: str = "",
     to_write: bool = False,
+    besides: Callable[[], None] = lambda: None,
 ) -> Opening:
     """Loads and judges a shown pass. `kiosk`: where a proved PIN counts; `to_write`: the patron is held till the end.
 
-    Raises NoSuchBranch.
+    `besides`: see members.find. Raises NoSuchBranch.
     """
+    ask_ahead(session, consortium, presented)
     here = load_here(session, consortium, branch, moment)
-    found = find(session, consortium, presented, to_write=to_write)
+    found = find(session, consortium, presented, to_write=to_write, besides=besides)
     visit = Visit(here, presented, tuple(one.holder for one in found))
     holder = visit.holder
     if holder is None:
@@ -93,8 +102,15 @@ def look(
     to_write: bool = False,
 ) -> Situation:
     """Loads and judges what was shown at the branch at that moment (UTC), for a loan. Raises NoSuchBranch."""
-    opening = open_visit(session, consortium, branch, presented, moment, kiosk=kiosk, to_write=to_write)
-    item = None if barcode is None else find_item(session, consortium, barcode, to_write=to_write)
+
+    def with_it() -> None:
+        if barcode is not None:
+            hold_item(session, consortium, barcode, to_write=to_write)
+
+    opening = open_visit(
+        session, consortium, branch, presented, moment, kiosk=kiosk, to_write=to_write, besides=with_it
+    )
+    item = None if barcode is None else find_item(session, consortium, barcode)
     if opening.member is None:
         return Situation(opening.here, opening.visit, opening.verdict, opening.verdict)
     borrow = Borrow(opening.here, opening.member.patron, barcode, item)

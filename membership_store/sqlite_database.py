@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from membership_store.changes import Clock, settle
-from membership_store.database import IntegrityFault, Result, Row, Session, StoreUnavailable, Value
+from membership_store.database import Contested, IntegrityFault, Result, Row, Session, StoreUnavailable, Value
 
 BUSY_S = 5.0
 WAITING = 1000
@@ -37,11 +37,18 @@ class _SqliteSession:
     def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
         return [self.rows(sql, *values) for sql, values in queries]
 
+    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+        """There is no journey to save."""
+
     def later(self, sql: str, *values: Value) -> None:
         self._connection.execute(sql, values)
 
     def run(self, sql: str, *values: Value) -> int:
         return self._connection.execute(sql, values).rowcount
+
+    def change_one(self, sql: str, *values: Value) -> None:
+        if self.run(sql, *values) != 1:
+            raise Contested
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
         self._connection.executemany(sql, rows)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from membership_store.database import Database, Row, Session, Value
 
 Result = TypeVar("Result")
+Question = tuple[str, tuple[Value, ...]]
 
 
 class Heard:
@@ -16,15 +17,15 @@ class Heard:
     def __init__(self, session: Session, statements: list[str], journeys: list[int]) -> None:
         self._session, self._statements, self._journeys = session, statements, journeys
         self.memory, self.touched = session.memory, session.touched
+        self._waiting: set[Question] = set()
+        self._there: set[Question] = set()
 
     def _hear(self, *statements: str) -> None:
         self._statements.extend(statements)
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """A query."""
-        self._hear(sql)
-        self._journeys[0] += 1
-        return self._session.rows(sql, *values)
+        return self.several((sql, values))[0]
 
     def stream(self, sql: str) -> Iterator[Row]:
         """A long query."""
@@ -34,28 +35,51 @@ class Heard:
     def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
         """Queries together."""
         self._hear(*(sql for sql, _ in queries))
-        self._journeys[0] += 1
+        asked = {(sql, tuple(values)) for sql, values in queries}
+        if not asked <= self._there:
+            self._journey()
+        self._there -= asked
         return self._session.several(*queries)
+
+    def _journey(self) -> None:
+        self._journeys[0] += 1
+        self._there |= self._waiting
+        self._waiting.clear()
+
+    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+        """What is said to be asked soon."""
+        self._waiting |= {(sql, tuple(values)) for sql, values in queries} - self._there
+        self._session.ahead(*queries)
 
     def later(self, sql: str, *values: Value) -> None:
         """What can wait."""
-        self._hear(sql)
+        self._changes(sql)
         self._session.later(sql, *values)
+
+    def change_one(self, sql: str, *values: Value) -> None:
+        """A change that can wait."""
+        self._changes(sql)
+        self._session.change_one(sql, *values)
+
+    def _changes(self, sql: str) -> None:
+        self._hear(sql)
+        self._there.clear()
+        self._waiting.clear()
 
     def run(self, sql: str, *values: Value) -> int:
         """A change."""
-        self._hear(sql)
-        self._journeys[0] += 1
+        self._changes(sql)
+        self._journey()
         return self._session.run(sql, *values)
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
         """Changes."""
-        self._hear(sql)
+        self._changes(sql)
         self._session.run_many(sql, rows)
 
     def lock(self, table: str, consortium: str, key: str) -> None:
         """A row that is held."""
-        self._hear(f"lock {table}")
+        self._changes(f"lock {table}")
         self._session.lock(table, consortium, key)
 
 
