@@ -286,6 +286,23 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """The part of the account that is about money (F1): all amounts, and the cents that are payable here."""
+
+    patron: PatronRef
+    fees: tuple[FeeLine, ...] = ()
+    payable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldShelf:
+    """The part of the account that can be fetched now (K12): holds that are ready, each with its branch and shelf."""
+
+    patron: PatronRef
+    holds: tuple[HoldLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Voided:
     """An event that the kiosk gave up before it was done; it only closes the gap in the sequence (house decision 1)."""
 

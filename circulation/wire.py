@@ -23,8 +23,10 @@ from circulation.outcomes import (
     CheckedIn,
     CheckedOut,
     HandedOver,
+    HoldShelf,
     Identified,
     NextStep,
+    Owed,
     Paid,
     Reason,
     Refused,
@@ -43,7 +45,9 @@ Answer = (
     | CheckedIn
     | CheckedOut
     | HandedOver
+    | HoldShelf
     | Identified
+    | Owed
     | Paid
     | Refused
     | Renewed
@@ -53,6 +57,8 @@ Answer = (
 )
 ANSWERS: Mapping[str, type] = {
     "account": Account,
+    "owed": Owed,
+    "hold_shelf": HoldShelf,
     "allowed": Allowed,
     "checked_in": CheckedIn,
     "checked_out": CheckedOut,
@@ -160,6 +166,16 @@ def _encoder(kind: type) -> Callable[[Any], Any]:
         Mapping: lambda fact: {str(key): _encode_value(value) for key, value in fact.items()},
     }
     return next((way for known, way in ways.items() if issubclass(kind, known)), lambda fact: fact)
+
+
+def encode_lean(fact: Any) -> Any:
+    """As `encode`, without the fields that have their default: who decodes it puts them back."""
+    if isinstance(fact, tuple):
+        return [encode_lean(one) for one in fact]
+    if not is_dataclass(fact):
+        return encode(fact)
+    told = ((one, getattr(fact, one.name)) for one in fields(fact))
+    return {one.name: encode_lean(value) for one, value in told if one.default is MISSING or value != one.default}
 
 
 def _encode_value(value: Value) -> Any:

@@ -6,7 +6,17 @@ from datetime import datetime
 from circulation.catalogue import on_day
 from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode
 from circulation.model import Fee, Item, Loan, Membership, Presented
-from circulation.outcomes import Account, BranchLoans, FeeLine, HoldLine, LoanLine, MembershipLine, Refused
+from circulation.outcomes import (
+    Account,
+    BranchLoans,
+    FeeLine,
+    HoldLine,
+    HoldShelf,
+    LoanLine,
+    MembershipLine,
+    Owed,
+    Refused,
+)
 from circulation.rules.facts import Here
 from circulation.rules.notices import ends_soon
 from circulation.rules.payments import owed, payable
@@ -42,6 +52,18 @@ def look_at_account(session: Session, kiosk: Kiosk, presented: Presented, moment
         _memberships(here, member),
         _history(session, consortium, patron.ref) if may_see_history(patron) else (),
     )
+
+
+def owed_of(account: Account | Refused) -> Owed | Refused:
+    """F1: what is owed, and what of it can be paid here."""
+    return account if isinstance(account, Refused) else Owed(account.patron, account.fees, account.payable)
+
+
+def hold_shelf_of(account: Account | Refused) -> HoldShelf | Refused:
+    """K12: what stands ready for the patron, with its shelf."""
+    if isinstance(account, Refused):
+        return account
+    return HoldShelf(account.patron, tuple(one for one in account.holds if one.ready))
 
 
 def _is_ours(here: Here, institution: InstitutionCode) -> bool:

@@ -8,11 +8,11 @@ from circulation import wire
 from circulation.events import Action, Event, HandOver, Kind, Question
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented
-from circulation.outcomes import Allowed, VisitEnded, Voided
+from circulation.outcomes import Account, Allowed, Refused, VisitEnded, Voided
 from circulation.rules.facts import PinState
 from circulation.rules.verdict import on_visit
 from membership_store import answers, credentials, handing_over, pins, proving
-from membership_store.account import look_at_account
+from membership_store.account import hold_shelf_of, look_at_account, owed_of
 from membership_store.asking import decided
 from membership_store.books import Books
 from membership_store.credentials import Kiosk
@@ -90,8 +90,19 @@ class StoreDesk:
 
     def account(self, kiosk: Kiosk, presented: Presented) -> wire.Answer:
         """All that the patron may see of their own affairs (N4, K12, F1, N8, K4). Changes nothing."""
+        return self._account(kiosk, presented)
+
+    def _account(self, kiosk: Kiosk, presented: Presented) -> Account | Refused:
         moment = self._clock()
         return self._database.read(lambda session: look_at_account(session, kiosk, presented, moment))
+
+    def owed(self, kiosk: Kiosk, presented: Presented) -> wire.Answer:
+        """What the patron owes, and what of it can be paid here (F1). Changes nothing."""
+        return owed_of(self._account(kiosk, presented))
+
+    def hold_shelf(self, kiosk: Kiosk, presented: Presented) -> wire.Answer:
+        """What stands ready for the patron, with its shelf (K12). Changes nothing."""
+        return hold_shelf_of(self._account(kiosk, presented))
 
     def answer_question(self, kiosk: Kiosk, question: Question) -> wire.Answer:
         """The patron's sentence: what an act would be refused for now, or that nothing refuses it. Changes nothing."""

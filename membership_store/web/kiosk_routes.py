@@ -18,7 +18,9 @@ from circulation.outcomes import (
     CheckedIn,
     CheckedOut,
     HandedOver,
+    HoldShelf,
     Identified,
+    Owed,
     Paid,
     Refused,
     Renewed,
@@ -88,6 +90,8 @@ class KioskRoutes:
                 Refused,
             ),
             ask("/v1/account", self.account, "account", "What is theirs?", _shown(), Account, Refused),
+            ask("/v1/fees", self.owed, "fees", "What do they owe?", _shown(), Owed, Refused),
+            ask("/v1/hold-shelf", self.hold_shelf, "hold_shelf", "What is ready?", _shown(), HoldShelf, Refused),
             ask("/v1/explain", self.explain, "explain", "Why would it be refused?", Question, Allowed, Refused),
             ask(
                 "/v1/handovers",
@@ -137,9 +141,20 @@ class KioskRoutes:
 
     async def account(self, request: Request) -> Response:
         """All that the patron may see of their own affairs."""
+        return await self._of_patron(request, self._desk.account)
+
+    async def owed(self, request: Request) -> Response:
+        """What the patron owes, and what of it can be paid here."""
+        return await self._of_patron(request, self._desk.owed)
+
+    async def hold_shelf(self, request: Request) -> Response:
+        """What stands ready for the patron."""
+        return await self._of_patron(request, self._desk.hold_shelf)
+
+    async def _of_patron(self, request: Request, does: Callable[[Kiosk, Presented], wire.Answer]) -> Response:
         kiosk = await self._access.kiosk(request)
         presented, _ = _shown_with_pin(await json_of(request), "presented")
-        return answer(await self._access.ask(kiosk, partial(self._desk.account, kiosk, presented), None))
+        return answer(await self._access.ask(kiosk, partial(does, kiosk, presented), None))
 
     async def explain(self, request: Request) -> Response:
         """What an act would be refused for now, in the patron's sentence."""

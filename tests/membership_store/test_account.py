@@ -208,3 +208,23 @@ def test_a_case_over_http(kiosk: Caller, demo: Demo) -> None:
     assert kiosk.post("/v1/handovers", body | {"rule": "not one"})[0] == 422
     assert kiosk.post("/v1/handovers", body | {"reason": "because"})[0] == 422
     assert kiosk.post("/v1/handovers", body | {"id": EventId("x")})[0] == 422
+
+
+@pytest.mark.parametrize("name", ["anna", "lotte", "bram", "iris"])
+def test_what_is_owed_and_what_is_ready_are_parts_of_the_account(counter: Counter, demo: Demo, name: str) -> None:
+    shown, whole = demo.shown(name), account(counter, demo.shown(name))
+    owed = wire.encode_answer(counter.desk.owed(counter.kiosk, shown))
+    ready = wire.encode_answer(counter.desk.hold_shelf(counter.kiosk, shown))
+    if whole["outcome"] == "refused":
+        assert owed == ready == whole
+        return
+    assert (owed["outcome"], owed["fees"], owed["payable"]) == ("owed", whole["fees"], whole["payable"])
+    assert (ready["outcome"], ready["holds"]) == ("hold_shelf", [one for one in whole["holds"] if one["ready"]])
+
+
+def test_fees_and_the_hold_shelf_are_asked_over_http(store: StoreProcess, demo: Demo) -> None:
+    kiosk = new_kiosk(store.database, store.url, "of-parts")
+    for path, outcome in (("/v1/fees", "owed"), ("/v1/hold-shelf", "hold_shelf")):
+        status, body = kiosk.post(path, {"presented": wire.encode(demo.shown("anna"))})
+        assert (status, json.loads(body)["outcome"]) == (200, outcome)
+        assert kiosk.post(path, {})[0] == 422
