@@ -63,7 +63,7 @@ def cluster() -> Iterator[Cluster]:
     try:
         one = Cluster()
     except NoCluster as fault:
-        pytest.skip(f"PostgreSQL cannot be had: {fault}")
+        pytest.fail(f"PostgreSQL cannot be had: {fault}")
     yield one
     one.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -10,13 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+import pytest
 import requests
 
 from circulation import identifiers as ids
@@ -24,6 +27,7 @@ from circulation import wire
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.model import Presented, Source
+from membership_store.cli import program
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Row, Value
 from membership_store.opening import Spec, open_database
@@ -55,9 +59,30 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "membership_store", *map(str, arguments)]
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the store to its end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs a command of the store to its end, within this process but for `serve`; `given`: what stands on its input.
+
+    A start of Python costs more than most commands do. That the program is one, tell `run_process` and `StoreProcess`.
+    """
+    told = [str(one) for one in arguments]
+    if told[:1] == ["serve"]:
+        return run_process(*told, given=given)
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        patch.setattr(logging.getLogger(), "handlers", [])
+        try:
+            code = program.main(told)
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1 if ended.code else 0
+    return subprocess.CompletedProcess(command(*told), code, out.getvalue(), err.getvalue())
+
+
+def run_process(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs a command of the store as a process of its own, to its end."""
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, input=given, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
 
 
 class StoreProcess:

@@ -12,7 +12,7 @@ import pytest
 from circulation import wire
 from membership_store.credentials import Kiosk
 from membership_store.server import Address, listen
-from tests.membership_store.running import ANNEN, DRENTHE, Caller, Demo, StoreProcess, run
+from tests.membership_store.running import ANNEN, DRENTHE, Caller, Demo, StoreProcess, run, run_process
 
 
 def test_a_port_in_use_is_said_clearly(database: Path) -> None:
@@ -61,21 +61,21 @@ def test_a_database_without_this_releases_schema_is_not_served(tmp_path: Path) -
 
 def test_migrate_makes_a_database_and_then_has_nothing_to_do(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "new.db"
-    assert "applied 0001_lending" in run("migrate", "--database", path).stdout
-    assert "nothing to do" in run("migrate", "--database", path).stdout
+    assert "applied 0001_lending" in run_process("migrate", "--database", path).stdout
+    assert "nothing to do" in run_process("migrate", "--database", path).stdout
 
 
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("no database at all, whatever its name may say\n" * 100)
-    done = run("migrate", "--database", tmp_path / "x.db")
+    done = run_process("migrate", "--database", tmp_path / "x.db")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_explain_names_the_deciding_rule_and_the_others(demo: Demo) -> None:
+def test_explain_names_the_deciding_rule_and_the_others(database: Path, demo: Demo) -> None:
     one = demo.passes["owes"]
     done = run(
-        "explain", "--database", demo.folder / "store.db", "--branch", ANNEN, "--number", one["number"],
+        "explain", "--database", database, "--branch", ANNEN, "--number", one["number"],
         "--item", demo.books["of-a-stranger"]["barcode"],
     )  # fmt: skip
     lines = done.stdout.splitlines()
@@ -84,9 +84,9 @@ def test_explain_names_the_deciding_rule_and_the_others(demo: Demo) -> None:
     assert lines[2] == "  would also refuse: N6 no_transport (next: other_branch, place Bibliotheek Emmen)"
 
 
-def test_explain_goes_on_where_the_visit_is_refused_and_tells_source_from_source(demo: Demo) -> None:
+def test_explain_goes_on_where_the_visit_is_refused_and_tells_source_from_source(database: Path, demo: Demo) -> None:
     number = demo.passes["guest"]["number"]
-    asked = ("explain", "--database", demo.folder / "store.db", "--branch", ANNEN, "--number", number)
+    asked = ("explain", "--database", database, "--branch", ANNEN, "--number", number)
     assert run(*asked).stdout.splitlines()[1] == "allowed: may borrow"
     printed = run(*asked, "--source", "barcode").stdout
     assert "refused by G6 guest_without_chip" in printed
@@ -103,8 +103,8 @@ def test_explain_goes_on_where_the_visit_is_refused_and_tells_source_from_source
         (["--branch", ANNEN, "--consortium", "demo-vlaanderen", "--number", "1"], "no such branch"),
     ],
 )
-def test_explain_says_what_it_cannot_use(demo: Demo, more: list[str], sentence: str) -> None:
-    done = run("explain", "--database", demo.folder / "store.db", *more)
+def test_explain_says_what_it_cannot_use(database: Path, more: list[str], sentence: str) -> None:
+    done = run("explain", "--database", database, *more)
     assert done.returncode == 2
     assert sentence in done.stderr
 
@@ -134,6 +134,6 @@ def test_a_new_kiosk_gets_a_credential_that_works_and_its_id_is_never_given_twic
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["serve", "--help"], ["nonsense"], ["kiosk"]])
 def test_help_and_wrong_commands_are_answered_with_usage(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = run_process(*arguments)
     assert done.returncode == (0 if "--help" in arguments else 2)
     assert "usage: library-store" in done.stdout + done.stderr

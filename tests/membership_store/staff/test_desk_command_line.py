@@ -1,4 +1,4 @@
-"""The store's command line for whoever runs it: real processes, exit codes 0 and 2, a sentence on every error."""
+"""The store's command line for whoever runs it: exit codes 0 and 2, a sentence on every error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.membership_store.running import ANNEN, DRENTHE, ROOT, Demo, StoreProcess, command, run
+from tests.membership_store.running import ANNEN, DRENTHE, Demo, StoreProcess, run, run_process
 from tests.membership_store.staff.desk import Clerk, application, years_ago
 
 
@@ -24,9 +24,7 @@ def made(database: Path) -> dict[str, str]:
 def given(*arguments: str, body: object) -> subprocess.CompletedProcess[str]:
     """A command that reads JSON."""
     text = body if isinstance(body, str) else json.dumps(body)
-    return subprocess.run(
-        command(*arguments), cwd=ROOT, input=text, capture_output=True, text=True, timeout=60, check=False
-    )
+    return run(*arguments, given=text)
 
 
 def at(database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +88,8 @@ def test_one_patron_is_found_looked_at_given_and_erased(database: Path, made: di
 
 def test_what_a_rule_denies_is_said_with_the_rule_and_exit_code_2(database: Path, made: dict[str, str]) -> None:
     body = {"branch": ANNEN, "patron": made["patron"], "cents": 500}
-    assert given("desk", "fees/add", "--database", str(database), body=body).returncode == 0
+    done = run_process("desk", "fees/add", "--database", str(database), given=json.dumps(body))
+    assert done.returncode == 0, done.stderr
     done = at(database, "patron", "erase", made["patron"])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip() == "library-store: no, by GDPR art. 17: not_settled (open_cents 500)"
