@@ -70,6 +70,14 @@ _OF_A_PATRON = (
 
 
 @dataclass(frozen=True, slots=True)
+class PatronRows:
+    """What the database holds of a patron: the columns of the first question, and the rows of each of the others."""
+
+    patron: Row
+    parts: list[list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A patron as a fact, with the keys of the rows that it came from. `memberships` runs like `patron.memberships`."""
 
@@ -145,10 +153,15 @@ def load(session: Session, consortium: str, ref: str) -> Member | None:
 
 def load_all(session: Session, consortium: str, refs: Sequence[str]) -> dict[str, Member]:
     """Those of the patrons that there are, by reference: many are read in no more statements than one."""
+    return {ref: _member(ref, of.patron, of.parts) for ref, of in rows_of(session, consortium, refs).items()}
+
+
+def rows_of(session: Session, consortium: str, refs: Sequence[str]) -> dict[str, PatronRows]:
+    """All rows of those of the patrons that there are, by reference, in no more statements than for one."""
     places = ", ".join("?" * len(refs))
     answers = session.several(*((sql.format(places), (consortium, *refs)) for sql in _OF_A_PATRON))
     patrons, *parts = (_by_owner(rows) for rows in answers)
-    return {ref: _member(ref, patrons[ref][0], [part.get(ref, []) for part in parts]) for ref in refs if ref in patrons}
+    return {ref: PatronRows(patrons[ref][0], [part.get(ref, []) for part in parts]) for ref in refs if ref in patrons}
 
 
 def _by_owner(rows: list[Row]) -> dict[str, list[Row]]:
@@ -169,7 +182,7 @@ def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
         language,
         ReceiptChoice(receipt),
         first_name,
-        _isil(home),
+        known_isil(home),
         known_home is not None or home is None,
         ids.InstitutionCode(main_library) if main_library else None,
         bool(pin_required),
@@ -185,7 +198,7 @@ def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
     return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
 
 
-def _isil(text: str | None) -> ids.Isil | None:
+def known_isil(text: str | None) -> ids.Isil | None:
     """G1: a malformed ISIL is as good as none."""
     try:
         return None if text is None else ids.isil(text)

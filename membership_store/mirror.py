@@ -12,14 +12,15 @@ from typing import Any
 
 from circulation import wire
 from circulation.identifiers import InstitutionCode
-from circulation.masking import masked, masked_item, masked_patron
-from circulation.model import Item, Patron
+from circulation.masking import masked, masked_item
+from circulation.model import Item
 from circulation.rules.facts import Here
 from membership_store.changes import ITEM, NETWORK, PATRON
 from membership_store.collection import find_items
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, one
-from membership_store.members import Member, load_all
+from membership_store.members import PatronRows, rows_of
+from membership_store.mirror_patron import write_patron
 from membership_store.network import load_here
 
 PAGE, LONGEST_PAGE = 200, 1000
@@ -180,23 +181,23 @@ def _rows(session: Session, view: View, things: Sequence[tuple[str, str]]) -> It
     """The rows of these things, in their order; all patrons are read at once, and so are all items."""
     consortium = view.kiosk.consortium
     of_kind = {kind: [ref for known, ref in things if known == kind.value] for kind in (PATRON, ITEM)}
-    members = load_all(session, consortium, of_kind[PATRON]) if of_kind[PATRON] else {}
+    patrons = rows_of(session, consortium, of_kind[PATRON]) if of_kind[PATRON] else {}
     items = find_items(session, consortium, of_kind[ITEM]) if of_kind[ITEM] else {}
     for kind, ref in things:
         if kind == NETWORK:
             yield _network(view)
         else:
-            seen = _patron(view, members.get(ref)) if kind == PATRON else _item(view, items.get(ref))
-            yield {"kind": kind, "key": masked(view.key, kind, ref), **(seen or {"gone": True})}
+            key = masked(view.key, kind, ref)
+            seen = _patron(view, key, patrons.get(ref)) if kind == PATRON else _item(view, items.get(ref))
+            yield {"kind": kind, "key": key, **({"gone": True} if seen is None else {kind: seen})}
 
 
-def _patron(view: View, member: Member | None) -> dict[str, Any] | None:
-    patron = None if member is None else _seen_patron(view, member.patron)
-    return None if patron is None else {"patron": wire.encode(patron)}
+def _patron(view: View, key: str, of: PatronRows | None) -> dict[str, Any] | None:
+    return None if of is None else write_patron(view.key, key, of, view.institutions)
 
 
 def _item(view: View, item: Item | None) -> dict[str, Any] | None:
-    return {"item": wire.encode(masked_item(view.key, item))} if item is not None and _is_seen(view, item) else None
+    return None if item is None or not _is_seen(view, item) else wire.encode_lean(masked_item(view.key, item))
 
 
 def _network(view: View) -> dict[str, Any]:
@@ -205,16 +206,6 @@ def _network(view: View) -> dict[str, Any]:
     here = wire.encode(replace(view.here, institutions={}))
     del here["today"]
     return {"kind": NETWORK.value, "key": "", "here": {**here, "institutions": wire.encode(tuple(known.values()))}}
-
-
-def _seen_patron(view: View, patron: Patron) -> Patron | None:
-    """The patron as far as this kiosk may see: a member of the group, or a guest of it, or a pass linked to it."""
-    memberships = tuple(row for row in patron.memberships if row.institution in view.institutions)
-    if not memberships and not any(card.institutions & view.institutions for card in patron.passes):
-        return None
-    fees = tuple(fee for fee in patron.fees if fee.institution in view.institutions)
-    main = patron.main_library if patron.main_library in view.institutions else None
-    return masked_patron(view.key, replace(patron, memberships=memberships, fees=fees, main_library=main))
 
 
 def _is_seen(view: View, item: Item) -> bool:

@@ -22,7 +22,8 @@ _TEXT: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "integer", "minimum": 0}
 _ROW: Schema = {
     "type": "object",
-    "description": "A patron, an item or the network as it stands now, or that it is gone.",
+    "description": "A patron, an item or the network as it stands now, or that it is gone. What a patron or an item has"
+    " by default is left out.",
     "properties": {"kind": {"enum": ["patron", "item", "network"]}, "key": _TEXT, "gone": {"const": True}},
     "required": ["kind", "key"],
 }

@@ -120,7 +120,7 @@ def test_nothing_in_a_mirror_names_anybody_or_bears_a_number(counter: Counter, d
     secret |= {name for (name,) in counter.rows("SELECT surname FROM person WHERE LENGTH(surname) > 3")}
     assert len(secret) > 500
     assert [one for one in secret if f'"{one}"' in said] == []
-    assert "first_name" in said
+    assert "memberships" in said and "first_name" not in said
 
 
 def test_a_page_has_each_thing_once_as_it_stands_now_and_says_whether_there_is_more(
@@ -202,8 +202,8 @@ def test_what_a_patron_of_the_group_has_elsewhere_is_not_in_its_mirrors(counter:
     counter.database.write(join)
     one.follow()
     seen = one.of(PATRON, ref)
-    assert {row["institution"] for row in seen["memberships"] + seen["fees"]} <= group
-    assert seen["main_library"] in (None, *group)
+    assert {row["institution"] for row in seen["memberships"] + seen.get("fees", [])} <= group
+    assert seen.get("main_library") in (None, *group)
 
 
 def test_a_patron_who_leaves_the_group_leaves_its_mirrors(counter: Counter, demo: Demo) -> None:

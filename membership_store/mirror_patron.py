@@ -1,0 +1,114 @@
+"""A patron as a mirror's row, written straight from the rows of the database: a page has a thousand, a snapshot all.
+
+The same as `wire.encode_lean(masked_patron(key, …))` of the member, without building the facts first; a test says so.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from circulation.masking import CHIP, ITEM, PASS, masked
+from circulation.model import FeeKind, FeeStatus, MembershipStatus, PassKind, PassStatus, PatronType, ReceiptChoice
+from circulation.wire import printable
+from membership_store.database import Row
+from membership_store.members import PatronRows, known_isil
+
+_Json = dict[str, Any]
+_TYPES = frozenset(one.value for one in PatronType)
+_NORMAL, _ACTIVE, _ORDINARY = MembershipStatus.NORMAL.value, PassStatus.ACTIVE.value, PassKind.ORDINARY.value
+_OPEN, _OTHER, _ASK = FeeStatus.OPEN.value, FeeKind.OTHER.value, ReceiptChoice.ASK.value
+
+
+def write_patron(key: bytes, ref: str, of: PatronRows, institutions: Collection[str]) -> _Json | None:
+    """The patron as a kiosk of these institutions may see; None unless a member or guest of them, or with a pass there.
+
+    `ref`: the reference, masked already. What is as always is left out (the defaults of circulation.model).
+    """
+    membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = of.parts
+    memberships = [_membership(row) for row in membership_rows if row[1] in institutions]
+    if not memberships and not any(place in institutions for _, place in places):
+        return None
+    kind, language, receipt, _, home, main_library, pin_required, known_home, email, keeps, tells = of.patron
+    found: _Json = {"ref": ref, "type": kind if kind in _TYPES else PatronType.UNKNOWN.value}
+    isil = known_isil(home)
+    fees = [row for row in fee_rows if row[2] in institutions]
+    for name, value in (
+        ("language", printable(language)),
+        ("receipt", None if receipt == _ASK else receipt),
+        ("home", isil),
+        ("main_library", main_library if main_library in institutions else None),
+        ("pin_required", bool(pin_required)),
+        ("memberships", memberships),
+        ("passes", list(_passes(key, cards, chips, places))),
+        ("fees", [_fee(n, row) for n, row in enumerate(fees)]),
+        ("messages", [_message(row) for row in message_rows]),
+        ("loans", [_loan(key, ref, row) for row in loan_rows]),
+        ("emailed", "@" in (email or "")),
+        ("keeps_history", bool(keeps)),
+        ("tells_borrowed_before", bool(tells)),
+    ):
+        if value:
+            found[name] = value
+    if known_home is None and home is not None:
+        found["home_known"] = False
+    return found
+
+
+def _membership(row: Row) -> _Json:
+    _, institution, subscription, starts, ends, status, confirmed, paid, verified, strips = row
+    found = {"institution": institution, "subscription": subscription, "starts": starts, "ends": ends}
+    if status != _NORMAL:
+        found["status"] = status
+    if not confirmed:
+        found["confirmed"] = False
+    if not paid:
+        found["paid"] = False
+    if strips is not None:
+        found["strips_left"] = strips
+    if verified:
+        found["verified"] = verified
+    return found
+
+
+def _passes(key: bytes, cards: list[Row], chips: list[Row], places: list[Row]) -> Iterator[_Json]:
+    for card, number, status, unique, document, eid, kind, follow_on in cards:
+        found: _Json = {"number": masked(key, PASS, number)}
+        if linked := sorted(place for of, place in places if of == card):
+            found["institutions"] = linked
+        if shown := sorted(masked(key, CHIP, uid) for of, uid in chips if of == card):
+            found["chips"] = shown
+        if status != _ACTIVE:
+            found["status"] = status
+        if not unique:
+            found["unique"] = False
+        if kind != _ORDINARY:
+            found["kind"] = kind
+        for name, value in (("document_number", document), ("eid", eid), ("follow_on", follow_on)):
+            if value:
+                found[name] = True
+        yield found
+
+
+def _fee(number: int, row: Row) -> _Json:
+    _, cents, institution, status, kind, since = row
+    found = {"ref": str(number), "cents": cents, "institution": institution}
+    more = (("status", status, _OPEN), ("kind", kind, _OTHER), ("since", since or None, None))
+    return found | {name: value for name, value, usual in more if value != usual}
+
+
+def _message(row: Row) -> _Json:
+    _, for_patron, acknowledge = row
+    found: _Json = {"text": ""}
+    for name, value in (("for_patron", for_patron), ("acknowledge", acknowledge)):
+        if value:
+            found[name] = True
+    return found
+
+
+def _loan(key: bytes, ref: str, row: Row) -> _Json:
+    item, _, branch, lent, due, internal, renewals = row
+    found = {"item": masked(key, ITEM, item), "patron": ref, "branch": branch, "lent": lent, "due": due}
+    if internal:
+        found["internal"] = True
+    if renewals:
+        found["renewals"] = renewals
+    return found
