@@ -120,7 +120,8 @@ def test_nothing_in_a_mirror_names_anybody_or_bears_a_number(counter: Counter, d
     secret |= {name for (name,) in counter.rows("SELECT surname FROM person WHERE LENGTH(surname) > 3")}
     assert len(secret) > 500
     assert [one for one in secret if f'"{one}"' in said] == []
-    assert "memberships" in said and "first_name" not in said
+    assert "memberships" in said
+    assert "first_name" not in said
 
 
 def test_a_page_has_each_thing_once_as_it_stands_now_and_says_whether_there_is_more(

@@ -47,7 +47,7 @@ def _compare(session: Session, seen: set[str]) -> int:
             assert not member.patron.memberships
             continue
         assert dumps(written) == dumps(encode_lean(wanted))
-        seen |= written.keys()
+        seen.update(written)
         compared += 1
     return compared
 
