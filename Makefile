@@ -10,6 +10,8 @@ PYTEST ?=
 ARGS ?=
 
 SELECT := -m 'not system and not long'
+# Half of a test's time is waiting, so that three workers fill two cores; files begin in the order of tests/conftest.py.
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 # Windows and devices share two cores with everything else: what failed beside others has to pass alone, and is named.
 AGAIN = { echo '== once more, alone, what failed beside others'; $(PY) -m pytest $(SELECT) --lf --lfnf=none -rA $(PYTEST); }
 
@@ -45,7 +47,7 @@ contracts:
 	$(call stage,import contracts,.venv/bin/lint-imports)
 
 tests:
-	$(call stage,tests,$(PY) -m pytest $(SELECT) -n 2 --dist loadfile --durations=10 $(PYTEST) || $(AGAIN))
+	$(call stage,tests,$(PY) -m pytest $(SELECT) $(SPREAD) --durations=10 $(PYTEST) || $(AGAIN))
 
 test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }

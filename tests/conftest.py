@@ -1,0 +1,29 @@
+"""The order of a run: what waits longest begins first, so that all workers end together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FIRST = (
+    "journeys",
+    "provisioning/demo",
+    "kiosk/screens",
+    "devices/bench",
+    "membership_store/guests",
+    "membership_store/test_acts_under_faults.py",
+    "membership_store",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole files change places; within a file, and among files of one rank, nothing does."""
+    items.sort(key=lambda item: _rank(item.path.relative_to(HERE)))
+
+
+def _rank(path: Path) -> int:
+    names = {path.as_posix(), *(parent.as_posix() for parent in path.parents)}
+    return next((rank for rank, first in enumerate(FIRST) if first in names), len(FIRST))
