@@ -71,6 +71,7 @@ def restore(file: Path, address: Spec, *, replace: bool = False) -> Report:
         with closing(SqliteDatabase(draft, patience_s=3600.0)) as copy:
             migrate(copy)
             copy.write(renew_generation)
+            copy.take_stock()
         report = _checked(draft)
         if not replace and _holds_data(address):
             raise BadBackup("that database holds data: they are lost with --replace")
@@ -138,7 +139,8 @@ def _checked(draft: Path) -> Report:
                 raise BadBackup("the copy is damaged: its pages do not fit together")
             if copy.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise BadBackup("the copy is damaged: a row points at one that is not there")
-            names = [name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            ours = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            names = [name for (name,) in copy.execute(ours)]
             rows = sum(copy.execute(f'SELECT COUNT(*) FROM "{one}"').fetchone()[0] for one in names)  # noqa: S608 - quoted
     except sqlite3.DatabaseError as fault:
         raise BadBackup(f"the copy is damaged ({getattr(fault, 'sqlite_errorname', 'no database')})") from None

@@ -101,6 +101,10 @@ class Database(Protocol):
         """What was deleted leaves the disk now, as far as the engine can do that itself. Raises StoreUnavailable."""
         ...
 
+    def take_stock(self) -> None:
+        """After many rows came or went: how full the tables are, which the engine plans by. Raises StoreUnavailable."""
+        ...
+
     def close(self) -> None:
         """Ends what was begun and lets go of the files."""
         ...

@@ -221,6 +221,9 @@ class PostgresDatabase:
     def sweep(self) -> None:
         """See Database.sweep: what autovacuum leaves until later is not ours to hurry; its log is the server's."""
 
+    def take_stock(self) -> None:
+        """See Database.take_stock: autovacuum does it."""
+
     def close(self) -> None:
         """See Database.close."""
         self._pool.close()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from membership_store.database import Contested, IntegrityFault, Result, Row, Se
 BUSY_S = 5.0
 WAITING = 1000
 TOGETHER = 32
+# Rows of an index that are looked at to learn how full it is: enough to tell a key from a consortium.
+LOOKED_AT = 1000
 _Job = tuple[Callable[[Session], Any], "Future[Any]"]
 
 
@@ -62,6 +65,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _look_again(connection: sqlite3.Connection) -> None:
+    """Takes stock of what has grown since, where it is needed and nobody is in the way."""
+    with suppress(sqlite3.Error):
+        for pragma in ("busy_timeout = 0", f"analysis_limit = {LOOKED_AT}", "optimize"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
 def _named(fault: sqlite3.Error) -> Exception:
@@ -133,6 +143,15 @@ class SqliteDatabase:
         except sqlite3.Error as fault:
             raise _named(fault) from fault
 
+    def take_stock(self) -> None:
+        """See Database.take_stock: without it SQLite takes a consortium for a few rows, and walks through all of it."""
+        try:
+            with closing(_connect(self._path)) as connection:
+                connection.execute(f"PRAGMA analysis_limit = {LOOKED_AT}")
+                connection.execute("ANALYZE")
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
+
     def close(self) -> None:
         """See Database.close."""
         self._jobs.put(None)
@@ -156,6 +175,7 @@ class SqliteDatabase:
                 waiting.append(self._jobs.get())
             last = None in waiting
             self._commit_together(connection, [job for job in waiting if job is not None])
+        _look_again(connection)
         connection.close()
 
     def _commit_together(self, connection: sqlite3.Connection, jobs: list[_Job]) -> None:

@@ -60,9 +60,12 @@ def _taken_in(database: Database, given: argparse.Namespace, body: bytes, progre
     def audited(session: Session, report: Report) -> None:
         _write_down(session, code, f"import/{given.sheet}", f"new={report.new} changed={report.changed}")
 
-    return import_file(
+    report = import_file(
         database, code, SHEETS[given.sheet], body, dry_run=given.dry_run, also=audited, step=progress.step
     )
+    if not given.dry_run:
+        database.take_stock()
+    return report
 
 
 def _say(given: argparse.Namespace, report: Report) -> None:

@@ -103,6 +103,8 @@ def _migrate(given: argparse.Namespace) -> None:
     database = open_database(given.database, patient=True)
     try:
         done = migrate(database)
+        if done:
+            database.take_stock()
     finally:
         database.close()
     print("\n".join(f"applied {name}" for name in done) or "nothing to do: the schema is up to date")

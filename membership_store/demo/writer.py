@@ -73,6 +73,7 @@ def write(address: Spec, out: Path, branch: str, clock: Clock) -> str:
         database.write(lambda session: _staff_tokens(session, network, place, out / "secrets"))
         drawer = database.read(lambda session: drawer_of(session, everything, network, place, clock()))
         pile = database.read(lambda session: pile_of(session, everything, network, place, clock()))
+        database.take_stock()
     finally:
         database.close()
     credentials.write_token(out / "secrets" / "kiosk.token", tokens[branch])

@@ -46,7 +46,7 @@ def erase(session: Session, consortium: str, patron: str, moment: str) -> None:
     make_nobody(session, consortium)
     _hide_shown(session, consortium, patron)
     anonymise = "SET patron = ?, membership = NULL WHERE consortium = ? AND patron = ?"
-    session.run(f"UPDATE loan {anonymise}", NOBODY, consortium, patron)
+    session.run(f"UPDATE loan {anonymise} AND returned_at IS NOT NULL", NOBODY, consortium, patron)
     session.run(f"UPDATE fee {anonymise}", NOBODY, consortium, patron)
     session.run("UPDATE payment SET patron = NULL WHERE consortium = ? AND patron = ?", consortium, patron)
     for table in _BY_PASS:

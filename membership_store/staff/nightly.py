@@ -173,4 +173,5 @@ def run(night: Night) -> dict[str, int]:
         done[name] = work(night)
         log.info("night of %s: %s %d", night.consortium, name, done[name])
     night.database.sweep()
+    night.database.take_stock()
     return done

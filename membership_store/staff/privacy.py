@@ -54,7 +54,13 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
     (
         "loans",
         "item, branch, lent, due, renewals, returned_at, returned_branch",
-        "loan WHERE {of} ORDER BY lent_at, loan",
+        # Those that are over, then the open ones: each half has an index of its own.
+        "loan WHERE {of} AND returned_at IS NOT NULL ORDER BY lent_at, loan",
+    ),
+    (
+        "loans",
+        "item, branch, lent, due, renewals, returned_at, returned_branch",
+        "loan WHERE {of} AND returned_at IS NULL ORDER BY lent_at, loan",
     ),
     (
         "holds",
@@ -82,12 +88,12 @@ def export(at: At, asked: OfPatron) -> Answer:
 
 def kept_of(at: At, patron: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of every table that names the patron."""
-    found = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, columns, where in _KEPT:
         sql = f"SELECT {columns} FROM {where.format(of=_OF)}"  # noqa: S608 - words of this module
         values = (patron,) if sql.count("?") == 2 else (at.consortium, patron)
         names = columns.split(", ")
-        found[name] = [dict(zip(names, row, strict=True)) for row in at.rows(sql, *values)]
+        found.setdefault(name, []).extend(dict(zip(names, row, strict=True)) for row in at.rows(sql, *values))
     return found
 
 
