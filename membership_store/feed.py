@@ -62,8 +62,9 @@ class Feed:
         at = self._clock().astimezone(UTC).isoformat(timespec="microseconds")
 
         def write(session: Session) -> int:
-            session.run(
-                "UPDATE kiosk SET seen_at = ?, cursor = ?, waiting = ?, release = ? WHERE consortium = ? AND kiosk = ?",
+            found = session.rows(
+                "UPDATE kiosk SET seen_at = ?, cursor = ?, waiting = ?, release = ? WHERE consortium = ? AND kiosk = ?"
+                " RETURNING last_seq",
                 at,
                 said.cursor,
                 said.waiting,
@@ -71,7 +72,6 @@ class Feed:
                 kiosk.consortium,
                 kiosk.id,
             )
-            asked = "SELECT last_seq FROM kiosk WHERE consortium = ? AND kiosk = ?"
-            return int(session.rows(asked, kiosk.consortium, kiosk.id)[0][0])
+            return int(found[0][0])
 
         return wire.dumps({"at": at, "acked_seq": self._database.write(write)})

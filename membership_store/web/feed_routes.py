@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from anyio import CapacityLimiter, to_thread
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -16,6 +15,8 @@ from membership_store.web.operation import Asker, Operation, Schema
 
 # Each reads a whole group's data.
 SNAPSHOTS = 2
+# So few that whoever stands at a kiosk never waits for thousands that pull at the same moment.
+PULLS, BEATS = 2, 2
 _LINES = "application/x-ndjson"
 _CHUNK = 64 * 1024
 _TEXT: Schema = {"type": "string"}
@@ -57,6 +58,7 @@ class FeedRoutes:
         self._feed = feed
         self._access = access
         self._snapshots = CapacityLimiter(SNAPSHOTS)
+        self._pulls, self._beats = CapacityLimiter(PULLS), CapacityLimiter(BEATS)
 
     def operations(self) -> tuple[Operation, ...]:
         """The rows of the table."""
@@ -84,7 +86,7 @@ class FeedRoutes:
         limit = _limit(request.query_params.get("limit", str(mirror.PAGE)))
         since = request.query_params.get("since", "")
         try:
-            return answer(await run_in_threadpool(self._feed.changes, kiosk, since, limit))
+            return answer(await to_thread.run_sync(self._feed.changes, kiosk, since, limit, limiter=self._pulls))
         except mirror.BadCursor as fault:
             raise problems.unacceptable(str(fault)) from None
         except mirror.Gone:
@@ -100,7 +102,7 @@ class FeedRoutes:
         """Takes a sign of life in."""
         kiosk = await self._access.kiosk(request)
         said: Heartbeat = decoded(_heartbeat, await json_of(request))
-        return answer(await run_in_threadpool(self._feed.beat, kiosk, said))
+        return answer(await to_thread.run_sync(self._feed.beat, kiosk, said, limiter=self._beats))
 
 
 def _lines(found: Snapshot) -> Iterator[bytes]:
