@@ -50,7 +50,12 @@ def register(commands: Commands) -> None:
         metavar="MS",
         help="the least time that the answer to an unknown pass takes (%(default)s)",
     )
-    add(commands, "migrate", "bring the database to this release's schema", _migrate)
+    migrating = add(commands, "migrate", "bring the database to this release's schema", _migrate)
+    migrating.add_argument(
+        "--by-steps",
+        action="store_true",
+        help="each statement in a transaction of its own: for a distributed PostgreSQL",
+    )
 
 
 def _serve(given: argparse.Namespace) -> None:
@@ -99,10 +104,12 @@ def _serve_together(given: argparse.Namespace) -> None:
 
 
 def _migrate(given: argparse.Namespace) -> None:
+    if given.by_steps and isinstance(given.database, Path):
+        raise Trouble("a SQLite file is migrated whole or not at all: --by-steps is for PostgreSQL")
     make_room(given.database)
     database = open_database(given.database, patient=True)
     try:
-        done = migrate(database)
+        done = migrate(database, by_steps=given.by_steps)
         if done:
             database.take_stock()
     finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -60,6 +62,62 @@ def test_a_database_of_a_newer_release_is_left_alone(empty: Database, tmp_path: 
     (newer / "0002_b.sql").unlink()
     with pytest.raises(SchemaError, match="version 2, this release knows 1"):
         missing(empty, newer)
+
+
+STEPS = (
+    "CREATE TABLE a (n INTEGER);\nCREATE TABLE b (n INTEGER);\nINSERT INTO b VALUES (7);\nCREATE TABLE c (n TEXT);\n"
+)
+
+
+class Dying:
+    """A database that dies before a write."""
+
+    def __init__(self, database: Database, writes: int) -> None:
+        self._database, self._writes = database, writes
+
+    def write(self, work: Any) -> Any:
+        """As the database, as long as it lives."""
+        self._writes -= 1
+        if self._writes < 0:
+            raise KeyboardInterrupt
+        return self._database.write(work)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+
+@pytest.mark.parametrize("writes", range(8))
+@pytest.mark.parametrize("by_steps", [True, False])
+def test_by_steps_a_migration_goes_on_where_it_was_killed(
+    empty: Database, tmp_path: Path, writes: int, by_steps: bool
+) -> None:
+    folder = schema(tmp_path / "s", _0001_a=STEPS)
+    with suppress(KeyboardInterrupt):
+        migrate(cast(Database, Dying(empty, writes)), folder, by_steps=True)
+    applied = missing(empty, folder) == []
+    assert migrate(empty, folder, by_steps=by_steps) == ([] if applied else ["0001_a"])
+    assert [columns(empty, name) for name in "abc"] == [["n"]] * 3
+    assert empty.read(lambda s: s.rows("SELECT n FROM b")) == [(7,)]
+    assert empty.read(lambda s: s.rows("SELECT version FROM schema_step")) == []
+    assert migrate(empty, folder, by_steps=True) == []
+
+
+def test_by_steps_what_stands_before_the_fault_stays_and_the_file_may_not_be_another_then(
+    empty: Database, tmp_path: Path
+) -> None:
+    folder = schema(tmp_path / "s", _0001_a="CREATE TABLE a (n TEXT);\nNONSENSE;\n")
+    with pytest.raises(Exception, match="NONSENSE"):
+        migrate(empty, folder, by_steps=True)
+    assert columns(empty, "a") == ["n"]
+    assert len(missing(empty, folder)) == 1
+    schema(folder, _0001_a="CREATE TABLE a (n TEXT);\n")
+    with pytest.raises(SchemaError, match="after a part of it"):
+        migrate(empty, folder)
+
+
+def test_by_steps_the_whole_schema_is_the_same(empty: Database) -> None:
+    assert migrate(empty, by_steps=True) == [one.name for one in migrations()]
+    assert "keeps_history" in columns(empty, "patron")
 
 
 def test_a_hole_in_the_numbers_is_an_error(tmp_path: Path) -> None:
