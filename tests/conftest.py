@@ -8,13 +8,16 @@ import pytest
 
 HERE = Path(__file__).parent
 FIRST = (
-    "journeys",
+    "journeys/test_faults.py",
+    "membership_store/guests",
+    "provisioning/bootstrap",
+    "membership_store/test_acts_under_faults.py",
+    "kiosk/screens/test_window.py",
+    "journeys",  # not all at once: each is a whole product with a screen
     "provisioning/demo",
+    "membership_store",
     "kiosk/screens",
     "devices/bench",
-    "membership_store/guests",
-    "membership_store/test_acts_under_faults.py",
-    "membership_store",
 )
 
 
