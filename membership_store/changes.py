@@ -78,12 +78,18 @@ def renew_generation(session: Session) -> None:
         session.run("UPDATE feed_head SET generation = ? WHERE consortium = ?", secrets.token_hex(8), consortium)
 
 
-def prune(session: Session, before: datetime) -> int:
-    """Forgets what changed before that instant (UTC) and says how many rows; older cursors are void then."""
+def prune(session: Session, before: datetime, most: int | None = None) -> int:
+    """Forgets what changed before that instant (UTC) and says how many rows; older cursors are void then.
+
+    `most`: of each consortium no more rows at once, the oldest first; 0 says that nothing is left.
+    """
     pruned = 0
     stamp = before.astimezone(UTC).isoformat(timespec="microseconds")
     for (consortium,) in session.rows("SELECT consortium FROM feed_head ORDER BY consortium"):
         found = session.rows("SELECT MAX(seq) FROM feed WHERE consortium = ? AND at < ?", consortium, stamp)[0][0]
+        if found is not None and most is not None:
+            first = session.rows("SELECT MIN(seq) FROM feed WHERE consortium = ?", consortium)[0][0]
+            found = min(found, first + most - 1)
         if found is not None:
             pruned += session.run("DELETE FROM feed WHERE consortium = ? AND seq <= ?", consortium, found)
             session.run("UPDATE feed_head SET pruned = ? WHERE consortium = ?", found, consortium)

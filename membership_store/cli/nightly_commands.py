@@ -10,6 +10,7 @@ from membership_store.staff.nightly import Night, run
 
 # Longer than a kiosk's line is ever down; after that its mirror begins with a snapshot.
 FEED_KEPT = timedelta(days=30)
+FEED_TOGETHER = 5000
 
 
 def register(commands: Commands) -> None:
@@ -32,5 +33,7 @@ def _nightly(given: argparse.Namespace) -> None:
             finally:
                 progress.end()
             found.append({"consortium": code, **done})
-        database.write(lambda session: changes.prune(session, now() - FEED_KEPT))
+        before = now() - FEED_KEPT
+        while database.write(lambda session: changes.prune(session, before, FEED_TOGETHER)) > 0:
+            pass  # in turns: a kiosk's act comes between two of them
     show(found, as_json=given.json, nothing="there is no such consortium")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from circulation import wire
 from circulation.events import Kind
 from circulation.identifiers import ItemBarcode
+from membership_store.database import Database
 from membership_store.opening import open_database
-from membership_store.staff import privacy
+from membership_store.staff import privacy, retention
 from membership_store.staff.nightly import Night, run
 from tests.membership_store.running import DRENTHE, Caller, StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, application, new_event, regional, years_ago
@@ -215,3 +216,50 @@ def test_k14_n10_accounts_that_nobody_activated_and_cases_that_are_over_go_in_th
     assert night(store, 2)["accounts that nobody activated"] >= 1
     assert clerk.look(patron)["accounts"] == []
     clerk.done("accounts/generate", patron=patron)
+
+
+def test_k4_a_long_past_is_forgotten_in_short_transactions_and_a_night_broken_off_goes_on(
+    clerk: Clerk, store: StoreProcess, books: Iterator[ItemBarcode]
+) -> None:
+    patron, item, many = clerk.enrol()["patron"], next(books), 3 * retention.TOGETHER + 7
+    lend(store, patron, item)
+    with closing(open_database(store.database)) as opened:
+        known = "SELECT * FROM loan WHERE loan = ?"
+        row = opened.read(lambda session: session.rows(known, f"made-{item}"))[0]
+        long_ago = (datetime.now(UTC) - timedelta(days=90)).isoformat(timespec="microseconds")
+        copies = [tuple(f"past-{n:04d}" if one == f"made-{item}" else one for one in row) for n in range(many)]
+        opened.write(lambda session: session.run("DELETE FROM loan WHERE loan = ?", f"made-{item}"))
+        places = ", ".join("?" * len(row))
+        ended = [tuple(long_ago if n == RETURNED_AT else one for n, one in enumerate(each)) for each in copies]
+        opened.write(lambda session: session.run_many(f"INSERT INTO loan VALUES ({places})", ended))
+        most = Most(opened)
+        for death in (2, None):
+            most.left = death
+            with suppress(KeyboardInterrupt):
+                retention.forget_closed_loans(cast(Database, most), DRENTHE, datetime.now(UTC), lambda _: None)
+            left = store.rows("SELECT COUNT(*) FROM loan WHERE loan LIKE 'past-%' AND patron = ?", patron)[0][0]
+            assert left == (many - 2 * retention.TOGETHER if death else 0)
+    assert most.changed
+    assert max(most.changed) <= retention.TOGETHER
+
+
+RETURNED_AT = 8
+
+
+class Most:
+    """A database that notes how much each transaction changed, and dies after so many."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self.left, self.changed = database, cast(int | None, None), list[int]()
+
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        """As the database, as long as it lives."""
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        self.changed.append(self._database.write(work))
+        return self.changed[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
