@@ -1,6 +1,7 @@
 """Serves the store: listens first, says so on standard output, and ends cleanly on SIGTERM or SIGINT."""
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -13,6 +14,8 @@ from starlette.applications import Starlette
 
 from membership_store.certificates import Tls
 
+# A page of changes makes ten thousand objects and keeps none: looking for circles every 700 takes time.
+MADE_BEFORE_A_LOOK = 20_000
 # Longer than a kiosk's pauses within a visit: no new connection for every book.
 KEEP_ALIVE_S = 75
 
@@ -88,6 +91,8 @@ def serve(
         # uvicorn raises the signal once more after its own shutdown; then there is nothing left to do.
         signal.signal(number, lambda *_: None)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    gc.freeze()  # what is there now stays until the end
+    gc.set_threshold(MADE_BEFORE_A_LOOK, 20, 20)
     config = uvicorn.Config(
         app,
         log_config=None,
