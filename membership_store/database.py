@@ -89,6 +89,13 @@ class Database(Protocol):
         """Runs the work on one consistent picture; it may change nothing. Raises StoreUnavailable."""
         ...
 
+    def read_at_length(self, work: Callable[[Session], Result]) -> Result:
+        """As `read`, for what counts a whole library: it may take a minute. Raises StoreUnavailable.
+
+        Few may do so at once, so that the rest of the store goes on.
+        """
+        ...
+
     def write(self, work: Callable[[Session], Result]) -> Result:
         """Runs the work in a transaction and returns after its commit. Raises StoreUnavailable, IntegrityFault.
 

@@ -6,6 +6,7 @@ lost against another (40001, 40P01, a key taken, Contested) is begun anew. Nothi
 
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.25
 CONNECT_S = 3
 CONNECTIONS = 16
 FEW = 50
+# How many questions may take up to how long where whole libraries are counted.
+AT_LENGTH, LENGTH_MS = 2, 60_000
 STREAMED = 2000
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -173,6 +176,7 @@ class PostgresDatabase:
         self._limit_ms = int(statement_s * 1000)
         self._clock = clock
         self._memory: dict[Any, Any] = {}
+        self._at_length = threading.BoundedSemaphore(AT_LENGTH)
         self._pool: ConnectionPool[_Connection] = ConnectionPool(
             address,
             kwargs={
@@ -207,6 +211,20 @@ class PostgresDatabase:
             result = work(_PostgresSession(connection, self._memory, writes=False))
             connection.execute("COMMIT")
             return result
+
+    def read_at_length(self, work: Callable[[Session], Result]) -> Result:
+        """See Database.read_at_length: no more than AT_LENGTH of the connections are lent for that."""
+        if not self._at_length.acquire(timeout=self._patience_s):
+            raise StoreUnavailable("too many ask at length")
+        try:
+            with self._named(), self._connection(_READ) as connection:
+                if self._limit_ms:
+                    connection.execute(f"SET LOCAL statement_timeout = {LENGTH_MS}".encode())
+                result = work(_PostgresSession(connection, self._memory, writes=False))
+                connection.execute("COMMIT")
+                return result
+        finally:
+            self._at_length.release()
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """See Database.write."""

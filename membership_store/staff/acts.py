@@ -189,7 +189,7 @@ class Act(Generic[Asked]):
     """One thing that staff do. `path`: under /v1/staff/, and its name in the audit. `role`: the least that may.
 
     `before` makes from what was asked whatever is too slow for a transaction. `sweeps`: what was deleted is to leave
-    the disk at once.
+    the disk at once. `at_length`: it counts a whole library, and may take a minute (FIND only).
     """
 
     path: str
@@ -200,3 +200,4 @@ class Act(Generic[Asked]):
     manner: Manner = Manner.WRITE
     before: Callable[[Asked], Any] | None = None
     sweeps: bool = False
+    at_length: bool = False

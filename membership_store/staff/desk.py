@@ -45,7 +45,8 @@ class StaffDesk:
         """What is found, as JSON. An act that is to be audited leaves its row."""
         if act.manner is Manner.LOOK:
             return self._database.write(lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
-        return self._database.read(lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
+        read = self._database.read_at_length if act.at_length else self._database.read
+        return read(lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
 
     def perform(self, staff: Staff, act: Act[Any], key: EventId, given: Given) -> bytes:
         """The answer to a write, as JSON, given after the commit and ever again under the same EventId.

@@ -109,6 +109,22 @@ def _late(at: At, row: tuple[str, ...]) -> dict[str, object]:
 
 
 ACTS = (
-    Act("statistics", "What the institution did in a period (A3)", Period, statistics, Role.READER, Manner.FIND),
-    Act("reminders/overdue", "Whom to remind of what is late (A3)", Since, overdue, Role.READER, Manner.FIND),
+    Act(
+        "statistics",
+        "What the institution did in a period (A3)",
+        Period,
+        statistics,
+        Role.READER,
+        Manner.FIND,
+        at_length=True,
+    ),
+    Act(
+        "reminders/overdue",
+        "Whom to remind of what is late (A3)",
+        Since,
+        overdue,
+        Role.READER,
+        Manner.FIND,
+        at_length=True,
+    ),
 )

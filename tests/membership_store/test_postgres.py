@@ -20,6 +20,8 @@ from circulation.events import Kind
 from membership_store.database import Contested, IntegrityFault, Session, StoreUnavailable
 from membership_store.opening import BadAddress, spec
 from membership_store.postgres_database import PostgresDatabase
+from membership_store.staff.acts import Manner
+from membership_store.staff.table import ACTS
 from tests.membership_store.cluster import Cluster
 from tests.membership_store.counter import Counter
 from tests.membership_store.engines import Server
@@ -120,6 +122,24 @@ def test_a_statement_that_takes_too_long_and_work_that_dawdles_are_broken_off(da
 
 
 @pytest.mark.system
+def test_what_counts_a_library_may_take_longer_and_never_all_connections(database: PostgresDatabase) -> None:
+    def slow(session: Session) -> list[tuple[object, ...]]:
+        return session.rows("SELECT n, pg_sleep(2.5) FROM (SELECT 1 AS n) one")
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(database.read_at_length, slow) for _ in range(2)]
+        eventually("both began", lambda: not database._at_length._value)
+        with pytest.raises(StoreUnavailable, match="at length"):
+            database.read_at_length(slow)
+        assert numbers(database) == []
+        assert [one.result(30)[0][0] for one in waiting] == [1, 1]
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            database.read(slow)
+    assert {act.path for act in ACTS if act.at_length} == {"statistics", "reminders/overdue"}
+    assert all(act.manner is Manner.FIND for act in ACTS if act.at_length)
+
+
 def test_a_server_that_went_away_is_unavailable_and_found_again_by_itself(tmp_path: Path) -> None:
     own = Cluster("fsync=on")
     try:
