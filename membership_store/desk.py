@@ -1,6 +1,7 @@
 """What the store does for a kiosk: says who is there, and takes an event once (house decisions 1 and 2)."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,12 +17,13 @@ from membership_store.account import hold_shelf_of, look_at_account, owed_of
 from membership_store.asking import decided
 from membership_store.books import Books
 from membership_store.credentials import Kiosk
-from membership_store.database import Database, Session
+from membership_store.database import Database, Session, StoreUnavailable
 from membership_store.ledger import take_loan
 from membership_store.paying import take_payment
 from membership_store.renewing import take_renewal, take_renewals
 from membership_store.returning import take_back
 from membership_store.situation import Situation, ask_ahead, greeting, look
+from membership_store.telling import tell_of_administrative
 
 Clock = Callable[[], datetime]
 OLDEST_FACT = timedelta(days=400)
@@ -87,6 +89,11 @@ class StoreDesk:
         return self._database.read(
             lambda session: look(session, kiosk.consortium, kiosk.branch, presented, moment, None, kiosk=kiosk.id)
         )
+
+    def tell_of_administrative(self, kiosk: Kiosk, presented: Presented) -> None:
+        """A1: puts it before staff that an administrative pass was shown. For after the answer to `identify`."""
+        with suppress(StoreUnavailable):  # it will be shown again
+            tell_of_administrative(self._database, kiosk, presented, self._clock())
 
     def account(self, kiosk: Kiosk, presented: Presented) -> wire.Answer:
         """All that the patron may see of their own affairs (N4, K12, F1, N8, K4). Changes nothing."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from circulation.outcomes import (
     Identified,
     Owed,
     Paid,
+    Reason,
     Refused,
     Renewed,
     RenewedAll,
@@ -37,6 +39,8 @@ from membership_store.web.body import answer, decoded, json_of
 from membership_store.web.kiosk_access import KioskAccess
 from membership_store.web.operation import Acts, Asker, Endpoint, Operation, Schema
 
+# In JSON no text can look like it.
+_ADMINISTRATIVE = f'"reason":"{Reason.ADMINISTRATIVE_PASS.value}"'.encode()
 log = logging.getLogger(__name__)
 WRITERS = 32
 # Each takes 32 MiB and a tenth of a second of a core.
@@ -137,7 +141,10 @@ class KioskRoutes:
         kiosk = await self._access.kiosk(request)
         presented, pin = _shown_with_pin(await json_of(request))
         does = partial(self._desk.identify, kiosk, presented, pin)
-        return answer(await self._access.ask(kiosk, does, None if pin is None else self._pin_readers))
+        said = answer(await self._access.ask(kiosk, does, None if pin is None else self._pin_readers))
+        if _ADMINISTRATIVE in bytes(said.body):
+            said.background = BackgroundTask(self._desk.tell_of_administrative, kiosk, presented)
+        return said
 
     async def account(self, request: Request) -> Response:
         """All that the patron may see of their own affairs."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from circulation.identifiers import ItemBarcode, luhn_holds
-from tests.membership_store.running import StoreProcess
-from tests.membership_store.staff.desk import TODAY, Clerk, application, years_ago
+from circulation.identifiers import ItemBarcode, PassNumber, luhn_holds
+from circulation.model import Presented, Source
+from tests.membership_store.running import Caller, StoreProcess, eventually
+from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
 from tests.membership_store.staff.test_memberships import all_of
 
 
@@ -120,3 +122,25 @@ def test_a4_holds_on_what_is_out_internally_go_by_the_desk(
     item: ItemBarcode = next(books)
     lend(store, clerk.done("administrative/make", name="Binder")["patron"], item, internal=True)
     assert clerk.done("holds/place", patron=clerk.enrol(born=years_ago(30))["patron"], item=item)["hold"]
+
+
+def test_a1_staff_are_told_once_a_day_of_an_administrative_pass_that_was_shown_at_a_kiosk(
+    clerk: Clerk, kiosk: Caller, store: StoreProcess
+) -> None:
+    number = clerk.done("administrative/make", name="Plak")["number"]
+    shown = Presented(Source.BARCODE, PassNumber(number))
+
+    def flags() -> list[dict[str, Any]]:
+        return [one for one in clerk.done("flags/list")["flags"] if one["shown_pass"] == number]
+
+    for _ in range(3):
+        said = kiosk.ask("/v1/identify", shown)
+        assert (said["rule"], said["reason"]) == ("A1", "administrative_pass")
+        eventually("staff are told", lambda: len(flags()) == 1)
+    (flag,) = flags()
+    assert (flag["rule"], flag["kiosk"]) == ("A1", kiosk.kiosk.id)
+    clerk.done("flags/settle", flag=flag["flag"])
+    kiosk.ask("/v1/identify", shown)
+    kiosk.ask("/v1/identify", Presented(Source.BARCODE, PassNumber(regional())))
+    assert flags() == []
+    assert len(store.rows("SELECT flag FROM staff_flag WHERE rule = 'A1' AND kiosk = ?", kiosk.kiosk.id)) == 1
