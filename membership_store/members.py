@@ -166,8 +166,8 @@ def rows_of(session: Session, consortium: str, refs: Sequence[str]) -> dict[str,
 
 def _by_owner(rows: list[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    for owner, *rest in rows:
-        found.setdefault(owner, []).append(tuple(rest))
+    for row in rows:
+        found.setdefault(row[0], []).append(row[1:])
     return found
 
 

@@ -72,9 +72,9 @@ def _membership(row: Row) -> _Json:
 def _passes(key: bytes, cards: list[Row], chips: list[Row], places: list[Row]) -> Iterator[_Json]:
     for card, number, status, unique, document, eid, kind, follow_on in cards:
         found: _Json = {"number": masked(key, PASS, number)}
-        if linked := sorted(place for of, place in places if of == card):
+        if places and (linked := sorted([place for of, place in places if of == card])):
             found["institutions"] = linked
-        if shown := sorted(masked(key, CHIP, uid) for of, uid in chips if of == card):
+        if chips and (shown := sorted([masked(key, CHIP, uid) for of, uid in chips if of == card])):
             found["chips"] = shown
         if status != _ACTIVE:
             found["status"] = status
