@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from circulation.events import Event
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.presented import Presented
 
 
 class DeskUnreachable(Exception):

@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import Enum
 
 from circulation.identifiers import EventId, ItemBarcode, KioskId
-from circulation.model import Presented
 from circulation.outcomes import Reason
+from circulation.presented import Presented
 
 
 class Kind(Enum):

@@ -17,6 +17,7 @@ from circulation.identifiers import (
     PatronRef,
     SubscriptionCode,
 )
+from circulation.presented import ReceiptChoice
 
 
 class PatronType(Enum):
@@ -59,14 +60,6 @@ class GroupKind(Enum):
     def has_transport(self) -> bool:
         """N6: items of one institution may be lent and returned in another."""
         return self in (GroupKind.THREE_B, GroupKind.THREE_C)
-
-
-class Source(Enum):
-    """How a pass was shown (P8, G6): its chip, its chip on the item pad (ISO 15693), or a number scanned from print."""
-
-    CHIP = "chip"
-    PAD = "pad"
-    BARCODE = "barcode"
 
 
 class PassStatus(Enum):
@@ -133,27 +126,6 @@ class ItemStatus(Enum):
     REFERENCE = "reference"
     DAMAGED = "damaged"
     MISSING = "missing"
-
-
-class ReceiptChoice(Enum):
-    """K2 *klantbonnen*: what the patron wants after a visit."""
-
-    PRINT = "print"
-    EMAIL = "email"
-    NONE = "none"
-    ASK = "ask"
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What was shown to a reader: a chip's UID, the number written in it or printed on the pass, or both (P8).
-
-    Here and below, what names a person or says what they read stays out of the repr, so that no log can hold it.
-    """
-
-    source: Source
-    number: PassNumber | None = field(default=None, repr=False)
-    uid: ChipUid | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 
-from circulation.identifiers import BranchCode, EventId, InstitutionCode, ItemBarcode, PatronRef, SubscriptionCode
-from circulation.model import FeeKind, FeeStatus, ReceiptChoice
+from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.presented import ReceiptChoice
 
 
 class Reason(Enum):
@@ -143,180 +143,8 @@ class CheckedOut:
     borrowed_before: bool = False
 
 
-class Route(Enum):
-    """Where a returned item goes (K8, K10): its shelf, the hold shelf here, another branch, or apart for staff."""
-
-    SHELF = "shelf"
-    HOLD_SHELF = "hold_shelf"
-    OTHER_BRANCH = "other_branch"
-    STAFF = "staff"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedIn:
-    """Returned (K10). `place`: the branch or shelf that it must go to, where it is not its own shelf here.
-
-    Nobody showed a pass, so that nothing here says whose loan it was.
-    """
-
-    item: ItemBarcode
-    title: str = field(repr=False)
-    route: Route = Route.SHELF
-    place: str = ""
-    was_on_loan: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """Renewed until `due`, library-local (K11). `renewals_left`: how often it can be renewed again."""
-
-    item: ItemBarcode
-    title: str = field(repr=False)
-    due: date
-    renewals_left: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unrenewed:
-    """One item of a batch that was not renewed, and why; it keeps its due date (N5)."""
-
-    item: ItemBarcode
-    title: str = field(repr=False)
-    due: date
-    refused: Refused
-
-
-@dataclass(frozen=True, slots=True)
-class RenewedAll:
-    """A batch renewal: an answer per item (N5). Earliest due date first."""
-
-    renewed: tuple[Renewed, ...] = ()
-    refused: tuple[Unrenewed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """Paid (F2). `cents` as the terminal took it; `left`: cents that stay payable here; `credit`: cents of it that
-    stand as credit because what they were for was settled already."""
-
-    terminal: str
-    cents: int
-    left: int = 0
-    credit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class VisitEnded:
-    """The visit is over; a PIN that was proved for it counts no more (P6)."""
-
-    event: EventId
-
-
-@dataclass(frozen=True, slots=True)
-class LoanLine:
-    """One loan as its patron sees it (N4). Dates are library-local."""
-
-    item: ItemBarcode
-    title: str = field(repr=False)
-    due: date
-    overdue: bool = False
-    renewable: bool = True
-    renewals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BranchLoans:
-    """N4: the loans of one branch, with its code and name."""
-
-    branch: BranchCode
-    name: str
-    loans: tuple[LoanLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HoldLine:
-    """One hold (K12). `shelf`: where it stands, in words, when it is ready."""
-
-    title: str = field(repr=False)
-    branch: BranchCode
-    name: str
-    ready: bool = False
-    shelf: str = ""
-    interlibrary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FeeLine:
-    """One amount (F1). `payable`: here and now, by PIN (F1, F2). A credit is negative. Cents."""
-
-    ref: str
-    kind: FeeKind
-    cents: int
-    status: FeeStatus
-    institution: InstitutionCode
-    name: str
-    payable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipLine:
-    """One membership as its patron sees it. `warn`: it ends soon and does not renew itself (N8)."""
-
-    institution: InstitutionCode
-    name: str
-    subscription: SubscriptionCode
-    product: str
-    ends: date
-    strips: int | None = None
-    counts: bool = True
-    warn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """All that a patron may see of their own affairs (N4, K12, F1, N8). `payable`: cents payable here."""
-
-    patron: PatronRef
-    loans: tuple[BranchLoans, ...] = ()
-    holds: tuple[HoldLine, ...] = ()
-    fees: tuple[FeeLine, ...] = ()
-    payable: int = 0
-    memberships: tuple[MembershipLine, ...] = ()
-    history: tuple[str, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """The part of the account that is about money (F1): all amounts, and the cents that are payable here."""
-
-    patron: PatronRef
-    fees: tuple[FeeLine, ...] = ()
-    payable: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class HoldShelf:
-    """The part of the account that can be fetched now (K12): holds that are ready, each with its branch and shelf."""
-
-    patron: PatronRef
-    holds: tuple[HoldLine, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Voided:
     """An event that the kiosk gave up before it was done; it only closes the gap in the sequence (house decision 1)."""
 
     event: EventId
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """Nothing refuses what was asked about; nothing was done either."""
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """The desk finds the case under this code (N10) until that instant, UTC."""
-
-    code: str
-    until: datetime

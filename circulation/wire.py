@@ -15,29 +15,23 @@ from types import NoneType, UnionType
 from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from circulation import identifiers as ids
-from circulation.events import Event, HandOver, Question
-from circulation.model import FeeKind, FeeStatus, Presented, ReceiptChoice
-from circulation.outcomes import (
+from circulation.affairs import (
     Account,
     Allowed,
     CheckedIn,
-    CheckedOut,
     HandedOver,
     HoldShelf,
-    Identified,
-    NextStep,
     Owed,
     Paid,
-    Reason,
-    Refused,
     Renewed,
     RenewedAll,
     Route,
-    Value,
-    Verdict,
     VisitEnded,
-    Voided,
 )
+from circulation.events import Event, HandOver, Question
+from circulation.model import FeeKind, FeeStatus
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Value, Verdict, Voided
+from circulation.presented import Presented, ReceiptChoice
 
 Answer = (
     Account

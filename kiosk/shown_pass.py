@@ -1,7 +1,7 @@
 """From what a device read to what the desk is shown (P8). Untrusted text becomes a pass number or nothing."""
 
 from circulation.identifiers import ChipUid, IdentifierError, PassNumber, chip_uid, pass_number
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from devices.ports import BarcodeScanned, PassPresented
 
 

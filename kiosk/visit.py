@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from circulation.model import Presented
+from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, ScanUnreadable
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.checkout import Checkout, Ending

@@ -3,20 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from circulation.affairs import Account, BranchLoans, FeeLine, HoldLine, HoldShelf, LoanLine, MembershipLine, Owed
 from circulation.catalogue import on_day
 from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode
-from circulation.model import Fee, Item, Loan, Membership, Presented
-from circulation.outcomes import (
-    Account,
-    BranchLoans,
-    FeeLine,
-    HoldLine,
-    HoldShelf,
-    LoanLine,
-    MembershipLine,
-    Owed,
-    Refused,
-)
+from circulation.model import Fee, Item, Loan, Membership
+from circulation.outcomes import Refused
+from circulation.presented import Presented
 from circulation.rules.facts import Here
 from circulation.rules.notices import ends_soon
 from circulation.rules.payments import owed, payable

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from circulation import wire
+from circulation.affairs import Account, Allowed, VisitEnded
 from circulation.events import Action, Event, HandOver, Kind, Question
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
-from circulation.outcomes import Account, Allowed, Refused, VisitEnded, Voided
+from circulation.outcomes import Refused, Voided
+from circulation.presented import Presented
 from circulation.rules.facts import PinState
 from circulation.rules.verdict import on_visit
 from membership_store import answers, credentials, handing_over, pins, proving

@@ -6,9 +6,9 @@ Of the patron only the reference is kept: whoever reads the code over a shoulder
 import secrets
 from datetime import datetime, timedelta
 
+from circulation.affairs import HandedOver
 from circulation.events import HandOver
-from circulation.model import Presented
-from circulation.outcomes import HandedOver
+from circulation.presented import Presented
 from membership_store.books import stamp
 from membership_store.credentials import Kiosk
 from membership_store.database import Contested, Session, insert, one

@@ -18,9 +18,8 @@ from circulation.model import (
     PassStatus,
     Patron,
     PatronType,
-    Presented,
-    ReceiptChoice,
 )
+from circulation.presented import Presented, ReceiptChoice
 from circulation.rules.facts import Holder
 from membership_store.database import Row, Session
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from circulation.masking import CHIP, ITEM, PASS, masked
-from circulation.model import FeeKind, FeeStatus, MembershipStatus, PassKind, PassStatus, PatronType, ReceiptChoice
+from circulation.model import FeeKind, FeeStatus, MembershipStatus, PassKind, PassStatus, PatronType
+from circulation.presented import ReceiptChoice
 from circulation.wire import printable
 from membership_store.database import Row
 from membership_store.members import PatronRows, known_isil

@@ -6,10 +6,10 @@ A terminal's reference is booked once, a fee is paid once; what is left of the m
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from circulation.affairs import Paid
 from circulation.events import Event, Payment
 from circulation.identifiers import InstitutionCode
 from circulation.model import Fee, FeeStatus, Patron
-from circulation.outcomes import Paid
 from circulation.rules.facts import Here
 from circulation.rules.payments import credit, owed, payable
 from membership_store.books import Books, stamp

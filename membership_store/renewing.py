@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from circulation.affairs import Renewed, RenewedAll, Unrenewed
 from circulation.events import Event
 from circulation.model import Item, Loan
-from circulation.outcomes import Refused, Renewed, RenewedAll, Unrenewed, Verdict
+from circulation.outcomes import Refused, Verdict
 from circulation.rules import verdict
 from circulation.rules.facts import Here, Renew
 from circulation.rules.region import effective

@@ -6,11 +6,12 @@ No pass is shown, and nothing that is answered says whose loan it was. What lies
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from circulation.affairs import CheckedIn, Route
 from circulation.catalogue import on_day
 from circulation.events import Event
 from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode
 from circulation.model import Item, ItemStatus, Membership, Subscription
-from circulation.outcomes import CheckedIn, Reason, Refused, Route, Verdict
+from circulation.outcomes import Reason, Refused, Verdict
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Return
 from circulation.rules.fines import fine

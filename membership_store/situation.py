@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
 from circulation.outcomes import Identified, Refused, Verdict
+from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Visit
 from circulation.rules.pins import needs_pin

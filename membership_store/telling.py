@@ -5,7 +5,7 @@ Done after the answer, so that to identify stays without writes and takes no lon
 
 from datetime import datetime
 
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store.books import stamp
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session, insert, one

@@ -14,11 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from circulation import wire
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode, KioskId
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Refused, Voided
+from circulation.presented import Presented
 from offline_cache.sealing import Seal, SealBroken
 
 Answer = CheckedOut | Refused | Voided
@@ -68,6 +67,8 @@ class Journal:
 
     def append(self, action: Action, presented: Presented, item: ItemBarcode, at: datetime) -> Event:
         """Writes down that the kiosk is about to ask, and gives the event its number and its identity. `at` is UTC."""
+        from circulation import wire  # late, here and below: the first picture need not wait for it
+
         with self._writing() as db:
             (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()
             event = Event(self._new_id(), self._kiosk, last + 1, Kind.REQUEST, action, presented, item, at)
@@ -77,6 +78,8 @@ class Journal:
 
     def answered(self, event: Event, answer: Answer) -> None:
         """Writes down the library system's answer; the event needs no more delivery."""
+        from circulation import wire
+
         state = "voided" if isinstance(answer, Voided) else "answered"
         sealed = self._seal.close_up(wire.dumps(wire.encode_answer(answer)), self._place(event.seq, "outcome"))
         self._set(event, "state = ?, outcome = ?", (state, sealed))
@@ -129,6 +132,8 @@ class Journal:
             raise JournalFault(f"no event {event.seq}")
 
     def _entry(self, row: tuple[int, bytes, str, int, bytes | None]) -> Entry:
+        from circulation import wire
+
         seq, body, state, unclear, outcome = row
         with _as_fault("cannot be read"):
             event = wire.decode_event(wire.loads(self._seal.open(body, self._place(seq, "body"))))
@@ -176,7 +181,7 @@ def _as_fault(what: str) -> Iterator[None]:
         yield
     except JournalFault:
         raise
-    except (sqlite3.Error, OSError, SealBroken, wire.WireError, UnicodeError) as fault:
+    except (sqlite3.Error, OSError, SealBroken, ValueError) as fault:
         raise JournalFault(f"the journal {what}: {type(fault).__name__}") from fault
 
 

@@ -60,6 +60,8 @@ class StoreClient:
 
     def prepare(self) -> None:
         """Loads what the first request would wait for, 0.2 s; asks nothing of the store."""
+        import circulation.wire  # noqa: F401 - what is sent and answered
+
         self._free.append(_new_session())
 
     def post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:

@@ -17,11 +17,11 @@ from circulation.model import (
     PassStatus,
     Patron,
     PatronType,
-    Presented,
     ProductLink,
     Subscription,
 )
 from circulation.outcomes import Refused
+from circulation.presented import Presented
 
 
 @dataclass(frozen=True, slots=True)

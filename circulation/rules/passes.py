@@ -1,8 +1,9 @@
 """Which pass, whose, and may a visit begin with it (K1, K5, A1, P2 to P8)."""
 
 from circulation.identifiers import is_random
-from circulation.model import PassStatus, PatronType, Source
+from circulation.model import PassStatus, PatronType
 from circulation.outcomes import NextStep, Reason, Refused
+from circulation.presented import Source
 from circulation.rules.facts import Visit, rule
 from circulation.rules.numbers import NumberKind, kind_of, may_be_misread
 from circulation.rules.terms import counts

@@ -1,7 +1,7 @@
 """An item comes back: was it out, and where does it go (K8, K10, A4, and what K7 says of a missing one)?"""
 
+from circulation.affairs import Route
 from circulation.model import Hold, ItemStatus
-from circulation.outcomes import Route
 from circulation.rules.facts import Return, rule
 
 # K8, K12 †: how many days a copy is kept on the hold shelf where nobody says until when.

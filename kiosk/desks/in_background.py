@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused
+from circulation.presented import Presented
 from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
 

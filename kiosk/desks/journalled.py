@@ -13,8 +13,8 @@ from typing import Protocol
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.presented import Presented
 from offline_cache.journal import Entry
 
 log = logging.getLogger(__name__)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from circulation import wire
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Event, Kind
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.presented import Presented
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 _HOPELESS = (400, 405, 413, 415, 422)
@@ -21,6 +20,8 @@ class StoreDesk:
 
     def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
         """Who is this, and may the visit begin? Raises DeskUnreachable, DeskFault."""
+        from circulation import wire  # late, here and below: the first picture need not wait for it
+
         body = wire.dumps({"presented": wire.encode(presented)})
         response = self._post("/v1/identify", body, deadline_s)
         if response.status != 200:
@@ -30,6 +31,8 @@ class StoreDesk:
 
     def is_reachable(self, deadline_s: float) -> bool:
         """Whether the store itself answers that it is well: a login page of some network in between does not."""
+        from circulation import wire
+
         try:
             response = self._client.get("/v1/health", deadline_s)
             return response.status == 200 and wire.loads(response.body) == {"status": "ok"}
@@ -38,6 +41,8 @@ class StoreDesk:
 
     def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
         """Does or gives up what the event says. Raises DeskUnreachable, DeskFault."""
+        from circulation import wire
+
         path = "/v1/voids" if event.kind is Kind.VOID else "/v1/checkouts"
         response = self._post(path, wire.dumps(wire.encode(event)), deadline_s, event.id)
         _raise_for(response)
@@ -70,6 +75,8 @@ def _raise_for(response: Response) -> None:
 
 
 def _expected_seq(response: Response) -> int | None:
+    from circulation import wire
+
     try:
         problem = wire.loads(response.body)
     except wire.WireError:
@@ -79,6 +86,8 @@ def _expected_seq(response: Response) -> int | None:
 
 
 def _decoded(response: Response, *kinds: type) -> Any:
+    from circulation import wire
+
     try:
         return wire.decode_answer(wire.loads(response.body, wire.MAX_ANSWER_BYTES), *kinds)
     except wire.WireError as fault:

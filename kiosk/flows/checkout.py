@@ -7,8 +7,8 @@ from enum import Enum
 
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import EventId, IdentifierError, ItemBarcode, item_barcode
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused
+from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, PassRemoved, ScanUnreadable
 from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk

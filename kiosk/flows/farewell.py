@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from circulation.model import ReceiptChoice
 from circulation.outcomes import Identified
+from circulation.presented import ReceiptChoice
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Answered, Touched

@@ -4,8 +4,8 @@ import asyncio
 import logging
 
 from circulation.desk import DeskUnreachable
-from circulation.model import Presented
 from circulation.outcomes import Identified, Refused
+from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from circulation import identifiers as ids
-from circulation.model import Source
+from circulation.presented import Source
 from membership_store import explanation
 from membership_store.cli.command import Commands, Trouble, add, consortium, opened
 from membership_store.cli.desk_commands import perform

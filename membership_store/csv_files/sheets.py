@@ -3,15 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from circulation.model import (
-    ItemStatus,
-    MembershipStatus,
-    PassKind,
-    PassStatus,
-    PatronType,
-    ReceiptChoice,
-    Sex,
-)
+from circulation.model import ItemStatus, MembershipStatus, PassKind, PassStatus, PatronType, Sex
+from circulation.presented import ReceiptChoice
 from membership_store.csv_files import values
 from membership_store.csv_files.values import Column
 from membership_store.staff.persons import HEAD, folded

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from circulation.identifiers import InstitutionCode
-from circulation.model import Fee, FeeKind, FeeStatus, Membership, Message, PassStatus, ReceiptChoice
+from circulation.model import Fee, FeeKind, FeeStatus, Membership, Message, PassStatus
+from circulation.presented import ReceiptChoice
 from membership_store.demo.casting import DEMO_PIN, MAY_BORROW, Casting, Home, Player, Scene
 from membership_store.demo.numbers import chip, misread
 

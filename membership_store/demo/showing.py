@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from circulation.identifiers import ChipUid, PassNumber
-from circulation.model import Presented, Source
 from circulation.outcomes import Verdict
+from circulation.presented import Presented, Source
 from membership_store.database import Session
 from membership_store.demo.casting import MAY_BORROW, Player
 from membership_store.demo.networks import Network, Place

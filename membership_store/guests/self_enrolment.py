@@ -11,8 +11,9 @@ from datetime import datetime
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.model import PatronType, Presented, Source
+from circulation.model import PatronType
 from circulation.outcomes import Identified, NextStep, Reason, Refused
+from circulation.presented import Presented, Source
 from circulation.rules.guests import HomeSays, may_enrol_alone
 from membership_store.answers import IdentityConflict
 from membership_store.books import stamp

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from circulation.model import FeeKind, FeeStatus, PassStatus, Patron, PatronType, Presented, Source
+from circulation.model import FeeKind, FeeStatus, PassStatus, Patron, PatronType
+from circulation.presented import Presented, Source
 from circulation.rules import fees, region, subscriptions
 from circulation.rules.facts import Borrow, Here, Policy, Visit
 from circulation.rules.guests import HomeOutcome, HomeSays

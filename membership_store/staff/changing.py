@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from circulation.model import PatronType, ReceiptChoice
+from circulation.model import PatronType
+from circulation.presented import ReceiptChoice
 from circulation.rules.staffing import may_edit_person
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Unacceptable
 from membership_store.staff.asked import OfPatron

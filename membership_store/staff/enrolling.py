@@ -5,7 +5,8 @@ from datetime import date
 
 from circulation import identifiers as ids
 from circulation.catalogue import ADMINISTRATIVE, SUPPLEMENT
-from circulation.model import PassStatus, Patron, PatronType, ReceiptChoice, Subscription
+from circulation.model import PassStatus, Patron, PatronType, Subscription
+from circulation.presented import ReceiptChoice
 from circulation.rules.offers import Applicant, chosen_by_itself, on_offer
 from circulation.rules.staffing import UNIQUE_KINDS, Enrolment, enrolment_need, must_be_replaced, usable_address
 from circulation.rules.terms import contribution_ends

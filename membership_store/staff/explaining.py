@@ -7,8 +7,9 @@ from typing import Any
 
 from circulation import identifiers as ids
 from circulation.events import Action
-from circulation.model import PassStatus, Patron, Presented, Source
+from circulation.model import PassStatus, Patron
 from circulation.outcomes import Refused
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Here, Renew, Return, Visit
 from circulation.rules.region import effective
 from circulation.rules.why import Explanation, Step, Wanted, explain

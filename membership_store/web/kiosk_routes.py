@@ -11,25 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from circulation import wire
-from circulation.events import Action, Event, HandOver, Kind, Question
-from circulation.model import Presented
-from circulation.outcomes import (
+from circulation.affairs import (
     Account,
     Allowed,
     CheckedIn,
-    CheckedOut,
     HandedOver,
     HoldShelf,
-    Identified,
     Owed,
     Paid,
-    Reason,
-    Refused,
     Renewed,
     RenewedAll,
     VisitEnded,
-    Voided,
 )
+from circulation.events import Action, Event, HandOver, Kind, Question
+from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Voided
+from circulation.presented import Presented
 from membership_store import pins, problems
 from membership_store.answers import IdentityConflict, SequenceGap
 from membership_store.credentials import Kiosk

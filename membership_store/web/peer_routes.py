@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.model import Presented
 from circulation.outcomes import Identified, Refused
+from circulation.presented import Presented
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store import pins, problems
 from membership_store.answers import IdentityConflict

@@ -13,7 +13,7 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 from circulation import identifiers as ids
 from circulation import wire
 from circulation.events import NEEDS, Event, Kind, Payment
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store.web.operation import Acts, Schema
 
 _OUTCOME = {kind: name for name, kind in wire.ANSWERS.items()}

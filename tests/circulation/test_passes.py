@@ -7,8 +7,9 @@ import pytest
 
 from circulation.catalogue import GUEST
 from circulation.identifiers import ChipUid, PassNumber
-from circulation.model import PassStatus, PatronType, Presented, Source
+from circulation.model import PassStatus, PatronType
 from circulation.outcomes import NextStep, Reason
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Holder, Policy
 from circulation.rules.verdict import on_visit
 from tests.circulation.worlds import (

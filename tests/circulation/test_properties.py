@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circulation.affairs import Route
 from circulation.catalogue import CATALOGUE
 from circulation.identifiers import BranchCode
 from circulation.model import FeeStatus, GroupKind, Hold, ItemStatus, Loan, Subscription
-from circulation.outcomes import Reason, Route
+from circulation.outcomes import Reason
 from circulation.rules.facts import Borrow, Here, PinState, Renew, Return, Visit
 from circulation.rules.fines import fine
 from circulation.rules.returns import route_of

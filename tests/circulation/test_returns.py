@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from circulation.affairs import Route
 from circulation.identifiers import BranchCode, ItemBarcode
 from circulation.model import GroupKind, ItemStatus
-from circulation.outcomes import NextStep, Reason, Route
+from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Policy
 from circulation.rules.returns import goes_to_staff, internal_stays_open, next_hold, route_of, was_on_loan
 from tests.circulation.worlds import (

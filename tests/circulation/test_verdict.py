@@ -24,10 +24,9 @@ from circulation.model import (
     PassStatus,
     Patron,
     PatronType,
-    Presented,
-    Source,
 )
 from circulation.outcomes import Reason, Refused, Verdict
+from circulation.presented import Presented, Source
 from circulation.rules.book import IDS
 from circulation.rules.facts import RULE_IDS, Borrow, Here, Holder, PinState, Renew, Visit, first
 from circulation.rules.guests import HomeOutcome, HomeSays, may_enrol, may_enrol_alone

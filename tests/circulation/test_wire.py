@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import wire
+from circulation.affairs import Account, BranchLoans, CheckedIn, LoanLine, Route
 from circulation.events import NEEDS, Action, Event, HandOver, Kind, Payment, Question
 from circulation.identifiers import (
     BranchCode,
@@ -24,21 +25,8 @@ from circulation.identifiers import (
     PatronRef,
     new_event_id,
 )
-from circulation.model import Presented, ReceiptChoice, Source
-from circulation.outcomes import (
-    Account,
-    BranchLoans,
-    CheckedIn,
-    CheckedOut,
-    Identified,
-    LoanLine,
-    NextStep,
-    Reason,
-    Refused,
-    Route,
-    Verdict,
-    Voided,
-)
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Verdict, Voided
+from circulation.presented import Presented, ReceiptChoice, Source
 from circulation.wire import WireError
 from tests.circulation.test_events import EVENT
 

@@ -29,12 +29,11 @@ from circulation.model import (
     Pass,
     Patron,
     PatronType,
-    Presented,
     ProductLink,
-    Source,
     Subscription,
 )
 from circulation.outcomes import Reason, Refused, Verdict
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Here, Holder, PinState, Policy, Renew, Return, Visit
 from circulation.rules.verdict import on_borrow, on_renew, on_return, on_visit
 

@@ -8,8 +8,8 @@ from datetime import date
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Event, Kind
 from circulation.identifiers import EventId, PatronRef
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
+from circulation.presented import Presented
 
 Answer = CheckedOut | Refused | Voided
 ALREADY = Refused(Reason.ALREADY_YOURS, "K9", NextStep.KEEP)

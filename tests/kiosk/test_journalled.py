@@ -13,8 +13,8 @@ import pytest
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Event, Kind
 from circulation.identifiers import EventId, ItemBarcode
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.presented import Presented
 from kiosk.desks import journalled
 from kiosk.desks.journalled import UNCLEAR_LIMIT, Answer, AnswerLost, JournalledDesk
 from offline_cache.journal import Journal, JournalFault

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode, KioskId
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Refused, Voided
+from circulation.presented import Presented
 from kiosk.desks import journalled
 from kiosk.desks.journalled import Answer, AnswerLost, JournalledDesk
 from offline_cache.journal import Entry, Journal

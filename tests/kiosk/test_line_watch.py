@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
 from circulation.outcomes import CheckedOut, Identified, Refused
+from circulation.presented import Presented
 from kiosk.bus import Bus, Happening, Reached
 from kiosk.line_watch import watch_line
 from offline_cache.journal import JournalFault

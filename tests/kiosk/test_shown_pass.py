@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from circulation import wire
 from circulation.identifiers import ChipUid, PassNumber
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.shown_pass import shown_pass
 

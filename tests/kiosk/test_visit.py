@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from circulation.identifiers import PatronRef
-from circulation.model import ReceiptChoice
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
+from circulation.presented import ReceiptChoice
 from devices.ports import Health, PassPresented, PrintOutcome
 from kiosk.ui import (
     Asking,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
-from circulation.model import Presented, ReceiptChoice
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.presented import Presented, ReceiptChoice
 from devices.ports import Health, PrintOutcome
 from kiosk.ui import Borrowing, Finished, Intent, Lent, Notice, OutOfOrder, Rest, Screen, Shown, StillThere, offered
 from offline_cache.journal import JournalFault

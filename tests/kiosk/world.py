@@ -8,8 +8,8 @@ from itertools import count
 
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
-from circulation.model import Presented, ReceiptChoice
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
+from circulation.presented import Presented, ReceiptChoice
 from devices import ports
 from devices.ports import (
     BarcodeScanned,

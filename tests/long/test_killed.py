@@ -24,7 +24,7 @@ import requests
 
 from circulation import identifiers as ids
 from circulation.events import Action
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from membership_store.staff.credentials import Role
 from tests.membership_store.running import (
     LIMIT_S,

@@ -11,7 +11,7 @@ from typing import Any
 
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Database
 from membership_store.desk import StoreDesk

@@ -26,7 +26,7 @@ from circulation import identifiers as ids
 from circulation import wire
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from membership_store.cli import program
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Row, Value

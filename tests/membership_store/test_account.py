@@ -10,10 +10,11 @@ import pytest
 
 from circulation import identifiers as ids
 from circulation import wire
+from circulation.affairs import HandedOver
 from circulation.events import Action, HandOver, Question
 from circulation.identifiers import EventId
-from circulation.model import Presented
-from circulation.outcomes import HandedOver, Reason
+from circulation.outcomes import Reason
+from circulation.presented import Presented
 from membership_store import handing_over
 from membership_store.credentials import Kiosk, add_kiosk
 from tests.membership_store.counter import Counter

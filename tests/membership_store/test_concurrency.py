@@ -17,7 +17,7 @@ import pytest
 
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store.answers import SequenceGap
 from membership_store.opening import Spec
 from tests.membership_store.counter import Counter, open_counter

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from circulation.events import Kind
 from circulation.identifiers import ItemBarcode, PassNumber
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.engines import Engine
 from tests.membership_store.running import Demo, plain_books

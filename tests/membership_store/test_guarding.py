@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from circulation import wire
 from circulation.events import Action
 from circulation.identifiers import PassNumber, with_check_digit
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from membership_store import credentials
 from membership_store.database import Database, Row, Session, Value
 from membership_store.guarding import Bucket, Guard, Trusted

@@ -31,11 +31,10 @@ from circulation.model import (
     PassStatus,
     Patron,
     PatronType,
-    Presented,
     ProductLink,
-    Source,
 )
 from circulation.outcomes import Verdict
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Here, Holder, Policy, Visit
 from circulation.rules.verdict import on_borrow, on_visit
 from membership_store import register

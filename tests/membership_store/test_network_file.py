@@ -10,8 +10,9 @@ import pytest
 
 from circulation import identifiers as ids
 from circulation.catalogue import CATALOGUE
-from circulation.model import GroupKind, Presented, Source
+from circulation.model import GroupKind
 from circulation.outcomes import Reason
+from circulation.presented import Presented, Source
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Database
 from membership_store.desk import StoreDesk

@@ -16,7 +16,7 @@ import pytest
 
 from circulation.events import Kind
 from circulation.identifiers import ItemBarcode
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store.opening import Spec
 from tests.membership_store.engines import held
 from tests.membership_store.running import Caller, Demo, StoreProcess, eventually, new_kiosk, plain_books

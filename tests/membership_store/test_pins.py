@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from circulation import wire
 from circulation.events import Action, Kind
-from circulation.model import Presented
+from circulation.presented import Presented
 from membership_store import pins
 from membership_store.demo.casting import DEMO_PIN
 from tests.membership_store.counter import Counter

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from circulation import wire
+from circulation.affairs import Account, HandedOver
 from circulation.events import Action, HandOver, Kind, Payment
 from circulation.identifiers import BranchCode, EventId, PatronRef
-from circulation.model import Source
-from circulation.outcomes import Account, HandedOver, Identified, Reason
+from circulation.outcomes import Identified, Reason
+from circulation.presented import Source
 from membership_store.network import local_date
 from membership_store.staff.acts import Answer, Denied, Done
 from membership_store.staff.desk import StaffDesk, operator

@@ -8,7 +8,7 @@ import pytest
 
 from circulation.events import Kind
 from circulation.identifiers import PassNumber
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from membership_store.desk import StoreDesk
 from membership_store.opening import Spec
 from tests.membership_store.counter import Counter

@@ -28,12 +28,11 @@ from circulation.model import (
     Loan,
     Patron,
     PatronType,
-    Presented,
     ProductLink,
-    Source,
     Subscription,
 )
 from circulation.outcomes import Verdict
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Here, Holder, PinState, Policy, Renew, Return, Visit
 from circulation.rules.pins import needs_pin
 from circulation.rules.returns import route_of

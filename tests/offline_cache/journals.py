@@ -8,8 +8,8 @@ from pathlib import Path
 
 from circulation.events import Action, Event
 from circulation.identifiers import ChipUid, EventId, ItemBarcode, KioskId, PassNumber, new_event_id
-from circulation.model import Presented, Source
 from circulation.outcomes import CheckedOut, NextStep, Reason, Refused
+from circulation.presented import Presented, Source
 from offline_cache.journal import Journal
 from offline_cache.sealing import Seal
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from circulation.identifiers import ItemBarcode, PassNumber, luhn_holds
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from tests.membership_store.running import Caller, StoreProcess, eventually
 from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
 from tests.membership_store.staff.test_memberships import all_of

@@ -9,7 +9,7 @@ from datetime import timedelta
 from circulation import wire
 from circulation.events import Kind
 from circulation.identifiers import ItemBarcode, PassNumber
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from tests.membership_store.running import Caller, Demo, StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, new_event, regional
 from tests.membership_store.staff.test_memberships import all_of

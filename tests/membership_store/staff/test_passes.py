@@ -10,7 +10,7 @@ import pytest
 
 from circulation import wire
 from circulation.identifiers import ChipUid, PassNumber
-from circulation.model import Presented, Source
+from circulation.presented import Presented, Source
 from tests.membership_store.running import Caller, StoreProcess
 from tests.membership_store.staff.desk import Clerk, application, regional, years_ago
 
