@@ -135,6 +135,9 @@ def _started(folder: Path, size: Size, database: str = "bench") -> Iterator[Clus
     options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     options += f" -c port={port} -c unix_socket_directories="
     log = str(folder / "server.log")
+    if (folder / "data" / "postmaster.pid").exists():  # a run that was killed left its server behind
+        with contextlib.suppress(subprocess.CalledProcessError):
+            _as_owner("pg_ctl", "-D", str(folder / "data"), "-m", "fast", "-w", "-t", "300", "stop")
     _as_owner("pg_ctl", "-D", str(folder / "data"), "-l", log, "-o", options, "-w", "-t", "120", "start")
     try:
         yield Cluster(folder, port, size)
