@@ -15,6 +15,7 @@ from circulation.rules.region import effective
 from circulation.rules.staffing import is_told_of_an_earlier_loan
 from circulation.rules.subscriptions import may_borrow
 from membership_store.books import Books, stamp
+from membership_store.database import one
 from membership_store.register import add_loan
 from membership_store.situation import Situation, look
 
@@ -33,52 +34,47 @@ def take_loan(books: Books, event: Event) -> CheckedOut | Refused:
         kiosk=books.kiosk.id,
         to_write=True,
     )
-    if books.happened and _came_back_since(books, event, situation):
-        return _lend_and_end(books, event, situation)
+    came_back = _came_back_since(books, event, situation) if books.happened else None
+    if came_back is not None:
+        books.flag(event, "K10", "returned_meanwhile")
+        books.flag_all(event, situation.verdict)
+        return _lend(books, event, situation, ended=came_back)
     if situation.verdict.decided is None:
         return _lend(books, event, situation)
     return _record(books, event, situation) if books.happened else situation.verdict.decided
 
 
-def _came_back_since(books: Books, event: Event, situation: Situation) -> bool:
-    """Whether the item of a loan that is told late was brought back before the store heard of the loan (K10)."""
+def _came_back_since(books: Books, event: Event, situation: Situation) -> str | None:
+    """When the item of a loan that is told late was brought back before the store heard of the loan (K10)."""
     item = situation.borrow.item if situation.borrow else None
     if item is None or item.loan is not None:
-        return False
-    back = "SELECT 1 FROM item WHERE consortium = ? AND item = ? AND came_back_at >= ?"
-    return bool(books.session.rows(back, books.consortium, event.scanned, stamp(books.at)))
+        return None
+    back = "SELECT came_back_at FROM item WHERE consortium = ? AND item = ? AND came_back_at >= ?"
+    row = one(books.session.rows(back, books.consortium, event.scanned, stamp(books.at)))
+    return None if row is None else str(row[0])
 
 
-def _lend_and_end(books: Books, event: Event, situation: Situation) -> CheckedOut:
-    """The loan of an item that came back meanwhile: it took its strip, and is over since then. Staff are told."""
-    books.flag(event, "K10", "returned_meanwhile")
-    books.flag_all(event, situation.verdict)
-    lent = _lend(books, event, situation)
-    books.session.run(
-        "UPDATE loan SET returned_at = (SELECT i.came_back_at FROM item i WHERE i.consortium = ? AND i.item = ?)"
-        " WHERE consortium = ? AND loan = ?",
-        books.consortium,
-        event.scanned,
-        books.consortium,
-        books.key(event),
-    )
-    return replace(lent, open_loans=lent.open_loans - 1)
+def _lend(books: Books, event: Event, situation: Situation, *, ended: str | None = None) -> CheckedOut:
+    """Lends, after the rules allowed it or it happened. `ended`: told so late that the loan is over since then.
 
-
-def _lend(books: Books, event: Event, situation: Situation) -> CheckedOut:
-    """Lends, after the rules allowed it."""
+    It took its strip all the same (S2); where the item is now is another matter.
+    """
     borrow, member = situation.borrow, situation.member
     if borrow is None or borrow.item is None or member is None:
         raise ValueError("nothing to lend, or nobody to lend it to")
     loan = _loan(event, situation, borrow)
     found = effective(borrow)
     under = None if found is None else member.key_of(found.membership)
-    add_loan(books.session, books.consortium, books.key(event), loan, stamp(books.at), membership=under)
-    patron = books.take_strip(member, found)
-    filled, again = _fill_hold(books, borrow), _borrowed_before(books, borrow)
-    _leaves(books, borrow)
-    after = replace(borrow, patron=replace(patron, loans=(*patron.loans, loan)))
-    return CheckedOut(loan.item, borrow.item.title, loan.due, len(after.patron.loans), may_borrow(after), filled, again)
+    again = _borrowed_before(books, borrow)  # asked before there is this loan, which may be over already
+    add_loan(books.session, books.consortium, books.key(event), loan, stamp(books.at), ended, under)
+    patron, filled = books.take_strip(member, found), _fill_hold(books, borrow)
+    if ended is None:
+        _leaves(books, borrow)
+        patron = replace(patron, loans=(*patron.loans, loan))
+    books.patron_changed(patron.ref)
+    books.item_changed(borrow.item.barcode)
+    after = replace(borrow, patron=patron)
+    return CheckedOut(loan.item, borrow.item.title, loan.due, len(patron.loans), may_borrow(after), filled, again)
 
 
 def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
@@ -92,9 +88,7 @@ def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
         title, loans = borrow.item.title, len(borrow.patron.loans)
         return CheckedOut(event.scanned, title, standing.due, loans, may_borrow(borrow))
     if standing is not None and not _give_way(books, event):
-        loan = _loan(event, situation, borrow)
-        add_loan(books.session, books.consortium, books.key(event), loan, stamp(books.at), stamp(books.now))
-        return CheckedOut(event.scanned, borrow.item.title, loan.due, len(borrow.patron.loans), may_borrow(borrow))
+        return _lend(books, event, situation, ended=stamp(books.now))
     if standing is not None:
         books.patron_changed(standing.patron)
     _free_hold(books, borrow)
@@ -156,9 +150,6 @@ def _leaves(books: Books, borrow: Borrow) -> None:
         books.consortium,
         borrow.barcode,
     )
-    books.patron_changed(borrow.patron.ref)
-    if borrow.item is not None:
-        books.item_changed(borrow.item.barcode)
 
 
 def _give_way(books: Books, event: Event) -> bool:

@@ -223,6 +223,48 @@ def test_a_loan_that_is_told_after_its_item_came_back_is_over_since_then(counter
     assert [is_open for _, is_open in counter.loans(item)] == [False, True]
 
 
+def strips_of(counter: Counter, demo: Demo, name: str) -> int:
+    """How many strips that patron has left."""
+    asked = (
+        "SELECT s.balance - s.overdrawn FROM strips s"
+        " JOIN membership m ON m.consortium = s.consortium AND m.membership = s.membership"
+        " JOIN pass p ON p.consortium = m.consortium AND p.patron = m.patron WHERE p.number = ?"
+    )
+    return int(counter.rows(asked, demo.passes[name]["number"])[0][0])
+
+
+def test_a_loan_that_is_told_after_another_has_the_item_takes_its_strip_and_is_over(
+    counter: Counter, demo: Demo
+) -> None:
+    item, anna = demo.book("oeroeg"), demo.shown("anna")
+    change = "UPDATE patron SET tells_borrowed_before = 1 WHERE patron = (SELECT patron FROM pass WHERE number = ?)"
+    counter.change(change, demo.passes["anna"]["number"])
+    before = strips_of(counter, demo, "anna")
+    offline = replace(counter.act(Action.CHECK_OUT, anna, item, kind=Kind.FACT), at=counter.now - timedelta(hours=2))
+    other = counter.another("counter-2")
+    other.now = counter.now - timedelta(hours=1)
+    other.do(Action.CHECK_IN, item=item)
+    assert other.borrow(demo.shown("bram"), item)["outcome"] == "checked_out"
+    told = counter.tell(offline)
+    assert (told["outcome"], told["borrowed_before"], told["may_borrow"]) == ("checked_out", False, before - 1)
+    assert counter.flags(offline) == {"item_on_loan"}
+    assert [is_open for _, is_open in counter.loans(item)] == [False, True]
+    assert strips_of(counter, demo, "anna") == before - 1
+    under = counter.rows("SELECT membership IS NULL FROM loan WHERE item = ?", item)
+    assert {bool(one) for (one,) in under} == {False}
+
+
+def test_a_loan_told_late_leaves_the_item_on_the_way_that_it_went_since(counter: Counter, demo: Demo) -> None:
+    item, anna = demo.book("oeroeg"), demo.shown("anna")
+    offline = replace(counter.act(Action.CHECK_OUT, anna, item, kind=Kind.FACT), at=counter.now - timedelta(hours=2))
+    other = standing_in(counter.another("counter-2"), "9402")
+    other.now = counter.now - timedelta(hours=1)
+    assert other.do(Action.CHECK_IN, item=item)["route"] == "other_branch"
+    assert counter.tell(offline)["outcome"] == "checked_out"
+    assert counter.flags(offline) == {"returned_meanwhile"}
+    assert item_row(counter, item) == ("lendable", "9401")
+
+
 def test_a_kiosk_whose_clock_went_back_still_ends_the_loan_that_it_made_before(counter: Counter, demo: Demo) -> None:
     item = demo.book("oeroeg")
     counter.borrow(demo.shown("bram"), item)
