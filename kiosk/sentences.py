@@ -36,7 +36,12 @@ def refused(texts: Texts, no: Refused, today: date) -> Sentence:
     values = _values(texts, no.values, today)
     why = texts.say(f"{key}.why")
     needed = {name for _, name, _, _ in Formatter().parse(why) if name}
-    why = texts.say(f"{key}.why", **values) if needed <= values.keys() else texts.say(f"{key}.why.plain")
+    if not needed <= values.keys():
+        why = texts.say(f"{key}.why.plain")
+    elif "count" in needed:
+        why = texts.count(f"{key}.why", int(values["count"]), **values)
+    else:
+        why = texts.say(f"{key}.why", **values)
     of_step = f"{key}.next.{no.next.value}"
     return Sentence(why, texts.say(of_step if texts.knows(of_step) else f"{key}.next"))
 

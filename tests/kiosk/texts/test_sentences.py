@@ -42,6 +42,21 @@ def test_a_refusal_says_why_with_its_values_and_without_them(no: Refused, why: s
     assert sentences.refused(NL, no, TODAY).why == why
 
 
+@pytest.mark.parametrize(
+    ("texts", "reason", "count", "why"),
+    [
+        (NL, Reason.ON_PASS_MAXIMUM, 1, "Je hebt 1 boek. Dat is het maximum."),
+        (EN, Reason.ON_PASS_MAXIMUM, 1, "You have 1 book. That is the maximum."),
+        (EN, Reason.ON_PASS_MAXIMUM, 2, "You have 2 books. That is the maximum."),
+        (NL, Reason.RENEWED_ENOUGH, 1, "Je hebt dit boek al 1 keer verlengd."),
+        (EN, Reason.RENEWED_ENOUGH, 1, "You have renewed this book 1 time."),
+        (EN, Reason.RENEWED_ENOUGH, 2, "You have renewed this book 2 times."),
+    ],
+)
+def test_a_refusal_that_counts_knows_one_from_many(texts: Texts, reason: Reason, count: int, why: str) -> None:
+    assert sentences.refused(texts, _no(reason, count=count, maximum=count), TODAY).why == why
+
+
 def test_what_next_follows_the_step_where_a_reason_has_two() -> None:
     assert sentences.refused(NL, _no(Reason.ITEM_UNKNOWN), TODAY).next == "Geef het aan de balie."
     again = sentences.refused(NL, _no(Reason.ITEM_UNKNOWN, NextStep.SCAN_AGAIN), TODAY)
