@@ -54,6 +54,15 @@ class Books:
         """The item's state is another one now: mirrors hear of it."""
         changes.touch(self.session, self.consortium, changes.ITEM, item)
 
+    def copies_changed(self, item: ItemBarcode) -> None:
+        """K8: a hold on the title is on this copy now, or again on the title: mirrors hear of each copy of it."""
+        copies = (
+            "SELECT c.item FROM item i JOIN item c ON c.consortium = i.consortium AND c.title = i.title"
+            " WHERE i.consortium = ? AND i.item = ?"
+        )
+        for copy in sorted(copy for (copy,) in self.session.rows(copies, self.consortium, item)):
+            self.item_changed(copy)
+
     def flag(self, event: Event, rule: str, reason: str, *, numbers: bool = False) -> None:
         """Puts the act before staff, once for each reason. `numbers`: with what was shown, where nothing was booked."""
         key = f"{self.key(event)}/{reason}"

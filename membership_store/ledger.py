@@ -135,13 +135,15 @@ def _borrowed_before(books: Books, borrow: Borrow) -> bool:
 
 def _free_hold(books: Books, borrow: Borrow) -> None:
     """K8: the item that was kept for another has left: the other waits for the next copy, as the first in line."""
-    books.session.run(
+    freed = books.session.run(
         "UPDATE hold SET status = 'waiting', item = NULL, shelf = '', shelf_until = NULL"
         " WHERE consortium = ? AND item = ? AND patron <> ? AND status IN ('on_shelf', 'waiting')",
         books.consortium,
         borrow.barcode,
         borrow.patron.ref,
     )
+    if freed > 0 and borrow.item is not None:
+        books.copies_changed(borrow.item.barcode)
 
 
 def _leaves(books: Books, borrow: Borrow) -> None:

@@ -164,7 +164,7 @@ def _add_credit(books: Books, event: Event, member: Member, here: Here, cents: i
         books.session,
         "fee",
         consortium=books.consortium,
-        fee=f"credit-{event.id}",
+        fee=f"credit-{books.key(event)}",
         patron=member.patron.ref,
         institution=here.branch.institution,
         cents=-cents,

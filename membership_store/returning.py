@@ -136,7 +136,7 @@ def _fine(books: Books, event: Event, here: Here, item: Item, key: str, membersh
             books.session,
             "fee",
             consortium=books.consortium,
-            fee=f"fine-{event.id}",
+            fee=f"fine-{books.key(event)}",
             patron=loan.patron,
             institution=there.branch.institution,
             cents=cents,
@@ -206,7 +206,7 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, un
     """
     row = one(
         books.session.rows(
-            "SELECT h.hold FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
+            "SELECT h.hold, h.item FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
             " WHERE h.consortium = ? AND i.item = ? AND h.patron = ? AND h.status IN ('on_shelf', 'waiting')"
             " AND (h.item IS NULL OR h.item = i.item) ORDER BY h.status, h.placed_at, h.hold",
             books.consortium,
@@ -226,6 +226,8 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, un
             row[0],
         )
         books.patron_changed(patron)
+        if row[1] is None:
+            books.copies_changed(item.barcode)
 
 
 def _name_of(books: Books, here: Here, code: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from circulation.events import Kind
+from circulation.events import Action, Kind
+from circulation.identifiers import ItemBarcode
 from circulation.masking import ITEM, PASS, PATRON, masked
 from membership_store import changes, mirror
 from membership_store.credentials import Kiosk, add_kiosk
@@ -106,6 +107,36 @@ def test_a_loan_changes_its_patron_and_its_item_in_the_mirror_with_the_number_of
     assert one.acked == event.seq
     numbers = {card["number"] for card in one.of(PATRON, ref)["passes"]}
     assert masked(one.key, PASS, demo.passes["anna"]["number"]) in numbers
+
+
+def test_a_hold_that_moves_between_the_title_and_a_copy_changes_every_copy_in_the_mirror(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("on-loan")
+    counter.change(
+        "INSERT INTO item (consortium, item, title, institution, branch)"
+        " SELECT consortium, 'COPY2', title, institution, branch FROM item WHERE item = ?",
+        item,
+    )
+    counter.change(
+        "INSERT INTO hold (consortium, hold, patron, title, status, placed_at)"
+        " SELECT i.consortium, 'h-1', p.patron, i.title, 'waiting', '' FROM item i, pass p"
+        " WHERE i.item = ? AND p.consortium = i.consortium AND p.number = ?",
+        item,
+        demo.passes["hanna"]["number"],
+    )
+    one, copy = mirror_of(counter), ItemBarcode("COPY2")
+    assert len(one.of(ITEM, copy)["wanted_by"]) == 1
+
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "hold_shelf"
+    one.follow()
+    assert "wanted_by" not in one.of(ITEM, copy)
+    assert one.rows == mirror_of(counter).rows
+
+    counter.do(Action.CHECK_OUT, demo.shown("anna"), item, kind=Kind.FACT)
+    one.follow()
+    assert len(one.of(ITEM, copy)["wanted_by"]) == 1
+    assert one.rows == mirror_of(counter).rows
 
 
 def test_nothing_in_a_mirror_names_anybody_or_bears_a_number(counter: Counter, demo: Demo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -91,7 +92,10 @@ def test_a_payment_for_what_was_settled_meanwhile_becomes_credit(counter: Counte
     event, paid = told(counter, demo, "owes", 1250, fee)
     assert (paid["left"], paid["credit"]) == (0, 1250)
     assert counter.flags(event) == {"fee_settled"}
-    assert fees_of(counter, demo, "owes") == {fee: (1250, "paid"), f"credit-{event.id}": (-1250, "open")}
+    assert fees_of(counter, demo, "owes") == {
+        fee: (1250, "paid"),
+        f"credit-{counter.kiosk.id}/{event.id}": (-1250, "open"),
+    }
 
 
 @pytest.mark.parametrize(("cents", "credit", "left"), [(1300, 50, 0), (1000, 1000, 250), (1, 1, 1249)])
@@ -150,6 +154,15 @@ def test_a_payment_is_booked_without_the_pin_that_the_pass_asks_for(counter: Cou
     fee = a_fee(counter, demo, "pin", "f-pin", 300)
     event, paid = told(counter, demo, "pin", 300, fee)
     assert (paid["left"], counter.flags(event)) == (0, {"pin_needed"})
+
+
+def test_two_kiosks_that_make_the_same_event_id_are_both_booked(counter: Counter, demo: Demo) -> None:
+    other = counter.another("counter-2")
+    event, _ = told(counter, demo, "bram", 100, "none")
+    payment = Payment(("none",), 200, next(references))
+    same = replace(other.act(Action.PAY, demo.shown("bram"), None, payment, Kind.FACT), id=event.id)
+    assert other.tell(same)["credit"] == 200
+    assert sorted(cents for cents, _ in fees_of(counter, demo, "bram").values()) == [-200, -100]
 
 
 def test_paying_is_never_asked_only_told(kiosk: Caller, demo: Demo) -> None:

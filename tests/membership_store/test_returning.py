@@ -121,6 +121,16 @@ def test_an_offline_return_is_fined_by_the_day_on_which_it_lay_in_the_bin(counte
     assert [cents for cents, *_ in fines(counter, demo.book("late"))] == [5]
 
 
+def test_two_kiosks_that_make_the_same_event_id_each_book_their_fine(counter: Counter, demo: Demo) -> None:
+    late, item, other = demo.book("late"), demo.book("oeroeg"), counter.another("counter-2")
+    counter.borrow(demo.shown("school"), item)
+    counter.change("UPDATE loan SET due = ? WHERE item = ?", "2020-01-01", item)
+    first = brought(counter, late)
+    counter.tell(first)
+    assert other.tell(replace(brought(other, item), id=first.id))["was_on_loan"] is True
+    assert [cents for cents, *_ in (*fines(counter, late), *fines(counter, item))] == [20, 25]
+
+
 def test_the_next_in_line_gets_it_on_the_shelf_here(counter: Counter, demo: Demo) -> None:
     item = demo.book("wanted-here")
     back = counter.do(Action.CHECK_IN, item=item)
