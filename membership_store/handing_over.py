@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from circulation.affairs import HandedOver
 from circulation.events import HandOver
 from circulation.presented import Presented
+from membership_store.answers import IdentityConflict
 from membership_store.books import stamp
 from membership_store.credentials import Kiosk
 from membership_store.database import Contested, Session, insert, one
@@ -21,17 +22,27 @@ LIVES = timedelta(days=1)
 
 
 def hand_over(session: Session, kiosk: Kiosk, case: HandOver, moment: datetime) -> HandedOver:
-    """Gives the case a code. The same event of the same kiosk has the same code as long as it lives."""
+    """Gives the case a code. The same event of the same kiosk has the same code as long as it lives.
+
+    Raises IdentityConflict for another case under that event.
+    """
+    patron = _patron(session, kiosk, case.presented, moment)
     known = one(
         session.rows(
-            "SELECT code, until FROM handover WHERE consortium = ? AND kiosk = ? AND event = ?",
+            "SELECT code, until, item, rule, reason, patron FROM handover"
+            " WHERE consortium = ? AND kiosk = ? AND event = ? AND until > ?",
             kiosk.consortium,
             kiosk.id,
             case.id,
+            stamp(moment),
         )
     )
     if known is not None:
-        return HandedOver(known[0], datetime.fromisoformat(known[1]))
+        code, until, *said, whose = known
+        # Whose pass it is may have come to light since, or be so no more: that makes no other case of it.
+        if said != [case.item, case.rule, case.reason.value] or len({whose, patron} - {None}) > 1:
+            raise IdentityConflict
+        return HandedOver(code, datetime.fromisoformat(until))
     until = moment + LIVES
     code = _free_code(session, kiosk.consortium, moment)
     insert(
@@ -42,7 +53,7 @@ def hand_over(session: Session, kiosk: Kiosk, case: HandOver, moment: datetime) 
         branch=kiosk.branch,
         kiosk=kiosk.id,
         event=case.id,
-        patron=_patron(session, kiosk, case.presented, moment),
+        patron=patron,
         item=case.item,
         rule=case.rule,
         reason=case.reason.value,

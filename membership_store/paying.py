@@ -17,6 +17,9 @@ from membership_store.database import insert, one
 from membership_store.members import Member, load
 from membership_store.situation import open_visit
 
+# Of a terminal's reference, in characters: what the table takes.
+LONGEST_REFERENCE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

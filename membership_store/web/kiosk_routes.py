@@ -24,6 +24,7 @@ from circulation.affairs import (
     VisitEnded,
 )
 from circulation.events import Action, Event, HandOver, Kind, Question
+from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Voided
 from circulation.presented import Presented
 from membership_store import pins, problems
@@ -31,6 +32,7 @@ from membership_store.answers import IdentityConflict, SequenceGap
 from membership_store.credentials import Kiosk
 from membership_store.desk import StoreDesk
 from membership_store.guarding import Guard
+from membership_store.paying import LONGEST_REFERENCE
 from membership_store.web.body import answer, decoded, json_of
 from membership_store.web.kiosk_access import KioskAccess
 from membership_store.web.operation import Acts, Asker, Endpoint, Operation, Schema
@@ -76,8 +78,11 @@ class KioskRoutes:
         )
 
     def _questions(self) -> tuple[Operation, ...]:
-        def ask(path: str, does: Endpoint, name: str, said: str, takes: type | Schema, *answers: type) -> Operation:
-            return Operation("POST", path, does, name, said, Asker.KIOSK, takes, answers, ("too-many",))
+        def ask(
+            path: str, does: Endpoint, name: str, said: str, takes: type | Schema, *answers: type, more: str = ""
+        ) -> Operation:
+            kinds = ("too-many", more) if more else ("too-many",)
+            return Operation("POST", path, does, name, said, Asker.KIOSK, takes, answers, kinds)
 
         return (
             ask(
@@ -100,6 +105,7 @@ class KioskRoutes:
                 "Gives what failed a code under which the desk finds it for a day",
                 HandOver,
                 HandedOver,
+                more="event-identity",
             ),
         )
 
@@ -161,18 +167,18 @@ class KioskRoutes:
 
     async def explain(self, request: Request) -> Response:
         """What an act would be refused for now, in the patron's sentence."""
-        return await self._ask(request, wire.decode_question, self._desk.answer_question)
+        kiosk = await self._access.kiosk(request)
+        question = decoded(wire.decode_question, await json_of(request))
+        return answer(await self._access.ask(kiosk, partial(self._desk.answer_question, kiosk, question), None))
 
     async def hand_over(self, request: Request) -> Response:
         """A short code under which the desk finds the case."""
-        return await self._ask(request, wire.decode_hand_over, self._desk.hand_over)
-
-    async def _ask(
-        self, request: Request, decode: Callable[[object], object], does: Callable[..., wire.Answer]
-    ) -> Response:
         kiosk = await self._access.kiosk(request)
-        asked = decoded(decode, await json_of(request))
-        return answer(await self._access.ask(kiosk, partial(does, kiosk, asked), None))
+        case = decoded(wire.decode_hand_over, await json_of(request))
+        try:
+            return answer(await self._access.ask(kiosk, partial(self._desk.hand_over, kiosk, case), None))
+        except IdentityConflict:
+            raise _another_act(case.id, kiosk) from None
 
     async def _deliver(self, actions: frozenset[Action], kinds: tuple[Kind, ...], request: Request) -> Response:
         kiosk = await self._access.kiosk(request)
@@ -183,13 +189,18 @@ class KioskRoutes:
         try:
             body = await to_thread.run_sync(self._desk.deliver, kiosk, event, limiter=self._writers)
         except IdentityConflict:
-            log.error("event %s of kiosk %s came back as another act", event.id, kiosk.id)
-            raise problems.event_identity() from None
+            raise _another_act(event.id, kiosk) from None
         except SequenceGap as gap:
             raise problems.sequence_gap(gap.expected) from None
         if event.kind is Kind.REQUEST:
             self._access.count(kiosk, body)
         return answer(body)
+
+
+def _another_act(event: EventId, kiosk: Kiosk) -> problems.Problem:
+    """House decision 1: an alarm, and a 409."""
+    log.error("event %s of kiosk %s came back as another act", event, kiosk.id)
+    return problems.event_identity()
 
 
 def _shown_with_pin(data: object, *fields: str) -> tuple[Presented, str | None]:
@@ -216,3 +227,5 @@ def _check(event: Event, kiosk: Kiosk, key: str | None, actions: frozenset[Actio
         raise problems.unacceptable("action: not for this route")
     if event.kind not in kinds:
         raise problems.unacceptable("kind: not for this route")
+    if event.payment is not None and not 0 < len(event.payment.terminal) <= LONGEST_REFERENCE:
+        raise problems.unacceptable(f"payment.terminal: 1 to {LONGEST_REFERENCE} characters")

@@ -14,6 +14,7 @@ from circulation import identifiers as ids
 from circulation import wire
 from circulation.events import NEEDS, Event, Kind, Payment
 from circulation.presented import Presented
+from membership_store.paying import LONGEST_REFERENCE
 from membership_store.web.operation import Acts, Schema
 
 _OUTCOME = {kind: name for name, kind in wire.ANSWERS.items()}
@@ -162,6 +163,14 @@ _ALSO: Mapping[type, Schema] = {
     },
     Payment: {
         "description": "What the terminal says it took.",
-        "allOf": [{"properties": {"cents": {"minimum": 1}, "fees": {"minItems": 1}}}],
+        "allOf": [
+            {
+                "properties": {
+                    "cents": {"minimum": 1},
+                    "fees": {"minItems": 1},
+                    "terminal": {"minLength": 1, "maxLength": LONGEST_REFERENCE},
+                }
+            }
+        ],
     },
 }

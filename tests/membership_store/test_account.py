@@ -195,6 +195,14 @@ def test_the_same_case_keeps_its_code_and_each_case_has_its_own(counter: Counter
     assert len(codes) == 297
 
 
+def test_a_case_told_again_after_its_day_is_found_again(counter: Counter) -> None:
+    counter.desk.hand_over(counter.kiosk, case(1))
+    counter.now += timedelta(hours=24, seconds=1)
+    again = counter.desk.hand_over(counter.kiosk, case(1))
+    assert isinstance(again, HandedOver)
+    assert again.until == counter.now + timedelta(hours=24)
+
+
 def test_a_case_of_nobody_is_a_case_too(counter: Counter, demo: Demo) -> None:
     given = counter.desk.hand_over(counter.kiosk, case(1, presented=demo.shown("stranger")))
     assert isinstance(given, HandedOver)
@@ -206,6 +214,12 @@ def test_a_case_over_http(kiosk: Caller, demo: Demo) -> None:
     first, again = kiosk.post("/v1/handovers", body), kiosk.post("/v1/handovers", body)
     assert first == again
     assert (first[0], json.loads(first[1])["outcome"]) == (200, "handed_over")
+    item = demo.book("oeroeg")
+    for another in ({"rule": "K8"}, {"reason": "held_for_another"}, {"item": item}):
+        status, said = kiosk.post("/v1/handovers", body | another)
+        assert (status, json.loads(said)["type"]) == (409, "/problems/event-identity")
+    assert kiosk.post("/v1/handovers", body | {"presented": wire.encode(demo.shown("anna"))})[0] == 409
+    assert kiosk.post("/v1/handovers", body) == first
     assert kiosk.post("/v1/handovers", body | {"rule": "not one"})[0] == 422
     assert kiosk.post("/v1/handovers", body | {"reason": "because"})[0] == 422
     assert kiosk.post("/v1/handovers", body | {"id": EventId("x")})[0] == 422

@@ -165,6 +165,16 @@ def test_two_kiosks_that_make_the_same_event_id_are_both_booked(counter: Counter
     assert sorted(cents for cents, _ in fees_of(counter, demo, "bram").values()) == [-200, -100]
 
 
+@pytest.mark.parametrize(("length", "status"), [(0, 422), (1, 200), (100, 200), (101, 422), (500, 422)])
+def test_a_reference_that_no_terminal_gives_is_said_to_be_none(
+    kiosk: Caller, demo: Demo, length: int, status: int
+) -> None:
+    event = kiosk.act(Action.PAY, demo.shown("owes"), None, Payment(("none",), 100, "r" * length), Kind.FACT)
+    got, said = kiosk.tell(event)
+    assert got == status, said
+    assert b"rrrr" not in said or status == 200
+
+
 def test_paying_is_never_asked_only_told(kiosk: Caller, demo: Demo) -> None:
     event = kiosk.act(Action.PAY, demo.shown("owes"), None, Payment(("x",), 100, next(references)))
     assert kiosk.tell(event)[0] == 422
