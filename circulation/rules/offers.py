@@ -62,7 +62,7 @@ def suits_age(terms: Subscription, applicant: Applicant, today: date) -> bool:
 
 @rule("S4")
 def suits_kind(terms: Subscription, applicant: Applicant) -> bool:
-    """Institutions choose among their own products and those for everybody that lend; persons never among theirs."""
+    """Institutions choose their own products and those of no age that are not digital; persons never theirs."""
     if not applicant.is_institution:
         return not terms.for_institutions
     for_all = terms.youngest is None and terms.oldest is None and not terms.digital_only
@@ -120,7 +120,8 @@ def after_coming_of_age(
 ) -> tuple[Membership, ...]:
     """The memberships as they are from the 19th birthday on: youth ended the day before, and Start follows it.
 
-    Start has its whole balance: open loans cost none of it. Everything else stays, and asked again nothing changes.
+    A next term of youth that was made ahead never begins. Start has its whole balance: open loans cost none of it.
+    Everything else stays, and asked again nothing changes.
     """
     of_age, last = birthday(born, OF_AGE), youth_ends(born)
     start = on_day(START, of_age, catalogue)
@@ -130,12 +131,16 @@ def after_coming_of_age(
     if ends < today:
         return rows  # grown up long ago
     youth = [one for one in rows if one.subscription == YOUTH and in_term(one, last)]
+    grown = {one.institution: one for one in sorted(youth, key=lambda one: one.confirmed)}
     follows = {one.institution for one in rows if one.subscription != YOUTH and in_term(one, of_age)}
     return (
-        *(replace(one, ends=last) if one in youth else one for one in rows),
+        *(
+            replace(one, ends=min(one.ends, last)) if one.subscription == YOUTH and one.institution in grown else one
+            for one in rows
+        ),
         *(
             replace(one, subscription=START, starts=of_age, ends=ends, strips_left=start.strips, paid=True)
-            for one in youth
-            if one.institution not in follows
+            for place, one in grown.items()
+            if place not in follows
         ),
     )

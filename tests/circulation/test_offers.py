@@ -24,6 +24,8 @@ from circulation.rules.offers import (
     suits_wishes,
     youth_ends,
 )
+from circulation.rules.region import effective
+from circulation.rules.terms import counts
 from tests.circulation.worlds import (
     OOSTERZELE,
     TODAY,
@@ -233,6 +235,32 @@ def test_S4_open_loans_cost_none_of_the_fresh_strips_and_the_patron_goes_on_borr
 def test_S4_a_youth_row_that_would_run_on_is_cut_at_the_birthday() -> None:
     rows = after_coming_of_age((replace(YOUNG, ends=day(50)),), BORN, TODAY, CATALOGUE)
     assert [(one.subscription, one.ends) for one in rows] == [(YOUTH, day(-1)), (START, date(2027, 7, 31))]
+
+
+@pytest.mark.parametrize("ends", [day(-1), day(5)])
+def test_S4_a_next_term_of_youth_that_was_made_ahead_never_counts(ends: date) -> None:
+    ahead = membership(YOUTH, starts=ends + timedelta(days=1), ends=day(364), strips_left=None)
+    for rows in ((replace(YOUNG, ends=ends), ahead), (ahead, replace(YOUNG, ends=ends))):
+        after = after_coming_of_age(rows, BORN, TODAY, CATALOGUE)
+        assert [one.subscription for one in after] == [YOUTH, YOUTH, START]
+        for later in (TODAY, day(6), day(300)):
+            assert [one.subscription for one in after if counts(one, later)] == [START]
+            found = effective(borrow(patron(*after), at=here(today=later)))
+            assert found is not None
+            assert found.membership.strips_left == 12
+        assert after_coming_of_age(after, BORN, day(30), CATALOGUE) == after
+
+
+def test_S4_of_two_rows_of_youth_in_one_place_start_follows_once_and_the_confirmed_one() -> None:
+    waits = replace(YOUNG, confirmed=False)
+    for rows in ((YOUNG, waits), (waits, YOUNG)):
+        after = after_coming_of_age(rows, BORN, TODAY, CATALOGUE)
+        assert [(one.subscription, one.confirmed) for one in after[2:]] == [(START, True)]
+
+
+def test_S4_a_row_of_youth_where_none_ran_on_the_last_day_is_left_alone() -> None:
+    later = (membership(YOUTH, starts=day(10), ends=day(100)), replace(YOUNG, institution=OOSTERZELE))
+    assert after_coming_of_age(later, BORN, TODAY, CATALOGUE)[0] == later[0]
 
 
 def test_S4_asked_again_nothing_changes_and_before_the_birthday_nothing_does() -> None:
