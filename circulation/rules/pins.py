@@ -34,9 +34,14 @@ _REFUSED = {
 
 @rule("P6")
 def pin_is_proved(visit: Visit) -> Refused | None:
-    """A pass that needs a PIN opens nothing before its PIN is proved in this visit; any other pass needs none."""
-    reason = _REFUSED.get(visit.pin)
-    return Refused(reason, "P6", NextStep.DESK) if reason is not None and needs_pin(visit) else None
+    """A pass that needs a PIN opens nothing before its PIN is proved in this visit; any other pass needs none.
+
+    One that is locked opens nothing at any kiosk, those of a branch that asks for no PIN included.
+    """
+    if visit.holder is None or visit.pin not in _REFUSED:
+        return None
+    stopped = visit.pin is PinState.LOCKED or needs_pin(visit)
+    return Refused(_REFUSED[visit.pin], "P6", NextStep.DESK) if stopped else None
 
 
 @rule("P6")

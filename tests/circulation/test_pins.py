@@ -7,7 +7,7 @@ import pytest
 
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import PinState, Policy
-from circulation.rules.pins import PinTries, after_wrong, is_locked, needs_pin
+from circulation.rules.pins import PinTries, after_wrong, is_locked, needs_pin, pin_is_proved
 from tests.circulation.worlds import here, holder, passes, patron, refusal, says, visit
 
 NOW = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
@@ -40,9 +40,15 @@ def test_P6_a_proved_pin_passes() -> None:
     assert passes(visit(holder(document_number=True), pin=PinState.PROVED))
 
 
-@pytest.mark.parametrize("pin", list(PinState))
+@pytest.mark.parametrize("pin", [one for one in PinState if one is not PinState.LOCKED])
 def test_P6_a_pass_that_needs_no_pin_passes_whatever_is_known_of_one(pin: PinState) -> None:
     assert passes(visit(holder(), pin=pin))
+
+
+def test_P6_a_locked_pass_is_locked_at_a_branch_that_asks_for_no_pin_too() -> None:
+    assert says(visit(holder(), pin=PinState.LOCKED)) == ("P6", Reason.PIN_LOCKED)
+    assert says(visit(pin=PinState.LOCKED)) == ("K5", Reason.PASS_UNKNOWN)
+    assert pin_is_proved(visit(pin=PinState.LOCKED)) is None
 
 
 def test_P6_a_pin_is_judged_last_of_a_visit() -> None:
