@@ -1,5 +1,6 @@
 """What a membership gives: S1, S2, S3, S5, S6, S7 and the confirmation of K6."""
 
+from circulation.catalogue import on_day
 from circulation.model import PatronType
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Standing, rule
@@ -42,13 +43,14 @@ def subscription_lends(borrow: Standing) -> Refused | None:
     return Refused(Reason.NO_SELF_SERVICE, "S1", NextStep.DESK)
 
 
-@rule("S5")
+@rule("S5", "S1")
 def paid_first(borrow: Standing) -> Refused | None:
-    """0091 is paid at once: no loan before."""
+    """0091 is paid at once: no loan before. Told is the price of the day on which it began, whatever it costs now."""
     found = effective(borrow)
     if found and not borrows_from_the_start(found.subscription, found.membership.paid):
-        values = {"cents": found.subscription.price}
-        return Refused(Reason.PAY_FIRST, "S5", NextStep.DESK, values)
+        row = found.membership
+        charged = on_day(found.subscription.code, row.starts, borrow.here.catalogue) or found.subscription
+        return Refused(Reason.PAY_FIRST, "S5", NextStep.DESK, {"cents": charged.price})
     return None
 
 

@@ -1,6 +1,8 @@
 """What a membership gives: K6, S1, S2, S3, S5, S6, and how many items more."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
+from datetime import date
+
 import pytest
 
 from circulation.model import MembershipStatus
@@ -79,6 +81,14 @@ def test_S5_0091_lends_only_when_it_is_paid() -> None:
     assert (decided.rule, decided.reason, decided.next) == ("S5", Reason.PAY_FIRST, NextStep.DESK)
     assert decided.values == {"cents": 1100}
     assert passes(borrow(patron(membership("0091", paid=True))))
+
+
+@pytest.mark.parametrize(
+    ("starts", "cents"), [(date(2024, 12, 31), 1000), (date(2025, 1, 1), 1100), (date(1999, 12, 31), 1100)]
+)
+def test_S1_S5_what_is_still_to_pay_is_the_price_of_the_day_on_which_it_began(starts: date, cents: int) -> None:
+    row = membership("0091", starts=starts, ends=date(2025, 1, 31), paid=False)
+    assert refusal(borrow(patron(row), at=here(today=date(2025, 1, 15)))).values == {"cents": cents}
 
 
 def test_S5_other_subscriptions_may_be_paid_later() -> None:
