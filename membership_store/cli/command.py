@@ -84,8 +84,12 @@ def consortium(database: Database, given: argparse.Namespace) -> str:
 
     Raises Trouble, and NoSuchBranch.
     """
-    if getattr(given, "consortium", None):
-        return str(given.consortium)
+    named = getattr(given, "consortium", None)
+    if named:
+        known = "SELECT 1 FROM consortium WHERE consortium = ?"
+        if not database.read(lambda session: session.rows(known, str(named))):
+            raise Trouble("this database holds no consortium of that code")
+        return str(named)
     branch = getattr(given, "branch", None)
     if branch:
         return database.read(lambda session: consortium_of(session, str(branch)))
