@@ -60,6 +60,8 @@ def _present(at: At, patron: str) -> tuple[str, str | None, str | None] | None:
 def link(at: At, asked: LinkAccount) -> Answer:
     """G9: links an existing account, before the patron logs in here for the first time."""
     at.member(asked.patron)
+    if _is_administrative(at, asked.patron):
+        return Denied("no_account_for_a_pass", "A2")
     mine = _present(at, asked.patron)
     if mine is not None and mine[1] is not None:
         return Denied("logged_in_already", "G9")

@@ -99,12 +99,17 @@ def settle(at: At, patron: str, fees: dict[str, int]) -> str:
     for fee, cents in fees.items():
         at.add("payment_fee", payment=key, fee=fee, cents=cents)
         at.run("UPDATE fee SET status = 'paid' WHERE consortium = ? AND fee = ?", at.consortium, fee)
-        paid = (
-            "UPDATE membership SET paid = 1 WHERE consortium = ? AND membership ="
-            " (SELECT membership FROM fee WHERE consortium = ? AND fee = ?)"
-        )
-        at.run(paid, at.consortium, at.consortium, fee)
+        free(at, fee)
     return key
+
+
+def free(at: At, fee: str) -> None:
+    """S5: the membership whose contribution this amount was waits for no money any more."""
+    paid = (
+        "UPDATE membership SET paid = 1 WHERE consortium = ? AND membership ="
+        " (SELECT membership FROM fee WHERE consortium = ? AND fee = ?)"
+    )
+    at.run(paid, at.consortium, at.consortium, fee)
 
 
 def book(at: At, membership: str, strips: int) -> None:

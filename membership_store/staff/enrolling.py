@@ -9,7 +9,7 @@ from circulation.model import PassStatus, Patron, PatronType, Subscription
 from circulation.presented import ReceiptChoice
 from circulation.rules.offers import Applicant, chosen_by_itself, on_offer
 from circulation.rules.staffing import UNIQUE_KINDS, Enrolment, enrolment_need, must_be_replaced, usable_address
-from circulation.rules.terms import contribution_ends
+from circulation.rules.terms import contribution_ends, in_term
 from membership_store.staff import accounts, contributions, passes
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Manner, Unacceptable
 from membership_store.staff.asked import AtBranch, OfPatron
@@ -243,7 +243,7 @@ def enrol_again(at: At, asked: EnrolAgain) -> Answer:
 
 
 def _is_member_here(at: At, patron: Patron) -> bool:
-    return any(one.institution == at.institution and one.starts <= at.today <= one.ends for one in patron.memberships)
+    return any(one.institution == at.institution and in_term(one, at.today) for one in patron.memberships)
 
 
 def _card_denied(at: At, asked: EnrolAgain, patron: Patron) -> Denied | None:

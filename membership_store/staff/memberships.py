@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from circulation import identifiers as ids
 from circulation.catalogue import ADMINISTRATIVE, on_day
-from circulation.model import Membership, Patron, Subscription
+from circulation.model import Membership, Patron, PatronType, Subscription
 from circulation.rules.notices import to_renew
 from circulation.rules.offers import Applicant, suits_age
 from circulation.rules.staffing import may_change, may_stop
@@ -123,7 +123,10 @@ def extend(at: At, asked: ExtendMembership) -> Answer:
         return Denied("not_of_here", "N9")
     if not in_term(row, at.today):
         return Denied("not_in_force", "S7")
-    if any(one.institution == row.institution and one.starts > row.ends for one in patron.memberships):
+    if patron.type is PatronType.GUEST:
+        return Denied("guest_term_from_home", "G7")
+    later = [one for one in patron.memberships if one.institution == row.institution and one.starts > row.ends]
+    if any(in_term(one, one.starts) for one in later):  # one that was stopped before it began is none
         return Denied("extended_already", "N8")
     terms = on_day(row.subscription, at.today, at.here.catalogue)
     if terms is None or not terms.selectable:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from circulation.model import FeeKind
+from circulation.model import FeeKind, FeeStatus
 from membership_store.staff import contributions
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, NoSuch, Unacceptable
 from membership_store.staff.asked import OfPatron
@@ -89,7 +89,7 @@ def _fee(at: At, patron: str, fee: str) -> tuple[int, str]:
 
 
 def waive(at: At, asked: OfFee) -> Answer:
-    """F5: the amount is owed no more; that it was waived stays to be seen."""
+    """F5: the amount is owed no more, and nothing waits for it (S5); that it was waived stays to be seen."""
     at.member(asked.patron)
     cents, status = _fee(at, asked.patron, asked.fee)
     if status == "paid":
@@ -100,6 +100,7 @@ def waive(at: At, asked: OfFee) -> Answer:
         at.consortium,
         asked.fee,
     )
+    contributions.free(at, asked.fee)
     at.changed(asked.patron)
     return Done({"fee": asked.fee, "cents": cents}, asked.patron, asked.fee)
 
@@ -124,14 +125,14 @@ def register(at: At, asked: OfFee) -> Answer:
 
 
 def pay(at: At, asked: PayFees) -> Answer:
-    """F2: paid at the desk, the exact sum, each amount once."""
+    """F2: paid at the desk, the exact sum, each amount once; never what the bank collects as well (F1)."""
     at.member(asked.patron)
     if not asked.fees or len(set(asked.fees)) != len(asked.fees):
         raise Unacceptable("fees", "each once, and at least one")
     found = {fee: _fee(at, asked.patron, fee) for fee in asked.fees}
     if any(status == "paid" for _, status in found.values()):
         return Denied("paid_already", "F2")
-    if any(cents <= 0 for cents, _ in found.values()):
+    if any(cents <= 0 or status == FeeStatus.DIRECT_DEBIT.value for cents, status in found.values()):
         return Denied("not_payable_here", "F1")
     due = sum(cents for cents, _ in found.values())
     if asked.cents != due:

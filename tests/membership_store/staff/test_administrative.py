@@ -51,6 +51,7 @@ def test_a2_it_has_0089_to_2099_its_name_and_neither_account_nor_address(clerk: 
     row = seen["memberships"][0]
     assert (row["subscription"], row["ends"], seen["accounts"]) == ("0089", "2099-12-31", [])
     assert clerk.denied("accounts/generate", patron=patron) == "A2 no_account_for_a_pass"
+    assert clerk.denied("accounts/link", patron=patron, user_name="Binder") == "A2 no_account_for_a_pass"
     person = {"surname": "Binder 2", "email": "binder@example.org"}
     assert clerk.denied("patrons/change-person", patron=patron, person=person) == "A2 no_account_for_a_pass"
     clerk.done("patrons/change-person", patron=patron, person={"surname": "Binder 2"})

@@ -58,6 +58,14 @@ def test_s5_0091_lends_nothing_before_it_is_paid_however_it_was_asked(clerk: Cle
     assert clerk.done("explain", patron=said["patron"], action="borrow")["allowed"]
 
 
+def test_s5_f5_a_contribution_that_was_waived_keeps_nobody_from_borrowing(clerk: Clerk) -> None:
+    said = clerk.enrol(choice={"subscription": "0091"})
+    fee = clerk.look(said["patron"])["fees"][0]["fee"]
+    clerk.done("fees/waive", patron=said["patron"], fee=fee)
+    assert [one["paid"] for one in clerk.look(said["patron"])["memberships"]] == [True]
+    assert clerk.done("explain", patron=said["patron"], action="borrow")["allowed"]
+
+
 def test_s5_f1_another_contribution_may_be_registered_and_borrowing_goes_on(clerk: Clerk) -> None:
     said = clerk.enrol(choice={"subscription": "0045", "paying": "register"})
     assert [(one["status"], one["cents"]) for one in clerk.look(said["patron"])["fees"]] == [("registered", 5600)]
@@ -169,6 +177,15 @@ def test_n12_lapsed_elsewhere_a_unique_pass_is_needed_here(clerk: Clerk, neighbo
     old = asked | {"card": {"number": f"O{regional()}", "kind": "ordinary"}}
     assert clerk.denied("patrons/enrol-again", **old) == "P5 not_unique"
     assert clerk.done("patrons/enrol-again", **asked, card={"number": regional()})["pass"]
+
+
+def test_s7_n7_a_row_marked_invalid_is_no_membership_here(clerk: Clerk, neighbour: Clerk, store: StoreProcess) -> None:
+    one = clerk.enrol()
+    store.change("UPDATE membership SET status = 'invalid' WHERE membership = ?", str(one["membership"]))
+    choice = {"subscription": "0045"}
+    neighbour.done("patrons/enrol-again", patron=one["patron"], choice=choice, card={"number": regional()})
+    assert clerk.denied("patrons/enrol-again", patron=one["patron"], choice=choice) == "N12 valid_elsewhere"
+    assert clerk.done("patrons/enrol-again", patron=one["patron"], choice=choice, second=True)["cents"] == 0
 
 
 def test_n7_a_second_membership_in_the_group_is_possible_and_is_paid_once_only(clerk: Clerk, neighbour: Clerk) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from circulation.rules.terms import month_end
-from tests.membership_store.running import StoreProcess
+from tests.membership_store.running import Demo, StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
 
 
@@ -69,6 +69,20 @@ def test_n8_a_membership_is_extended_once_from_the_day_after_its_last(clerk: Cle
     assert said["starts"] == (date.fromisoformat(one["ends"]) + timedelta(days=1)).isoformat()
     assert said["cents"] == 5600
     assert clerk.denied("memberships/extend", **of(one)) == "N8 extended_already"
+
+
+def test_n8_a_next_term_that_was_stopped_before_it_began_can_be_made_again(clerk: Clerk) -> None:
+    one = clerk.enrol()
+    wrong = clerk.done("memberships/extend", **of(one))["membership"]
+    clerk.done("memberships/stop", patron=one["patron"], membership=wrong)
+    assert clerk.done("memberships/extend", **of(one))["membership"] != wrong
+    assert clerk.denied("memberships/extend", **of(one)) == "N8 extended_already"
+
+
+def test_g7_the_desk_never_extends_what_the_home_library_decides(clerk: Clerk, demo: Demo) -> None:
+    guest = clerk.done("patrons/search", number=demo.passes["guest"]["number"])["patrons"][0]["patron"]
+    term = clerk.look(guest)["memberships"][0]["membership"]
+    assert clerk.denied("memberships/extend", patron=guest, membership=term) == "G7 guest_term_from_home"
 
 
 def test_n8_what_renews_itself_is_never_charged_by_hand(clerk: Clerk) -> None:

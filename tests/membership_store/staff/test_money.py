@@ -41,6 +41,13 @@ def test_f2_an_amount_is_paid_once_whole_and_to_whom_it_is_owed(clerk: Clerk, ne
     assert clerk.tell("fees/pay", patron=clerk.enrol()["patron"], fees=[one], cents=300)[0] == 404
 
 
+def test_f1_what_the_bank_collects_is_not_taken_in_at_the_desk_as_well(clerk: Clerk) -> None:
+    patron = clerk.enrol(choice={"subscription": "0045", "paying": "direct_debit"})["patron"]
+    fee = clerk.look(patron)["fees"][0]["fee"]
+    assert clerk.denied("fees/pay", patron=patron, fees=[fee], cents=5600) == "F1 not_payable_here"
+    assert [one["status"] for one in clerk.look(patron)["fees"]] == ["direct_debit"]
+
+
 def test_s2_strips_are_booked_with_an_entry_and_never_below_zero(clerk: Clerk, store: StoreProcess) -> None:
     one = of(clerk.enrol())
     assert clerk.done("strips/book", **one, strips=10)["strips"] == 135
