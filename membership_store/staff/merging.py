@@ -32,6 +32,11 @@ def merge(at: At, asked: MergePatrons) -> Answer:
     if _has_account(at, asked.kept) and _has_account(at, asked.gone):
         return Denied("two_accounts", "G9")
     items = at.rows("SELECT item FROM loan WHERE consortium = ? AND patron = ? AND returned_at IS NULL", asked.gone)
+    wanted = at.rows(
+        "SELECT i.item FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
+        " WHERE h.consortium = ? AND h.patron = ? AND h.status IN ('waiting', 'on_shelf')",
+        asked.gone,
+    )
     _cancel_double_holds(at, asked)
     if not _has(at, "pin", asked.kept):
         _move(at, "pin", asked)
@@ -41,7 +46,7 @@ def merge(at: At, asked: MergePatrons) -> Answer:
         _move(at, table, asked)
     erase(at.session, at.consortium, asked.gone, at.stamp)
     at.changed(asked.kept)
-    for (item,) in items:
+    for (item,) in sorted({*items, *wanted}):
         at.changed_item(item)
     return Done({"patron": asked.kept, "loans_moved": len(items)}, asked.kept, asked.gone)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from circulation.rules.terms import month_end
-from tests.membership_store.running import Demo, StoreProcess
+from tests.membership_store.running import DRENTHE, Demo, StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
 
 
@@ -167,6 +167,16 @@ def test_n12_two_records_of_one_patron_become_one(boss: Clerk, store: StoreProce
     assert len(seen["pin"]) == 1
     assert boss.tell("patrons/look", patron=gone["patron"])[0] == 404
     assert store.rows("SELECT COUNT(*) FROM person WHERE patron = ?", gone["patron"])[0][0] == 0
+
+
+def test_after_a_merge_the_mirrors_hear_of_what_waits_for_the_one_patron_now(boss: Clerk, store: StoreProcess) -> None:
+    kept, gone = boss.enrol()["patron"], boss.enrol()["patron"]
+    item = store.rows("SELECT item FROM item WHERE institution = 'aa-en-hunze' ORDER BY item DESC")[0][0]
+    boss.done("holds/place", patron=gone, item=item)
+    head = store.rows("SELECT MAX(head) FROM feed_head WHERE consortium = ?", DRENTHE)[0][0]
+    boss.done("patrons/merge", kept=kept, gone=gone)
+    told = "SELECT ref FROM feed WHERE consortium = ? AND kind = 'item' AND seq > ?"
+    assert item in {ref for (ref,) in store.rows(told, DRENTHE, head)}
 
 
 def test_n12_records_of_different_kinds_are_not_merged(boss: Clerk) -> None:
