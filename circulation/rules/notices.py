@@ -5,6 +5,7 @@ from datetime import timedelta
 from circulation.catalogue import on_day
 from circulation.model import Membership, Patron, PatronType
 from circulation.rules.facts import Here, rule
+from circulation.rules.region import linked
 from circulation.rules.terms import counts
 
 
@@ -23,7 +24,7 @@ def ends_soon(patron: Patron, here: Here) -> tuple[Membership, ...]:
         for one in patron.memberships
         if counts(one, here.today) and here.accepts(one.institution) and one.ends <= last
     ]
-    ending = [one for one in rows if not _renews_itself(one, here) and not _is_followed(one, patron)]
+    ending = [one for one in rows if not _renews_itself(one, here) and not _is_followed(one, patron, here)]
     return tuple(sorted(ending, key=lambda one: (one.ends, one.institution, one.subscription, one.starts)))
 
 
@@ -31,14 +32,20 @@ def ends_soon(patron: Patron, here: Here) -> tuple[Membership, ...]:
 def to_renew(patron: Patron, here: Here) -> Membership | None:
     """Of several that end only one needs renewing: that of where they stand, else of the main library, else the first.
 
-    None where one of the group goes on anyway.
+    None where one of the group goes on anyway. What does not lend (S6, a school's 0086) stands in for none that does.
     """
-    ending = ends_soon(patron, here)
     valid = [one for one in patron.memberships if counts(one, here.today) and here.accepts(one.institution)]
-    if len(ending) < len(valid):
+    wanted = [one for one in valid if _lends(one, here)] or valid
+    ending = [one for one in ends_soon(patron, here) if one in wanted]
+    if len(ending) < len(wanted):
         return None
     mine, main = here.branch.institution, patron.main_library
     return min(ending, key=lambda one: (one.institution != mine, one.institution != main), default=None)
+
+
+def _lends(row: Membership, here: Here) -> bool:
+    terms = linked(row, here)
+    return terms is None or terms.lends  # of one that is not linked nobody here knows
 
 
 def _renews_itself(row: Membership, here: Here) -> bool:
@@ -46,7 +53,11 @@ def _renews_itself(row: Membership, here: Here) -> bool:
     return terms is not None and terms.renews_itself
 
 
-def _is_followed(row: Membership, patron: Patron) -> bool:
-    """Whether the same institution's next term has been made already, so that there is no day between."""
+def _is_followed(row: Membership, patron: Patron, here: Here) -> bool:
+    """Whether the same institution's next term has been made already, so that there is no day between.
+
+    What does not lend is no next term of what does.
+    """
     following = row.ends + timedelta(days=1)
-    return any(counts(one, following) and one.institution == row.institution for one in patron.memberships)
+    rows = [one for one in patron.memberships if counts(one, following) and one.institution == row.institution]
+    return any(_lends(one, here) or not _lends(row, here) for one in rows)

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from circulation.model import MembershipStatus
 from circulation.rules.facts import Policy
 from circulation.rules.notices import ends_soon, to_renew
-from tests.circulation.worlds import HERZELE, OOSTERZELE, TODAY, day, guest, here, institutions, membership, patron
+from tests.circulation.worlds import (
+    HERZELE,
+    OOSTERZELE,
+    TODAY,
+    day,
+    guest,
+    here,
+    institutions,
+    link,
+    membership,
+    patron,
+)
 
 SOON = membership(ends=day(16))
 THERE = membership(at=OOSTERZELE, ends=day(16))
@@ -85,6 +96,21 @@ def test_N8_where_one_goes_on_none_needs_renewing_although_its_end_is_told() -> 
     assert to_renew(who, here()) is None
     assert to_renew(patron(goes_on), here()) is None
     assert to_renew(patron(membership(ends=day(-1))), here()) is None
+
+
+@pytest.mark.parametrize("subscription", ["0141", "0086"])
+def test_N8_what_does_not_lend_and_goes_on_stands_in_for_none_that_lends(subscription: str) -> None:
+    other = membership(subscription, strips_left=None)
+    assert ends_soon(patron(SOON, other), here()) == (SOON,)
+    assert to_renew(patron(SOON, other), here()) == SOON
+    again = replace(other, starts=day(17), ends=day(380))
+    assert ends_soon(patron(replace(other, ends=day(16)), again), here()) == ()
+    assert to_renew(patron(other), here()) is None
+    assert to_renew(patron(replace(other, ends=day(16)), membership(at=OOSTERZELE)), here()) is None
+    assert to_renew(patron(replace(other, ends=day(16))), here()) == replace(other, ends=day(16))
+    there = replace(THERE, ends=day(100), subscription=other.subscription)
+    assert to_renew(patron(SOON, there), here(links=(link(subscription, subscription),))) == SOON
+    assert to_renew(patron(SOON, there), here(links=())) is None  # what it is here nobody knows
 
 
 @given(
