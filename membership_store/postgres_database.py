@@ -22,6 +22,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from membership_store.changes import Clock, settle
 from membership_store.database import Contested, IntegrityFault, Result, Row, Session, StoreUnavailable, Value
+from membership_store.postgres_connection import PostgresConnection, Said
 
 TRIES = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.25
@@ -30,13 +31,14 @@ CONNECTIONS = 16
 FEW = 50
 # How many questions may take up to how long where whole libraries are counted.
 AT_LENGTH, LENGTH_MS = 2, 60_000
+# The server itself ends what lasts too long: only one that is gone without a word says nothing for longer.
+SILENT_MS = LENGTH_MS + 15_000
 STREAMED = 2000
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 _INTEGER = re.compile(r"\bINTEGER\b")
 _IN_THE_WAY = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
-_Connection = psycopg.Connection[Row]
-_Use = Callable[[psycopg.Cursor[Row]], None]
+_Use = Callable[[Said], None]
 _Asked = tuple[bytes, Sequence[Value], _Use | None]
 _Question = tuple[str, tuple[Value, ...]]
 
@@ -55,19 +57,21 @@ class _WholeNumber(Loader):
         return int(bytes(data))
 
 
-def _must_be_one(cursor: psycopg.Cursor[Row]) -> None:
-    if cursor.rowcount != 1:
+def _must_be_one(said: Said) -> None:
+    if said.count != 1:
         raise Contested
 
 
 class _PostgresSession:
-    def __init__(self, connection: _Connection, memory: dict[Any, Any], *, writes: bool) -> None:
+    def __init__(self, connection: PostgresConnection, memory: dict[Any, Any], begin: bytes) -> None:
         self._connection = connection
-        self._writes = writes
+        self._writes = begin is _WRITE
         self.memory = memory
         self.touched: dict[tuple[str, str, str], None] = {}
         # Every journey to the server costs more than most statements: what can wait goes with the next one.
-        self._waiting: list[_Asked] = []
+        self._waiting: list[_Asked] = [(begin, (), None)]
+        self.heard = False
+        """Whether the server answered anything yet."""
         self._ahead: dict[_Question, list[Row] | None] = {}
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
@@ -84,12 +88,10 @@ class _PostgresSession:
             self._ahead.clear()
         wanted: list[_Question] = [(sql, tuple(values)) for sql, values in queries]
         asked = [one for one in wanted if one not in self._ahead]
-        cursors: Iterator[psycopg.Cursor[Row]] = iter(())
+        said: Iterator[Said] = iter(())
         if asked or any(self._ahead[one] is None for one in wanted):
-            cursors = iter(self._ask(*((_translated(sql), values, None) for sql, values in asked)))
-        return [
-            (self._ahead.pop(one, None) if one in self._ahead else next(cursors).fetchall()) or [] for one in wanted
-        ]
+            said = iter(self._ask(*((_translated(sql), values, None) for sql, values in asked)))
+        return [(self._ahead.pop(one, None) if one in self._ahead else next(said).rows()) or [] for one in wanted]
 
     def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
         for sql, values in queries:
@@ -98,10 +100,10 @@ class _PostgresSession:
                 self._ahead[question] = None
                 self._waiting.append((_translated(sql), values, partial(self._keep, question)))
 
-    def _keep(self, question: "_Question", cursor: psycopg.Cursor[Row]) -> None:
+    def _keep(self, question: "_Question", said: Said) -> None:
         """What a statement of this transaction came after is forgotten already."""
         if question in self._ahead:
-            self._ahead[question] = cursor.fetchall()
+            self._ahead[question] = said.rows()
 
     def later(self, sql: str, *values: Value) -> None:
         self._ahead.clear()
@@ -109,32 +111,33 @@ class _PostgresSession:
 
     def run(self, sql: str, *values: Value) -> int:
         self._ahead.clear()
-        return self._ask((_translated(sql), values, None))[0].rowcount
+        return self._ask((_translated(sql), values, None))[0].count
 
     def change_one(self, sql: str, *values: Value) -> None:
         self._ahead.clear()
         self._waiting.append((_translated(sql), values, _must_be_one))
 
     def end(self) -> None:
-        """Commits, with what still waited; what has to be looked at first goes before."""
-        if any(use is not None for _, _, use in self._waiting):
+        """Commits, with what still waited; what has to be looked at first goes before.
+
+        So does the first thing that is asked: a connection that died while it lay idle must not be found at the commit,
+        of which nobody can say then whether it was done.
+        """
+        if not self.heard or any(use is not None for _, _, use in self._waiting):
             self._ask()
         self._ask((b"COMMIT", (), None))
 
-    def _ask(self, *asked: "_Asked") -> list[psycopg.Cursor[Row]]:
-        """The cursors of what was asked, after what waited; all in one journey."""
+    def _ask(self, *asked: "_Asked") -> list[Said]:
+        """What was asked said, after what waited; all in one journey."""
         every, self._waiting = [*self._waiting, *asked], []
         if not every:
             return []
-        if len(every) == 1:
-            cursors = [self._connection.execute(*every[0][:2])]
-        else:
-            with self._connection.pipeline():
-                cursors = [self._connection.execute(sql, values) for sql, values, _ in every]
-        for cursor, (_, _, use) in zip(cursors, every, strict=True):
+        said = self._connection.ask([(sql, values) for sql, values, _ in every])
+        self.heard = True
+        for one, (_, _, use) in zip(said, every, strict=True):
             if use is not None:
-                use(cursor)
-        return cursors[len(every) - len(asked) :]
+                use(one)
+        return said[len(every) - len(asked) :]
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
         every = list(rows)
@@ -154,6 +157,12 @@ class _PostgresSession:
                 consortium,
                 key,
             )
+
+
+def _whole(session: _PostgresSession, work: Callable[[Session], Result]) -> Result:
+    result = work(session)
+    session.end()
+    return result
 
 
 class PostgresDatabase:
@@ -177,8 +186,9 @@ class PostgresDatabase:
         self._clock = clock
         self._memory: dict[Any, Any] = {}
         self._at_length = threading.BoundedSemaphore(AT_LENGTH)
-        self._pool: ConnectionPool[_Connection] = ConnectionPool(
+        self._pool: ConnectionPool[PostgresConnection] = ConnectionPool(
             address,
+            connection_class=PostgresConnection,
             kwargs={
                 "cursor_factory": psycopg.RawCursor,
                 "autocommit": True,
@@ -207,34 +217,39 @@ class PostgresDatabase:
 
     def read(self, work: Callable[[Session], Result]) -> Result:
         """See Database.read."""
-        with self._named(), self._connection(_READ) as connection:
-            result = work(_PostgresSession(connection, self._memory, writes=False))
-            connection.execute("COMMIT")
-            return result
+        with self._named():
+            return self._transact(_READ, work)
 
     def read_at_length(self, work: Callable[[Session], Result]) -> Result:
         """See Database.read_at_length: no more than AT_LENGTH of the connections are lent for that."""
         if not self._at_length.acquire(timeout=self._patience_s):
             raise StoreUnavailable("too many ask at length")
+
+        def at_length(session: Session) -> Result:
+            if self._limit_ms:
+                session.later(f"SET LOCAL statement_timeout = {LENGTH_MS}")
+            return work(session)
+
         try:
-            with self._named(), self._connection(_READ) as connection:
-                if self._limit_ms:
-                    connection.execute(f"SET LOCAL statement_timeout = {LENGTH_MS}".encode())
-                result = work(_PostgresSession(connection, self._memory, writes=False))
-                connection.execute("COMMIT")
-                return result
+            return self.read(at_length)
         finally:
             self._at_length.release()
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """See Database.write."""
+
+        def whole(session: Session) -> Result:
+            result = work(session)
+            settle(session, self._clock)
+            return result
+
         with self._named():
             for tried in range(1, TRIES):
                 try:
-                    return self._write_once(work)
+                    return self._transact(_WRITE, whole)
                 except (*_IN_THE_WAY, Contested):
                     time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**tried)))
-            return self._write_once(work)
+            return self._transact(_WRITE, whole)
 
     def sweep(self) -> None:
         """See Database.sweep: what autovacuum leaves until later is not ours to hurry; its log is the server's."""
@@ -246,51 +261,43 @@ class PostgresDatabase:
         """See Database.close."""
         self._pool.close()
 
-    def _write_once(self, work: Callable[[Session], Result]) -> Result:
-        with self._connection(_WRITE) as connection:
-            session = _PostgresSession(connection, self._memory, writes=True)
-            result = work(session)
-            settle(session, self._clock)
-            session.end()
-            return result
+    def _transact(self, begin: bytes, work: Callable[[Session], Result]) -> Result:
+        """Does the work in a transaction, and anew where the connection turns out to have died while it lay idle."""
+        with self._connection() as connection:
+            session = _PostgresSession(connection, self._memory, begin)
+            try:
+                return _whole(session, work)
+            except psycopg.OperationalError:
+                if session.heard or not connection.closed:
+                    raise
+        self._pool.check()  # its neighbours have died with it
+        with self._connection() as connection:
+            return _whole(_PostgresSession(connection, self._memory, begin), work)
 
     @contextmanager
-    def _connection(self, begin: str) -> Iterator[_Connection]:
-        """A connection with a transaction begun; what the work left open is rolled back."""
-        connection = self._begun(begin)
+    def _connection(self) -> Iterator[PostgresConnection]:
+        """A connection; a transaction that was left open on it is rolled back."""
+        connection = self._pool.getconn()
         try:
             yield connection
         finally:
             self._give_back(connection)
 
-    def _begun(self, begin: str) -> _Connection:
-        connection = self._pool.getconn()
-        try:
-            connection.execute(begin)
-        except psycopg.OperationalError:
-            # It died while it lay idle: nothing was done yet. Its neighbours are looked at too.
-            self._pool.putconn(connection)
-            self._pool.check()
-            connection = self._pool.getconn()
-            try:
-                connection.execute(begin)
-            except BaseException:
-                self._pool.putconn(connection)
-                raise
-        return connection
-
-    def _give_back(self, connection: _Connection) -> None:
+    def _give_back(self, connection: PostgresConnection) -> None:
         """The pool itself closes what is broken."""
         try:
-            if not connection.closed and connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            if not connection.closed and connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
                 connection.execute("ROLLBACK")
+                connection.forget()
         except psycopg.Error:
             connection.close()
         finally:
             self._pool.putconn(connection)
 
-    def _configure(self, connection: _Connection) -> None:
+    def _configure(self, connection: PostgresConnection) -> None:
         connection.adapters.register_loader("numeric", _WholeNumber)
+        if self._limit_ms:
+            connection.silence_s = SILENT_MS / 1000
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(f"SET {limit} = {self._limit_ms}".encode())
 
