@@ -10,7 +10,7 @@ from typing import Any
 from circulation import wire
 from circulation.identifiers import EventId
 from membership_store.answers import IdentityConflict
-from membership_store.database import Database, Session, insert, one
+from membership_store.database import Database, Result, Session, insert, one
 from membership_store.network import NoSuchBranch, load_here
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Given, Manner, NoSuch, NotAllowed, stamp
 from membership_store.staff.credentials import Role, Staff, staff_of
@@ -43,10 +43,7 @@ class StaffDesk:
 
     def find(self, staff: Staff, act: Act[Any], given: Given) -> bytes:
         """What is found, as JSON. An act that is to be audited leaves its row."""
-        if act.manner is Manner.LOOK:
-            return self._database.write(lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
-        read = self._database.read_at_length if act.at_length else self._database.read
-        return read(lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
+        return self._within(act, lambda session: wire.dumps(_plain(self._do(session, staff, act, given))))
 
     def perform(self, staff: Staff, act: Act[Any], key: EventId, given: Given) -> bytes:
         """The answer to a write, as JSON, given after the commit and ever again under the same EventId.
@@ -61,9 +58,15 @@ class StaffDesk:
     def operate(self, staff: Staff, act: Act[Any], given: Given) -> Answer:
         """Does any act without an EventId: for whoever works on the database itself, never over a line."""
         prepared = None if act.before is None else act.before(given)
-        said = self._database.write(lambda session: self._do(session, staff, act, given, prepared))
+        said = self._within(act, lambda session: self._do(session, staff, act, given, prepared))
         self._sweep(act)
         return said
+
+    def _within(self, act: Act[Any], work: Callable[[Session], Result]) -> Result:
+        """One transaction for the act: what changes nothing keeps nobody from writing."""
+        if act.manner is not Manner.FIND:
+            return self._database.write(work)
+        return (self._database.read_at_length if act.at_length else self._database.read)(work)
 
     def _sweep(self, act: Act[Any]) -> None:
         if act.sweeps:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from membership_store.cli.command import open_store
+from membership_store.cli.desk_commands import perform
+from membership_store.opening import spec
+from membership_store.staff.acts import Done
+from membership_store.staff.desk import operator
 from tests.membership_store.running import ANNEN, DRENTHE, Demo, StoreProcess, run, run_process
 from tests.membership_store.staff.desk import Clerk, application, years_ago
 
@@ -136,6 +143,35 @@ def test_lists_are_tables_or_json_and_say_so_when_there_is_nothing(database: Pat
     assert json.loads(at(database, "statistics", *period, "--json").stdout)[0]["institution"] == "aa-en-hunze"
     wrong = at(database, "statistics", "--first", "1-1-2026", "--last", "2026-12-31")
     assert (wrong.returncode, "YYYY-MM-DD" in wrong.stderr) == (2, True)
+
+
+def test_a_question_waits_for_nobody_who_writes(database: Path) -> None:
+    days = {"first": "2026-01-01", "last": "2026-01-31"}
+    with (
+        closing(open_store(spec(str(database)))) as opened,
+        closing(sqlite3.connect(database, isolation_level=None)) as writer,
+    ):
+        writer.execute("BEGIN IMMEDIATE")
+        for path, more in (("statistics", days), ("patrons/search", {"surname": "Nobody"}), ("guests/unverified", {})):
+            assert isinstance(perform(opened, operator(DRENTHE), path, {"branch": ANNEN, **more}), Done)
+        writer.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("staff", "add", "--staff", "desk-9", "--role", "desk"),
+        ("staff", "list"),
+        ("export", "items", "unused.csv"),
+    ],
+)
+def test_a_consortium_that_is_not_there_is_no_consortium(
+    database: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    arguments = [str(tmp_path / one) if one.endswith(".csv") else one for one in command]
+    done = run(*arguments, "--database", database, "--consortium", "demo-dreente")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "holds no consortium of that code" in done.stderr
 
 
 def test_the_calendar_is_changed_and_shown(database: Path) -> None:
