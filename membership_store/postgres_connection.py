@@ -144,4 +144,8 @@ class PostgresConnection(psycopg.Connection[Row]):
 def _as_text(value: Value) -> bytes | None:
     if value is None:
         return None
-    return value.encode() if isinstance(value, str) else b"%d" % value
+    if not isinstance(value, str):
+        return b"%d" % value
+    if "\0" in value:  # libpq would take what stands before it for the whole
+        raise psycopg.DataError("a text with a zero in it")
+    return value.encode()

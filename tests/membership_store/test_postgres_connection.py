@@ -49,6 +49,13 @@ def test_each_statement_of_a_packet_gives_its_own_answer(connection: PostgresCon
     assert text.rows() == [(None, 2**40)]
 
 
+def test_a_text_with_a_zero_in_it_is_never_cut_off_there(address: str) -> None:
+    with closing(PostgresDatabase(address)) as database:
+        with pytest.raises(psycopg.DataError):
+            database.write(lambda session: session.rows("SELECT ?", "whole\0lost"))
+        assert database.read(lambda session: session.rows("SELECT ?", "whole")) == [("whole",)]
+
+
 def test_more_than_both_ends_can_hold_goes_through(connection: PostgresConnection) -> None:
     long = "x" * 1_000_000
     said = connection.ask([(b"SELECT $1 || $2", (long, str(n))) for n in range(40)])
