@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from circulation import wire
 from circulation.events import Action, Kind
 from circulation.presented import Presented
-from membership_store import pins
+from membership_store import pins, proving
 from membership_store.demo.casting import DEMO_PIN
+from membership_store.situation import look
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess
 
@@ -164,6 +165,20 @@ def test_of_many_tries_at_the_same_moment_five_are_looked_at(
         bodies = list(pool.map(lambda one: one.post("/v1/identify", {"presented": shown, "pin": WRONG})[1], callers))
     reasons = sorted(json.loads(one)["reason"] for one in bodies)
     assert reasons == ["pin_locked"] * 7 + ["pin_wrong"] * 5
+
+
+def test_a_try_that_began_before_the_lock_is_not_looked_at_after_it(counter: Counter, demo: Demo) -> None:
+    """However many processes let a try in while the pass was open: each counts it once more before it looks."""
+    at, shown = counter.now, demo.shown("pin")
+    situation = counter.database.read(
+        lambda session: look(session, DRENTHE, counter.kiosk.branch, shown, at, None, kiosk=counter.kiosk.id)
+    )
+    who, policy = situation.prover, situation.here.policy
+    assert who is not None
+    let_in = [counter.database.write(lambda session: proving.count_try(session, who, at, policy)) for _ in range(7)]
+    assert let_in == [True] * 5 + [False] * 2
+    later = at + timedelta(minutes=15)
+    assert counter.database.write(lambda session: proving.count_try(session, who, later, policy)) is True
 
 
 @pytest.mark.parametrize("wrong", ["123", 2468, ["2468"], "24680000000000", "24 68", "\x00\x00\x00\x00"])
