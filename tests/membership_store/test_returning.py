@@ -141,6 +141,15 @@ def test_the_next_in_line_gets_it_on_the_shelf_here(counter: Counter, demo: Demo
     assert counter.borrow(demo.shown("hanna"), item)["hold_filled"] is True
 
 
+def test_a_copy_that_is_taken_in_again_keeps_its_last_day_on_the_shelf(counter: Counter, demo: Demo) -> None:
+    item, until = demo.book("wanted-here"), "SELECT shelf_until FROM hold WHERE item = ?"
+    counter.do(Action.CHECK_IN, item=item)
+    ((last_day,),) = counter.rows(until, item)
+    counter.now += timedelta(days=2)
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "hold_shelf"
+    assert counter.rows(until, item) == [(last_day,)]
+
+
 def test_a_hold_that_is_fetched_elsewhere_sends_the_item_there(counter: Counter, demo: Demo) -> None:
     item = demo.book("wanted-elsewhere")
     back = counter.do(Action.CHECK_IN, item=item)
