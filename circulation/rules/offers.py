@@ -96,10 +96,12 @@ def on_offer(applicant: Applicant, today: date, catalogue: Iterable[Subscription
     )
 
 
-@rule("G4")
+@rule("G4", "S4")
 def chosen_by_itself(offers: tuple[Subscription, ...]) -> Subscription | None:
-    """The subscription that needs no choice, because it is the only one on offer."""
-    return offers[0] if len(offers) == 1 else None
+    """The subscription that needs no choice: the only one on offer, and that of youth, which goes by age."""
+    if len(offers) == 1:
+        return offers[0]
+    return next((one for one in offers if one.code == YOUTH), None)
 
 
 @rule("S9", "N7")

@@ -201,6 +201,14 @@ def test_G4_of_two_choices_none_is_made_by_itself() -> None:
     assert "0345" not in offers(Applicant(born(40))) | offers(SCHOOL)
 
 
+def test_S4_youth_is_filled_in_by_age_and_whoever_is_of_age_chooses() -> None:
+    chosen = chosen_by_itself(on_offer(Applicant(born(18)), TODAY, CATALOGUE))
+    assert chosen is not None
+    assert chosen.code == "JEUGD"
+    assert chosen_by_itself(on_offer(Applicant(born(19)), TODAY, CATALOGUE)) is None
+    assert chosen_by_itself(on_offer(SCHOOL, TODAY, CATALOGUE)) is None
+
+
 def test_N7_S9_the_online_library_comes_with_a_membership_of_this_institution_only() -> None:
     assert online_library(patron(membership("0045")), here())
     assert not online_library(patron(membership("0021")), here())
