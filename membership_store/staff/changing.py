@@ -7,7 +7,7 @@ from circulation.presented import ReceiptChoice
 from circulation.rules.staffing import may_edit_person
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Unacceptable
 from membership_store.staff.asked import OfPatron
-from membership_store.staff.persons import Person, faults, lacking, write_person
+from membership_store.staff.persons import LONGEST_LANGUAGE, Person, faults, lacking, write_person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def change_person(at: At, asked: ChangePerson) -> Answer:
 def change_wishes(at: At, asked: ChangeWishes) -> Answer:
     """K2, K4, P6. Who no longer wants a loan history loses the closed loans that made it."""
     at.member(asked.patron)
-    if asked.language is not None and len(asked.language) > 10:
+    if asked.language is not None and len(asked.language) > LONGEST_LANGUAGE:
         raise Unacceptable("language", "a code of a language")
     given = {
         "language": asked.language,

@@ -18,6 +18,7 @@ from membership_store.staff.credentials import Role
 from membership_store.staff.passes import NewPass
 from membership_store.staff.persons import (
     INSTITUTION_BORN,
+    LONGEST_LANGUAGE,
     Person,
     faults,
     folded,
@@ -151,6 +152,8 @@ def _whole(at: At, asked: EnrolPatron) -> Person | Denied:
     """The person with all that is mandatory, whom nobody in the network is."""
     if asked.type not in ENROLLED_BY_HAND:
         raise Unacceptable("type", "guests and administrative passes are made elsewhere")
+    if len(asked.language) > LONGEST_LANGUAGE:
+        raise Unacceptable("language", "a code of a language")
     person = asked.person
     wrong = faults(person, at.today)
     if wrong:

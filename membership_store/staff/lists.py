@@ -51,6 +51,8 @@ def statistics(at: At, asked: Period) -> Answer:
     """What this institution did in the period, and how many members it has on the last day."""
     if asked.last < asked.first:
         raise Unacceptable("last", "before the first")
+    if asked.last == date.max:
+        raise Unacceptable("last", "has no day after it")
     days = (asked.first.isoformat(), asked.last.isoformat())
     said: dict[str, object] = {name: _sum(at.rows(sql, at.institution, *days)) for name, sql in _COUNTED.items()}
     last = asked.last.isoformat()

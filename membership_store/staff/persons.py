@@ -14,6 +14,7 @@ HEAD = 3
 INSTITUTION_BORN = date(1980, 1, 1)
 _POSTCODE = re.compile(r"[1-9][0-9]{3} ?[A-Z]{2}|[1-9][0-9]{3}")
 _OLDEST = 130
+LONGEST_LANGUAGE = 10
 _TEXTS = (
     "surname", "prefix", "initials", "email", "phone", "street", "house_number", "postcode", "town", "selection",
 )  # fmt: skip
@@ -65,7 +66,8 @@ def lacking(person: Person, today: date) -> list[str]:
         needed += ["initials", "born"]
     if person.is_youth(today):
         needed += ["first_name"]
-    return sorted(name for name in needed if not getattr(person, name))
+    given = {name: getattr(person, name) for name in needed}
+    return sorted(name for name, value in given.items() if not (value.strip() if isinstance(value, str) else value))
 
 
 def faults(person: Person, today: date) -> list[str]:

@@ -32,6 +32,20 @@ def test_s4_s9_what_is_on_offer_is_decided_by_age_and_by_what_the_patron_asks_fo
     assert {"0082", "0083"} <= codes(clerk.done("offers", is_institution=True))
 
 
+def test_s4_youth_needs_no_choice_and_an_adult_does(clerk: Clerk) -> None:
+    assert clerk.done("offers", born=years_ago(10))["chosen"] == "JEUGD"
+    said = clerk.enrol(born=years_ago(10), person={"first_name": "Sam"}, choice={})
+    assert (said["subscription"], said["cents"]) == ("JEUGD", 0)
+    assert clerk.denied("patrons/enrol", **(application(years_ago(40)) | {"choice": {}})) == "G4 choose"
+
+
+def test_k14_a_blank_is_nothing_filled_in_and_a_language_is_a_code(clerk: Clerk) -> None:
+    asked = application(years_ago(40), {"surname": "  ", "initials": " "})
+    status, said = clerk.tell("patrons/enrol", **asked)
+    assert (status, said["rule"], said["values"]["fields"]) == (200, "K14", ["initials", "surname"])
+    assert clerk.tell("patrons/enrol", **application(years_ago(40)), language="nederlands, graag")[0] == 422
+
+
 def test_s1_the_price_is_that_of_the_day(clerk: Clerk, store: StoreProcess) -> None:
     offers = clerk.done("offers", born=years_ago(40))["offers"]
     assert next(one["cents"] for one in offers if one["subscription"] == "0045") == 5600

@@ -137,5 +137,10 @@ def test_what_cannot_be_right_is_told_by_its_place_and_never_by_its_value(
     assert "nowhere" not in said["detail"]
 
 
+def test_statistics_of_a_period_without_an_end_are_refused_and_those_of_all_centuries_given(clerk: Clerk) -> None:
+    assert clerk.tell("statistics", first="2026-01-01", last="9999-12-31")[0] == 422
+    assert clerk.done("statistics", first="0001-01-01", last="9999-12-30")["members"] >= 0
+
+
 def test_only_writes_ask_for_an_event_id() -> None:
     assert {act.path for act in ACTS if act.manner is not Manner.WRITE} >= {"patrons/search", "patrons/look", "audit"}
