@@ -38,6 +38,8 @@ def _import(given: argparse.Namespace) -> None:
         body = given.file.read_bytes()
     except OSError as fault:
         raise Trouble(f"cannot read {given.file}: {fault.strerror}") from None
+    if given.report is not None:
+        given.report.touch(mode=0o600)  # before all else: whoever cannot write the report imports nothing
     with opened(given, patient=True) as database:
         progress = Progress("rows read and written")
         try:
@@ -47,7 +49,6 @@ def _import(given: argparse.Namespace) -> None:
         finally:
             progress.end()
     if given.report is not None:
-        given.report.touch(mode=0o600)
         given.report.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=2) + "\n", "utf-8")
     _say(given, report)
     if report.troubles:

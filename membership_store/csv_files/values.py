@@ -10,6 +10,7 @@ from circulation import wire
 
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_./:\-]{0,79}")
 _TYPE = re.compile(r"[0-9A-Za-z]{1,4}")
+_FIRST_YEAR, _LAST_YEAR = 1850, 2999
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 Read = Callable[[str], str]
@@ -87,13 +88,16 @@ isil = _identifier(ids.isil, "ISIL, such as NL-070288")
 
 
 def day(cell: str) -> str:
-    """A date as YYYY-MM-DD."""
+    """A date as YYYY-MM-DD, of these centuries: terms and ages are reckoned from it."""
     try:
-        if date.fromisoformat(cell).isoformat() == cell:
-            return cell
+        found = date.fromisoformat(cell)
     except ValueError:
-        pass
-    raise Wrong("is no date of the form YYYY-MM-DD")
+        found = None
+    if found is None or found.isoformat() != cell:
+        raise Wrong("is no date of the form YYYY-MM-DD")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Wrong(f"is no date of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return cell
 
 
 def flag(cell: str) -> str:

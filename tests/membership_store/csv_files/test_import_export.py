@@ -241,6 +241,20 @@ def test_p4_a_unique_number_is_not_of_two_patrons_and_p8_a_random_chip_of_none(s
     assert count(store, "pass_chip") == 1
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "3000-01-01", "1849-12-31", "0001-01-01"])
+def test_a_day_of_another_age_is_a_mistake_that_nothing_is_reckoned_from(store: Database, day: str) -> None:
+    said = [(2, "born", "is no date of the years 1850 to 2999")]
+    assert bad(store, "patrons", f"patron;type;surname;born\nA1;00;Test;{day}\n") == said
+
+
+def test_a_report_that_cannot_be_written_imports_nothing(database: Path, tmp_path: Path) -> None:
+    file = tmp_path / "patrons.csv"
+    file.write_text("patron;type;surname\nA1;00;Test\n")
+    command = ("import", "patrons", file, "--database", database, "--consortium", DRENTHE)
+    assert run(*command, "--report", tmp_path / "nowhere" / "report.json").returncode == 2
+    assert "1 new" in run(*command, "--dry-run").stdout
+
+
 def test_g3_a_guests_data_are_not_changed_by_a_file_and_a6_no_regular_patron_becomes_administrative(
     store: Database,
 ) -> None:
