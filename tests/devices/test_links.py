@@ -50,14 +50,16 @@ def test_a_port_that_is_not_there_is_gone_for_a_reason(tmp_path: Path) -> None:
 def test_a_file_that_is_no_port_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
-    with pytest.raises(DeviceGone):
+    with pytest.raises(DeviceGone) as caught:
         SerialLink(str(path), 9600)
+    assert not isinstance(caught.value, DeviceUnplugged)
 
 
 def test_a_port_is_opened_by_one_process_only(pty: tuple[int, str]) -> None:
     link = SerialLink(pty[1], 9600)
-    with pytest.raises(DeviceGone):
+    with pytest.raises(DeviceGone) as caught:
         SerialLink(pty[1], 9600)
+    assert not isinstance(caught.value, DeviceUnplugged)
     link.close()
 
 

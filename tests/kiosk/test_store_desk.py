@@ -57,6 +57,11 @@ def test_the_store_says_who_it_is(answer: Identified | Refused) -> None:
         assert desk(server).identify(SHOWN, LONG_S) == answer
 
 
+def test_an_answer_may_be_larger_than_any_request() -> None:
+    more = said(lent())[:-1] + b',"later":"' + b"x" * 2 * wire.MAX_BYTES + b'"}'
+    assert deliver(answering(more)) == lent()
+
+
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "429 Too Many Requests"])
 def test_who_may_not_ask_has_not_been_heard(status: str) -> None:
     with pytest.raises(DeskUnreachable) as caught:

@@ -57,10 +57,12 @@ def test_a_prepared_line_asks_nothing_and_has_loaded_what_its_first_request_need
         "line = StoreClient('http://127.0.0.1:1', 'x')\n"
         "before = 'requests' in sys.modules\nline.prepare()\nloaded = set(sys.modules)\n"
         "try:\n    line.get('/v1/health', 5)\nexcept Exception as fault:\n    print(before, type(fault).__name__)\n"
+        "print('circulation.wire' in loaded)\n"
         "print(*[name for name in set(sys.modules) - loaded if name.startswith(('requests', 'urllib3'))])"
     )
     command = [sys.executable, "-c", code]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["False", "LineDown"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "LineDown", "True"]
     with RawServer(answering()) as server:
         line = client(server.url)
         line.prepare()
@@ -89,6 +91,11 @@ def test_every_form_of_body_is_read(form: str) -> None:
 
     with RawServer(script) as server:
         assert client(server.url).post("/x", BODY, LONG_S).body == b"abcdef"
+
+
+def test_an_answer_of_a_mebibyte_is_read_whole() -> None:
+    with RawServer(answering(b"a" * 1024 * 1024)) as server:
+        assert client(server.url).post("/x", BODY, LONG_S).body == b"a" * 1024 * 1024
 
 
 # ---- nothing left
