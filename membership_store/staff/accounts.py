@@ -44,8 +44,8 @@ def open_account(at: At, patron: str, user_name: str = "") -> dict[str, object]:
 
 def name_denied(at: At, user_name: str) -> Denied | None:
     """G9: the name of another patron would make a second actor."""
-    if not 1 <= len(user_name) <= 100:
-        raise Unacceptable("user_name", "1 to 100 characters")
+    if not 1 <= len(user_name) <= 100 or user_name != user_name.strip():
+        raise Unacceptable("user_name", "1 to 100 characters, none of them a blank at an end")
     owner = at.one("SELECT patron FROM login_account WHERE consortium = ? AND user_name = ?", user_name)
     return None if owner is None else Denied("account_of_another", "G9")
 

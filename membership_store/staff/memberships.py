@@ -94,6 +94,8 @@ def change(at: At, asked: ChangeMembership) -> Answer:
     terms = pick(at, person, patron, Choice(subscription=asked.subscription))
     if isinstance(terms, Denied):
         return terms
+    if terms.temporary:  # its own months at its own price, paid at once: never the rest of a longer term (S5, S7)
+        return Denied("temporary_begins_anew", "S7")
     old = on_day(row.subscription, at.today, at.here.catalogue)
     _end(at, asked.membership, at.today - timedelta(days=1))
     term = Term(asked.patron, row.institution, terms, at.today, row.ends, _left(row, old, terms))

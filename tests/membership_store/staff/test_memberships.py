@@ -63,6 +63,12 @@ def test_n9_a_cheaper_one_costs_nothing_and_the_same_one_is_no_change(clerk: Cle
     assert clerk.done("memberships/change", **of(one), subscription="0045")["cents"] == 0
 
 
+def test_s5_s7_nothing_is_changed_into_a_month_that_is_paid_at_once(clerk: Clerk) -> None:
+    one = clerk.enrol()
+    assert clerk.denied("memberships/change", **of(one), subscription="0091") == "S7 temporary_begins_anew"
+    assert [row["subscription"] for row in clerk.look(one["patron"])["memberships"] if row["counts"]] == ["0045"]
+
+
 def test_n8_a_membership_is_extended_once_from_the_day_after_its_last(clerk: Clerk) -> None:
     one = clerk.enrol()
     said = clerk.done("memberships/extend", **of(one), paying="register")

@@ -156,5 +156,7 @@ def test_g9_an_existing_account_is_linked_before_the_first_login_in_exactly_its_
     assert clerk.denied("accounts/generate", patron=one) == "K14 account_in_use"
     asked = application(years_ago(40)) | {"account": True, "user_name": "Anna.Test"}
     assert clerk.denied("patrons/enrol", **asked) == "G9 account_of_another"
+    for blank in ("  ", "Berend ", " Berend"):
+        assert clerk.tell("accounts/link", patron=three, user_name=blank)[0] == 422
     clerk.done("accounts/forget", patron=one)
     clerk.done("accounts/link", patron=three, user_name="Anna.Test")
