@@ -110,6 +110,21 @@ def test_one_event_told_by_sixteen_threads_is_answered_alike_and_booked_once(
     assert [is_open for _, is_open in one.loans(item)] == [True]
 
 
+def test_a_payment_that_was_given_up_and_is_told_by_sixteen_threads_is_answered_alike_and_booked_once(
+    counters: list[Counter], demo: Demo
+) -> None:
+    one = counters[0]
+    payment = Payment(("none",), 500, "told-by-all")
+    given_up = one.act(Action.PAY, demo.shown("anna"), None, payment, Kind.VOID)
+    one.tell(given_up)
+    fact = given_up.as_kind(Kind.FACT)
+    answers = all_at_once([partial(each.desk.deliver, one.kiosk, fact) for each in counters])
+    assert set(answers) == {answers[0]}
+    assert json.loads(answers[0])["credit"] == 500
+    assert one.flags(fact) == {"happened_after_no", "not_payable_here", "amount_differs"}
+    assert one.rows("SELECT COUNT(*) FROM payment WHERE terminal = ?", payment.terminal) == [(1,)]
+
+
 def test_two_events_under_one_number_of_a_kiosk_never_both_count(
     counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
 ) -> None:
