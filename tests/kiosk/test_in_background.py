@@ -51,6 +51,20 @@ def test_a_call_that_has_begun_goes_on_when_nobody_waits_any_more(workers: Worke
     assert calls.ended == [1]
 
 
+def test_what_is_begun_is_done_by_a_worker_and_not_by_whoever_begins_it(workers: Workers) -> None:
+    done, by = threading.Event(), list[int]()
+
+    def call() -> None:
+        by.append(threading.get_ident())
+        done.set()
+
+    workers.begin(call)
+    assert done.wait(LONG_S)
+    workers.close()
+    assert by
+    assert threading.get_ident() not in by
+
+
 def test_a_call_that_still_waits_for_a_worker_is_not_made_for_nobody(workers: Workers) -> None:
     calls = Calls()
 

@@ -33,6 +33,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_after_the_first_picture_and_only_then_what_it_needed_not_is_begun() -> None:
+    code = (
+        "import gc\nfrom kiosk.__main__ import _Alive\nbegun = []\ngc.disable()\n"
+        "frame = _Alive(lambda: begun.append(gc.isenabled()))\nframe()\nframe()\nprint(begun)"
+    )
+    done = kiosk(code=code)
+    assert (done.stdout.strip(), done.stderr) == ("[True]", "")
+
+
 def test_a_good_configuration_is_said_to_be_in_order_and_nothing_is_opened(folder: Path) -> None:
     done = kiosk("--config", str(folder / "kiosk.toml"), "--check-config")
     assert (done.returncode, done.stderr) == (0, "")

@@ -96,6 +96,19 @@ def test_a_button_that_left_the_screen_under_the_finger_tells_nothing(kiosk: Kio
     assert kiosk.touched == []
 
 
+def test_a_button_that_was_hidden_under_the_finger_tells_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    stop = kiosk.button("stop")
+    acted: list[object] = []
+    stop.bind(on_act=acted.append)
+    x, y = stop.center
+    kiosk.down(x, y)
+    kiosk.show(Rest())
+    kiosk.up(x, y)
+    stop.unbind(on_act=acted.append)
+    assert (acted, kiosk.touched) == ([], [])
+
+
 def test_only_the_left_button_of_a_mouse_touches(kiosk: Kiosk) -> None:
     kiosk.show(VISIT)
     x, y = kiosk.button("done").center
