@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from circulation import identifiers as ids
 from circulation.model import Hold, Item, ItemStatus
-from membership_store.database import Row, Session
+from membership_store.database import Query, Row, Session, places_for
 from membership_store.members import loan_of
 
 _ITEM = (
@@ -24,7 +24,7 @@ def hold_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to
     """Says that this item will be asked for soon. `to_write`: it is held until the transaction ends."""
     if to_write:
         session.lock("item", consortium, barcode)
-    session.ahead(*_asked(consortium, (barcode,)))
+    session.ahead(*asked_of(consortium, (barcode,)))
 
 
 def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to_write: bool = False) -> Item | None:
@@ -36,19 +36,24 @@ def find_item(session: Session, consortium: str, barcode: ids.ItemBarcode, *, to
 
 def find_items(session: Session, consortium: str, barcodes: Sequence[str]) -> dict[str, Item]:
     """Those of the items that there are, by barcode: many are read in no more statements than one."""
-    rows, hold_rows = session.several(*_asked(consortium, barcodes))
+    return by_barcode(session.several(*asked_of(consortium, barcodes)))
+
+
+def by_barcode(answers: Sequence[list[Row]]) -> dict[str, Item]:
+    """What `asked_of` was answered, by barcode."""
+    rows, hold_rows = answers
     holds: dict[str, _Holds] = {}
     for row in hold_rows:
         holds.setdefault(row[0], []).append(_hold(row))
     return {row[0]: _item(row, holds.get(row[0], [])) for row in rows}
 
 
-def _asked(consortium: str, barcodes: Sequence[str]) -> tuple[tuple[str, Sequence[str]], ...]:
+def asked_of(consortium: str, barcodes: Sequence[str]) -> list[Query]:
     """What finds items and the holds on them."""
-    where = f" WHERE i.consortium = ? AND i.item IN ({', '.join('?' * len(barcodes))})"
+    places, keys = places_for(barcodes)
+    where = f" WHERE i.consortium = ? AND i.item IN ({places})"
     lent = " LEFT JOIN loan l ON l.consortium = i.consortium AND l.item = i.item AND l.returned_at IS NULL"
-    keys = (consortium, *barcodes)
-    return (f"{_ITEM}{lent}{where}", keys), (f"{_HOLDS}{where}{_IN_ORDER}", keys)
+    return [(f"{_ITEM}{lent}{where}", (consortium, *keys)), (f"{_HOLDS}{where}{_IN_ORDER}", (consortium, *keys))]
 
 
 def items_lent_to(session: Session, consortium: str, patron: str) -> dict[ids.ItemBarcode, Item]:

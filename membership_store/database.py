@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 Row = tuple[Any, ...]
 Value = str | int | None
+Query = tuple[str, Sequence[Value]]
 Result = TypeVar("Result")
 
 
@@ -36,11 +37,18 @@ class Session(Protocol):
         """The rows of a query that may be too many to hold; nothing else is asked until they are read."""
         ...
 
-    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+    def several(self, *queries: Query) -> list[list[Row]]:
         """The rows of queries that need nothing of each other: in their order, and one journey to a server."""
         ...
 
-    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+    def in_parts(self, parts: Sequence[Sequence[Query]]) -> Iterator[list[list[Row]]]:
+        """The rows of many queries, a part at a time; a server is at the next part while one is used.
+
+        Nothing else is asked until all are read.
+        """
+        ...
+
+    def ahead(self, *queries: Query) -> None:
         """Says what will be asked soon: it goes with the next journey to a server, where that is worth something.
 
         The answer is of that moment, and no longer good when this transaction changed anything in between.
@@ -126,3 +134,13 @@ def insert(session: Session, table: str, **columns: Value) -> None:
     """Adds a row, its columns named as in the schema. Table and columns are words of this program, never input."""
     names, places = ", ".join(columns), ", ".join("?" * len(columns))
     session.later(f"INSERT INTO {table} ({names}) VALUES ({places})", *columns.values())  # noqa: S608
+
+
+def places_for(keys: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Places for keys in an IN, and the keys for them: a power of two, the last key again for what is left.
+
+    So the engines meet a few statements that they know, not another one for every number of keys. Raises IndexError
+    without a key.
+    """
+    count = 1 << (len(keys) - 1).bit_length()
+    return ", ".join("?" * count), (*keys, *(keys[-1],) * (count - len(keys)))

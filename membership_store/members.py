@@ -21,12 +21,12 @@ from circulation.model import (
 )
 from circulation.presented import Presented, ReceiptChoice
 from circulation.rules.facts import Holder
-from membership_store.database import Row, Session
+from membership_store.database import Query, Row, Session, places_for
 
 NOBODY = ""
 # All that is known of patrons, asked together, whose each row is first: by consortium and references ({}).
 # By the key's text, not by the key: to have the key's own order for nothing, SQLite would walk the whole consortium.
-# CROSS JOIN: it then begins with the patron's passes, where else it may begin with every chip that there is.
+# CROSS JOIN: it then begins with the patron's passes, where else it may begin with every pass of an institution.
 _OF_A_PATRON = (
     (
         "SELECT p.patron, p.type, p.language, p.receipt, p.first_name, p.home, p.main_library, p.pin_required, h.isil,"
@@ -42,16 +42,13 @@ _OF_A_PATRON = (
         " WHERE m.consortium = ? AND m.patron IN ({}) ORDER BY m.membership || ''"
     ),
     (
-        "SELECT p.patron, c.pass, c.uid FROM pass p CROSS JOIN pass_chip c"
-        " WHERE c.consortium = p.consortium AND c.pass = p.pass AND p.consortium = ? AND p.patron IN ({})"
-    ),
-    (
         "SELECT p.patron, i.pass, i.institution FROM pass p CROSS JOIN pass_institution i"
         " WHERE i.consortium = p.consortium AND i.pass = p.pass AND p.consortium = ? AND p.patron IN ({})"
     ),
     (
-        "SELECT patron, pass, number, status, network_unique, document_number, eid, kind, follow_on FROM pass"
-        " WHERE consortium = ? AND patron IN ({}) ORDER BY pass || ''"
+        "SELECT p.patron, p.pass, p.number, p.status, p.network_unique, p.document_number, p.eid, p.kind, p.follow_on,"
+        " c.uid FROM pass p LEFT JOIN pass_chip c ON c.consortium = p.consortium AND c.pass = p.pass"
+        " WHERE p.consortium = ? AND p.patron IN ({}) ORDER BY p.pass || ''"
     ),
     (
         "SELECT patron, fee, cents, institution, status, kind, since FROM fee"
@@ -66,6 +63,7 @@ _OF_A_PATRON = (
         " WHERE consortium = ? AND patron IN ({}) AND returned_at IS NULL ORDER BY loan || ''"
     ),
 )
+QUESTIONS = len(_OF_A_PATRON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +155,19 @@ def load_all(session: Session, consortium: str, refs: Sequence[str]) -> dict[str
 
 def rows_of(session: Session, consortium: str, refs: Sequence[str]) -> dict[str, PatronRows]:
     """All rows of those of the patrons that there are, by reference, in no more statements than for one."""
-    places = ", ".join("?" * len(refs))
-    answers = session.several(*((sql.format(places), (consortium, *refs)) for sql in _OF_A_PATRON))
+    return by_patron(session.several(*asked_of(consortium, refs)))
+
+
+def asked_of(consortium: str, refs: Sequence[str]) -> list[Query]:
+    """What asks for all rows of these patrons."""
+    places, keys = places_for(refs)
+    return [(sql.format(places), (consortium, *keys)) for sql in _OF_A_PATRON]
+
+
+def by_patron(answers: Sequence[list[Row]]) -> dict[str, PatronRows]:
+    """What `asked_of` was answered, by reference."""
     patrons, *parts = (_by_owner(rows) for rows in answers)
-    return {ref: PatronRows(patrons[ref][0], [part.get(ref, []) for part in parts]) for ref in refs if ref in patrons}
+    return {ref: PatronRows(rows[0], [part.get(ref, []) for part in parts]) for ref, rows in patrons.items()}
 
 
 def _by_owner(rows: list[Row]) -> dict[str, list[Row]]:
@@ -171,9 +178,9 @@ def _by_owner(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
-    membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = parts
+    membership_rows, places, cards, fee_rows, message_rows, loan_rows = parts
     memberships = [(key, _membership(rest)) for key, *rest in membership_rows]
-    passes = _passes(cards, _gathered(chips), _gathered(places))
+    passes = _passes(cards, _gathered(places))
     kind, language, receipt, first_name, home, main_library, pin_required, known_home, email, keeps, tells = row
     patron = Patron(
         ids.PatronRef(ref),
@@ -220,21 +227,32 @@ def _membership(row: list[object]) -> Membership:
     )
 
 
-def _passes(rows: list[Row], chips: dict[str, list[str]], places: dict[str, list[str]]) -> list[tuple[str, Pass]]:
+def _passes(rows: list[Row], places: dict[str, list[str]]) -> list[tuple[str, Pass]]:
     found = []
-    for key, number, status, unique, document, eid, kind, follow_on in rows:
+    for (key, number, status, unique, document, eid, kind, follow_on), chips in with_chips(rows):
         card = Pass(
             ids.PassNumber(number),
             PassStatus(status),
             bool(unique),
             frozenset(ids.InstitutionCode(one) for one in places.get(key, ())),
-            frozenset(ids.ChipUid(one) for one in chips.get(key, ())),
+            frozenset(ids.ChipUid(one) for one in chips),
             bool(document),
             bool(eid),
             PassKind(kind),
             bool(follow_on),
         )
         found.append((key, card))
+    return found
+
+
+def with_chips(rows: list[Row]) -> list[tuple[Row, list[str]]]:
+    """Each pass once, with its chips: the rows hold a pass as often as it has a chip, and once where it has none."""
+    found: list[tuple[Row, list[str]]] = []
+    for *card, uid in rows:
+        if not found or found[-1][0][0] != card[0]:
+            found.append((tuple(card), []))
+        if uid is not None:
+            found[-1][1].append(uid)
     return found
 
 

@@ -15,17 +15,19 @@ from circulation.identifiers import InstitutionCode
 from circulation.masking import masked, masked_item
 from circulation.model import Item
 from circulation.rules.facts import Here
-from membership_store.changes import ITEM, NETWORK, PATRON
-from membership_store.collection import find_items
+from membership_store import collection, members
+from membership_store.changes import ITEM, NETWORK, PATRON, Kind
 from membership_store.credentials import Kiosk
-from membership_store.database import Session, one
-from membership_store.members import PatronRows, rows_of
+from membership_store.database import Query, Row, Session, one
+from membership_store.members import PatronRows
 from membership_store.mirror_patron import write_patron
 from membership_store.network import load_here
 
 PAGE, LONGEST_PAGE = 200, 1000
 # How many references are read at once: a snapshot never holds them all.
 _BATCH = 500
+# How many are written while the database is at the next.
+_PART = 128
 _HEAD = "SELECT generation, head, pruned, pass_key FROM feed_head WHERE consortium = ?"
 _BRANCHES = "SELECT branch, institution FROM branch WHERE consortium = ?"
 _ACKED = "SELECT last_seq FROM kiosk WHERE consortium = ? AND kiosk = ?"
@@ -181,11 +183,25 @@ def _places(values: frozenset[Any]) -> str:
 
 
 def _rows(session: Session, view: View, things: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """The rows of these things, in their order; all patrons are read at once, and so are all items."""
-    consortium = view.kiosk.consortium
-    of_kind = {kind: [ref for known, ref in things if known == kind.value] for kind in (PATRON, ITEM)}
-    patrons = rows_of(session, consortium, of_kind[PATRON]) if of_kind[PATRON] else {}
-    items = find_items(session, consortium, of_kind[ITEM]) if of_kind[ITEM] else {}
+    """The rows of these things, in their order; the database is at the next part while one is written."""
+    parts = [things[begin : begin + _PART] for begin in range(0, len(things), _PART)]
+    answers = session.in_parts([_asked(view, part) for part in parts])
+    for part, answered in zip(parts, answers, strict=True):
+        yield from _written(view, part, answered)
+
+
+def _asked(view: View, things: Sequence[tuple[str, str]]) -> list[Query]:
+    """All patrons of a part are read at once, and so are all items."""
+    patrons, items = _of_kind(PATRON, things), _of_kind(ITEM, things)
+    return (members.asked_of(view.kiosk.consortium, patrons) if patrons else []) + (
+        collection.asked_of(view.kiosk.consortium, items) if items else []
+    )
+
+
+def _written(view: View, things: Sequence[tuple[str, str]], answers: Sequence[list[Row]]) -> Iterator[dict[str, Any]]:
+    end = members.QUESTIONS if _of_kind(PATRON, things) else 0
+    patrons = members.by_patron(answers[:end]) if end else {}
+    items = collection.by_barcode(answers[end:]) if answers[end:] else {}
     for kind, ref in things:
         if kind == NETWORK:
             yield _network(view)
@@ -193,6 +209,10 @@ def _rows(session: Session, view: View, things: Sequence[tuple[str, str]]) -> It
             key = masked(view.key, kind, ref)
             seen = _patron(view, key, patrons.get(ref)) if kind == PATRON else _item(view, items.get(ref))
             yield {"kind": kind, "key": key, **({"gone": True} if seen is None else {kind: seen})}
+
+
+def _of_kind(kind: Kind, things: Sequence[tuple[str, str]]) -> list[str]:
+    return [ref for known, ref in things if known == kind.value]
 
 
 def _patron(view: View, key: str, of: PatronRows | None) -> dict[str, Any] | None:

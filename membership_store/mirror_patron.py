@@ -11,7 +11,7 @@ from circulation.model import FeeKind, FeeStatus, MembershipStatus, PassKind, Pa
 from circulation.presented import ReceiptChoice
 from circulation.wire import printable
 from membership_store.database import Row
-from membership_store.members import PatronRows, known_isil
+from membership_store.members import PatronRows, known_isil, with_chips
 
 _Json = dict[str, Any]
 _TYPES = frozenset(one.value for one in PatronType)
@@ -24,7 +24,7 @@ def write_patron(key: bytes, ref: str, of: PatronRows, institutions: Collection[
 
     `ref`: the reference, masked already. What is as always is left out (the defaults of circulation.model).
     """
-    membership_rows, chips, places, cards, fee_rows, message_rows, loan_rows = of.parts
+    membership_rows, places, cards, fee_rows, message_rows, loan_rows = of.parts
     memberships = [_membership(row) for row in membership_rows if row[1] in institutions]
     if not memberships and not any(place in institutions for _, place in places):
         return None
@@ -39,7 +39,7 @@ def write_patron(key: bytes, ref: str, of: PatronRows, institutions: Collection[
         ("main_library", main_library if main_library in institutions else None),
         ("pin_required", bool(pin_required)),
         ("memberships", memberships),
-        ("passes", list(_passes(key, cards, chips, places))),
+        ("passes", list(_passes(key, cards, places))),
         ("fees", [_fee(n, row) for n, row in enumerate(fees)]),
         ("messages", [_message(row) for row in message_rows]),
         ("loans", [_loan(key, ref, row) for row in loan_rows]),
@@ -70,13 +70,13 @@ def _membership(row: Row) -> _Json:
     return found
 
 
-def _passes(key: bytes, cards: list[Row], chips: list[Row], places: list[Row]) -> Iterator[_Json]:
-    for card, number, status, unique, document, eid, kind, follow_on in cards:
+def _passes(key: bytes, cards: list[Row], places: list[Row]) -> Iterator[_Json]:
+    for (card, number, status, unique, document, eid, kind, follow_on), chips in with_chips(cards):
         found: _Json = {"number": masked(key, PASS, number)}
         if places and (linked := sorted([place for of, place in places if of == card])):
             found["institutions"] = linked
-        if chips and (shown := sorted([masked(key, CHIP, uid) for of, uid in chips if of == card])):
-            found["chips"] = shown
+        if chips:
+            found["chips"] = sorted([masked(key, CHIP, uid) for uid in chips])
         if status != _ACTIVE:
             found["status"] = status
         if not unique:

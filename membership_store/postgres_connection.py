@@ -5,7 +5,7 @@ of all that a checkout takes (docs/benchmarks.md). Here every statement is prepa
 """
 
 import select
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -17,6 +17,8 @@ from membership_store.database import Row, Value
 Asked = tuple[bytes, Sequence[Value]]
 _Key = tuple[bytes, tuple[int, ...]]
 _ANY, _INT8 = 0, 20
+# The store asks some two hundred different things; lists of references come in a few lengths.
+MOST_PREPARED = 400
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 
@@ -65,21 +67,41 @@ class PostgresConnection(psycopg.Connection[Row]):
 
         Raises psycopg.Error: the first failure, or OperationalError where the server is gone.
         """
-        server, made = self.pgconn, list[_Key | None]()
+        return list(self.hear(every))
+
+    def hear(self, every: Sequence[Asked]) -> Iterator[Said]:
+        """As `ask`, but gives each answer as soon as it is there, while the server is still at the next.
+
+        Whoever does not hear all of them loses the connection: they would be taken for those of the next question.
+        """
+        server, made, fault, over = self.pgconn, list[_Key | None](), None, False
         if server.status != pq.ConnStatus.OK:
             raise psycopg.OperationalError("the connection is closed")
-        server.enter_pipeline_mode()
+        if len(self._statements) > MOST_PREPARED and server.transaction_status == pq.TransactionStatus.IDLE:
+            self.forget()
         try:
+            server.enter_pipeline_mode()
             for sql, values in every:
                 self._send(sql, values, made)
             server.pipeline_sync()
-            results = self._answers(server, len(made))
-        except BaseException:
-            # Answers that nobody read would be taken for those of the next question.
-            self.close()
-            raise
+            poll = self._sent()
+            for preparing in made:
+                result = self._next(poll)
+                if result.status not in _DONE:
+                    fault = fault or result
+                    if preparing is not None:
+                        self._statements.pop(preparing, None)
+                elif preparing is None:
+                    yield Said(self, result)
+            if self._next(poll).status != pq.ExecStatus.PIPELINE_SYNC:
+                raise psycopg.OperationalError("the server answered something else than it was asked")
+            over = True
+        finally:
+            if not over:
+                self.close()
         server.exit_pipeline_mode()
-        return self._settled(made, results)
+        if fault is not None:
+            raise errors.error_from_result(fault)
 
     def forget(self) -> None:
         """Prepares everything anew: after a fault, which may have been that a table is no longer what it was."""
@@ -98,47 +120,30 @@ class PostgresConnection(psycopg.Connection[Row]):
         self.pgconn.send_query_prepared(name, [_as_text(value) for value in values])
         made.append(None)
 
-    def _answers(self, server: pq.abc.PGconn, count: int) -> list[pq.abc.PGresult]:
-        """One result of each thing that was sent."""
+    def _sent(self) -> select.poll:
+        """Waits until all has left; what then tells when something arrives."""
         poll = select.poll()
-        poll.register(server.socket, select.POLLIN | select.POLLOUT)
-        while server.flush():
+        poll.register(self.pgconn.socket, select.POLLIN | select.POLLOUT)
+        while self.pgconn.flush():
             self._wait(poll)
-            server.consume_input()
-        poll.modify(server.socket, select.POLLIN)
-        found: list[pq.abc.PGresult] = []
-        # Each answer is followed by a None; the one of the sync stands at the end.
-        while True:
-            while server.is_busy():
+            self.pgconn.consume_input()
+        poll.modify(self.pgconn.socket, select.POLLIN)
+        return poll
+
+    def _next(self, poll: select.poll) -> pq.abc.PGresult:
+        """The next answer, when it is there. Each is followed by a None."""
+        for _ in range(2):
+            while self.pgconn.is_busy():
                 self._wait(poll)
-                server.consume_input()
-            result = server.get_result()
-            if result is None:
-                continue
-            if result.status == pq.ExecStatus.PIPELINE_SYNC:
-                break
-            found.append(result)
-        if len(found) != count:
-            raise psycopg.OperationalError("the server answered something else than it was asked")
-        return found
+                self.pgconn.consume_input()
+            result = self.pgconn.get_result()
+            if result is not None:
+                return result
+        raise psycopg.OperationalError("the server answered less than it was asked")
 
     def _wait(self, poll: select.poll) -> None:
         if not poll.poll(None if self.silence_s is None else self.silence_s * 1000):
             raise psycopg.OperationalError("the server is silent")
-
-    def _settled(self, made: list[_Key | None], results: list[pq.abc.PGresult]) -> list[Said]:
-        said, fault = list[Said](), None
-        for preparing, result in zip(made, results, strict=True):
-            if result.status not in _DONE:
-                if preparing is not None:
-                    self._statements.pop(preparing, None)
-                if fault is None and result.status == pq.ExecStatus.FATAL_ERROR:
-                    fault = result
-            elif preparing is None:
-                said.append(Said(self, result))
-        if fault is not None:
-            raise errors.error_from_result(fault)
-        return said
 
 
 def _as_text(value: Value) -> bytes | None:

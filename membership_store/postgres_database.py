@@ -21,7 +21,7 @@ from psycopg.adapt import Loader
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from membership_store.changes import Clock, settle
-from membership_store.database import Contested, IntegrityFault, Result, Row, Session, StoreUnavailable, Value
+from membership_store.database import Contested, IntegrityFault, Query, Result, Row, Session, StoreUnavailable, Value
 from membership_store.postgres_connection import PostgresConnection, Said
 
 TRIES = 8
@@ -83,7 +83,7 @@ class _PostgresSession:
             cursor.itersize = STREAMED
             yield from cursor.execute(_translated(sql))
 
-    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+    def several(self, *queries: Query) -> list[list[Row]]:
         if not all(sql.startswith("SELECT") for sql, _ in queries):
             self._ahead.clear()
         wanted: list[_Question] = [(sql, tuple(values)) for sql, values in queries]
@@ -93,12 +93,26 @@ class _PostgresSession:
             said = iter(self._ask(*((_translated(sql), values, None) for sql, values in asked)))
         return [(self._ahead.pop(one, None) if one in self._ahead else next(said).rows()) or [] for one in wanted]
 
-    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+    def ahead(self, *queries: Query) -> None:
         for sql, values in queries:
             question = (sql, tuple(values))
             if question not in self._ahead:
                 self._ahead[question] = None
                 self._waiting.append((_translated(sql), values, partial(self._keep, question)))
+
+    def in_parts(self, parts: Sequence[Sequence[Query]]) -> Iterator[list[list[Row]]]:
+        waiting, self._waiting = self._waiting, []
+        every = [(sql, values) for sql, values, _ in waiting]
+        every += [(_translated(sql), values) for part in parts for sql, values in part]
+        said = self._connection.hear(every)
+        for _, _, use in waiting:
+            one = next(said)
+            if use is not None:
+                use(one)
+        self.heard = True
+        for part in parts:
+            yield [next(said).rows() for _ in part]
+        next(said, None)  # the end of the journey, and what failed on it
 
     def _keep(self, question: "_Question", said: Said) -> None:
         """What a statement of this transaction came after is forgotten already."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from membership_store.changes import Clock, settle
-from membership_store.database import Contested, IntegrityFault, Result, Row, Session, StoreUnavailable, Value
+from membership_store.database import Contested, IntegrityFault, Query, Result, Row, Session, StoreUnavailable, Value
 
 BUSY_S = 5.0
 WAITING = 1000
@@ -37,10 +37,13 @@ class _SqliteSession:
     def stream(self, sql: str) -> Iterator[Row]:
         return self._connection.execute(sql)
 
-    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+    def several(self, *queries: Query) -> list[list[Row]]:
         return [self.rows(sql, *values) for sql, values in queries]
 
-    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+    def in_parts(self, parts: Sequence[Sequence[Query]]) -> Iterator[list[list[Row]]]:
+        return (self.several(*part) for part in parts)
+
+    def ahead(self, *queries: Query) -> None:
         """There is no journey to save."""
 
     def later(self, sql: str, *values: Value) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from membership_store.database import Database, Row, Session, Value
+from membership_store.database import Database, Query, Row, Session, Value
 
 Result = TypeVar("Result")
 Question = tuple[str, tuple[Value, ...]]
@@ -32,7 +32,7 @@ class Heard:
         self._hear(sql)
         return self._session.stream(sql)
 
-    def several(self, *queries: tuple[str, Sequence[Value]]) -> list[list[Row]]:
+    def several(self, *queries: Query) -> list[list[Row]]:
         """Queries together."""
         self._hear(*(sql for sql, _ in queries))
         asked = {(sql, tuple(values)) for sql, values in queries}
@@ -41,12 +41,18 @@ class Heard:
         self._there -= asked
         return self._session.several(*queries)
 
+    def in_parts(self, parts: Sequence[Sequence[Query]]) -> Iterator[list[list[Row]]]:
+        """Queries in parts, in one journey."""
+        self._hear(*(sql for part in parts for sql, _ in part))
+        self._journey()
+        return self._session.in_parts(parts)
+
     def _journey(self) -> None:
         self._journeys[0] += 1
         self._there |= self._waiting
         self._waiting.clear()
 
-    def ahead(self, *queries: tuple[str, Sequence[Value]]) -> None:
+    def ahead(self, *queries: Query) -> None:
         """What is said to be asked soon."""
         self._waiting |= {(sql, tuple(values)) for sql, values in queries} - self._there
         self._session.ahead(*queries)

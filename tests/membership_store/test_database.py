@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from membership_store.database import Database, IntegrityFault, Session
+from membership_store.database import Database, IntegrityFault, Row, Session, places_for
 from membership_store.opening import Spec, open_database
 
 LENT_AGAIN = (
@@ -111,3 +111,27 @@ def test_a_reader_sees_one_picture_however_long_it_looks(counting: Database) -> 
 def test_a_sum_and_a_count_are_whole_numbers(filled: Database) -> None:
     sums = filled.read(lambda session: session.rows("SELECT SUM(cents), COUNT(*), MAX(cents) FROM fee"))[0]
     assert {type(one) for one in sums} == {int}
+
+
+def test_what_is_asked_in_parts_is_answered_in_parts_after_what_was_written(counting: Database) -> None:
+    def work(session: Session) -> list[list[list[Row]]]:
+        for n in range(4):
+            session.later("INSERT INTO number (n) VALUES (?)", n)
+        above = "SELECT n FROM number WHERE n > ? ORDER BY n"
+        answers = list(session.in_parts([[(above, (n,)), (above, (n + 1,))] for n in range(2)]))
+        session.change_one("UPDATE number SET n = ? WHERE n = ?", 9, 0)
+        return answers
+
+    assert counting.write(work) == [
+        [[(1,), (2,), (3,)], [(2,), (3,)]],
+        [[(2,), (3,)], [(3,)]],
+    ]
+    assert counting.read(lambda session: session.rows("SELECT n FROM number ORDER BY n")) == [(1,), (2,), (3,), (9,)]
+
+
+@pytest.mark.parametrize(("keys", "places"), [(1, 1), (2, 2), (3, 4), (5, 8), (128, 128), (129, 256)])
+def test_keys_have_places_in_few_lengths(keys: int, places: int) -> None:
+    text, padded = places_for([str(n) for n in range(keys)])
+    assert text == ", ".join("?" * places)
+    assert len(padded) == places
+    assert set(padded) == {str(n) for n in range(keys)}

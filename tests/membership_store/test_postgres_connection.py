@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from membership_store.database import IntegrityFault, StoreUnavailable
-from membership_store.postgres_connection import PostgresConnection
+from membership_store.postgres_connection import MOST_PREPARED, PostgresConnection
 from membership_store.postgres_database import PostgresDatabase
 from tests.membership_store.engines import Server
 
@@ -163,3 +163,22 @@ def test_what_nobody_looks_at_is_written_over_a_connection_that_died_idle(addres
             )
         database.write(lambda session: session.later("INSERT INTO thing VALUES (?)", 1))
         assert database.read(lambda session: session.rows("SELECT n FROM thing")) == [(1,)]
+
+
+def test_answers_are_heard_while_the_server_is_still_at_the_next_and_none_may_be_left(
+    connection: PostgresConnection,
+) -> None:
+    heard = connection.hear([(b"SELECT 1", ()), (b"SELECT pg_sleep(0.2)", ()), (b"SELECT 3", ())])
+    assert next(heard).rows() == [(1,)]
+    assert connection.pgconn.is_busy()
+    assert [one.rows() for one in heard] == [[("",)], [(3,)]]
+    for _ in connection.hear([(b"SELECT 1", ()), (b"SELECT 2", ())]):
+        break
+    assert connection.closed
+
+
+def test_a_connection_keeps_no_more_prepared_statements_than_it_should(connection: PostgresConnection) -> None:
+    for n in range(MOST_PREPARED + 20):
+        assert connection.ask([(f"SELECT {n}".encode(), ())])[0].rows() == [(n,)]
+    kept = connection.ask([(b"SELECT count(*) FROM pg_prepared_statements", ())])[0].rows()
+    assert kept[0][0] <= MOST_PREPARED + 1
