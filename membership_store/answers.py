@@ -101,9 +101,12 @@ def keep(session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answe
 
 
 def keep_fact(session: Session, kiosk: Kiosk, event: Event, answer: Answer) -> bytes:
-    """Keeps the answer to a fact whose request was refused or given up before; the first answer stands."""
+    """Keeps the answer to a fact whose request was refused or given up before; the first answer stands.
+
+    Raises Contested, at the latest before the commit, where the same fact was answered meanwhile.
+    """
     body = wire.dumps(wire.encode_answer(answer))
-    session.run(
+    session.change_one(
         "UPDATE event_answer SET fact_body = ? WHERE consortium = ? AND kiosk = ? AND event = ? AND fact_body IS NULL",
         body.decode(),
         kiosk.consortium,
