@@ -108,6 +108,16 @@ def test_a3_neither_the_pass_nor_its_loans_are_counted_and_nobody_is_reminded_of
     assert inside not in reminded
 
 
+def test_a3_nobody_is_reminded_on_the_due_date_itself_and_what_becomes_internal_is_due_on_its_first_day(
+    clerk: Clerk, store: StoreProcess, books: Iterator[ItemBarcode], home: str
+) -> None:
+    item: ItemBarcode = next(books)
+    lend(store, home, item, days=21)
+    assert item not in {one["item"] for one in all_of(clerk, "reminders/overdue", "loans")}
+    clerk.done("administrative/turn", patron=home)
+    assert store.rows("SELECT internal, due = lent FROM loan WHERE item = ?", item) in ([(1, 1)], [(1, True)])
+
+
 def test_a3_s8_a_reminder_tells_the_fine_so_far(
     clerk: Clerk, store: StoreProcess, books: Iterator[ItemBarcode], home: str
 ) -> None:
