@@ -169,11 +169,12 @@ def test_answers_are_heard_while_the_server_is_still_at_the_next(connection: Pos
     connection.silence_s = 10
     with PostgresConnection.connect(address) as other:
         other.execute(b"LOCK TABLE thing")
-        # The server sends what fills its buffer; less than that it keeps until it has done all.
-        heard = connection.hear([(b"SELECT repeat('x', 100000)", ()), (b"SELECT n FROM thing", ())])
+        # The server sends what fills its buffer; the rest it keeps until more comes, or until it has done all.
+        long = (b"SELECT repeat('x', 100000)", ())
+        heard = connection.hear([long, long, (b"SELECT n FROM thing", ())])
         assert next(heard).rows() == [("x" * 100_000,)]
         other.rollback()
-        assert [one.rows() for one in heard] == [[]]
+        assert [one.rows() for one in heard] == [[("x" * 100_000,)], []]
 
 
 def test_a_connection_whose_answers_were_not_all_heard_is_closed(address: str) -> None:
