@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from circulation import identifiers as ids
 from circulation.model import (
@@ -21,6 +21,7 @@ from circulation.model import (
 )
 from circulation.presented import Presented, ReceiptChoice
 from circulation.rules.facts import Holder
+from circulation.rules.pins import PinTries
 from membership_store.database import Query, Row, Session, places_for
 
 NOBODY = ""
@@ -47,7 +48,8 @@ _OF_A_PATRON = (
     ),
     (
         "SELECT p.patron, p.pass, p.number, p.status, p.network_unique, p.document_number, p.eid, p.kind, p.follow_on,"
-        " c.uid FROM pass p LEFT JOIN pass_chip c ON c.consortium = p.consortium AND c.pass = p.pass"
+        " t.locked_until, c.uid FROM pass p LEFT JOIN pass_chip c ON c.consortium = p.consortium AND c.pass = p.pass"
+        " LEFT JOIN pin_try t ON t.consortium = p.consortium AND t.pass = p.pass"
         " WHERE p.consortium = ? AND p.patron IN ({}) ORDER BY p.pass || ''"
     ),
     (
@@ -81,6 +83,8 @@ class Member:
     patron: Patron
     memberships: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    locks: tuple[str | None, ...] = ()
+    """Until when (UTC) wrong PINs keep each of the passes locked (P6), those that are over included."""
 
     def key_of(self, membership: Membership) -> str:
         """The key of that very membership of this patron."""
@@ -91,6 +95,11 @@ class Member:
     def pass_key_of(self, card: Pass) -> str:
         """The key of that very pass of this patron."""
         return next(key for key, mine in zip(self.passes, self.patron.passes, strict=True) if mine is card)
+
+    def lock_of(self, card: Pass) -> PinTries:
+        """What is known of a lock on that very pass."""
+        until = next(until for until, mine in zip(self.locks, self.patron.passes, strict=True) if mine is card)
+        return PinTries(locked_until=datetime.fromisoformat(until) if until else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,9 @@ def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
         bool(keeps),
         bool(tells),
     )
-    return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
+    locks = {card[0]: card[-2] for card in cards}
+    keys = tuple(key for key, _ in passes)
+    return Member(patron, tuple(key for key, _ in memberships), keys, tuple(locks[key] for key in keys))
 
 
 def known_isil(text: str | None) -> ids.Isil | None:
@@ -229,7 +240,7 @@ def _membership(row: list[object]) -> Membership:
 
 def _passes(rows: list[Row], places: dict[str, list[str]]) -> list[tuple[str, Pass]]:
     found = []
-    for (key, number, status, unique, document, eid, kind, follow_on), chips in with_chips(rows):
+    for (key, number, status, unique, document, eid, kind, follow_on, _), chips in with_chips(rows):
         card = Pass(
             ids.PassNumber(number),
             PassStatus(status),

@@ -71,7 +71,7 @@ def _membership(row: Row) -> _Json:
 
 
 def _passes(key: bytes, cards: list[Row], places: list[Row]) -> Iterator[_Json]:
-    for (card, number, status, unique, document, eid, kind, follow_on), chips in with_chips(cards):
+    for (card, number, status, unique, document, eid, kind, follow_on, _), chips in with_chips(cards):
         found: _Json = {"number": masked(key, PASS, number)}
         if places and (linked := sorted([place for of, place in places if of == card])):
             found["institutions"] = linked

@@ -11,8 +11,8 @@ from circulation.identifiers import ItemBarcode
 from circulation.outcomes import Identified, Refused, Verdict
 from circulation.presented import Presented
 from circulation.rules import verdict
-from circulation.rules.facts import Borrow, Here, Visit
-from circulation.rules.pins import needs_pin
+from circulation.rules.facts import Borrow, Here, PinState, Visit
+from circulation.rules.pins import is_locked, needs_pin
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
 from membership_store import proving
@@ -87,6 +87,8 @@ def open_visit(
         visit = replace(visit, pin=proving.state(session, prover, moment))
         if to_write:
             proving.go_on(session, prover, moment)
+    elif is_locked(member.lock_of(holder.card), moment):
+        visit = replace(visit, pin=PinState.LOCKED)
     return Opening(here, visit, verdict.on_visit(visit), member, prover)
 
 

@@ -126,6 +126,16 @@ def test_five_wrong_ones_lock_the_pass_across_kiosks_for_a_quarter_of_an_hour(co
     assert said(counter, shown, DEMO_PIN) == "identified"
 
 
+def test_a_pass_that_is_locked_stays_so_where_no_pin_is_asked_for(counter: Counter, demo: Demo) -> None:
+    shown = demo.shown("pin")
+    for _ in range(5):
+        said(counter, shown, WRONG)
+    counter.change("UPDATE patron SET pin_required = 0")
+    assert said(counter, shown) == counter.borrow(shown, demo.book("oeroeg"))["reason"] == "pin_locked"
+    counter.now += timedelta(minutes=15, seconds=1)
+    assert said(counter, shown) == "identified"
+
+
 def test_the_right_one_forgives_the_wrong_ones_before_it(counter: Counter, demo: Demo) -> None:
     shown = demo.shown("pin")
     for _ in range(3):
