@@ -25,7 +25,8 @@ class Route(Enum):
 class CheckedIn:
     """Returned (K10). `place`: the branch or shelf that it must go to, where it is not its own shelf here.
 
-    Nobody showed a pass, so that nothing here says whose loan it was.
+    Nobody showed a pass, so that nothing here says whose loan it was. `provisional`: taken in without the library
+    system; what stands open on the loan is not known.
     """
 
     item: ItemBarcode
@@ -33,6 +34,7 @@ class CheckedIn:
     route: Route = Route.SHELF
     place: str = ""
     was_on_loan: bool = True
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,24 @@ class Payment:
     terminal: str
 
 
+class ClockState(Enum):
+    """How far a kiosk's wall clock can be believed. Without a battery it begins anywhere after a power cut."""
+
+    SYNCHRONISED = "synchronised"
+    FREE = "free"
+    BEHIND = "behind"  # it tells an instant before one that the kiosk has seen already
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """By which clock `Event.at` was read: the kernel's id of this boot, milliseconds since it (CLOCK_BOOTTIME), and
+    what the wall clock was worth. With the sign of life of the same boot the store finds the true instant."""
+
+    boot: str
+    since_boot_ms: int
+    clock: ClockState
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One act at one kiosk. `seq` is dense for each kiosk and gives the order; `at` (UTC) informs, it never orders.
@@ -69,6 +87,7 @@ class Event:
     item: ItemBarcode | None
     at: datetime
     payment: Payment | None = None
+    told: Told | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:

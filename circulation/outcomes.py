@@ -65,6 +65,13 @@ class Reason(Enum):
     HOME_SAYS_NO = "home_says_no"
     HOME_SILENT = "home_silent"
     NO_SELF_ENROLMENT = "no_self_enrolment"
+    OFFLINE_RETURNS_ONLY = "offline_returns_only"
+    OFFLINE_NOT_ALLOWED = "offline_not_allowed"
+    OFFLINE_PASS_UNKNOWN = "offline_pass_unknown"
+    OFFLINE_ITEM_UNKNOWN = "offline_item_unknown"
+    OFFLINE_PIN = "offline_pin"
+    OFFLINE_GUEST = "offline_guest"
+    OFFLINE_MAXIMUM = "offline_maximum"
     OTHER = "other"
 
 
@@ -131,7 +138,8 @@ class Identified:
 class CheckedOut:
     """Lent. `due` is library-local; `open_loans` and `may_borrow` are as they stand after this loan.
 
-    `borrowed_before`: the patron had this title before, and has asked to be told (K4).
+    `borrowed_before`: the patron had this title before, and has asked to be told (K4). `provisional`: lent without the
+    library system, which may set another due date when it hears of it.
     """
 
     item: ItemBarcode
@@ -141,6 +149,7 @@ class CheckedOut:
     may_borrow: int | None
     hold_filled: bool = False
     borrowed_before: bool = False
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "K8": ("Policy.hold_shelf",),
     "K11": ("Policy.max_renewals",),
     "P4": ("Institution.uses_eid",),
-    "P6": ("Policy.pin_tries", "Policy.pin_lock_minutes", "Branch.asks_pin", "Patron.pin_required"),
+    "P6": ("Policy.pin_tries", "Policy.pin_lock_minutes", "Branch.asks_pin", "Patron.pin_required", "Policy.offline"),
     "G4": ("Institution.province",),
     "G8": ("Policy.unverified_nights",),
     "G10": ("Policy.self_enrolment",),

@@ -25,6 +25,25 @@ from circulation.presented import Presented
 
 
 @dataclass(frozen=True, slots=True)
+class OfflinePolicy:
+    """What a branch allows while the library system is out of reach; careful by default.
+
+    `fresh_minutes`: so old a mirror is as good as the store; `usable_minutes`: so old it still lends, at most
+    `usable_items` to each patron, to guests only with `usable_guests`; an older one is for returns only. `pay`: where
+    the terminal itself authorises. `lends_without_pin`: see rules.offline.pin_cannot_be_checked.
+    """
+
+    borrow: bool = True
+    take_back: bool = True
+    pay: bool = False
+    fresh_minutes: int = 4 * 60
+    usable_minutes: int = 24 * 60
+    usable_items: int = 5
+    usable_guests: bool = False
+    lends_without_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The values that a library may set, with their defaults (docs/rules.md). Days are library-local days.
 
@@ -44,6 +63,7 @@ class Policy:
     pin_lock_minutes: int = 15
     ending_soon_days: int = 30
     self_enrolment: bool = False
+    offline: OfflinePolicy = field(default=OfflinePolicy())
 
 
 @dataclass(frozen=True, slots=True)
