@@ -1,0 +1,171 @@
+"""What the other kiosks of a branch did that this kiosk's mirror does not hold yet: told from kiosk to kiosk.
+
+Off by default. It keeps an item from being lent twice in one outage, and limits from being passed by walking to the
+next kiosk. It lives in memory only; the journal of each kiosk alone is delivered. No clock of another is believed:
+what was heard first, counted by our own, came first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from circulation import wire
+from circulation.events import Event
+from circulation.identifiers import KioskId
+from circulation.outcomes import Refused, Voided
+from offline_cache.journal import Entry
+from offline_cache.sealing import Seal, SealBroken
+
+FORM = 1
+# An event in JSON is some 500 bytes; a datagram must fit into 64 KiB, and better into few packets.
+TOGETHER = 40
+# So many are told again though they are in our own mirror: that of a neighbour may be some minutes older.
+BACKWARDS = 200
+_SETTLED_ENTRY = frozenset({"fact", "answered", "settled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """What a mirror holds: all up to `feed` of that generation of the store's data, with our own events to `acked`."""
+
+    generation: str
+    feed: int
+    acked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event of another kiosk, and when this kiosk heard of it (milliseconds since its boot)."""
+
+    entry: Entry
+    at_ms: int
+
+
+@dataclass(slots=True)
+class _Neighbour:
+    """What one other kiosk told. `upto`: all that it had to tell up to that number was heard."""
+
+    upto: int = 0
+    contained: Contained | None = None
+    heard: dict[int, Heard] = field(default_factory=dict)
+    knows: int = 0
+    """Up to where it has heard us."""
+
+
+class Neighbours:
+    """Made to be told what arrives and to say what to send; it opens no socket. One thread at a time.
+
+    `own`: this kiosk's events after a sequence number, in their order. `contained`: what the mirror holds now.
+    """
+
+    def __init__(
+        self,
+        kiosk: KioskId,
+        branch: str,
+        seal: Seal,
+        own: Callable[[int], Sequence[Entry]],
+        contained: Callable[[], Contained | None],
+    ) -> None:
+        self._kiosk, self._seal, self._own, self._contained = kiosk, seal, own, contained
+        self._place = f"neighbours/{branch}"
+        self._others: dict[str, _Neighbour] = {}
+
+    def message(self, to: str = "") -> bytes:
+        """What to tell the kiosk of that id, or everybody: the next events not heard there, and what was heard here."""
+        mine = self._contained()
+        known = self._others[to].knows if to in self._others else 0
+        after, events = self._after(max(known, 0 if mine is None else mine.acked - BACKWARDS))
+        said = {
+            "form": FORM,
+            "kiosk": self._kiosk,
+            "heard": {name: one.upto for name, one in self._others.items()},
+            "contained": None if mine is None else [mine.generation, mine.feed, mine.acked],
+            "after": after,
+            "upto": events[-1].event.seq if events else after,
+            "events": [
+                {
+                    "event": wire.encode(one.event),
+                    "state": one.state,
+                    "answer": None if one.answer is None else wire.encode_answer(cast("wire.Answer", one.answer)),
+                }
+                for one in events
+            ],
+        }
+        return self._seal.close_up(wire.dumps(said), self._place)
+
+    def _after(self, seq: int) -> tuple[int, list[Entry]]:
+        """The next settled events after that number; one whose answer is awaited, and all behind it, wait too."""
+        found: list[Entry] = []
+        for one in self._own(max(seq, 0)):
+            if one.state in ("open", "given_up") or len(found) == TOGETHER:
+                break
+            found.append(one)
+        return max(seq, 0), found
+
+    def hear(self, datagram: bytes, at_ms: int) -> str | None:
+        """Takes in what arrived and says who told it; None where it is nothing of ours, or not what was agreed."""
+        try:
+            said = wire.loads(self._seal.open(datagram, self._place), wire.MAX_ANSWER_BYTES)
+            return self._take(cast(Mapping[str, Any], said), at_ms)
+        except (SealBroken, wire.WireError, KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def _take(self, said: Mapping[str, Any], at_ms: int) -> str | None:
+        teller = str(said["kiosk"])
+        if said["form"] != FORM or teller == self._kiosk:
+            return None
+        entries = [_entry(one, teller) for one in said["events"]]
+        after, upto, contained = int(said["after"]), int(said["upto"]), said["contained"]
+        one = self._others.setdefault(teller, _Neighbour())
+        one.contained = (
+            None if contained is None else Contained(str(contained[0]), int(contained[1]), int(contained[2]))
+        )
+        one.knows = int(said["heard"].get(self._kiosk, 0))
+        for entry in entries:
+            one.heard.setdefault(entry.event.seq, Heard(entry, at_ms))
+        if after <= one.upto or (one.contained is not None and after <= one.contained.acked):
+            one.upto = max(one.upto, upto)
+        self._forget(one)
+        return teller
+
+    def _forget(self, one: _Neighbour) -> None:
+        """What our own mirror holds by now."""
+        mine, theirs = self._contained(), one.contained
+        if mine is None or theirs is None or mine.generation != theirs.generation or mine.feed < theirs.feed:
+            return
+        one.heard = {seq: heard for seq, heard in one.heard.items() if seq > theirs.acked}
+
+    def heard(self) -> list[Heard]:
+        """What other kiosks did and our mirror does not hold, in the order in which it was heard."""
+        for one in self._others.values():
+            self._forget(one)
+        every = (heard for one in self._others.values() for heard in one.heard.values() if _counts(heard.entry))
+        return sorted(every, key=lambda heard: (heard.at_ms, heard.entry.event.kiosk, heard.entry.event.seq))
+
+
+def merged(own: Iterable[Entry], heard: Iterable[Heard], boot: str) -> list[Entry]:
+    """Own events and those of other kiosks in one order: that in which this kiosk came to know of them.
+
+    What this kiosk did before its last start comes first: of the others it heard nothing before that.
+    """
+    stamped = [(_own_ms(one, boot), 1, one.event.seq, one) for one in own]
+    stamped += [(one.at_ms, 0, one.entry.event.seq, one.entry) for one in heard]
+    return [one for *_, one in sorted(stamped, key=lambda found: found[:3])]
+
+
+def _own_ms(one: Entry, boot: str) -> int:
+    told = one.event.told
+    return told.since_boot_ms if told is not None and told.boot == boot else -1
+
+
+def _counts(one: Entry) -> bool:
+    return one.state in _SETTLED_ENTRY and not isinstance(one.answer, Refused | Voided)
+
+
+def _entry(data: Mapping[str, Any], teller: str) -> Entry:
+    event: Event = wire.decode_event(data["event"])
+    if event.kiosk != teller:
+        raise ValueError("an event of another kiosk")
+    answer = data["answer"]
+    decoded = None if answer is None else wire.decode_answer(answer, *wire.ANSWERS.values())
+    return Entry(event, str(data["state"]), 0, decoded)

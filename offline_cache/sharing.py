@@ -1,0 +1,114 @@
+"""Carries what `neighbours` says over UDP, on a thread of its own: at once when something happened, else every second.
+
+Each datagram is sealed under a key of the consortium; whatever else arrives is passed over without a word.
+"""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from offline_cache.neighbours import Heard, Neighbours
+
+log = logging.getLogger(__name__)
+Address = tuple[str, int]
+EVERY_S = 1.0
+LONGEST = 65_507
+
+
+class Sharing:
+    """Tells the other kiosks of the branch. `peers`: where each of them listens. Raises OSError where it cannot listen.
+
+    `now_ms`: milliseconds since boot.
+    """
+
+    def __init__(
+        self, neighbours: Neighbours, listen: Address, peers: tuple[Address, ...], now_ms: Callable[[], int]
+    ) -> None:
+        self._neighbours, self._peers, self._now_ms = neighbours, peers, now_ms
+        self._lock, self._stop, self._soon = threading.Lock(), threading.Event(), threading.Event()
+        self._names: dict[Address, str] = {}
+        family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind(listen)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._threads = [
+            threading.Thread(target=work, name=f"sharing-{name}", daemon=True)
+            for name, work in (("tells", self._tell_all), ("hears", self._hear_all))
+        ]
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        host, port, *_ = self._socket.getsockname()
+        return str(host), int(port)
+
+    def start(self) -> None:
+        """Begins to tell and to hear."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends both; raises nothing."""
+        self._stop.set()
+        self._soon.set()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(2 * EVERY_S)
+
+    def happened(self) -> None:
+        """Something was done here: the others hear of it at once."""
+        self._soon.set()
+
+    def heard(self) -> list[Heard]:
+        """See Neighbours.heard."""
+        with self._lock:
+            return self._neighbours.heard()
+
+    def _tell_all(self) -> None:
+        while not self._stop.is_set():
+            self._soon.clear()
+            for peer in self._peers:
+                with self._lock:
+                    message = self._neighbours.message(self._names.get(peer, ""))
+                if len(message) <= LONGEST:
+                    with suppress(OSError):  # nobody there now: it is told again
+                        self._socket.sendto(message, peer)
+            self._soon.wait(EVERY_S)
+
+    def _hear_all(self) -> None:
+        while not self._stop.is_set():
+            try:
+                datagram, sender = self._socket.recvfrom(LONGEST)
+            except OSError:
+                if self._stop.wait(EVERY_S):
+                    return
+                continue
+            with self._lock:
+                teller = self._neighbours.hear(datagram, self._now_ms())
+            if teller is not None:
+                self._note(teller, (sender[0], sender[1]))
+
+    def _note(self, teller: str, sender: Address) -> None:
+        """Whose address that is; more to tell them is told at once."""
+        if self._names.get(sender) != teller:
+            self._names[sender] = teller
+            log.info("kiosk %s of this branch is heard", teller)
+
+
+def addresses(texts: Mapping[str, str] | tuple[str, ...]) -> tuple[Address, ...]:
+    """Addresses of the form host:port, or [host]:port for IPv6. Raises ValueError."""
+    found = []
+    for text in texts:
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError("an address is host:port")
+        found.append((host.strip("[]"), int(port)))
+    return tuple(found)

@@ -1,0 +1,223 @@
+"""Two kiosks, one outage: what one did counts at the other, whatever is lost, doubled or overtaken between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.events import Action, ClockState, Event, Kind, Told
+from circulation.identifiers import EventId, ItemBarcode, KioskId, PassNumber
+from circulation.outcomes import CheckedOut, NextStep, Reason, Refused
+from circulation.presented import Presented, Source
+from offline_cache.journal import Entry
+from offline_cache.neighbours import TOGETHER, Contained, Neighbours, merged
+from offline_cache.sealing import Seal
+from offline_cache.sharing import Sharing, addresses
+
+KEY = b"k" * 32
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def loan(kiosk: str, seq: int, state: str = "fact", *, told: Told | None = None) -> Entry:
+    """An item that a kiosk lent."""
+    item = ItemBarcode(f"300000{seq:08d}")
+    event = Event(
+        EventId(f"019f0000-0000-7000-8000-{seq:012d}"),
+        KioskId(kiosk),
+        seq,
+        Kind.FACT,
+        Action.CHECK_OUT,
+        Presented(Source.CHIP, PassNumber("20000001000012")),
+        item,
+        AT,
+        told=told,
+    )
+    return Entry(event, state, 0, CheckedOut(item, "Oeroeg", date(2026, 3, 22), 1, 5, provisional=True))
+
+
+class Kiosk:
+    """One kiosk of the branch, with what it did and what its mirror holds."""
+
+    def __init__(self, name: str, branch: str = "0101", key: bytes = KEY) -> None:
+        self.name = name
+        self.did: list[Entry] = []
+        self.mirror: Contained | None = None
+        self.neighbours = Neighbours(KioskId(name), branch, Seal(key), self.own, lambda: self.mirror)
+
+    def own(self, after: int) -> Sequence[Entry]:
+        """Its events after that number."""
+        return [one for one in self.did if one.event.seq > after]
+
+    def lends(self, count: int = 1) -> None:
+        """Lends so many items."""
+        for _ in range(count):
+            self.did.append(loan(self.name, len(self.did) + 1))
+
+    def hears_of(self) -> list[int]:
+        """The sequence numbers of what it heard."""
+        return [one.entry.event.seq for one in self.neighbours.heard()]
+
+
+@pytest.fixture
+def both() -> tuple[Kiosk, Kiosk]:
+    """Two kiosks of one branch."""
+    return Kiosk("one"), Kiosk("two")
+
+
+def tell(teller: Kiosk, hearer: Kiosk, at_ms: int = 0) -> str | None:
+    """One datagram that arrives."""
+    return hearer.neighbours.hear(teller.neighbours.message(hearer.name), at_ms)
+
+
+def test_what_one_lent_the_other_hears(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.lends(3)
+    assert tell(one, two) == "one"
+    assert two.hears_of() == [1, 2, 3]
+    assert [heard.entry for heard in two.neighbours.heard()] == one.did
+    assert one.hears_of() == []
+
+
+def test_nothing_of_another_branch_or_under_another_key_is_believed(both: tuple[Kiosk, Kiosk]) -> None:
+    one, _ = both
+    one.lends()
+    for stranger in (Kiosk("two", branch="0102"), Kiosk("two", key=b"x" * 32)):
+        assert tell(one, stranger) is None
+        assert stranger.hears_of() == []
+    assert one.neighbours.hear(b"", 0) is None
+    assert one.neighbours.hear(one.neighbours.message(), 0) is None
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_passed_over(noise: bytes) -> None:
+    assert Kiosk("one").neighbours.hear(noise, 0) is None
+    assert Kiosk("one").neighbours.hear(Seal(KEY).close_up(noise, "neighbours/0101"), 0) is None
+
+
+def test_an_event_in_the_name_of_another_kiosk_is_not_believed(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.did = [loan("three", 1)]
+    assert tell(one, two) is None
+    assert two.hears_of() == []
+
+
+def test_what_was_refused_given_up_or_is_not_known_yet_counts_for_nobody(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    no = Refused(Reason.ITEM_ON_LOAN, "K7", NextStep.DESK)
+    one.did = [replace(loan("one", 1, "answered"), answer=no), loan("one", 2), loan("one", 3, "open"), loan("one", 4)]
+    tell(one, two)
+    assert two.hears_of() == [2]
+    one.did[2] = loan("one", 3)
+    tell(one, two)
+    assert two.hears_of() == [2, 3, 4]
+
+
+def test_what_the_mirror_holds_by_now_counts_no_more(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    two.mirror = Contained("g", 100, 0)
+    one.lends(3)
+    tell(one, two)
+    one.mirror = Contained("g", 150, 2)
+    tell(one, two)
+    assert two.hears_of() == [1, 2, 3]
+    two.mirror = Contained("other", 900, 0)
+    assert two.hears_of() == [1, 2, 3]
+    two.mirror = Contained("g", 150, 0)
+    assert two.hears_of() == [3]
+
+
+def test_a_kiosk_that_started_anew_is_told_all_that_its_mirror_may_lack(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.mirror = Contained("g", 150, 2)
+    one.lends(4)
+    tell(one, two)
+    tell(two, one)
+    fresh = Kiosk("two")
+    tell(fresh, one)
+    tell(one, fresh)
+    assert fresh.hears_of() == [1, 2, 3, 4]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["lend", "lose", "tell", "answer", "late"]), st.integers(1, 60)), max_size=40)
+)
+def test_whatever_is_lost_doubled_or_late_all_is_heard_in_the_end(steps: list[tuple[str, int]]) -> None:
+    one, two = Kiosk("one"), Kiosk("two")
+    kept: list[bytes] = []
+    for step, count in steps:
+        if step == "lend":
+            one.lends(count)
+        elif step == "lose":
+            kept.append(one.neighbours.message("two"))
+        elif step == "tell":
+            tell(one, two)
+        elif step == "answer":
+            tell(two, one)
+        elif kept:
+            two.neighbours.hear(kept[count % len(kept)], 0)
+        assert set(two.hears_of()) <= {entry.event.seq for entry in one.did}
+    for _ in range(len(one.did) // TOGETHER + 2):
+        tell(one, two)
+        tell(two, one)
+    assert two.hears_of() == [entry.event.seq for entry in one.did]
+
+
+def test_own_events_and_others_stand_in_the_order_in_which_they_were_known(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+
+    def mine(seq: int, ms: int, boot: str = "now") -> Entry:
+        return loan("two", seq, told=Told(boot, ms, ClockState.FREE))
+
+    two.did = [mine(1, 9_000, "before"), mine(2, 10), mine(3, 30)]
+    one.lends()
+    tell(one, two, at_ms=20)
+    order = merged(two.did, two.neighbours.heard(), "now")
+    assert [(entry.event.kiosk, entry.event.seq) for entry in order] == [("two", 1), ("two", 2), ("one", 1), ("two", 3)]
+
+
+@contextmanager
+def sharing(kiosk: Kiosk, peers: Callable[[], tuple[tuple[str, int], ...]]) -> Iterator[Sharing]:
+    """The real socket of a kiosk."""
+    made = Sharing(kiosk.neighbours, ("127.0.0.1", 0), peers(), lambda: int(time.monotonic() * 1000))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def test_two_kiosks_hear_of_each_other_over_real_sockets(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.lends(TOGETHER * 2 + 3)
+    with sharing(two, lambda: ()) as second, sharing(one, lambda: (second.address,)) as first:
+        second._peers = (first.address,)
+        for each in (first, second):
+            each.start()
+        until = time.monotonic() + 20
+        while len(second.heard()) < len(one.did) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert [heard.entry for heard in second.heard()] == one.did
+        two.lends()
+        second.happened()
+        while not first.heard() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert [heard.entry for heard in first.heard()] == two.did
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("10.0.0.2:8710", ("10.0.0.2", 8710)), ("[fd00::1]:8710", ("fd00::1", 8710))]
+)
+def test_an_address_is_read(text: str, found: tuple[str, int]) -> None:
+    assert addresses((text,)) == (found,)
+
+
+@pytest.mark.parametrize("text", ["", "here", ":8710", "here:", "here:0", "here:65536", "here:x"])
+def test_what_is_no_address_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match="host:port"):
+        addresses((text,))
