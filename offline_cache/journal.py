@@ -1,42 +1,65 @@
-"""The journal: every request is written and fsynced here before it leaves, every answer before it is shown.
+"""The journal: every act is written and fsynced here before it leaves or is promised, every answer before it is shown.
 
-House decisions 1 and 3: a dense sequence, one EventId an act, one writer. WAL, synchronous=FULL: one fsync a commit.
+House decisions 1 to 3: a dense sequence, one EventId an act, one writer. WAL, synchronous=FULL: one fsync a commit.
 """
 
-import fcntl
-import os
+from __future__ import annotations
+
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from circulation.events import Action, Event, Kind
+from circulation.events import Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId
 from circulation.outcomes import CheckedOut, Refused, Voided
 from circulation.presented import Presented
-from offline_cache.sealing import Seal, SealBroken
+from offline_cache.journal_file import (
+    SCHEMA_VERSION,
+    JournalDamaged,
+    JournalFault,
+    as_fault,
+    check,
+    lock,
+    open_file,
+    remember,
+)
+from offline_cache.journal_loss import refuse_after_loss
+from offline_cache.sealing import Seal
 
-Answer = CheckedOut | Refused | Voided
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
+
+__all__ = ["SCHEMA_VERSION", "Answer", "Entry", "Journal", "JournalDamaged", "JournalFault"]
+
+Answer: TypeAlias = "CheckedOut | CheckedIn | Renewed | RenewedAll | Paid | VisitEnded | Refused | Voided"
+BEHIND_STORE = "behind-store"
+DONE_THOUGH_GIVEN_UP = "done-though-given-up"
+REFUSED_FACT = "refused"
 _PROOF = b"this journal and this key belong together"
-SCHEMA_VERSION = 1
-
-
-class JournalFault(Exception):
-    """The journal cannot be used; the kiosk must not lend. It is never recreated silently."""
+_COLUMNS = "seq, body, state, unclear, outcome, promised, why"
+_WAITING = "state IN ('open', 'given_up')"
+_FLOOR_STEP = timedelta(minutes=1)
+_NO_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)  # no kiosk of this release has seen an earlier day
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event with what became of it. `unclear` counts answers that could not be understood."""
+    """An event with what became of it. `unclear` counts answers that could not be understood.
+
+    `promised`: what was said to the patron while nobody answered. `why`: why staff must look at it, empty if not.
+    """
 
     event: Event
     state: str
     unclear: int = 0
     answer: Answer | None = None
+    promised: Answer | None = None
+    why: str = ""
 
 
 class Journal:
@@ -48,15 +71,16 @@ class Journal:
     def __init__(self, path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
         self._seal, self._kiosk, self._new_id = seal, kiosk, new_id
         self._mutex = threading.Lock()
-        with _as_fault("cannot be opened"), ExitStack() as on_fault:
+        with as_fault("cannot be opened"), ExitStack() as on_fault:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock_file = _locked(path.with_name(path.name + ".lock"))
+            self._lock_file = lock(path)
             on_fault.callback(self._lock_file.close)
-            self._db = _opened(path, was_here=bool(self._lock_file.read(1)))
+            refuse_after_loss(path, kiosk)
+            self._db = open_file(path, was_here=bool(self._lock_file.read(1)))
             on_fault.callback(self._db.close)
             self._adopt()
-            _check(self._db)
-            _remember(self._lock_file)
+            check(self._db)
+            remember(self._lock_file)
             on_fault.pop_all()
 
     def close(self) -> None:
@@ -65,100 +89,237 @@ class Journal:
             self._db.close()
             self._lock_file.close()
 
-    def append(self, action: Action, presented: Presented, item: ItemBarcode, at: datetime) -> Event:
-        """Writes down that the kiosk is about to ask, and gives the event its number and its identity. `at` is UTC."""
-        from circulation import wire  # late, here and below: the first picture need not wait for it
+    # ---- what the kiosk does
 
+    def append(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None = None,
+    ) -> Event:
+        """Writes down that the kiosk is about to ask, and gives the event its number and its identity. `at` is UTC."""
+        return self._append(Kind.REQUEST, action, presented, item, at, told, None, None)
+
+    def append_fact(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None,
+        answer: Answer,
+        payment: Payment | None = None,
+    ) -> Event:
+        """Writes down what happens now without the library system, with the `answer` that the patron is then given."""
+        return self._append(Kind.FACT, action, presented, item, at, told, payment, answer)
+
+    def turn_into_fact(self, event: Event, answer: Answer) -> Event:
+        """The request was not answered, and the offline desk did it: from now on it is told as a fact.
+
+        Raises JournalFault where the event does not wait for an answer.
+        """
+        fact = event.as_kind(Kind.FACT)
+        body, promised = self._sealed_event(fact), self._sealed_answer(event.seq, "promised", answer)
         with self._writing() as db:
-            (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()
-            event = Event(self._new_id(), self._kiosk, last + 1, Kind.REQUEST, action, presented, item, at)
-            body = self._seal.close_up(wire.dumps(wire.encode(event)), self._place(event.seq, "body"))
-            db.execute("INSERT INTO event (seq, event_id, body) VALUES (?, ?, ?)", (event.seq, event.id, body))
-        return event
+            changed = db.execute(
+                "UPDATE event SET body = ?, promised = ?, unclear = 0 WHERE seq = ? AND state = 'open'",
+                (body, promised, event.seq),
+            ).rowcount
+            if changed != 1:
+                raise JournalFault(f"event {event.seq} does not wait for an answer")
+        return fact
 
     def answered(self, event: Event, answer: Answer) -> None:
         """Writes down the library system's answer; the event needs no more delivery."""
-        from circulation import wire
+        self.answered_all([(event, answer)])
 
-        state = "voided" if isinstance(answer, Voided) else "answered"
-        sealed = self._seal.close_up(wire.dumps(wire.encode_answer(answer)), self._place(event.seq, "outcome"))
-        self._set(event, "state = ?, outcome = ?", (state, sealed))
+    def answered_all(self, answers: Sequence[tuple[Event, Answer]], acked_seq: int = 0) -> None:
+        """Writes down many answers in one commit, and what the store says it has.
+
+        A fact that was refused, or an act that was given up and done all the same, is put before staff.
+        """
+        sealed = [(event, answer, self._sealed_answer(event.seq, "outcome", answer)) for event, answer in answers]
+        with self._writing() as db:
+            for event, answer, outcome in sealed:
+                state, why = _state_after(event, answer)
+                update = "UPDATE event SET state = ?, outcome = ?, why = ? WHERE seq = ?"
+                if db.execute(update, (state, outcome, why, event.seq)).rowcount != 1:
+                    raise JournalFault(f"no event {event.seq}")
+            if acked_seq:
+                self._note_acked(db, acked_seq)
 
     def give_up(self, event: Event) -> None:
         """The request certainly never left and will not be sent; a void will close its place in the sequence."""
-        self._set(event, "state = ?", ("given_up",))
+        self._set(event, "state = 'given_up'")
 
     def unclear(self, event: Event) -> int:
         """Counts an answer that could not be understood; returns how many there were for this event."""
-        self._set(event, "unclear = unclear + 1", ())
+        self._set(event, "unclear = unclear + 1")
         return self.entry(event.seq).unclear
 
-    def settle(self, event: Event) -> None:
+    def settle(self, event: Event, why: str = "unusable-answer") -> None:
         """Hands the event to staff: delivering it again can only fail again. It stays in the journal."""
-        self._set(event, "state = ?", ("settled",))
+        self._set(event, "state = 'settled', why = ?", why)
 
-    def undelivered(self) -> list[Event]:
-        """What must still be told, in sequence: open requests as requests, given-up ones as voids."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT seq, body, state, unclear, outcome FROM event WHERE state IN ('open', 'given_up') ORDER BY seq"
-            ).fetchall()
-        entries = [self._entry(row) for row in rows]
+    def closing(self, event: Event) -> Event:
+        """A void that closes the place of a settled event in the sequence, under an id of its own, the same each time.
+
+        It says nothing of the act: what was wrong with the event must not be wrong with this one.
+        """
+        with self._writing() as db:
+            row = db.execute("SELECT closing FROM event WHERE seq = ?", (event.seq,)).fetchone()
+            if row is None:
+                raise JournalFault(f"no event {event.seq}")
+            known = row[0] or self._new_id()
+            db.execute("UPDATE event SET closing = ? WHERE seq = ?", (known, event.seq))
+        nothing = ItemBarcode("00000000")
+        return Event(EventId(known), self._kiosk, event.seq, Kind.VOID, Action.CHECK_IN, None, nothing, event.at)
+
+    # ---- what stands in it
+
+    def undelivered(self, limit: int | None = None) -> list[Event]:
+        """What must still be told, in sequence: open requests and facts as such, given-up requests as voids."""
+        wanted = f"{_WAITING} ORDER BY seq LIMIT ?"
+        entries = self._entries(wanted, -1 if limit is None else limit)
         return [one.event.as_kind(Kind.VOID) if one.state == "given_up" else one.event for one in entries]
+
+    def waiting(self) -> int:
+        """How many events must still be told; unseals none of them."""
+        with self._reading() as db:
+            return int(db.execute(f"SELECT COUNT(*) FROM event WHERE {_WAITING}").fetchone()[0])  # noqa: S608
 
     def entry(self, seq: int) -> Entry:
         """The event of that number. Raises JournalFault where there is none."""
-        with self._reading() as db:
-            row = db.execute("SELECT seq, body, state, unclear, outcome FROM event WHERE seq = ?", (seq,)).fetchone()
-        if row is None:
+        found = self._entries("seq = ?", seq)
+        if not found:
             raise JournalFault(f"no event {seq}")
-        return self._entry(row)
+        return found[0]
 
-    def probe(self) -> None:
-        """Raises JournalFault unless something can be written down now: the proof is sealed anew."""
-        sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
-        with self._writing() as db:
-            db.execute("UPDATE journal SET proof = ?", (sealed,))
+    def since(self, seq: int) -> list[Entry]:
+        """All events after that number, in sequence: what a mirror that contains the events up to it does not know."""
+        return self._entries("seq > ? ORDER BY seq", seq)
+
+    def exceptions(self) -> list[Entry]:
+        """What staff must look at, in sequence, each with its `why`."""
+        return self._entries("why <> '' ORDER BY seq")
 
     def counts(self) -> dict[str, int]:
         """How many events stand in each state, for the log and for staff."""
         with self._reading() as db:
             return dict(db.execute("SELECT state, COUNT(*) FROM event GROUP BY state").fetchall())
 
-    def _set(self, event: Event, what: str, values: tuple[object, ...]) -> None:
+    # ---- whether it can be used
+
+    def probe(self) -> None:
+        """Raises JournalFault unless something can be written down now: the proof is sealed anew."""
+        sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
+        with self._writing() as db:
+            _refuse_closed(db)
+            db.execute("UPDATE journal SET proof = ?", (sealed,))
+
+    def closed(self) -> str:
+        """Why nothing may be done under this kiosk's id any more; empty where all is well."""
+        with self._reading() as db:
+            return str(db.execute("SELECT closed FROM journal").fetchone()[0])
+
+    def heard(self, acked_seq: int) -> None:
+        """The store has this kiosk's events up to that number. More than were done here: this journal is not the one.
+
+        Then it is closed for ever, because its next number would be one that was used: the kiosk needs a new id.
+        """
+        with self._reading() as db:
+            last, known, closed = db.execute(
+                "SELECT (SELECT COALESCE(MAX(seq), 0) FROM event), acked_seq, closed FROM journal"
+            ).fetchone()
+        if acked_seq > known or (acked_seq > last and not closed):
+            with self._writing() as db:
+                self._note_acked(db, acked_seq)
+
+    def floor(self) -> datetime:
+        """The latest instant that was certain (UTC): a clock that tells an earlier one is wrong."""
+        with self._reading() as db:
+            return _floor(db)
+
+    def saw(self, instant: datetime) -> None:
+        """Raises the floor to an instant that the store, or a synchronised clock, has told. Kept to the minute."""
+        if instant - self.floor() >= _FLOOR_STEP:
+            with self._writing() as db:
+                _raise_floor(db, instant)
+
+    # ---- inside
+
+    def _append(
+        self,
+        kind: Kind,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None,
+        payment: Payment | None,
+        promised: Answer | None,
+    ) -> Event:
+        with self._writing() as db:
+            _refuse_closed(db)
+            (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()
+            event = Event(
+                self._new_id(), self._kiosk, last + 1, kind, action, presented, item, at, payment=payment, told=told
+            )
+            said = None if promised is None else self._sealed_answer(event.seq, "promised", promised)
+            db.execute(
+                "INSERT INTO event (seq, event_id, body, promised) VALUES (?, ?, ?, ?)",
+                (event.seq, event.id, self._sealed_event(event), said),
+            )
+            if told is not None and told.clock is ClockState.SYNCHRONISED:
+                _raise_floor(db, at)
+        return event
+
+    def _note_acked(self, db: sqlite3.Connection, acked_seq: int) -> None:
+        db.execute("UPDATE journal SET acked_seq = MAX(acked_seq, ?)", (acked_seq,))
+        db.execute(
+            "UPDATE journal SET closed = ? WHERE closed = '' AND ? > (SELECT COALESCE(MAX(seq), 0) FROM event)",
+            (BEHIND_STORE, acked_seq),
+        )
+
+    def _set(self, event: Event, what: str, *values: object) -> None:
         with self._writing() as db:
             changed = db.execute(f"UPDATE event SET {what} WHERE seq = ?", (*values, event.seq)).rowcount  # noqa: S608
-        if changed != 1:
-            raise JournalFault(f"no event {event.seq}")
+            if changed != 1:
+                raise JournalFault(f"no event {event.seq}")
 
-    def _entry(self, row: tuple[int, bytes, str, int, bytes | None]) -> Entry:
+    def _entries(self, wanted: str, *values: object) -> list[Entry]:
+        with self._reading() as db:
+            rows = db.execute(f"SELECT {_COLUMNS} FROM event WHERE {wanted}", values).fetchall()  # noqa: S608
+        return [read_entry(self._seal, self._kiosk, row) for row in rows]
+
+    def _sealed_event(self, event: Event) -> bytes:
+        from circulation import wire  # late, here and below: the first picture need not wait for it
+
+        return self._seal.close_up(wire.dumps(wire.encode(event)), self._place(event.seq, "body"))
+
+    def _sealed_answer(self, seq: int, column: str, answer: Answer) -> bytes:
         from circulation import wire
 
-        seq, body, state, unclear, outcome = row
-        with _as_fault("cannot be read"):
-            event = wire.decode_event(wire.loads(self._seal.open(body, self._place(seq, "body"))))
-            if outcome is None:
-                return Entry(replace(event, seq=seq), state, unclear)
-            plain = wire.loads(self._seal.open(outcome, self._place(seq, "outcome")))
-            answer = cast("Answer", wire.decode_answer(plain, CheckedOut, Refused, Voided))
-            return Entry(replace(event, seq=seq), state, unclear, answer)
+        return self._seal.close_up(wire.dumps(wire.encode_answer(answer)), self._place(seq, column))
 
     def _place(self, seq: int, column: str) -> str:
-        return f"journal/{self._kiosk}/{seq}/{column}"
+        return _place(self._kiosk, seq, column)
 
     def _adopt(self) -> None:
         row = self._db.execute("SELECT kiosk, proof FROM journal").fetchone()
         if row is None:
             if self._db.execute("SELECT 1 FROM event").fetchone():
-                raise JournalFault("the journal does not say whose it is")
+                raise JournalDamaged("the journal does not say whose it is")
             sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
-            self._db.execute("INSERT INTO journal VALUES (1, ?, ?)", (self._kiosk, sealed))
+            self._db.execute("INSERT INTO journal (only_row, kiosk, proof) VALUES (1, ?, ?)", (self._kiosk, sealed))
         elif row[0] != self._kiosk or self._seal.open(row[1], self._place(0, "proof")) != _PROOF:
             raise JournalFault("the journal belongs to another kiosk")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, _as_fault("cannot be written"):
+        with self._mutex, as_fault("cannot be written"):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -170,68 +331,58 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, _as_fault("cannot be read"):
+        with self._mutex, as_fault("cannot be read"):
             yield self._db
 
 
-@contextmanager
-def _as_fault(what: str) -> Iterator[None]:
-    """The causes are kept out of the sentence: they may hold a path or a value."""
-    try:
-        yield
-    except JournalFault:
-        raise
-    except (sqlite3.Error, OSError, SealBroken, ValueError) as fault:
-        raise JournalFault(f"the journal {what}: {type(fault).__name__}") from fault
+Row: TypeAlias = tuple[int, bytes, str, int, bytes | None, bytes | None, str]
 
 
-def _locked(path: Path) -> BinaryIO:
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise JournalFault("the journal is in use by another process") from None
-    return file
+def read_entry(seal: Seal, kiosk: KioskId, row: Row) -> Entry:
+    """The entry in a row of the journal's columns. Raises JournalFault where it cannot be unsealed or read."""
+    from circulation import wire
+
+    seq, body, state, unclear, outcome, promised, why = row
+    with as_fault("cannot be read"):
+        event = wire.decode_event(wire.loads(seal.open(body, _place(kiosk, seq, "body"))))
+        answer = None if outcome is None else _read_answer(seal.open(outcome, _place(kiosk, seq, "outcome")))
+        said = None if promised is None else _read_answer(seal.open(promised, _place(kiosk, seq, "promised")))
+    return Entry(replace(event, seq=seq), state, unclear, answer, said, why)
 
 
-def _remember(lock_file: BinaryIO) -> None:
-    """Notes beside the journal that there is one, so that a lost or emptied file is not begun anew in silence."""
-    if lock_file.seek(0, os.SEEK_END) == 0:
-        lock_file.write(b"begun\n")
-        os.fsync(lock_file)
+def _read_answer(plain: bytes) -> Answer:
+    from circulation import wire
+    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
+
+    kinds = (CheckedOut, CheckedIn, Renewed, RenewedAll, Paid, VisitEnded, Refused, Voided)
+    return cast("Answer", wire.decode_answer(wire.loads(plain, wire.MAX_ANSWER_BYTES), *kinds))
 
 
-def _check(db: sqlite3.Connection) -> None:
-    """Finds damage that would hide an event from `undelivered`; takes 0.3 s for 50,000 events."""
-    (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    numbers = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COALESCE(SUM(state IN ('open', 'given_up')), 0) FROM event"
-    count, last, waiting = db.execute(f"{numbers} NOT INDEXED").fetchone()
-    indexed = "SELECT COUNT(*) FROM event INDEXED BY event_undelivered WHERE state IN ('open', 'given_up')"
-    (listed,) = db.execute(indexed).fetchone()
-    if sound != "ok" or count != last or waiting != listed:
-        raise JournalFault("the journal is damaged")
+def _place(kiosk: KioskId, seq: int, column: str) -> str:
+    return f"journal/{kiosk}/{seq}/{column}"
 
 
-def _opened(path: Path, *, was_here: bool) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC | (0 if was_here else os.O_CREAT), 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-    try:
-        _prepare(db, was_here)
-    except BaseException:
-        db.close()
-        raise
-    return db
+def _state_after(event: Event, answer: Answer) -> tuple[str, str]:
+    """The state that an answer puts an event into, and why staff must look at it."""
+    if isinstance(answer, Voided):
+        return "voided", ""
+    refused = isinstance(answer, Refused)
+    if event.kind is Kind.FACT and refused:
+        return "settled", REFUSED_FACT
+    return "answered", DONE_THOUGH_GIVEN_UP if event.kind is Kind.VOID and not refused else ""
 
 
-def _prepare(db: sqlite3.Connection, was_here: bool) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version not in (0, SCHEMA_VERSION):
-        raise JournalFault("the journal was written by another release")
-    if version == 0 and was_here:
-        raise JournalFault("the journal is gone, and there was one")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    if version == 0:
-        script = (Path(__file__).parent / "schema" / "0001_journal.sql").read_text("utf-8")
-        db.executescript(f"BEGIN;{script};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+def _refuse_closed(db: sqlite3.Connection) -> None:
+    (closed,) = db.execute("SELECT closed FROM journal").fetchone()
+    if closed:
+        raise JournalFault(f"the journal is closed ({closed}): the kiosk must be enrolled under a new id")
+
+
+def _floor(db: sqlite3.Connection) -> datetime:
+    (floor,) = db.execute("SELECT floor FROM journal").fetchone()
+    return datetime.fromisoformat(floor) if floor else _NO_FLOOR
+
+
+def _raise_floor(db: sqlite3.Connection, instant: datetime) -> None:
+    if instant - _floor(db) >= _FLOOR_STEP:
+        db.execute("UPDATE journal SET floor = ?", (instant.astimezone(UTC).isoformat(timespec="seconds"),))

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -90,7 +90,7 @@ def test_what_staff_must_settle_stays_in_the_journal_and_is_not_delivered(path: 
     event = append(journal)
     assert [journal.unclear(event) for _ in range(3)] == [1, 2, 3]
     journal.settle(event)
-    assert (journal.undelivered(), journal.entry(1)) == ([], Entry(event, "settled", 3))
+    assert (journal.undelivered(), journal.entry(1)) == ([], Entry(event, "settled", 3, why="unusable-answer"))
 
 
 def test_an_event_that_is_not_there_is_a_fault(path: Path) -> None:
@@ -146,10 +146,12 @@ def changed(journal: Journal, entry: Entry, what: str) -> Entry:
     event = entry.event
     if what == "unclear":
         assert journal.unclear(event) == entry.unclear + 1
-        return Entry(event, entry.state, entry.unclear + 1, entry.answer)
+        return replace(entry, unclear=entry.unclear + 1)
     if what in ("give_up", "settle"):
         (journal.give_up if what == "give_up" else journal.settle)(event)
-        return Entry(event, "given_up" if what == "give_up" else "settled", entry.unclear, entry.answer)
+        if what == "give_up":
+            return replace(entry, state="given_up")
+        return replace(entry, state="settled", why="unusable-answer")
     answers: dict[str, CheckedOut | Refused | Voided] = {"lent": lent(), "refused": REFUSED, "void": Voided(event.id)}
     answer = answers[what]
     journal.answered(event, answer)
