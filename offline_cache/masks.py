@@ -1,0 +1,33 @@
+"""The keyed hashes that name things in the mirror, for what a kiosk has in the clear (circulation.masking)."""
+
+from circulation.identifiers import ChipUid, ItemBarcode, PassNumber, PatronRef
+from circulation.masking import CHIP, ITEM, PASS, PATRON, masked
+from circulation.presented import Presented
+
+
+class Masks:
+    """What a number, chip, barcode or reference is called in the mirror: 32 hexadecimals each."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def number(self, number: PassNumber) -> str:
+        """The mask of a pass number."""
+        return masked(self._key, PASS, number)
+
+    def chip(self, uid: ChipUid) -> str:
+        """The mask of a chip's UID."""
+        return masked(self._key, CHIP, uid)
+
+    def item(self, barcode: ItemBarcode) -> str:
+        """The mask of a barcode: the key of the item's row, and what a loan in the mirror names."""
+        return masked(self._key, ITEM, barcode)
+
+    def patron(self, ref: PatronRef) -> PatronRef:
+        """The mask of a reference as the store gives it in its answers."""
+        return PatronRef(masked(self._key, PATRON, ref))
+
+    def shown(self, presented: Presented) -> tuple[str, ...]:
+        """The masks under which the pass that was shown may stand: by its number, by its chip."""
+        number = () if presented.number is None else (self.number(presented.number),)
+        return number if presented.uid is None else (*number, self.chip(presented.uid))
