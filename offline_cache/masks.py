@@ -27,6 +27,10 @@ class Masks:
         """The mask of a reference as the store gives it in its answers."""
         return PatronRef(masked(self._key, PATRON, ref))
 
+    def fee(self, ref: str) -> str:
+        """The mask of an amount's reference, as the store gives it in its answers."""
+        return masked(self._key, "fee", ref)
+
     def shown(self, presented: Presented) -> tuple[str, ...]:
         """The masks under which the pass that was shown may stand: by its number, by its chip."""
         number = () if presented.number is None else (self.number(presented.number),)
