@@ -1,0 +1,244 @@
+"""The desk while nobody answers: the same rules, on the mirror's facts and this kiosk's own events (house decision 4).
+
+What the mirror does not hold is "I do not know", never a "no" of the rules. It decides only; it writes nothing down.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from circulation.affairs import CheckedIn, Paid, Route
+from circulation.events import Action, Payment
+from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.model import Item, Loan
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
+from circulation.presented import Presented
+from circulation.rules import verdict
+from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
+from circulation.rules.offline import (
+    DO_NOT_KNOW,
+    Freshness,
+    Offline,
+    allowed,
+    freshness,
+    pin_cannot_be_checked,
+    within_the_outage,
+)
+from circulation.rules.payments import credit, owed
+from circulation.rules.returns import route_of, was_on_loan
+from circulation.rules.staffing import shown_messages
+from circulation.rules.subscriptions import may_borrow
+from offline_cache.age import AsOf
+from offline_cache.journal import Entry
+from offline_cache.mirror import MirrorReader, NoMirror, Reading
+from offline_cache.own_events import Own, is_kept_for, item_with, lent_offline, patron_with, with_loan
+from offline_cache.standing import OwnEvents, Standing, masked_fees
+
+Decision = CheckedOut | CheckedIn | Paid | Refused
+Age = Callable[[AsOf, datetime], timedelta | None]
+_PASS_UNKNOWN = Refused(Reason.OFFLINE_PASS_UNKNOWN, "K5", NextStep.DESK)
+_ITEM_UNKNOWN = Refused(Reason.OFFLINE_ITEM_UNKNOWN, "K7", NextStep.DESK)
+_NOT_ALLOWED = Refused(Reason.OFFLINE_NOT_ALLOWED, "K13", NextStep.DESK)
+
+
+class OfflineDesk:
+    """Raises NoMirror where there is none that can be read: then only returns are taken.
+
+    `own`: this kiosk's entries after a sequence number (those of its neighbours besides, where they share). `age`: how
+    old what the mirror says is at an instant (UTC), None where nobody knows.
+    """
+
+    def __init__(self, mirror: MirrorReader, own: Callable[[int], Sequence[Entry]], age: Age) -> None:
+        self._mirror, self._own, self._age = mirror, own, age
+        self._owners: dict[EventId, PatronRef] = {}
+        self._owners_of = ""
+
+    def lends(self, at: datetime) -> bool:
+        """Whether something could be lent at that instant (UTC) without the library system. Raises nothing."""
+        try:
+            picture = self._mirror.picture()
+        except NoMirror:
+            return False
+        policy = picture.place.policy.offline
+        return allowed(Action.CHECK_OUT, Offline(policy, freshness(self._age(picture.as_of, at), policy))) is None
+
+    def known_as(self, patron: PatronRef) -> PatronRef:
+        """What the mirror calls a patron that the library system named. Raises NoMirror."""
+        with self._mirror.reading() as mirror:
+            return mirror.masks.patron(patron)
+
+    def identify(self, presented: Presented, at: datetime) -> Identified | Refused:
+        """Who is this, as far as the mirror knows? No name and no text of a message is in it. Raises NoMirror."""
+        with self._case(at) as case:
+            return allowed(Action.CHECK_OUT, case.now.offline()) or case.identify(presented)
+
+    def decide(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        *,
+        apart_from: EventId | None = None,
+        payment: Payment | None = None,
+    ) -> Decision:
+        """What is answered at that instant (UTC). `apart_from`: the event that this is about, which does not count.
+
+        Raises NoMirror (never for a return), and ValueError for an act that is no matter of this desk.
+        """
+        try:
+            with self._case(at, apart_from) as case:
+                return allowed(action, case.now.offline()) or case.decide(action, presented, item, payment)
+        except NoMirror:
+            if action is Action.CHECK_IN and item is not None:
+                return _laid_apart(item)
+            raise
+
+    @contextmanager
+    def _case(self, at: datetime, apart_from: EventId | None = None) -> Iterator["_Case"]:
+        """One picture of all. Own events are read after it, so that a page that comes in between makes nothing be
+        missed."""
+        with self._mirror.reading() as mirror:
+            picture = mirror.picture()
+            here = picture.here(at.astimezone(picture.zone).date())
+            if self._owners_of != picture.cursor:
+                self._owners, self._owners_of = {}, picture.cursor
+            own = OwnEvents(mirror, here, picture.zone, self._owners).of(self._own(picture.acked_seq), apart_from)
+            worth = freshness(self._age(picture.as_of, at), here.policy.offline)
+            yield _Case(mirror, Standing(here, worth, own))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question, on one picture."""
+
+    mirror: Reading
+    now: Standing
+
+    @property
+    def here(self) -> Here:
+        return self.now.here
+
+    def identify(self, presented: Presented) -> Identified | Refused:
+        found = self._visitor(presented)
+        if isinstance(found, Refused):
+            return found
+        borrow = Borrow(self.here, patron_with(found.patron, self.here, self.now.own))
+        no = self._of_patron(borrow) or self._of_outage(borrow)
+        who = borrow.patron
+        # The mirror holds no text; what stands in it may only be how many there are (K3).
+        messages = tuple(one for one in shown_messages(who) if one)
+        more = self._may_borrow(borrow)
+        return Identified(who.ref, who.language, who.receipt, "", len(who.loans), more, no, messages)
+
+    def decide(
+        self, action: Action, presented: Presented | None, item: ItemBarcode | None, payment: Payment | None
+    ) -> Decision:
+        if action is Action.CHECK_OUT and presented is not None and item is not None:
+            return self._check_out(presented, item)
+        if action is Action.CHECK_IN and item is not None:
+            return self._check_in(item)
+        if action is Action.PAY and presented is not None and payment is not None:
+            return self._pay(presented, payment)
+        raise ValueError("no act of this desk")
+
+    # ---- borrowing
+
+    def _check_out(self, presented: Presented, barcode: ItemBarcode) -> CheckedOut | Refused:
+        found = self._visitor(presented)
+        if isinstance(found, Refused):
+            return found
+        patron, item = patron_with(found.patron, self.here, self.now.own), self._item(barcode)
+        borrow = Borrow(self.here, patron, barcode, item)
+        no = self._of_patron(borrow) or self._of_item(borrow) or self._of_outage(borrow)
+        if no is not None or item is None:
+            return no or _ITEM_UNKNOWN
+        due = verdict.due_date(borrow)
+        key = ItemBarcode(self.mirror.masks.item(barcode))
+        loan = Loan(key, patron.ref, self.here.branch.code, self.here.today, due)
+        after = replace(borrow, patron=with_loan(patron, loan, self.here))
+        loans, more = len(after.patron.loans), self._may_borrow(after, lent_just_now=1)
+        filled = is_kept_for(item, patron.ref)
+        return CheckedOut(barcode, item.title, due, loans, more, filled, provisional=True)
+
+    def _visitor(self, presented: Presented) -> Holder | Refused:
+        """Whoever shows the pass, or why the visit cannot begin here and now."""
+        visit = Visit(self.here, presented, self.mirror.found(presented), PinState.PROVED)
+        no = verdict.on_visit(visit).decided
+        if no is not None:
+            return _PASS_UNKNOWN if no.reason is Reason.PASS_UNKNOWN else no
+        no = pin_cannot_be_checked(replace(visit, pin=PinState.NOT_SHOWN), self.here.policy.offline)
+        return no or visit.holder or _PASS_UNKNOWN
+
+    def _of_patron(self, borrow: Borrow) -> Refused | None:
+        no = verdict.on_patron(borrow).decided
+        paid = any(one.patron == borrow.patron.ref and isinstance(one.done, Paid) for one in self.now.own)
+        if no is not None and no.reason is Reason.PAY_FIRST and paid:
+            return _NOT_ALLOWED  # it may have been this that was paid: only the library system can tell
+        return no
+
+    def _of_item(self, borrow: Borrow) -> Refused | None:
+        no = verdict.on_borrow(borrow).decided
+        return _ITEM_UNKNOWN if no is not None and no.reason is Reason.ITEM_UNKNOWN else no
+
+    def _of_outage(self, borrow: Borrow) -> Refused | None:
+        return within_the_outage(borrow, self.now.offline(lent_offline(borrow.patron.ref, self.now.own)))
+
+    def _may_borrow(self, borrow: Borrow, lent_just_now: int = 0) -> int | None:
+        """How many more, by the rules and by what an older mirror lends at most."""
+        by_rules = may_borrow(borrow)
+        if self.now.freshness is Freshness.FRESH:
+            return by_rules
+        lent = lent_offline(borrow.patron.ref, self.now.own) + lent_just_now
+        most = max(0, self.here.policy.offline.usable_items - lent)
+        return most if by_rules is None else min(most, by_rules)
+
+    def _item(self, barcode: ItemBarcode) -> Item | None:
+        """The item as it stands now; None also where it may just have been lent, and nobody knows."""
+        found, own = self.mirror.item(barcode), self._own_of(barcode)
+        if found is None or (own and own[-1].done is None):
+            return None
+        return item_with(found, self.here, own)
+
+    def _own_of(self, barcode: ItemBarcode) -> list[Own]:
+        if not self.now.own:
+            return []
+        key = self.mirror.masks.item(barcode)
+        return [one for one in self.now.own if one.item == key]
+
+    # ---- a return, a payment
+
+    def _check_in(self, barcode: ItemBarcode) -> CheckedIn | Refused:
+        """K10: taken in, unless the rules say no of what is known; what is not known is laid apart for staff."""
+        item = self._item(barcode)
+        brought = Return(self.here, barcode, item)
+        no = verdict.on_return(brought).decided
+        if no is not None and no.reason is not Reason.ITEM_UNKNOWN:
+            return no
+        if item is None:
+            return _laid_apart(barcode)
+        route, place = route_of(brought)
+        return CheckedIn(barcode, item.title, route, place, was_on_loan(brought), provisional=True)
+
+    def _pay(self, presented: Presented, payment: Payment) -> Paid:
+        """F3: the terminal took it, so that it is never refused here; what nobody knows to be owed stands as credit."""
+        found = self._visitor(presented)
+        if isinstance(found, Refused):
+            return Paid(payment.terminal, payment.cents, 0, payment.cents)
+        mine, today = self.here.branch.institution, self.here.today
+        before = patron_with(found.patron, self.here, self.now.own)
+        paid, fees = Paid(payment.terminal, payment.cents), masked_fees(self.mirror.masks, payment)
+        act = Own(today, before.ref, None, paid, offline=True, fees=fees, cents=payment.cents)
+        after = patron_with(before, self.here, (act,))
+        left = max(0, credit(after, mine) - credit(before, mine))
+        return replace(paid, left=owed(after, mine), credit=left)
+
+
+def knows(answer: object) -> bool:
+    """Whether an answer of this desk is one of the rules, and not an "I do not know" or "I may not decide"."""
+    return not (isinstance(answer, Refused) and answer.reason in DO_NOT_KNOW)
+
+
+def _laid_apart(barcode: ItemBarcode) -> CheckedIn:
+    return CheckedIn(barcode, "", Route.STAFF, was_on_loan=False, provisional=True)

@@ -1,0 +1,83 @@
+"""How things stand without a line: the branch today, what the mirror is worth, and what it does not contain."""
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
+from circulation.events import Action, Event, Kind, Payment
+from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.outcomes import CheckedOut, Refused
+from circulation.rules.facts import Here, PinState, Visit
+from circulation.rules.offline import Freshness, Offline
+from offline_cache.journal import Entry
+from offline_cache.masks import Masks
+from offline_cache.mirror import Reading
+from offline_cache.own_events import NOBODY, Own
+
+_NOT_DONE = frozenset({"voided", "given_up"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`own`: what was done here and is not contained in the mirror, oldest first."""
+
+    here: Here
+    freshness: Freshness
+    own: tuple[Own, ...] = ()
+
+    def offline(self, lent: int = 0) -> Offline:
+        """As the rules for this time want it; `lent`: items lent so to the patron at hand."""
+        return Offline(self.here.policy.offline, self.freshness, lent)
+
+
+class OwnEvents:
+    """Own entries as `Own`, without a number of anybody. Whose they are is looked up once for each picture.
+
+    `owners` remembers that by EventId, masked: no identity outlives a visit in it.
+    """
+
+    def __init__(self, mirror: Reading, here: Here, zone: ZoneInfo, owners: MutableMapping[EventId, PatronRef]) -> None:
+        self._mirror, self._masks, self._here, self._zone, self._owners = mirror, mirror.masks, here, zone, owners
+
+    def of(self, entries: Iterable[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
+        """All of them but those that were not done, and `apart_from`, the one that is just being decided."""
+        counted = (one for one in entries if one.event.id != apart_from and one.state not in _NOT_DONE)
+        return tuple(own for entry in counted for own in self._own(entry))
+
+    def _own(self, entry: Entry) -> list[Own]:
+        """One each; of a batch of renewals one for each item, of what changes nothing here none."""
+        event = entry.event
+        day: date = event.at.astimezone(self._zone).date()
+        offline = event.kind is Kind.FACT
+        item = None if event.item is None else ItemBarcode(self._masks.item(event.item))
+        done = entry.promised if entry.answer is None or isinstance(entry.answer, Refused) else entry.answer
+        match done:
+            case RenewedAll(renewed=renewed):
+                owner = self._owner(event)
+                return [Own(day, owner, ItemBarcode(self._masks.item(one.item)), one, offline) for one in renewed]
+            case Paid() if event.payment is not None:
+                fees = masked_fees(self._masks, event.payment)
+                return [Own(day, self._owner(event), None, done, offline, fees, event.payment.cents)]
+            case CheckedOut() | CheckedIn() | Renewed():
+                return [Own(day, self._owner(event), item, done, offline)]
+            case None if event.action is Action.CHECK_OUT and entry.answer is None:
+                return [Own(day, self._owner(event), item, None)]
+            case _:
+                return []
+
+    def _owner(self, event: Event) -> PatronRef:
+        if event.presented is None:
+            return NOBODY
+        known = self._owners.get(event.id)
+        if known is None:
+            visit = Visit(self._here, event.presented, self._mirror.found(event.presented), PinState.PROVED)
+            known = NOBODY if visit.holder is None else visit.holder.patron.ref
+            self._owners[event.id] = known
+        return known
+
+
+def masked_fees(masks: Masks, payment: Payment) -> frozenset[str]:
+    """What the mirror calls the amounts that a payment was for."""
+    return frozenset(masks.fee(one) for one in payment.fees)
