@@ -3,15 +3,27 @@
 K names things in the mirror and opens snapshots; what lies in the mirror is sealed under a key derived from it.
 """
 
+import hashlib
+import os
+import secrets
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
 
+import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from offline_cache.masks import Masks
-from offline_cache.sealing import KEY_BYTES, Seal
+from offline_cache.sealing import KEY_BYTES, Seal, read_key
+from offline_cache.store_client import LineDown, Response
+
+_ASK = "/v1/mirror-key"
+_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+_CREDENTIALS = Path("/run/credentials")
+_MOUNTS = Path("/proc/self/mountinfo")
 
 
 class KeyLevel(Enum):
@@ -23,19 +35,30 @@ class KeyLevel(Enum):
 
 
 class KeyMissing(Exception):
-    """There is no key: after an offline boot under level b, or where the file cannot be used."""
+    """There is no key: after an offline boot under level b, or where file and store give none that can be used."""
+
+
+class Asks(Protocol):
+    """Where a key is asked for: offline_cache.store_client.StoreClient."""
+
+    def get(self, path: str, deadline_s: float) -> Response:
+        """As there."""
 
 
 @dataclass(frozen=True)
 class MirrorKey:
-    """K. `key_id`: by which the store calls it, or the empty text where only the key is known."""
+    """K, 32 bytes; what is derived from it is derived once."""
 
     key: bytes = field(repr=False)
-    key_id: str = ""
 
     def __post_init__(self) -> None:
         if len(self.key) != KEY_BYTES:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
+
+    @cached_property
+    def key_id(self) -> str:
+        """By which the store calls it, without telling it: 8 hexadecimals."""
+        return hashlib.sha256(b"key/" + self.key).hexdigest()[:8]
 
     @cached_property
     def masks(self) -> Masks:
@@ -51,3 +74,65 @@ class MirrorKey:
 def derived(key: bytes, purpose: bytes) -> bytes:
     """A key for one purpose only, 32 bytes (HKDF-SHA256, RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key)
+
+
+def load_key(file: Path, client: Asks | None = None, deadline_s: float = 5.0) -> MirrorKey:
+    """The key in the file; where there is none and a `client` is given, the store's, which is kept in that file if it
+    can be. Raises KeyMissing."""
+    try:
+        return MirrorKey(read_key(file))
+    except (OSError, ValueError):
+        if client is None:
+            raise KeyMissing from None
+    return fetch_key(file, client, deadline_s)
+
+
+def fetch_key(file: Path, client: Asks, deadline_s: float = 5.0) -> MirrorKey:
+    """The store's key, kept in the file if that can be written: on a memory file system under level b. Raises
+    KeyMissing."""
+    try:
+        answer = client.get(_ASK, deadline_s)
+        said: Any = msgspec.json.decode(answer.body) if answer.status == 200 else None
+        key = MirrorKey(bytes.fromhex(said["key"]))
+        if said["key_id"] != key.key_id:
+            raise KeyMissing
+    except (LineDown, msgspec.MsgspecError, ValueError, TypeError, KeyError):
+        raise KeyMissing from None
+    _keep(file, key)
+    return key
+
+
+def level_of(file: Path) -> KeyLevel:
+    """What the place of the key file is worth. A credential of the service manager counts as sealed: the
+    unit gives none but encrypted ones under that name."""
+    credentials = {_CREDENTIALS, Path(os.environ.get("CREDENTIALS_DIRECTORY", _CREDENTIALS))}
+    place = file.absolute()
+    if _file_system(place) not in _IN_MEMORY:
+        return KeyLevel.ON_DISK
+    return KeyLevel.SEALED if any(place.is_relative_to(one) for one in credentials) else KeyLevel.FETCHED
+
+
+def _keep(file: Path, key: MirrorKey) -> None:
+    """Writes the key for the other process of the kiosk; one that cannot be kept is asked for again."""
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, key.key.hex().encode())
+        finally:
+            os.close(descriptor)
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+
+
+def _file_system(place: Path) -> str:
+    """The kind of file system that the path is on, by the longest mount point above it."""
+    best, kind = "", ""
+    for line in _MOUNTS.read_text("utf-8", "replace").splitlines():
+        left, _, right = line.partition(" - ")
+        mount = left.split()[4].encode().decode("unicode_escape")
+        if place.is_relative_to(mount) and len(mount) >= len(best):
+            best, kind = mount, right.split()[0]
+    return kind

@@ -1,0 +1,247 @@
+"""Writes a generation file: a snapshot in bulk, then pages of changes, each with its cursor in one transaction.
+
+The version of a row never falls. Bodies are sealed here and nowhere else; deleted ones are overwritten (secure_delete).
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from offline_cache.age import AsOf
+from offline_cache.keys import MirrorKey
+from offline_cache.mirror import NETWORK_PLACE, PROOF, PROOF_PLACE, SCHEMA_VERSION
+from offline_cache.mirror_rows import BadRow, Row, item_body, network_body, patron_body
+from offline_cache.sealing import SealBroken
+
+_SCHEMA = Path(__file__).parent / "schema"
+_CACHE_KIB = 64 * 1024
+_WAIT_S = 5.0
+_PUT_NETWORK = (
+    "INSERT INTO network (only_row, ver, body) VALUES (1, ?, ?)"
+    " ON CONFLICT (only_row) DO UPDATE SET ver = excluded.ver, body = excluded.body WHERE excluded.ver > network.ver"
+)
+_PUT_ITEM = (
+    "INSERT INTO item (key, ver, body) VALUES (?, ?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET ver = excluded.ver, body = excluded.body WHERE excluded.ver > item.ver"
+)
+_MASK_BYTES = 16
+
+
+class MirrorDamaged(Exception):
+    """The file is not what it was, or not all of it opens; a new snapshot takes its place."""
+
+
+class OutOfOrder(Exception):
+    """The page does not begin where the mirror stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of changes: it leads from the cursor `since` to that of `generation` and `seq`. `acked_seq`: None while
+    there is more; only a last page makes the mirror as true as `as_of` says."""
+
+    since: str
+    generation: str
+    seq: int
+    rows: Sequence[Row] = field(repr=False)
+    acked_seq: int | None
+    as_of: AsOf
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a snapshot was made from: the manifest's bytes as signed, the signature, and what the file notes of it."""
+
+    manifest: bytes
+    signature: str
+    generation: str
+    seq: int
+    scope: str
+    as_of: AsOf
+
+
+class MirrorFile:
+    """A generation that is written: made from a snapshot, brought up to date by pages. One writer; not for threads."""
+
+    def __init__(self, path: Path, key: MirrorKey, *, new: bool = False) -> None:
+        self._path, self._key, self._seal = path, key, key.rows
+        self.not_understood = 0
+        if new:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        self._conn = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
+        try:
+            self._conn.execute("PRAGMA secure_delete = ON")
+            self._conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            self._db = Database(self._conn, recursive_triggers=False, execute_plugins=False)
+            if new:
+                self._begin_file()
+            else:
+                self._conn.execute("PRAGMA synchronous = NORMAL")
+                self._check_open()
+        except BaseException:
+            self._conn.close()
+            raise
+
+    def fill(self, rows: Iterable[Row]) -> int:
+        """Writes a part of a snapshot and says how many rows it had; the file is nothing yet until `finish`."""
+        count = 0
+        with self._db.atomic():
+            for row in rows:
+                count += 1
+                if row.kind == "patron":
+                    self._new_patron(row)
+                else:
+                    self._put_other(row)
+        return count
+
+    def finish(self, signed: Signed) -> None:
+        """Makes a filled file a mirror that pages can be applied to. Raises MirrorDamaged without a network."""
+        with self._db.atomic():
+            for statement in (_SCHEMA / "mirror_0001_keys.sql").read_text("utf-8").split(";"):
+                self._conn.execute(statement)
+            self._picture(signed)
+            if not self._conn.execute("SELECT 1 FROM network").fetchone():
+                raise MirrorDamaged("a snapshot without a network")
+            self._conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._conn.execute("PRAGMA journal_mode = WAL")
+        self._conn.execute("PRAGMA synchronous = NORMAL")
+
+    def cursor(self) -> str:
+        """Where the mirror stands."""
+        generation, seq = self._conn.execute("SELECT generation, seq FROM picture").fetchone()
+        return f"{generation}:{seq}"
+
+    def apply(self, page: Page) -> None:
+        """The rows, the cursor and what is known of it, in one transaction. Raises OutOfOrder, sqlite3.Error."""
+        with self._db.atomic():
+            if page.since != self.cursor():
+                raise OutOfOrder
+            patrons = [row for row in page.rows if row.kind == "patron"]
+            for row in patrons:
+                self._put_patron(row)
+            self._put_items([row for row in page.rows if row.kind == "item"])
+            for row in page.rows:
+                if row.kind == "network":
+                    self._put_network(row)
+            self._conn.execute("UPDATE picture SET generation = ?, seq = ?", (page.generation, page.seq))
+            if page.acked_seq is not None:
+                self._conn.execute("UPDATE picture SET acked_seq = MAX(acked_seq, ?)", (page.acked_seq,))
+                self._conn.execute(
+                    "UPDATE picture SET at = ?, boot = ?, since_boot = ?, clock = ?", _as_written(page.as_of)
+                )
+
+    def settle(self) -> None:
+        """Brings the log into the file and syncs both; readers may keep a part of the log until later."""
+        self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for path in (self._path, self._path.parent):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def check(self) -> None:
+        """Raises MirrorDamaged unless the database is whole."""
+        try:
+            (said,) = self._conn.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as fault:
+            raise MirrorDamaged(type(fault).__name__) from None
+        if said != "ok":
+            raise MirrorDamaged("quick_check")
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._conn.close()
+
+    def _begin_file(self) -> None:
+        # A file that is being made is thrown away by a cut, so that it needs neither a log nor a sync.
+        self._conn.execute("PRAGMA journal_mode = OFF")
+        self._conn.execute("PRAGMA synchronous = OFF")
+        self._conn.executescript((_SCHEMA / "mirror_0001.sql").read_text("utf-8"))
+
+    def _check_open(self) -> None:
+        try:
+            if self._conn.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+                raise MirrorDamaged("another release")
+            (proof,) = self._conn.execute("SELECT proof FROM picture").fetchone()
+            if self._seal.open(proof, PROOF_PLACE) != PROOF:
+                raise MirrorDamaged("another proof")
+        except SealBroken:
+            raise MirrorDamaged("another key") from None
+
+    def _picture(self, signed: Signed) -> None:
+        values = (signed.generation, signed.seq, 0, signed.scope, self._key.key_id)
+        proof = self._seal.close_up(PROOF, PROOF_PLACE)
+        self._conn.execute(
+            "INSERT INTO picture VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*values, proof, *_as_written(signed.as_of), signed.manifest, signed.signature),
+        )
+
+    def _new_patron(self, row: Row) -> None:
+        passes, body = self._sealed_patron(row)
+        put = "INSERT INTO patron (key, ver, passes, body) VALUES (?, ?, ?, ?)"
+        at = self._conn.execute(put, (bytes.fromhex(row.key), row.ver, passes, body)).lastrowid
+        self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in _split(passes)])
+
+    def _put_patron(self, row: Row) -> None:
+        key = bytes.fromhex(row.key)
+        known = self._conn.execute("SELECT id, ver, passes FROM patron WHERE key = ?", (key,)).fetchone()
+        if known is None:
+            self._new_patron(row)
+            return
+        at, ver, before = known
+        if row.ver <= ver:
+            return
+        passes, body = self._sealed_patron(row)
+        self._conn.execute("UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?", (row.ver, passes, body, at))
+        if passes != before:
+            old, new = set(_split(before)), set(_split(passes))
+            self._conn.executemany("DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new])
+            self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
+
+    def _put_items(self, rows: Iterable[Row]) -> None:
+        self._conn.executemany(_PUT_ITEM, ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in rows))
+
+    def _put_other(self, row: Row) -> None:
+        if row.kind == "item":
+            put = "INSERT INTO item (key, ver, body) VALUES (?, ?, ?)"
+            self._conn.execute(put, (bytes.fromhex(row.key), row.ver, self._sealed_item(row)))
+        elif row.kind == "network":
+            self._put_network(row)
+
+    def _put_network(self, row: Row) -> None:
+        body = network_body(bytes(row.here or b""), row.zone)
+        self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
+
+    def _sealed_patron(self, row: Row) -> tuple[bytes, bytes | None]:
+        """The masks of its passes and its sealed body; nothing of one that is gone, or is not understood."""
+        if not row.gone and row.patron is not None:
+            try:
+                found = patron_body(row.key, bytes(row.patron))
+            except BadRow:
+                self.not_understood += 1
+            else:
+                return found.passes, self._seal.close_up(found.body, f"patron/{row.key}")
+        return b"", None
+
+    def _sealed_item(self, row: Row) -> bytes | None:
+        if not row.gone and row.item is not None:
+            try:
+                return self._seal.close_up(item_body(row.key, bytes(row.item)), f"item/{row.key}")
+            except BadRow:
+                self.not_understood += 1
+        return None
+
+
+def _split(passes: bytes) -> list[bytes]:
+    return [passes[begin : begin + _MASK_BYTES] for begin in range(0, len(passes), _MASK_BYTES)]
+
+
+def _as_written(as_of: AsOf) -> tuple[str, str, int, str]:
+    told = as_of.told
+    return as_of.at.astimezone(UTC).isoformat(), told.boot, told.since_boot_ms, told.clock.value
