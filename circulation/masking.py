@@ -10,7 +10,7 @@ from dataclasses import replace
 from circulation.identifiers import ChipUid, ItemBarcode, PassNumber, PatronRef
 from circulation.model import Hold, Item, Loan, Message, Pass, Patron
 
-PASS, CHIP, ITEM, PATRON = "pass", "chip", "item", "patron"
+PASS, CHIP, ITEM, PATRON, FEE = "pass", "chip", "item", "patron", "fee"
 
 
 def masked(key: bytes, kind: str, text: str) -> str:
@@ -26,7 +26,7 @@ def masked_patron(key: bytes, patron: Patron) -> Patron:
         first_name="",
         passes=tuple(_pass(key, one) for one in patron.passes),
         messages=tuple(Message("", one.for_patron, one.acknowledge) for one in patron.messages),
-        fees=tuple(replace(one, ref=str(n)) for n, one in enumerate(patron.fees)),
+        fees=tuple(replace(one, ref=masked(key, FEE, one.ref)) for one in patron.fees),
         loans=tuple(_loan(key, one) for one in patron.loans),
     )
 

@@ -10,7 +10,22 @@ from circulation.events import Event, Kind
 from circulation.wire import Answer
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, insert, one
+from membership_store.kiosk_clock import Known
 
+_KIOSK = (
+    " FROM kiosk k JOIN consortium c ON c.consortium = k.consortium"
+    " LEFT JOIN event_answer a ON a.consortium = k.consortium AND a.kiosk = k.kiosk AND a.event = ?"
+)
+_ANSWERED = ", a.identity, a.outcome, a.body, a.fact_body"
+_THIS = " WHERE k.consortium = ? AND k.kiosk = ?"
+_ASKED = f"SELECT k.last_seq, c.identity_key, k.last_at, NULL, NULL{_ANSWERED}{_KIOSK}{_THIS}"
+# What happened while nobody listened: by which boot's clock.
+_ASKED_WITH_CLOCK = (
+    "SELECT k.last_seq, c.identity_key, k.last_at,"
+    " MAX(CASE WHEN b.boot = ? THEN b.booted_at END), MAX(b.booted_at)"
+    f"{_ANSWERED}{_KIOSK} LEFT JOIN kiosk_boot b ON b.consortium = k.consortium AND b.kiosk = k.kiosk{_THIS}"
+    " GROUP BY k.last_seq, c.identity_key, k.last_at, a.identity, a.outcome, a.body, a.fact_body"
+)
 # A fact told after one of these happened all the same; after any other answer it was done already.
 NOT_DONE = frozenset({"refused", "voided"})
 
@@ -44,43 +59,52 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where an event stands in the books of its kiosk: whose act it is, and what was answered, if it was."""
+    """Where an event stands in the books of its kiosk: whose act it is, what was answered, if it was, and what is known
+    of the kiosk's clock."""
 
     identity: str
     kept: Kept | None
+    clock: Known
 
 
 def turn_to(session: Session, kiosk: Kiosk, event: Event) -> Page:
     """The event's page. Raises IdentityConflict, and SequenceGap for a new event that is not the next one."""
-    row = one(
-        session.rows(
-            "SELECT k.last_seq, c.identity_key, a.identity, a.outcome, a.body, a.fact_body FROM kiosk k"
-            " JOIN consortium c ON c.consortium = k.consortium"
-            " LEFT JOIN event_answer a ON a.consortium = k.consortium AND a.kiosk = k.kiosk AND a.event = ?"
-            " WHERE k.consortium = ? AND k.kiosk = ?",
-            event.id,
-            kiosk.consortium,
-            kiosk.id,
-        )
-    )
-    last_seq, key, known, outcome, body, fact_body = row or (0, "", None, None, None, None)
+    asked = _ASKED
+    values: tuple[str, ...] = (event.id, kiosk.consortium, kiosk.id)
+    if event.kind is Kind.FACT and event.told is not None:
+        asked, values = _ASKED_WITH_CLOCK, (event.told.boot, *values)
+    row = one(session.rows(asked, *values))
+    last_seq, key, last_at, booted_at, newest, known, *answered = row or (0, "", None, None, None, None, *(None,) * 3)
     identity = _identity(event, bytes.fromhex(key))
+    clock = Known(booted_at, newest, last_at)
     if known is None:
         if event.seq != last_seq + 1:
             raise SequenceGap(last_seq + 1)
-        return Page(identity, None)
+        return Page(identity, None, clock)
     if identity != known:
         raise IdentityConflict
-    return Page(identity, Kept(outcome, body, fact_body))
+    return Page(identity, Kept(*answered), clock)
 
 
-def keep(session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answer, moment: datetime) -> bytes:
-    """Keeps the first answer to an event, moves the kiosk's sequence on, and gives the bytes."""
+def last_taken(session: Session, kiosk: Kiosk) -> int:
+    """The sequence number of the last event of the kiosk that was taken in."""
+    last = "SELECT last_seq FROM kiosk WHERE consortium = ? AND kiosk = ?"
+    return int((one(session.rows(last, kiosk.consortium, kiosk.id)) or (0,))[0])
+
+
+def keep(
+    session: Session, kiosk: Kiosk, event: Event, page: Page, answer: Answer, moment: datetime, floor: str | None = None
+) -> bytes:
+    """Keeps the first answer to an event, moves the kiosk's sequence on, and gives the bytes.
+
+    `floor`: not before that instant (UTC) the next event of the kiosk is done, where that is known.
+    """
     data = wire.encode_answer(answer)
     body = wire.dumps(data)
     session.change_one(
-        "UPDATE kiosk SET last_seq = ? WHERE consortium = ? AND kiosk = ? AND last_seq = ?",
+        "UPDATE kiosk SET last_seq = ?, last_at = ? WHERE consortium = ? AND kiosk = ? AND last_seq = ?",
         event.seq,
+        floor,
         kiosk.consortium,
         kiosk.id,
         event.seq - 1,

@@ -6,6 +6,7 @@ RFC 9110, RFC 6750 (Bearer), RFC 9457 (problems).
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,6 +24,7 @@ from membership_store.guests.desk import GuestDesk
 from membership_store.guests.self_enrolment import SelfEnrolling
 from membership_store.guests.vouching import Voucher
 from membership_store.problems import Problem
+from membership_store.spool import Spool, spool_beside
 from membership_store.web.feed_routes import FeedRoutes
 from membership_store.web.kiosk_access import KioskAccess
 from membership_store.web.kiosk_routes import KioskRoutes
@@ -34,13 +36,15 @@ from membership_store.web.staff_routes import StaffRoutes
 log = logging.getLogger(__name__)
 
 
-def operations(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> tuple[Operation, ...]:
-    """Everything that the store can be asked, its own description included."""
+def operations(
+    database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD, spool: Path | None = None
+) -> tuple[Operation, ...]:
+    """Everything that the store can be asked, its own description included. `spool`: where snapshots lie."""
     store, asker = StoreDesk(database, clock), Asker()
     desk = GuestDesk(database, clock, asker.ask)
     subjects = (
         KioskRoutes(store, guard),
-        FeedRoutes(Feed(database, clock), KioskAccess(store, guard)),
+        FeedRoutes(Feed(database, clock, Spool(spool or spool_beside(""))), KioskAccess(store, guard)),
         GuestRoutes(KioskAccess(store, guard), SelfEnrolling(database, clock, asker.ask)),
         StaffRoutes(desk),
         PeerRoutes(desk, Voucher(database, clock)),
@@ -48,9 +52,12 @@ def operations(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -
     return with_document(tuple(one for subject in subjects for one in subject.operations()))
 
 
-def make_app(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD) -> Starlette:
-    """The web application over a database. `clock` gives the instant in UTC; `guard`: how kiosks are held back (K5)."""
-    return app_of(operations(database, clock, guard))
+def make_app(database: Database, clock: Clock, guard: Guard = DEFAULT_GUARD, spool: Path | None = None) -> Starlette:
+    """The web application over a database. `clock` gives the instant in UTC; `guard`: how kiosks are held back (K5).
+
+    `spool`: the folder for snapshots, which several workers share.
+    """
+    return app_of(operations(database, clock, guard, spool))
 
 
 def app_of(table: Iterable[Operation]) -> Starlette:

@@ -16,7 +16,9 @@ from circulation.rules.subscriptions import strip_balance
 from membership_store import changes
 from membership_store.credentials import Kiosk
 from membership_store.database import Session, insert, one
+from membership_store.kiosk_clock import Span
 from membership_store.members import Member
+from membership_store.network import local_date, zone_of
 
 
 def stamp(moment: datetime) -> str:
@@ -28,6 +30,7 @@ def stamp(moment: datetime) -> str:
 class Books:
     """Where one act of a kiosk is booked. `at`: when it was done; `now`: when the store took it in; both UTC.
 
+    `span`: where that is not known, between which instants; `at` is then the one that costs the patron nothing.
     `happened`: it is told as a fact, so that a rule's "no" is a matter for staff and not an answer.
     """
 
@@ -36,6 +39,24 @@ class Books:
     at: datetime
     now: datetime
     happened: bool = False
+    span: Span | None = None
+
+    @property
+    def not_before(self) -> datetime:
+        """The earliest instant (UTC) at which it may have been done."""
+        return self.at if self.span is None else self.span.earliest
+
+    @property
+    def not_after(self) -> datetime:
+        """The latest instant (UTC) at which it may have been done."""
+        return self.at if self.span is None else self.span.latest
+
+    def day_is_known(self) -> bool:
+        """Whether the library's date of the act is certain."""
+        if self.span is None or self.span.is_known:
+            return True
+        zone = zone_of(self.session, self.consortium, self.kiosk.branch)
+        return local_date(self.not_before, zone) == local_date(self.not_after, zone)
 
     @property
     def consortium(self) -> str:

@@ -1,20 +1,21 @@
 """What the store does for a kiosk: says who is there, and takes an event once (house decisions 1 and 2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from circulation import wire
 from circulation.affairs import Account, Allowed, VisitEnded
-from circulation.events import Action, Event, HandOver, Kind, Question
+from circulation.events import Action, Event, HandOver, Kind, Question, Told
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import Refused, Voided
 from circulation.presented import Presented
 from circulation.rules.facts import PinState
 from circulation.rules.verdict import on_visit
-from membership_store import answers, credentials, handing_over, pins, proving
+from membership_store import answers, credentials, handing_over, kiosk_clock, pins, proving
 from membership_store.account import hold_shelf_of, look_at_account, owed_of
+from membership_store.answers import IdentityConflict, SequenceGap
 from membership_store.asking import decided
 from membership_store.books import Books
 from membership_store.credentials import Kiosk
@@ -27,7 +28,6 @@ from membership_store.situation import Situation, ask_ahead, greeting, look
 from membership_store.telling import tell_of_administrative
 
 Clock = Callable[[], datetime]
-OLDEST_FACT = timedelta(days=400)
 
 
 def _end_visit(books: Books, event: Event) -> VisitEnded:
@@ -44,6 +44,24 @@ TAKES: Mapping[Action, Callable[[Books, Event], wire.Answer]] = {
     Action.PAY: take_payment,
     Action.END_VISIT: _end_visit,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Which event of several could not be taken, and why: the kind of problem that it would be alone."""
+
+    index: int
+    kind: str
+    expected_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The answers to the events that were taken, as JSON each; the last sequence number that was; what stopped it."""
+
+    answers: tuple[bytes, ...]
+    acked_seq: int
+    stopped: Stopped | None
 
 
 class StoreDesk:
@@ -135,28 +153,57 @@ class StoreDesk:
         """
         return self._database.write(lambda session: self._take(session, kiosk, event))
 
+    def deliver_all(self, kiosk: Kiosk, events: Sequence[Event], told: Told | None) -> Delivered:
+        """The answers to events in their sequence, in one transaction; it ends before the first that cannot be taken.
+
+        `told`: the kiosk's clock when it sent them, from which it is known when they were done.
+        """
+        return self._database.write(lambda session: self._take_all(session, kiosk, events, told))
+
+    def _take_all(self, session: Session, kiosk: Kiosk, events: Sequence[Event], told: Told | None) -> Delivered:
+        if told is not None:
+            kiosk_clock.heard(session, kiosk, told, self._clock())
+        taken: list[bytes] = []
+        stopped: Stopped | None = None
+        for n, event in enumerate(events):
+            try:
+                taken.append(self._take(session, kiosk, event))
+            except SequenceGap as gap:
+                stopped = Stopped(n, "sequence-gap", gap.expected)
+            except IdentityConflict:
+                stopped = Stopped(n, "event-identity")
+            if stopped is not None:
+                break
+        return Delivered(tuple(taken), answers.last_taken(session, kiosk), stopped)
+
     def _take(self, session: Session, kiosk: Kiosk, event: Event) -> bytes:
         ask_ahead(session, kiosk.consortium, event.presented)
         page, now = answers.turn_to(session, kiosk, event), self._clock()
-        books = Books(session, kiosk, _done_at(event, now), now, happened=event.kind is Kind.FACT)
+        span = kiosk_clock.when(event, page.clock, now)
+        at = span.earliest if event.action is Action.CHECK_IN else span.latest
+        books = Books(session, kiosk, at, now, happened=event.kind is Kind.FACT, span=span)
         if page.kept is not None:
             again = page.kept.for_kind(event.kind)
             return again if again is not None else self._take_late_fact(books, event)
-        first = Voided(event.id) if event.kind is Kind.VOID else TAKES[event.action](books, event)
-        return answers.keep(session, kiosk, event, page, first, now)
+        first = Voided(event.id) if event.kind is Kind.VOID else _taken(books, event)
+        floor = kiosk_clock.floor_after(event, page.clock, span, now)
+        return answers.keep(session, kiosk, event, page, first, now, floor)
 
     def _take_late_fact(self, books: Books, event: Event) -> bytes:
         """The act was refused or given up, and then happened all the same: booked and flagged."""
         books.note(event)
-        return answers.keep_fact(books.session, books.kiosk, event, TAKES[event.action](books, event))
+        return answers.keep_fact(books.session, books.kiosk, event, _taken(books, event))
+
+
+def _taken(books: Books, event: Event) -> wire.Answer:
+    """What the act does. Where nobody can know on which day it was done, staff are told."""
+    answer = TAKES[event.action](books, event)
+    if not books.day_is_known():
+        books.flag(event, "house 2", "day_unknown")
+    return answer
 
 
 def _as_proved(situation: Situation, state: PinState) -> wire.Answer:
     """The answer with that said of the PIN; what refused the visit before it comes first all the same."""
     visit = replace(situation.visit, pin=state)
     return greeting(replace(situation, visit=visit, visit_verdict=on_visit(visit)))
-
-
-def _done_at(event: Event, now: datetime) -> datetime:
-    """A request is judged now; a fact on the day that it happened, as far as the kiosk's clock can be believed."""
-    return min(max(event.at, now - OLDEST_FACT), now) if event.kind is Kind.FACT else now

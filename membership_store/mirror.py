@@ -1,103 +1,47 @@
-"""What a kiosk's mirror gets: the patrons and items of its own group, masked, whole as they are now (N1, N6).
+"""What a kiosk's mirror gets: the patrons and items that it keeps, masked, whole as they are now (N1, N6).
 
 A snapshot and a page of changes are one picture each; a row says how a thing stands, never what was done to it.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from circulation import wire
-from circulation.identifiers import InstitutionCode
 from circulation.masking import masked, masked_item
 from circulation.model import Item
-from circulation.rules.facts import Here
 from membership_store import collection, members
 from membership_store.changes import ITEM, NETWORK, PATRON, Kind
 from membership_store.credentials import Kiosk
 from membership_store.database import Query, Row, Session, one
 from membership_store.members import PatronRows
 from membership_store.mirror_patron import write_patron
-from membership_store.network import load_here
+from membership_store.scope import ALL, Scope, View, asked_of_view, number_in, view_of
 
 PAGE, LONGEST_PAGE = 200, 1000
 # How many references are read at once: a snapshot never holds them all.
 _BATCH = 500
 # How many are written while the database is at the next.
 _PART = 128
-_HEAD = "SELECT generation, head, pruned, pass_key FROM feed_head WHERE consortium = ?"
-_BRANCHES = "SELECT branch, institution FROM branch WHERE consortium = ?"
 _ACKED = "SELECT last_seq FROM kiosk WHERE consortium = ? AND kiosk = ?"
 _FEED = "SELECT seq, kind, ref FROM feed WHERE consortium = ? AND seq > ? ORDER BY seq LIMIT ?"
 
 
-class BadCursor(ValueError):
-    """What was given is no cursor."""
-
-
-class Gone(Exception):
-    """The cursor is of another generation, of another group, or older than what is kept: a snapshot comes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a kiosk may see. `generation` changes with the data's and with the group, so that neither goes unnoticed."""
-
-    kiosk: Kiosk
-    here: Here
-    institutions: frozenset[InstitutionCode]
-    branches: frozenset[str]
-    generation: str
-    head: int
-    pruned: int
-    key: bytes
-
-    def cursor(self, seq: int) -> str:
-        """Where a mirror stands that has all up to that number."""
-        return f"{self.generation}:{seq}"
-
-    def seq_of(self, cursor: str) -> int:
-        """The number in a cursor. Raises BadCursor, Gone."""
-        generation, seq = cursor.partition(":")[0], _number_in(cursor)
-        if not generation or seq is None:
-            raise BadCursor("since: not a cursor of this store")
-        if generation != self.generation or not self.pruned <= seq <= self.head:
-            raise Gone
-        return seq
-
-
-def _number_in(cursor: str) -> int | None:
-    """The number in what may be a cursor."""
-    seq = cursor.partition(":")[2]
-    return int(seq) if seq.isascii() and seq.isdigit() and len(seq) <= 18 else None
-
-
-def view_of(session: Session, kiosk: Kiosk, moment: datetime) -> View:
-    """What the kiosk may see at that moment (UTC): its own institution's, and its group's where that shares."""
-    here = load_here(session, kiosk.consortium, kiosk.branch, moment)
-    group = {code for code in here.institutions if here.same_group(code)} if here.shares_memberships else set()
-    institutions = frozenset({here.branch.institution, *group})
-    row = one(session.rows(_HEAD, kiosk.consortium))
-    generation, head, pruned, key = row or ("", 0, 0, "")
-    scope = hashlib.sha256("\n".join([here.branch.code, *sorted(institutions)]).encode()).hexdigest()[:8]
-    branches = frozenset(code for code, owner in session.rows(_BRANCHES, kiosk.consortium) if owner in institutions)
-    return View(kiosk, here, institutions, branches, f"{generation}-{scope}", head, pruned, bytes.fromhex(key))
-
-
-def page(session: Session, kiosk: Kiosk, since: str, limit: int, moment: datetime) -> dict[str, Any]:
+def page(
+    session: Session, kiosk: Kiosk, since: str, limit: int, moment: datetime, scope: Scope = ALL
+) -> dict[str, Any]:
     """What changed after the cursor, each thing once, as it stands now. Raises BadCursor, Gone.
 
     `acked_seq`: the last event of this kiosk that a mirror with this page contains; None as long as there is more.
+    `seq` and `at` (UTC, the store's clock): of the picture that the rows are from.
     """
     # All that a page without a row needs, in one journey: two thousand kiosks ask every minute.
-    mine = (kiosk.consortium,)
-    session.ahead((_HEAD, mine), (_BRANCHES, mine), (_ACKED, (kiosk.consortium, kiosk.id)))
-    if (told := _number_in(since)) is not None:
+    session.ahead(*asked_of_view(kiosk), (_ACKED, (kiosk.consortium, kiosk.id)))
+    if (told := number_in(since)) is not None:
         session.ahead((_FEED, (kiosk.consortium, told, limit)))
-    view = view_of(session, kiosk, moment)
+    view = view_of(session, kiosk, moment, scope)
     seq = view.seq_of(since)
     found = session.rows(_FEED, kiosk.consortium, seq, limit)
     reached = found[-1][0] if found else seq
@@ -108,28 +52,8 @@ def page(session: Session, kiosk: Kiosk, since: str, limit: int, moment: datetim
         "next": view.cursor(reached),
         "more": more,
         "acked_seq": None if more else _acked(session, kiosk),
-    }
-
-
-def snapshot(session: Session, kiosk: Kiosk, moment: datetime, write: Callable[[bytes], object]) -> dict[str, Any]:
-    """Gives every row to `write`, a line of JSON each, and returns the manifest of those bytes."""
-    view = view_of(session, kiosk, moment)
-    digest, count, size = hashlib.sha256(), 0, 0
-    for row in _everything(session, view):
-        line = wire.dumps(row) + b"\n"
-        digest.update(line)
-        write(line)
-        count, size = count + 1, size + len(line)
-    return {
-        "cursor": view.cursor(view.head),
-        "generation": view.generation,
         "seq": view.head,
-        "acked_seq": _acked(session, kiosk),
-        "sha256": digest.hexdigest(),
-        "rows": count,
-        "bytes": size,
-        "pass_key": view.key.hex(),
-        "made_at": moment.astimezone(UTC).isoformat(),
+        "at": moment.astimezone(UTC).isoformat(timespec="microseconds"),
     }
 
 
@@ -137,9 +61,11 @@ def _acked(session: Session, kiosk: Kiosk) -> int:
     return int((one(session.rows(_ACKED, kiosk.consortium, kiosk.id)) or (0,))[0])
 
 
-def _everything(session: Session, view: View) -> Iterator[dict[str, Any]]:
+def everything(session: Session, view: View) -> Iterator[dict[str, Any]]:
+    """Every row of a snapshot: the network first, then patrons and items, each in the order of their references."""
     yield _network(view)
-    for kind, refs in ((PATRON, _patrons(session, view)), (ITEM, _items(session, view))):
+    kinds = ((PATRON, _patrons(session, view)), *([(ITEM, _items(session, view))] if view.has_items else []))
+    for kind, refs in kinds:
         while some := list(islice(refs, _BATCH)):
             yield from _rows(session, view, [(kind.value, ref) for ref in some])
 
@@ -156,7 +82,7 @@ def _refs(session: Session, asked: str, view: View, *values: str) -> Iterator[st
 
 
 def _patrons(session: Session, view: View) -> Iterator[str]:
-    places = _places(view.institutions)
+    places = _places(view.patrons_of)
     asked = (
         "SELECT p.patron FROM patron p WHERE p.consortium = ? AND p.patron > ? AND ("  # noqa: S608 - only places in it
         "EXISTS (SELECT 1 FROM membership m"
@@ -165,17 +91,18 @@ def _patrons(session: Session, view: View) -> Iterator[str]:
         f" WHERE c.consortium = p.consortium AND c.patron = p.patron AND i.institution IN ({places}))"
         ") ORDER BY p.patron LIMIT ?"
     )
-    known = sorted(view.institutions)
+    known = sorted(view.patrons_of)
     return _refs(session, asked, view, *known, *known)
 
 
 def _items(session: Session, view: View) -> Iterator[str]:
+    owned = f"i.institution IN ({_places(view.items_of)}) OR " if view.items_of else ""
     asked = (
         "SELECT i.item FROM item i WHERE i.consortium = ? AND i.item > ?"  # noqa: S608 - only places in it
-        f" AND (i.institution IN ({_places(view.institutions)}) OR i.branch IN ({_places(view.branches)}))"
+        f" AND ({owned}i.branch IN ({_places(view.items_at)}))"
         " ORDER BY i.item LIMIT ?"
     )
-    return _refs(session, asked, view, *sorted(view.institutions), *sorted(view.branches))
+    return _refs(session, asked, view, *sorted(view.items_of), *sorted(view.items_at))
 
 
 def _places(values: frozenset[Any]) -> str:
@@ -208,7 +135,7 @@ def _written(view: View, things: Sequence[tuple[str, str]], answers: Sequence[li
         else:
             key = masked(view.key, kind, ref)
             seen = _patron(view, key, patrons.get(ref)) if kind == PATRON else _item(view, items.get(ref))
-            yield {"kind": kind, "key": key, **({"gone": True} if seen is None else {kind: seen})}
+            yield {"kind": kind, "key": key, "ver": view.head, **({"gone": True} if seen is None else {kind: seen})}
 
 
 def _of_kind(kind: Kind, things: Sequence[tuple[str, str]]) -> list[str]:
@@ -216,11 +143,11 @@ def _of_kind(kind: Kind, things: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _patron(view: View, key: str, of: PatronRows | None) -> dict[str, Any] | None:
-    return None if of is None else write_patron(view.key, key, of, view.institutions)
+    return None if of is None else write_patron(view.key, key, of, view.institutions, view.patrons_of)
 
 
 def _item(view: View, item: Item | None) -> dict[str, Any] | None:
-    return None if item is None or not _is_seen(view, item) else wire.encode_lean(masked_item(view.key, item))
+    return None if item is None or not view.keeps(item) else wire.encode_lean(masked_item(view.key, item))
 
 
 def _network(view: View) -> dict[str, Any]:
@@ -228,8 +155,5 @@ def _network(view: View) -> dict[str, Any]:
     known = {code: one for code, one in view.here.institutions.items() if code in view.institutions}
     here = wire.encode(replace(view.here, institutions={}))
     del here["today"]
-    return {"kind": NETWORK.value, "key": "", "here": {**here, "institutions": wire.encode(tuple(known.values()))}}
-
-
-def _is_seen(view: View, item: Item) -> bool:
-    return item.institution in view.institutions or item.branch in view.branches
+    here["institutions"] = wire.encode(tuple(known.values()))
+    return {"kind": NETWORK.value, "key": "", "ver": view.head, "here": here, "zone": view.zone}

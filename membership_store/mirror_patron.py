@@ -6,7 +6,7 @@ The same as `wire.encode_lean(masked_patron(key, …))` of the member, without b
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from circulation.masking import CHIP, ITEM, PASS, masked
+from circulation.masking import CHIP, FEE, ITEM, PASS, masked
 from circulation.model import FeeKind, FeeStatus, MembershipStatus, PassKind, PassStatus, PatronType
 from circulation.presented import ReceiptChoice
 from circulation.wire import printable
@@ -19,15 +19,19 @@ _NORMAL, _ACTIVE, _ORDINARY = MembershipStatus.NORMAL.value, PassStatus.ACTIVE.v
 _OPEN, _OTHER, _ASK = FeeStatus.OPEN.value, FeeKind.OTHER.value, ReceiptChoice.ASK.value
 
 
-def write_patron(key: bytes, ref: str, of: PatronRows, institutions: Collection[str]) -> _Json | None:
+def write_patron(
+    key: bytes, ref: str, of: PatronRows, institutions: Collection[str], wanted: Collection[str] | None = None
+) -> _Json | None:
     """The patron as a kiosk of these institutions may see; None unless a member or guest of them, or with a pass there.
 
-    `ref`: the reference, masked already. What is as always is left out (the defaults of circulation.model).
+    `wanted`: those of the institutions whose patrons the kiosk keeps, where it does not keep all. `ref`: the reference,
+    masked already. What is as always is left out (the defaults of circulation.model).
     """
     membership_rows, places, cards, fee_rows, message_rows, loan_rows = of.parts
-    memberships = [_membership(row) for row in membership_rows if row[1] in institutions]
-    if not memberships and not any(place in institutions for _, place in places):
+    kept = institutions if wanted is None else wanted
+    if not any(row[1] in kept for row in membership_rows) and not any(place in kept for _, place in places):
         return None
+    memberships = [_membership(row) for row in membership_rows if row[1] in institutions]
     kind, language, receipt, _, home, main_library, pin_required, known_home, email, keeps, tells = of.patron
     found: _Json = {"ref": ref, "type": kind if kind in _TYPES else PatronType.UNKNOWN.value}
     isil = known_isil(home)
@@ -40,7 +44,7 @@ def write_patron(key: bytes, ref: str, of: PatronRows, institutions: Collection[
         ("pin_required", bool(pin_required)),
         ("memberships", memberships),
         ("passes", list(_passes(key, cards, places))),
-        ("fees", [_fee(n, row) for n, row in enumerate(fees)]),
+        ("fees", [_fee(key, row) for row in fees]),
         ("messages", [_message(row) for row in message_rows]),
         ("loans", [_loan(key, ref, row) for row in loan_rows]),
         ("emailed", "@" in (email or "")),
@@ -89,9 +93,9 @@ def _passes(key: bytes, cards: list[Row], places: list[Row]) -> Iterator[_Json]:
         yield found
 
 
-def _fee(number: int, row: Row) -> _Json:
-    _, cents, institution, status, kind, since = row
-    found = {"ref": str(number), "cents": cents, "institution": institution}
+def _fee(key: bytes, row: Row) -> _Json:
+    ref, cents, institution, status, kind, since = row
+    found = {"ref": masked(key, FEE, ref), "cents": cents, "institution": institution}
     more = (("status", status, _OPEN), ("kind", kind, _OTHER), ("since", since or None, None))
     return found | {name: value for name, value, usual in more if value != usual}
 

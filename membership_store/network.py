@@ -1,7 +1,9 @@
 """Where and when: loads the `Here` of a branch (its network, links, catalogue, policy) for the rules (N1, N6, S1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from circulation.identifiers import BranchCode, InstitutionCode, Isil, SubscriptionCode
@@ -15,7 +17,7 @@ from circulation.model import (
     ProductLink,
     Subscription,
 )
-from circulation.rules.facts import Here, Policy
+from circulation.rules.facts import Here, OfflinePolicy, Policy
 from membership_store.changes import NETWORK
 from membership_store.database import Row, Session, one
 
@@ -48,6 +50,17 @@ def load_here(session: Session, consortium: str, branch: str, moment: datetime) 
     return replace(known.here, today=local_date(moment, known.zone))
 
 
+def zone_of(session: Session, consortium: str, branch: str) -> str:
+    """The time zone of a branch, as it was when its `Here` was last loaded in this transaction. Raises NoSuchBranch."""
+    known: _Kept | None = session.memory.get(("here", consortium, branch))
+    if known is not None and not _changes_now(session, consortium):
+        return known.zone
+    row = one(session.rows("SELECT zone FROM branch WHERE consortium = ? AND branch = ?", consortium, branch))
+    if row is None:
+        raise NoSuchBranch(branch)
+    return str(row[0])
+
+
 def asked_of_network(consortium: str) -> tuple[str, tuple[str]]:
     """What finds the version of the network, which is asked first of all."""
     return (
@@ -74,7 +87,9 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
         session.rows(
             "SELECT b.name, b.institution, b.open_amount_limit, b.asks_pin, b.zone, b.hold_shelf, i.unverified_nights,"
             " i.max_renewals, i.renewal_takes_strip, i.renews_others, i.pin_tries, i.pin_lock_minutes,"
-            " i.ending_soon_days, i.self_enrolment"
+            " i.ending_soon_days, i.self_enrolment, b.offline_borrow, b.offline_return, b.offline_pay,"
+            " b.offline_fresh_minutes, b.offline_usable_minutes, b.offline_usable_items, b.offline_usable_guests,"
+            " b.offline_lends_without_pin"
             " FROM branch b JOIN institution i ON i.consortium = b.consortium AND i.institution = b.institution"
             " WHERE b.consortium = ? AND b.branch = ?",
             consortium,
@@ -84,7 +99,7 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
     if row is None:
         raise NoSuchBranch(branch)
     name, institution, limit, asks_pin, zone, hold_shelf, nights, renewals, takes, others, *rest = row
-    tries, minutes, soon, self_enrolment = rest
+    tries, minutes, soon, self_enrolment, *offline = rest
     here = Here(
         Branch(BranchCode(branch), name, InstitutionCode(institution), limit, bool(asks_pin)),
         _institutions(session, consortium),
@@ -103,10 +118,19 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
             pin_lock_minutes=minutes,
             ending_soon_days=soon,
             self_enrolment=bool(self_enrolment),
+            offline=_offline(offline),
         ),
         _closed(session, consortium, branch),
     )
     return _Kept(state, zone, here)
+
+
+def _offline(values: Sequence[Any]) -> OfflinePolicy:
+    """What the branch allows while the store is out of reach, of the columns in their order."""
+    borrow, take_back, pay, fresh, usable, items, guests, without_pin = values
+    return OfflinePolicy(
+        bool(borrow), bool(take_back), bool(pay), fresh, usable, items, bool(guests), bool(without_pin)
+    )
 
 
 def local_date(moment: datetime, zone: str) -> date:

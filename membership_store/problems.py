@@ -86,6 +86,13 @@ def gone() -> Problem:
     return Problem(HTTPStatus.GONE, "gone", "This cursor is void; take a snapshot and go on from there.")
 
 
+def out_of_range(size: int) -> Problem:
+    """The file has no byte where it was asked for; RFC 9110, 15.5.17."""
+    said = "The file ends before that."
+    ends = {"Content-Range": f"bytes */{size}"}
+    return Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range", said, headers=ends)
+
+
 def unavailable() -> Problem:
     """The database does not answer."""
     said = "The store cannot answer now; ask again under the same EventId."

@@ -18,7 +18,7 @@ from circulation.model import (
     ProductLink,
     Subscription,
 )
-from circulation.rules.facts import Policy
+from circulation.rules.facts import OfflinePolicy, Policy
 from membership_store.changes import ITEM, NETWORK, PATRON, open_feed, touch
 from membership_store.database import Session, insert
 
@@ -100,6 +100,26 @@ def add_branch(session: Session, consortium: str, branch: Branch, zone: str, hol
         open_amount_limit=branch.open_amount_limit,
         asks_pin=int(branch.asks_pin),
         hold_shelf=hold_shelf,
+    )
+    network_changed(session, consortium)
+
+
+def set_offline(session: Session, consortium: str, branch: str, policy: OfflinePolicy) -> None:
+    """What the branch allows while the store is out of reach."""
+    session.run(
+        "UPDATE branch SET offline_borrow = ?, offline_return = ?, offline_pay = ?, offline_fresh_minutes = ?,"
+        " offline_usable_minutes = ?, offline_usable_items = ?, offline_usable_guests = ?,"
+        " offline_lends_without_pin = ? WHERE consortium = ? AND branch = ?",
+        int(policy.borrow),
+        int(policy.take_back),
+        int(policy.pay),
+        policy.fresh_minutes,
+        policy.usable_minutes,
+        policy.usable_items,
+        int(policy.usable_guests),
+        int(policy.lends_without_pin),
+        consortium,
+        branch,
     )
     network_changed(session, consortium)
 

@@ -1,4 +1,4 @@
-"""`kiosk add`: kiosks and their credentials."""
+"""`kiosk add`, `signing-key`: kiosks and their credentials, and what they check the store's snapshots with."""
 
 import argparse
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from circulation import identifiers as ids
 from membership_store.cli.command import Commands, Trouble, add, consortium, family, opened
 from membership_store.credentials import Kiosk, KioskExists, add_kiosk, write_token
+from membership_store.signing import public_half, signing_key
 
 
 def register(commands: Commands) -> None:
@@ -16,6 +17,13 @@ def register(commands: Commands) -> None:
     kiosk_add.add_argument("--consortium")
     kiosk_add.add_argument("--kiosk", required=True, metavar="ID")
     kiosk_add.add_argument("--token-file", type=Path, help="write the credential there instead of printing it")
+    key = add(commands, "signing-key", "print the public key that vouches for snapshots", _signing_key)
+    key.add_argument("--consortium")
+
+
+def _signing_key(given: argparse.Namespace) -> None:
+    with opened(given) as database:
+        print(public_half(signing_key(database, consortium(database, given))))
 
 
 def _kiosk_add(given: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from membership_store.cli.command import Commands, Trouble, add, now, opened
 from membership_store.guarding import DEFAULT_GUARD, Guard
 from membership_store.migrations import migrate
 from membership_store.opening import make_room, open_database
+from membership_store.spool import spool_beside
 
 
 def register(commands: Commands) -> None:
@@ -33,6 +34,9 @@ def register(commands: Commands) -> None:
         "--certificate-header",
         metavar="NAME",
         help="in which a trusted proxy, which strips it from callers, names the SHA-256 fingerprint of a kiosk",
+    )
+    serve.add_argument(
+        "--spool", type=Path, metavar="DIR", help="where snapshots lie while kiosks fetch them; made for its owner only"
     )
     guard, most = DEFAULT_GUARD, "how many unknown passes a kiosk may show in a row (%(default)s)"
     serve.add_argument("--misses", type=_whole, default=guard.misses, metavar="N", help=most)
@@ -91,7 +95,7 @@ def _guard(given: argparse.Namespace) -> Guard:
 @contextmanager
 def _app(given: argparse.Namespace) -> Iterator[Starlette]:
     with opened(given) as database:
-        yield make_app(database, now, _guard(given))
+        yield make_app(database, now, _guard(given), given.spool or spool_beside(given.database))
 
 
 def _serve_together(given: argparse.Namespace) -> None:

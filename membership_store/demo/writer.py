@@ -19,6 +19,7 @@ from membership_store.desk import Clock
 from membership_store.migrations import migrate
 from membership_store.network import local_date
 from membership_store.opening import Spec, make_room, open_database
+from membership_store.signing import public_half, signing_key
 from membership_store.staff.credentials import Role, Staff, add_staff, renew_credential, staff_of
 
 DEFAULT_BRANCH = "9401"
@@ -73,10 +74,12 @@ def write(address: Spec, out: Path, branch: str, clock: Clock) -> str:
         database.write(lambda session: _staff_tokens(session, network, place, out / "secrets"))
         drawer = database.read(lambda session: drawer_of(session, everything, network, place, clock()))
         pile = database.read(lambda session: pile_of(session, everything, network, place, clock()))
+        vouching = public_half(signing_key(database, network.code))
         database.take_stock()
     finally:
         database.close()
     credentials.write_token(out / "secrets" / "kiosk.token", tokens[branch])
+    credentials.write_token(out / "secrets" / "store.pub", vouching)
     institution = network.library(place.institution).name
     stand = {"code": place.code, "name": place.name, "institution": institution, "kiosk": f"{place.slug}-1"}
     for name, data in (("drawer", drawer), ("pile", pile), ("branch", stand)):

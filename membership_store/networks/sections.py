@@ -8,6 +8,7 @@ from circulation.rules.facts import Policy
 from membership_store.networks.fields import Field, code, day, isil, number, one_of, text, yes_no, zone
 
 _POLICY = Policy()
+_OFFLINE = _POLICY.offline
 LAST_DAY = "9999-12-31"
 FIRST_DAY = "2000-01-01"
 
@@ -86,6 +87,14 @@ BRANCH = Section(
         "open_amount_limit": number("open_amount_limit", 1000),
         "asks_pin": yes_no("asks_pin", default=False),
         "hold_shelf": text("hold_shelf", ""),
+        "offline_borrow": yes_no("offline_borrow", default=_OFFLINE.borrow),
+        "offline_return": yes_no("offline_return", default=_OFFLINE.take_back),
+        "offline_pay": yes_no("offline_pay", default=_OFFLINE.pay),
+        "offline_fresh_minutes": number("offline_fresh_minutes", _OFFLINE.fresh_minutes),
+        "offline_usable_minutes": number("offline_usable_minutes", _OFFLINE.usable_minutes),
+        "offline_usable_items": number("offline_usable_items", _OFFLINE.usable_items),
+        "offline_usable_guests": yes_no("offline_usable_guests", default=_OFFLINE.usable_guests),
+        "offline_lends_without_pin": yes_no("offline_lends_without_pin", default=_OFFLINE.lends_without_pin),
     },
     refers={"institution": "institution"},
 )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from starlette.background import BackgroundTask
@@ -23,15 +24,16 @@ from circulation.affairs import (
     RenewedAll,
     VisitEnded,
 )
-from circulation.events import Action, Event, HandOver, Kind, Question
+from circulation.events import Action, Event, HandOver, Kind, Question, Told
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Voided
 from circulation.presented import Presented
 from membership_store import pins, problems
 from membership_store.answers import IdentityConflict, SequenceGap
 from membership_store.credentials import Kiosk
-from membership_store.desk import StoreDesk
+from membership_store.desk import Delivered, StoreDesk
 from membership_store.guarding import Guard
+from membership_store.kiosk_clock import is_usable
 from membership_store.paying import LONGEST_REFERENCE
 from membership_store.web.body import answer, decoded, json_of
 from membership_store.web.kiosk_access import KioskAccess
@@ -46,6 +48,37 @@ PIN_READERS = 4
 ASKED_OR_TOLD = (Kind.REQUEST, Kind.FACT)
 _PIN = {"type": "string", "pattern": "^[0-9]{4,12}$", "description": "Typed by the patron; kept and logged nowhere."}
 _WELL = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
+MOST_EVENTS = 50
+ALL_ACTS = frozenset(Action)
+_EVENTS: Schema = {
+    "type": "object",
+    "description": "`told`: the kiosk's clock when it sends them.",
+    "properties": {
+        "events": {"type": "array", "minItems": 1, "maxItems": MOST_EVENTS, "items": Acts(ALL_ACTS, tuple(Kind))},
+        "told": Told | None,
+    },
+    "required": ["events"],
+    "additionalProperties": False,
+}
+_STOPPED: Schema = {
+    "type": "object",
+    "properties": {
+        "index": {"type": "integer"},
+        "type": {"enum": ["sequence-gap", "event-identity"]},
+        "expected_seq": {"type": "integer"},
+    },
+    "required": ["index", "type"],
+}
+_DELIVERED: Schema = {
+    "type": "object",
+    "description": "An answer for each event up to the one that stopped it, each as it would be alone.",
+    "properties": {
+        "answers": {"type": "array", "items": {"type": "object", "required": ["outcome"]}},
+        "acked_seq": {"type": "integer"},
+        "stopped": {"anyOf": [_STOPPED, {"type": "null"}]},
+    },
+    "required": ["answers", "acked_seq", "stopped"],
+}
 
 
 def _shown(**more: Schema) -> Schema:
@@ -131,6 +164,17 @@ class KioskRoutes:
             act("/v1/payments", "pay", paid, {Action.PAY}, (Kind.FACT,), Paid),
             act("/v1/visit-ends", "end_visit", over, {Action.END_VISIT}, ASKED_OR_TOLD, VisitEnded, Voided),
             act("/v1/voids", "void", given_up, set(Action), (Kind.VOID,), *every),
+            Operation(
+                "POST",
+                "/v1/events",
+                self.deliver_all,
+                "events",
+                "Takes up to 50 events in their sequence, whatever was done; an answer for each that was taken",
+                Asker.KIOSK,
+                _EVENTS,
+                (_DELIVERED,),
+                ("too-many",),
+            ),
         )
 
     async def health(self, _request: Request) -> Response:
@@ -195,6 +239,58 @@ class KioskRoutes:
         if event.kind is Kind.REQUEST:
             self._access.count(kiosk, body)
         return answer(body)
+
+    async def deliver_all(self, request: Request) -> Response:
+        """Several events in one transaction; what stops it is said, and what came before stands."""
+        kiosk = await self._access.kiosk(request)
+        events, told = decoded(_events, await json_of(request))
+        for event in events:
+            _check(event, kiosk, None, ALL_ACTS, _kinds_of(event.action))
+        asks = any(one.kind is Kind.REQUEST and one.presented is not None for one in events)
+        if asks:
+            self._access.admit(kiosk)
+        found = await to_thread.run_sync(self._desk.deliver_all, kiosk, events, told, limiter=self._writers)
+        if found.stopped is not None and found.stopped.kind == "event-identity":
+            _another_act(events[found.stopped.index].id, kiosk)
+        for event, body in zip(events, found.answers, strict=False):
+            if event.kind is Kind.REQUEST:
+                self._access.count(kiosk, body)
+        return answer(_said(found))
+
+
+def _kinds_of(action: Action) -> tuple[Kind, ...]:
+    """A payment is never asked for."""
+    return (Kind.FACT, Kind.VOID) if action is Action.PAY else tuple(Kind)
+
+
+def _events(data: object) -> tuple[tuple[Event, ...], Told | None]:
+    """The events and the clock that a body tells. Raises WireError."""
+    if not isinstance(data, dict) or not {"events"} <= data.keys() <= {"events", "told"}:
+        raise wire.WireError("", "needs events, and may have told")
+    given, told = data["events"], wire.decode(Told | None, data.get("told"), "told")
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_EVENTS:
+        raise wire.WireError("events", f"a list of 1 to {MOST_EVENTS}")
+    if told is not None and not is_usable(told):
+        raise wire.WireError("told", "out of bounds")
+    return tuple(_event(one, n) for n, one in enumerate(given)), told
+
+
+def _event(data: object, number: int) -> Event:
+    try:
+        return wire.decode_event(data)
+    except wire.WireError as fault:
+        raise wire.WireError(f"events[{number}]", str(fault)) from None
+
+
+def _said(found: Delivered) -> bytes:
+    """The answers as they are kept, byte for byte, in one body."""
+    stopped: dict[str, Any] | None = None
+    if found.stopped is not None:
+        stopped = {"index": found.stopped.index, "type": found.stopped.kind}
+        if found.stopped.expected_seq is not None:
+            stopped["expected_seq"] = found.stopped.expected_seq
+    rest = wire.dumps({"acked_seq": found.acked_seq, "stopped": stopped})
+    return b'{"answers":[' + b",".join(found.answers) + b"]," + rest[1:]
 
 
 def _another_act(event: EventId, kiosk: Kiosk) -> problems.Problem:

@@ -73,6 +73,8 @@ def _operation(schemas: Schemas, one: Operation) -> Schema:
         "summary": one.summary,
         "responses": {"200": _success(schemas, one)} | _troubles(one),
     }
+    if one.in_parts:
+        made["responses"]["206"] = _success(schemas, one)
     if one.asker in _SCHEMES:
         made["security"] = [{_SCHEMES[one.asker]: []}]
     parameters = [*_path_parameters(one), *({"in": "query"} | schemas.asked(row) for row in one.query)]
@@ -80,6 +82,9 @@ def _operation(schemas: Schemas, one: Operation) -> Schema:
         key = schemas.asked(EventId)
         said = "The id of the event; another one is refused."
         parameters.append({"in": "header", "name": "Idempotency-Key", "description": said, "schema": key})
+    if one.in_parts:
+        said = "`bytes=N-`: from that byte on, to go on where a line broke."
+        parameters.append({"in": "header", "name": "Range", "description": said, "schema": {"type": "string"}})
     if one.keyed:
         key = schemas.asked(EventId)
         said = "A new EventId for a new act; the same one gives the same answer again."

@@ -37,7 +37,8 @@ class Operation:
 
     `takes`: the class, the JSON schema or the events of the body, None where there is none. `problems`: kinds of
     problem besides those that every operation of this asker may give. `media`: what a 200 is, where it is not JSON.
-    `keyed`: asked under an EventId of its own in `Idempotency-Key`.
+    `in_parts`: a part of it may be asked for with `Range`. `keyed`: asked under an EventId of its own in
+    `Idempotency-Key`.
     """
 
     method: str
@@ -52,3 +53,4 @@ class Operation:
     query: tuple[Schema, ...] = ()
     media: str = "application/json"
     keyed: bool = False
+    in_parts: bool = False

@@ -5,15 +5,16 @@ JSON Schema 2020-12, as OpenAPI 3.1 wants it. Requests are strict; answers may g
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.events import NEEDS, Event, Kind, Payment
+from circulation.events import NEEDS, Event, Kind, Payment, Told
 from circulation.presented import Presented
+from membership_store.kiosk_clock import LONGEST_BOOT_ID, LONGEST_RUN
 from membership_store.paying import LONGEST_REFERENCE
 from membership_store.web.operation import Acts, Schema
 
@@ -30,7 +31,7 @@ _FORMS: Mapping[object, str] = {
 }
 _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 _LARGEST = 2**53 - 1
-_TOLD = {(Kind.REQUEST, Kind.FACT): "Asked", (Kind.FACT,): "Told", (Kind.VOID,): "GivenUp"}
+_TOLD = {(Kind.REQUEST, Kind.FACT): "Asked", (Kind.FACT,): "Told", (Kind.VOID,): "GivenUp", tuple(Kind): "InSequence"}
 _NULL = {"type": "null"}
 _DATE: Schema = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
@@ -77,7 +78,7 @@ class Schemas:
         """A part of a hand-written schema: types in it are replaced by their schemas."""
         if isinstance(value, list | tuple):
             return [self._within(one, strict=strict) for one in value]
-        if isinstance(value, Mapping | type | NewType) or get_origin(value) is not None:
+        if isinstance(value, Mapping | type | NewType | Acts) or get_origin(value) is not None:
             return self._of(value, strict=strict)
         return value
 
@@ -160,6 +161,17 @@ _ALSO: Mapping[type, Schema] = {
     Presented: {
         "description": "What was shown to a reader: a number, a chip's UID, or both.",
         "anyOf": [{"properties": {name: _NOT_NULL}, "required": [name]} for name in ("number", "uid")],
+    },
+    Told: {
+        "description": "By which clock something is told: the id of the boot, and how long the kiosk has been running.",
+        "allOf": [
+            {
+                "properties": {
+                    "boot": {"minLength": 1, "maxLength": LONGEST_BOOT_ID},
+                    "since_boot_ms": {"minimum": 0, "maximum": LONGEST_RUN // timedelta(milliseconds=1)},
+                }
+            }
+        ],
     },
     Payment: {
         "description": "What the terminal says it took.",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from circulation.events import Action, Event, Kind, Payment
@@ -29,6 +30,7 @@ class Counter:
         self.kiosk = Kiosk(DRENTHE, name, ANNEN)
         self.database.write(lambda session: add_kiosk(session, self.kiosk))
         self.seq = 0
+        self.folder = TemporaryDirectory(prefix="counter-")  # gone with the counter
 
     def another(self, name: str) -> Counter:
         """Another kiosk over the same database."""

@@ -16,8 +16,8 @@ import pytest
 from membership_store import backup
 from membership_store.database import Database
 from membership_store.migrations import SchemaError
-from membership_store.mirror import Gone
 from membership_store.opening import Spec, open_database
+from membership_store.scope import Gone
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.engines import Engine
 from tests.membership_store.running import Demo, StoreProcess, new_kiosk, plain_books, run

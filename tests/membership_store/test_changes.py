@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import threading
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -17,13 +18,16 @@ import pytest
 from circulation.events import Action, Kind
 from circulation.identifiers import ItemBarcode
 from circulation.masking import ITEM, PASS, PATRON, masked
-from membership_store import changes, mirror
+from membership_store import changes
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Session
 from membership_store.feed import Feed
 from membership_store.opening import Spec
+from membership_store.scope import ALL, BadCursor, Gone, Scope
+from membership_store.spool import Spool
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.running import DRENTHE, Demo, plain_books
+from tests.membership_store.snapshots import opened
 
 
 @dataclass
@@ -37,46 +41,59 @@ class Mirror:
     acked: int = 0
     manifest: dict[str, Any] = field(default_factory=dict)
     raw: bytes = b""
+    key: bytes = b""
+    scope: Scope = ALL
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def begin(self) -> Mirror:
         """Takes a snapshot."""
-        found = self.feed.snapshot(self.kiosk)
-        with found.rows as file:
-            self.raw = file.read()
-        self.manifest = found.manifest
-        self.cursor, self.acked = str(found.manifest["cursor"]), int(found.manifest["acked_seq"])
-        self.rows = {(row["kind"], row["key"]): row for row in map(json.loads, self.raw.splitlines())}
+        self.key = bytes.fromhex(json.loads(self.feed.key(self.kiosk))["key"])
+        offered = json.loads(self.feed.snapshot(self.kiosk, self.scope))
+        with self.feed.file(self.kiosk, offered["manifest"]["snapshot"]) as file:
+            found = opened(offered, file.read(), self.key)
+        self.manifest, self.raw, self.cursor = found.manifest, found.raw, str(found.manifest["cursor"])
+        self.rows = {}
+        for row in found.rows:
+            self._take(row)
         return self
 
     def page(self, limit: int = 200) -> dict[str, Any]:
         """Takes one page."""
-        page: dict[str, Any] = json.loads(self.feed.changes(self.kiosk, self.cursor, limit))
+        page: dict[str, Any] = json.loads(self.feed.changes(self.kiosk, self.cursor, limit, self.scope))
         for row in page["rows"]:
-            self.rows.pop((row["kind"], row["key"]), None)
-            if not row.get("gone"):
-                self.rows[row["kind"], row["key"]] = row
+            self._take(row)
         self.cursor = page["next"]
         self.acked = self.acked if page["acked_seq"] is None else page["acked_seq"]
         return page
+
+    def _take(self, row: dict[str, Any]) -> None:
+        """A row takes the place of one that is not newer."""
+        place = (row["kind"], row["key"])
+        version = row.pop("ver")
+        assert version >= self.versions.get(place, 0)
+        self.versions[place] = version
+        self.rows.pop(place, None)
+        if not row.get("gone"):
+            self.rows[place] = row
 
     def follow(self, limit: int = 200) -> None:
         """Takes every page that there is."""
         while self.page(limit)["more"]:
             pass
 
-    @property
-    def key(self) -> bytes:
-        """The key of the hashes."""
-        return bytes.fromhex(self.manifest["pass_key"])
-
     def of(self, kind: str, text: str) -> Any:
         """The row of a patron or an item in the clear."""
         return self.rows.get((kind, masked(self.key, kind, text)), {}).get(kind)
 
 
-def mirror_of(counter: Counter, kiosk: Kiosk | None = None) -> Mirror:
+def feed_of(counter: Counter) -> Feed:
+    """The counter's feed; nothing lies in its spool yet."""
+    return Feed(counter.database, lambda: counter.now, Spool(Path(counter.folder.name) / token_hex(8)))
+
+
+def mirror_of(counter: Counter, kiosk: Kiosk | None = None, scope: Scope = ALL) -> Mirror:
     """A mirror with a snapshot of now."""
-    return Mirror(Feed(counter.database, lambda: counter.now), kiosk or counter.kiosk).begin()
+    return Mirror(feed_of(counter), kiosk or counter.kiosk, scope=scope).begin()
 
 
 def patron_of(counter: Counter, demo: Demo, name: str) -> str:
@@ -88,9 +105,10 @@ def patron_of(counter: Counter, demo: Demo, name: str) -> str:
 def test_a_snapshot_says_how_many_rows_it_has_and_their_digest(counter: Counter) -> None:
     one = mirror_of(counter)
     assert one.manifest["rows"] == len(one.raw.splitlines()) == len(one.rows)
-    assert one.manifest["sha256"] == hashlib.sha256(one.raw).hexdigest()
     assert one.cursor == f"{one.manifest['generation']}:{one.manifest['seq']}"
-    assert one.page() == {"rows": [], "next": one.cursor, "more": False, "acked_seq": 0}
+    at = counter.now.isoformat(timespec="microseconds")
+    nothing = {"rows": [], "next": one.cursor, "more": False, "acked_seq": 0, "seq": one.manifest["seq"], "at": at}
+    assert one.page() == nothing
 
 
 def test_a_loan_changes_its_patron_and_its_item_in_the_mirror_with_the_number_of_the_event(
@@ -257,8 +275,8 @@ def test_a_patron_who_leaves_the_group_leaves_its_mirrors(counter: Counter, demo
 
 @pytest.mark.parametrize("given", ["", "x", "x:", "x:-1", "x:1.5", "x:٣", ":1", "x:" + "9" * 30])
 def test_what_is_no_cursor_is_said_to_be_none(counter: Counter, given: str) -> None:
-    with pytest.raises(mirror.BadCursor):
-        Feed(counter.database, lambda: counter.now).changes(counter.kiosk, given, 10)
+    with pytest.raises(BadCursor):
+        feed_of(counter).changes(counter.kiosk, given, 10)
 
 
 def test_a_cursor_of_another_generation_or_from_the_future_or_from_too_long_ago_is_gone(
@@ -267,16 +285,16 @@ def test_a_cursor_of_another_generation_or_from_the_future_or_from_too_long_ago_
     one = mirror_of(counter)
     generation, seq = one.manifest["generation"], one.manifest["seq"]
     for cursor in (f"other-generation:{seq}", f"{generation}:{seq + 1}"):
-        with pytest.raises(mirror.Gone):
+        with pytest.raises(Gone):
             one.feed.changes(one.kiosk, cursor, 10)
     counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
     assert counter.database.write(lambda session: changes.prune(session, datetime.now(UTC) + timedelta(days=1))) > 1
-    with pytest.raises(mirror.Gone):
+    with pytest.raises(Gone):
         one.page()
     assert mirror_of(counter).page()["rows"] == []
     fresh = mirror_of(counter)
     counter.database.write(changes.renew_generation)
-    with pytest.raises(mirror.Gone):
+    with pytest.raises(Gone):
         fresh.page()
 
 

@@ -36,7 +36,7 @@ def cursor_of(kiosk: Caller) -> str:
     """Where a mirror of the kiosk stands that has just got a snapshot."""
     shown = {"Authorization": f"Bearer {kiosk.token}"}
     snapshot = kiosk.session.get(f"{kiosk.url}/v1/snapshot", headers=shown, timeout=60)
-    return str(json.loads(snapshot.content.split(b"\n", 1)[0])["cursor"])
+    return str(snapshot.json()["manifest"]["cursor"])
 
 
 def patrons_of(database: Spec) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
@@ -13,6 +11,7 @@ import requests
 from circulation.identifiers import ItemBarcode
 from circulation.masking import masked
 from tests.membership_store.running import Caller, Demo, StoreProcess
+from tests.membership_store.snapshots import Taken, opened
 
 
 def get(kiosk: Caller, path: str, token: str | None = None) -> requests.Response:
@@ -21,22 +20,26 @@ def get(kiosk: Caller, path: str, token: str | None = None) -> requests.Response
     return requests.get(kiosk.url + path, headers=shown, timeout=60)
 
 
-def snapshot(kiosk: Caller) -> tuple[dict[str, Any], bytes]:
-    """The manifest and the rows."""
-    answer = get(kiosk, "/v1/snapshot")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
-    head, _, rows = answer.content.partition(b"\n")
-    return json.loads(head), rows
+def snapshot(kiosk: Caller, query: str = "") -> Taken:
+    """A snapshot, checked and opened."""
+    answer = get(kiosk, f"/v1/snapshot{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    file = get(kiosk, f"/v1/snapshot/{answer.json()['manifest']['snapshot']}")
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/octet-stream")
+    return opened(answer.json(), file.content, key_of(kiosk))
+
+
+def key_of(kiosk: Caller) -> bytes:
+    """The key that numbers are masked with."""
+    return bytes.fromhex(get(kiosk, "/v1/mirror-key").json()["key"])
 
 
 def test_a_snapshot_and_the_pages_after_it(kiosk: Caller, demo: Demo, books: Iterator[ItemBarcode]) -> None:
-    manifest, rows = snapshot(kiosk)
-    assert manifest["sha256"] == hashlib.sha256(rows).hexdigest()
-    assert (manifest["rows"], manifest["bytes"]) == (rows.count(b"\n"), len(rows))
+    taken = snapshot(kiosk)
     item = next(books)
     assert kiosk.borrow(demo.shown("anna"), item)["outcome"] == "checked_out"
-    page = get(kiosk, f"/v1/changes?since={manifest['cursor']}").json()
-    key = masked(bytes.fromhex(manifest["pass_key"]), "item", item)
+    page = get(kiosk, f"/v1/changes?since={taken.manifest['cursor']}").json()
+    key = masked(key_of(kiosk), "item", item)
     assert [row["item"]["loan"] is not None for row in page["rows"] if row["key"] == key] == [True]
     assert (page["more"], page["acked_seq"]) == (False, kiosk.seq)
     assert get(kiosk, f"/v1/changes?since={page['next']}").json()["rows"] == []
@@ -54,7 +57,7 @@ def test_a_snapshot_and_the_pages_after_it(kiosk: Caller, demo: Demo, books: Ite
     ],
 )
 def test_a_question_that_cannot_be_answered_is_a_problem(kiosk: Caller, query: str, status: int, kind: str) -> None:
-    answer = get(kiosk, "/v1/changes" + query.format(cursor=snapshot(kiosk)[0]["cursor"]))
+    answer = get(kiosk, "/v1/changes" + query.format(cursor=snapshot(kiosk).manifest["cursor"]))
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (status, kind)
 
 
@@ -64,7 +67,7 @@ def test_nobody_without_a_credential_gets_a_mirror(kiosk: Caller) -> None:
 
 
 def test_a_sign_of_life_is_written_down_and_answered_with_the_last_event(store: StoreProcess, kiosk: Caller) -> None:
-    cursor = snapshot(kiosk)[0]["cursor"]
+    cursor = snapshot(kiosk).manifest["cursor"]
     status, body = kiosk.post("/v1/heartbeat", {"cursor": cursor, "waiting": 3, "release": "2026.11"})
     assert (status, json.loads(body)["acked_seq"]) == (200, 0)
     asked = "SELECT cursor, waiting, release FROM kiosk WHERE kiosk = ?"
@@ -78,7 +81,7 @@ def test_a_sign_of_life_that_was_not_agreed_is_refused(kiosk: Caller, said: obje
 
 
 def test_the_log_says_which_route_and_nothing_of_the_question(store: StoreProcess, kiosk: Caller) -> None:
-    cursor = snapshot(kiosk)[0]["cursor"]
+    cursor = snapshot(kiosk).manifest["cursor"]
     get(kiosk, f"/v1/changes?since={cursor}")
     said = store.log_file.read_text("utf-8")
     assert "GET /v1/changes 200" in said

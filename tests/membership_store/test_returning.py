@@ -58,6 +58,7 @@ def test_what_is_brought_back_is_no_loan_any_more_and_gives_no_strip_back(counte
         "route": "shelf",
         "place": "",
         "was_on_loan": True,
+        "provisional": False,
     }
     assert [is_open for _, is_open in counter.loans(item)] == [False]
     assert counter.rows("SELECT returned_branch FROM loan WHERE item = ?", item) == [("9401",)]
