@@ -86,6 +86,7 @@ class Journal:
             self._adopt()
             check(self._db)
             self._last = self._number_of_the_last()
+            self._look_at_what_waits()
             remember(self._lock_file)
             on_fault.pop_all()
 
@@ -229,6 +230,12 @@ class Journal:
         """Why nothing may be done under this kiosk's id any more; empty where all is well."""
         return self._closed
 
+    def shut(self, why: str) -> None:
+        """Closes the journal for new events, for ever: this kiosk id's sequence cannot be trusted. `why`: one word."""
+        with self._writing() as db:
+            self._closed = self._closed or why
+            db.execute("UPDATE journal SET closed = ?", (self._closed,))
+
     def heard(self, acked_seq: int) -> None:
         """The store has this kiosk's events up to that number. More than were done here: this journal is not the one.
 
@@ -292,6 +299,13 @@ class Journal:
 
     def _number_of_the_last(self) -> int:
         return int(self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0])
+
+    def _look_at_what_waits(self) -> None:
+        """An event that cannot be unsealed would hold up the queue for ever; its neighbours may be no better."""
+        try:
+            self.undelivered()
+        except JournalFault as fault:
+            raise JournalDamaged(f"an event that waits is damaged: {fault}") from None
 
     def _note_acked(self, db: sqlite3.Connection, acked_seq: int) -> None:
         """Memory first: what cannot be written down holds until the process ends, and is heard again then."""

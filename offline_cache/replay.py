@@ -32,7 +32,7 @@ class Book(Protocol):
     def settle(self, event: Event, why: str = ...) -> None: ...
     def closing(self, event: Event) -> Event: ...
     def entry(self, seq: int) -> Entry: ...
-    def heard(self, acked_seq: int) -> None: ...
+    def shut(self, why: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Replay:
                 self._deliver_some(waiting, ends, course)
         except DeskUnreachable as fault:
             self._failures += 1
+            self._most = max(1, self._most // 2) if fault.sent else self._most  # so many may have been too many
             log.info("delivery stopped: %s", fault)
             return Delivery(tuple(course.answered), tuple(course.settled), str(fault) or "no answer")
         self._failures = 0
@@ -154,7 +155,7 @@ class Replay:
         if stopped.kind == GAP and expected is not None and expected < event.seq:
             self.fill_gap(expected, event.seq, ends)
         elif stopped.kind == GAP and expected is not None:
-            self._journal.heard(expected - 1)
+            self._journal.shut(SEQUENCE_USED)  # another journal of this kiosk id told an event of that number
             self._settle(event, SEQUENCE_USED, course)
         else:
             self._settle(event, stopped.kind, course)
