@@ -38,7 +38,10 @@ class Files:
     def drop(self, database: Spec) -> None:
         """It may go."""
         for file in self._folder.glob(f"{Path(database).name}*"):
-            file.unlink()
+            if file.is_dir():
+                shutil.rmtree(file)
+            else:
+                file.unlink()
 
 
 class Server:

@@ -93,7 +93,7 @@ class StoreProcess:
         self.log_file = log_of(database)
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*prefix, *command("serve", "--database", database, "--listen", "127.0.0.1:0")],
+                [*prefix, *command("serve", "--database", database, "--listen", "127.0.0.1:0", *self._spool())],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -105,6 +105,10 @@ class StoreProcess:
         watchdog.cancel()
         assert ready.startswith("ready http://127.0.0.1:"), self.log_file.read_text("utf-8")
         self.url = ready.split()[1]
+
+    def _spool(self) -> tuple[str | Path, ...]:
+        """Beside its log, where it would not lie beside its file."""
+        return () if isinstance(self.database, Path) else ("--spool", self.log_file.with_suffix(".spool"))
 
     @property
     def port(self) -> int:

@@ -161,6 +161,7 @@ def test_secrets_are_for_their_owner_only_and_one_for_each_branch(demo: Demo) ->
         *(f"kiosk-{branch}.token" for branch in ALL_BRANCHES),
         "staff-desk.token",
         "staff-manager.token",
+        "store.pub",
     }
     assert {stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()} == {0o600}
     assert (folder / "kiosk.token").read_text("utf-8") == (folder / "kiosk-9401.token").read_text("utf-8")
