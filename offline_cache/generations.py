@@ -38,7 +38,8 @@ class Generations:
         """The number that the pointer names; None where there is none. Raises sqlite3.Error."""
         if not self.pointer.exists():
             return None
-        with closing(sqlite3.connect(f"{self.pointer.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+        # Not read-only: who reads after a cut within a commit has to roll that back first.
+        with closing(sqlite3.connect(f"{self.pointer.absolute().as_uri()}?mode=rw", uri=True, timeout=5)) as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pointer'").fetchone():
                 return None
             row = db.execute("SELECT live FROM pointer").fetchone()

@@ -3,11 +3,12 @@
 The version of a row never falls. Bodies are sealed here and nowhere else; deleted ones are overwritten (secure_delete).
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -65,6 +66,15 @@ class Signed:
     as_of: AsOf
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Under which key it is, which scope it has, and when the store made its snapshot (UTC)."""
+
+    key_id: str
+    scope: str
+    made_at: datetime
+
+
 class MirrorFile:
     """A generation that is written: made from a snapshot, brought up to date by pages. One writer; not for threads."""
 
@@ -111,10 +121,20 @@ class MirrorFile:
         self._conn.execute("PRAGMA journal_mode = WAL")
         self._conn.execute("PRAGMA synchronous = NORMAL")
 
-    def cursor(self) -> str:
-        """Where the mirror stands."""
+    def place(self) -> tuple[str, int]:
+        """Where the mirror stands: the store's generation, and the number in it."""
         generation, seq = self._conn.execute("SELECT generation, seq FROM picture").fetchone()
+        return str(generation), int(seq)
+
+    def cursor(self) -> str:
+        """The same in the store's words."""
+        generation, seq = self.place()
         return f"{generation}:{seq}"
+
+    def about(self) -> About:
+        """What the file notes of itself."""
+        key_id, scope, manifest = self._conn.execute("SELECT key_id, scope, manifest FROM picture").fetchone()
+        return About(key_id, scope, datetime.fromisoformat(json.loads(manifest)["made_at"]))
 
     def apply(self, page: Page) -> None:
         """The rows, the cursor and what is known of it, in one transaction. Raises OutOfOrder, sqlite3.Error."""

@@ -34,8 +34,8 @@ _KINDS = frozenset({"patron", "item", "network"})
 
 
 class SnapshotRefused(Exception):
-    """The snapshot must not become the mirror. `why` is one word: signature, form, schema, key, expired, older, hash,
-    size, count or block."""
+    """The snapshot must not become the mirror. `why` is one word: signature, form, schema, key, expired, older, order,
+    hash, size, count or block."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"snapshot refused: {why}")
@@ -96,14 +96,18 @@ def _manifest(given: dict[str, Any]) -> Manifest:
     return found
 
 
-def check_place(manifest: Manifest, live: tuple[str, int] | None, now: datetime) -> None:
-    """Raises SnapshotRefused for one that is over (expired), or of an older state than what is live (older).
-
-    `live`: generation and number of the mirror as it is; another generation is the store's own new beginning.
-    """
+def check_time(manifest: Manifest, now: datetime) -> None:
+    """Raises SnapshotRefused for one that is over at that instant (UTC)."""
     if now >= manifest.not_after:
         raise SnapshotRefused("expired")
-    if live is not None and live[0] == manifest.generation and manifest.seq < live[1]:
+
+
+def check_order(found: tuple[str, int], live: tuple[str, int] | None) -> None:
+    """Raises SnapshotRefused where what would go live is of an older state than what is.
+
+    Each is a generation and a number; another generation is the store's own new beginning.
+    """
+    if live is not None and live[0] == found[0] and found[1] < live[1]:
         raise SnapshotRefused("older")
 
 
