@@ -42,6 +42,7 @@ DONE_THOUGH_GIVEN_UP = "done-though-given-up"
 REFUSED_FACT = "refused"
 _PROOF = b"this journal and this key belong together"
 _COLUMNS = "seq, body, state, unclear, outcome, promised, why"
+_NOT_A_FACT = {False: "1", True: "promised IS NULL"}
 _WAITING = "state IN ('open', 'given_up')"
 _FLOOR_STEP = timedelta(minutes=1)
 _NO_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)  # no kiosk of this release has seen an earlier day
@@ -142,20 +143,26 @@ class Journal:
         """Writes down the library system's answer; the event needs no more delivery."""
         self.answered_all([(event, answer)])
 
-    def answered_all(self, answers: Sequence[tuple[Event, Answer]], acked_seq: int = 0) -> None:
-        """Writes down many answers in one commit, and what the store says it has.
+    def answered_all(self, answers: Sequence[tuple[Event, Answer]], acked_seq: int = 0) -> list[tuple[Event, Answer]]:
+        """Writes down many answers in one commit, and what the store says it has. Returns those that stand.
 
-        A fact that was refused, or an act that was given up and done all the same, is put before staff.
+        A fact that was refused, or an act that was given up and done all the same, is put before staff. The "no" to a
+        request that has become a fact since it was sent is passed over: the fact is still to be told.
         """
         sealed = [(event, answer, self._sealed_answer(event.seq, "outcome", answer)) for event, answer in answers]
+        stand = []
         with self._writing() as db:
             for event, answer, outcome in sealed:
                 state, why = _state_after(event, answer)
-                update = "UPDATE event SET state = ?, outcome = ?, why = ? WHERE seq = ?"
-                if db.execute(update, (state, outcome, why, event.seq)).rowcount != 1:
+                overtaken = event.kind is Kind.REQUEST and isinstance(answer, Refused | Voided)
+                update = f"UPDATE event SET state = ?, outcome = ?, why = ? WHERE seq = ? AND {_NOT_A_FACT[overtaken]}"  # noqa: S608
+                if db.execute(update, (state, outcome, why, event.seq)).rowcount == 1:
+                    stand.append((event, answer))
+                elif not overtaken or not _is_there(db, event):
                     raise JournalFault(f"no event {event.seq}")
             if acked_seq:
                 self._note_acked(db, acked_seq)
+        return stand
 
     def give_up(self, event: Event) -> None:
         """The request certainly never left and will not be sent; a void will close its place in the sequence."""
@@ -415,6 +422,10 @@ def _state_after(event: Event, answer: Answer) -> tuple[str, str]:
     if event.kind is Kind.FACT and refused:
         return "settled", REFUSED_FACT
     return "answered", DONE_THOUGH_GIVEN_UP if event.kind is Kind.VOID and not refused else ""
+
+
+def _is_there(db: sqlite3.Connection, event: Event) -> bool:
+    return db.execute("SELECT 1 FROM event WHERE seq = ?", (event.seq,)).fetchone() is not None
 
 
 def _floor(db: sqlite3.Connection) -> datetime:

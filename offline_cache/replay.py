@@ -27,7 +27,9 @@ class Book(Protocol):
     """What replaying needs of the journal; see `offline_cache.journal.Journal`."""
 
     def undelivered(self, limit: int | None = None) -> list[Event]: ...
-    def answered_all(self, answers: Sequence[tuple[Event, Answer]], acked_seq: int = 0) -> None: ...
+    def answered_all(
+        self, answers: Sequence[tuple[Event, Answer]], acked_seq: int = 0
+    ) -> list[tuple[Event, Answer]]: ...
     def unclear(self, event: Event) -> int: ...
     def settle(self, event: Event, why: str = ...) -> None: ...
     def closing(self, event: Event) -> Event: ...
@@ -121,8 +123,7 @@ class Replay:
         except DeskFault as fault:
             self._note_fault(waiting, fault, course)
             return
-        answered = list(zip(waiting, batch.answers, strict=False))
-        self._journal.answered_all(answered, batch.acked_seq)
+        answered = self._journal.answered_all(list(zip(waiting, batch.answers, strict=False)), batch.acked_seq)
         for event, answer in answered:
             _log_answer(event, answer)
         course.answered += answered

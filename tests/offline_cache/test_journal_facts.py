@@ -108,6 +108,17 @@ def test_a_fact_that_is_refused_and_a_given_up_act_that_was_done_are_put_before_
     assert (journal.undelivered(), journal.entry(1).answer) == ([], REFUSED)
 
 
+@pytest.mark.parametrize("no", [REFUSED, Voided(ids()())])
+def test_a_no_to_a_request_that_has_become_a_fact_meanwhile_does_not_end_its_delivery(path: Path, no: Answer) -> None:
+    journal = open_journal(path)
+    request = append(journal)
+    told = journal.turn_into_fact(request, lent())
+    assert journal.answered_all([(request, no)]) == []
+    assert journal.undelivered() == [told]
+    assert journal.answered_all([(request, lent())]) == [(request, lent())]
+    assert journal.undelivered() == []
+
+
 def test_a_batch_of_answers_is_written_down_whole_or_not_at_all(path: Path) -> None:
     journal, other = open_journal(path), open_journal(path.with_name("other.db"))
     first = append(journal)
