@@ -101,19 +101,19 @@ def test_a_journal_that_is_gone_is_a_loss_with_nothing_to_keep(path: Path) -> No
     opened(path, KioskId("annen-9")).close()
 
 
-def test_the_log_of_a_killed_writer_is_kept_with_its_database(path: Path) -> None:
+def test_nothing_of_a_killed_writers_log_stays_where_a_new_journal_will_be(path: Path) -> None:
     written(path)
     journal = opened(path)
-    append(journal)
-    wal = path.with_name("journal.db-wal").read_bytes()
-    whole = path.read_bytes()
+    journal.probe()
+    whole, log = path.read_bytes(), path.with_name("journal.db-wal").read_bytes()
     journal.close()
     path.write_bytes(b"y" * len(whole))
-    path.with_name("journal.db-wal").write_bytes(wal)
+    path.with_name("journal.db-wal").write_bytes(log)
     with pytest.raises(JournalDamaged):
         opened(path)
-    assert path.with_name("journal.db.damaged-20260715T123000Z-wal").read_bytes()[:32] == wal[:32]
-    assert not path.with_name("journal.db-wal").exists()
+    assert path.with_name("journal.db.damaged-20260715T123000Z").exists()
+    left = {one.name for one in path.parent.iterdir() if not one.name.startswith("journal.db.")}
+    assert left == set()
 
 
 def test_a_loss_that_was_noted_and_not_yet_moved_is_moved_when_it_is_found_again(
