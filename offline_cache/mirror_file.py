@@ -235,12 +235,12 @@ class MirrorFile:
             self._put_network(row)
 
     def _put_network(self, row: Row) -> None:
-        body = network_body(bytes(row.here or b""), row.zone)
+        body = network_body(bytes(row.here), row.zone)
         self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
 
     def _sealed_patron(self, row: Row) -> tuple[bytes, bytes | None]:
         """The masks of its passes and its sealed body; nothing of one that is gone, or is not understood."""
-        if not row.gone and row.patron is not None:
+        if not row.gone:
             try:
                 found = patron_body(row.key, bytes(row.patron))
             except BadRow:
@@ -250,7 +250,7 @@ class MirrorFile:
         return b"", None
 
     def _sealed_item(self, row: Row) -> bytes | None:
-        if not row.gone and row.item is not None:
+        if not row.gone:
             try:
                 return self._seal.close_up(item_body(row.key, bytes(row.item)), f"item/{row.key}")
             except BadRow:

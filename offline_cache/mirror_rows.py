@@ -21,6 +21,7 @@ from circulation.rules.facts import Here
 _MASK = re.compile(r"[0-9a-f]{32}")
 _PATRON, _ITEM = msgspec.json.Decoder(Patron), msgspec.json.Decoder(Item)
 _NO_DATE = date.min
+_NOTHING = msgspec.Raw(b"")
 # As `circulation.wire` reads what a newer store says: not payable here, of another kind, to be asked.
 _NEWER: Mapping[str, tuple[type[Enum], Enum]] = {
     "kind": (FeeKind, FeeKind.OTHER),
@@ -39,9 +40,9 @@ class Row(msgspec.Struct):
     kind: str
     key: str
     ver: int
-    patron: msgspec.Raw | None = None
-    item: msgspec.Raw | None = None
-    here: msgspec.Raw | None = None
+    patron: msgspec.Raw = _NOTHING
+    item: msgspec.Raw = _NOTHING
+    here: msgspec.Raw = _NOTHING
     zone: str = ""
     gone: bool = False
 

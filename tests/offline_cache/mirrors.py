@@ -1,4 +1,4 @@
-"""A kiosk's memory over a real store, for tests: its configuration, its pull, its reader, and what a store would say."""
+"""A kiosk's memory over a real store, for tests: its configuration, its pull, its reader, what is in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from offline_cache.generations import Generations
 from offline_cache.keys import MirrorKey, load_key
 from offline_cache.mirror import Mirror
 from offline_cache.mirror_settings import MirrorSettings, read_settings
-from offline_cache.pull import Clock, Puller, Pulled
+from offline_cache.pull import Clock, Pulled, Puller
 from offline_cache.sealing import read_key
 from tests.membership_store.running import Caller, StoreProcess
 
