@@ -34,7 +34,7 @@ def refused(texts: Texts, no: Refused, today: date) -> Sentence:
     """The two sentences of a refusal. Values that are missing, or not what they should be, are left out of them."""
     key = f"refused.{no.reason.value}"
     values = _values(texts, no.values, today)
-    why = texts.say(f"{key}.why")
+    why = texts.template(f"{key}.why")
     needed = {name for _, name, _, _ in Formatter().parse(why) if name}
     if not needed <= values.keys():
         why = texts.say(f"{key}.why.plain")
@@ -69,7 +69,8 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
     """What a row of the list says."""
     match one:
         case Lent():
-            return RowWords(one.title, texts.say("row.lent", day=texts.day(one.due, today)))
+            key = "row.lent_provisional" if one.provisional else "row.lent"
+            return RowWords(one.title, texts.say(key, day=texts.day(one.due, today)))
         case Asking():
             return RowWords("", texts.say("row.asking"))
         case NotLent():
@@ -85,6 +86,11 @@ def trouble(texts: Texts, one: Trouble) -> Sentence:
     """What is wrong on our side, and what next."""
     key = f"trouble.{one.value}"
     return Sentence(texts.say(f"{key}.why"), texts.say(f"{key}.next"))
+
+
+def aside(texts: Texts, troubles: frozenset[Trouble]) -> str:
+    """One calm line that the connection is down, while borrowing goes on; nothing otherwise."""
+    return str(trouble(texts, Trouble.WITHOUT_LINE)) if Trouble.WITHOUT_LINE in troubles else ""
 
 
 def headline(texts: Texts, visit: Borrowing) -> str:

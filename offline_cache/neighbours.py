@@ -1,8 +1,7 @@
 """What the other kiosks of a branch did that this kiosk's mirror does not hold yet: told from kiosk to kiosk.
 
-Off by default. It keeps an item from being lent twice in one outage, and limits from being passed by walking to the
-next kiosk. It lives in memory only; the journal of each kiosk alone is delivered. No clock of another is believed:
-what was heard first, counted by our own, came first.
+Off by default; in memory only. No item is lent twice in one outage, and no limit passed by walking to the next kiosk.
+No clock of another kiosk is believed: what was heard first, counted by our own, came first (house decision 3.4).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -44,7 +44,11 @@ class Texts:
 
     def knows(self, key: str) -> bool:
         """Whether the catalogue has this key."""
-        return self._catalogue.gettext(key) != key
+        return self._template(key) != key
+
+    def template(self, key: str) -> str:
+        """The sentence under `key` with its places still open, of several plural forms the first. Raises TextMissing."""
+        return self._filled(key, self._template(key), {})
 
     def say(self, key: str, **values: object) -> str:
         """The sentence under `key`, filled with `values`. Raises TextMissing."""
@@ -70,6 +74,11 @@ class Texts:
         whole, rest = divmod(cents, 100)
         grouped = f"{whole:,}".replace(",", self.say("format.group"))
         return self.say("format.money", amount=f"{grouped}{self.say('format.decimal')}{rest:02}")
+
+    def _template(self, key: str) -> str:
+        found = self._catalogue.gettext(key)
+        # Python 3.11.2, Debian 12's, finds a key with plural forms by its forms only.
+        return found if found != key else self._catalogue.ngettext(key, key, 1)
 
     def _filled(self, key: str, template: str, values: dict[str, object]) -> str:
         if template == key:
