@@ -47,7 +47,7 @@ class Texts:
         return self._template(key) != key
 
     def template(self, key: str) -> str:
-        """The sentence under `key` with its places still open, of several plural forms the first. Raises TextMissing."""
+        """The sentence under `key` with its places still open, of plural forms the first. Raises TextMissing."""
         return self._filled(key, self._template(key), {})
 
     def say(self, key: str, **values: object) -> str:
