@@ -199,7 +199,8 @@ def _visit(world: World, by: Presented) -> Visit:
     )
     visit = Visit(world.here, by, found)
     holder = visit.holder
-    return visit if holder is None or not needs_pin(visit) else replace(visit, pin=world.pins[holder.patron.ref])
+    state = PinState.NOT_SHOWN if holder is None else world.pins[holder.patron.ref]
+    return replace(visit, pin=state) if needs_pin(visit) or state is PinState.LOCKED else visit
 
 
 def from_store(session: Session, consortium: str, world: World, shown: Iterable[Presented]) -> Iterator[Decision]:
