@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from offline_cache.cli_journal import add_commands, status_by
 from offline_cache.clock import KioskClock
 from offline_cache.downloads import PullLine
 from offline_cache.generations import Generations
@@ -41,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would write cursors down
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold the key
     try:
-        settings = read_settings(given.config)
-        return int(given.run(settings, given))
+        return int(given.run(given.read(given.config), given))
     except (BadSettings, KeyMissing) as fault:
         print(fault if str(fault) else "there is no key for the mirror", file=sys.stderr)
         return BAD_FILE
@@ -75,10 +75,11 @@ def rebuild(settings: MirrorSettings, _given: argparse.Namespace) -> int:
         return _round(_puller(settings), anew=True)
 
 
-def show_status(settings: MirrorSettings, _given: argparse.Namespace) -> int:
-    """Prints how the mirror stands."""
+def show_status(settings: MirrorSettings, given: argparse.Namespace) -> int:
+    """Prints how the mirror and the journal stand."""
     clock = KioskClock(lambda: _BEGINNING)
-    print(json.dumps(status(settings, clock.told(), clock.now(), _BEGINNING), indent=2))
+    mirror = status(settings, clock.told(), clock.now(), _BEGINNING)
+    print(json.dumps(mirror | {"journal": status_by(given.config)}, indent=2))
     return IN_ORDER
 
 
@@ -135,7 +136,8 @@ def _arguments() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--config", type=Path, required=True, help="the kiosk's configuration file")
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, read=read_settings)
         if name == "pull":
             command.add_argument("--once", action="store_true", help="a single round")
+    add_commands(commands)
     return parser
