@@ -31,7 +31,8 @@ class Books:
     """Where one act of a kiosk is booked. `at`: when it was done; `now`: when the store took it in; both UTC.
 
     `span`: where that is not known, between which instants; `at` is then the one that costs the patron nothing.
-    `happened`: it is told as a fact, so that a rule's "no" is a matter for staff and not an answer.
+    `happened`: it is told as a fact, so that a rule's "no" is a matter for staff and not an answer. `in_sequence`: all
+    that the kiosk did before is booked, and nothing that it did after.
     """
 
     session: Session
@@ -40,6 +41,7 @@ class Books:
     now: datetime
     happened: bool = False
     span: Span | None = None
+    in_sequence: bool = True
 
     @property
     def not_before(self) -> datetime:
@@ -51,12 +53,20 @@ class Books:
         """The latest instant (UTC) at which it may have been done."""
         return self.at if self.span is None else self.span.latest
 
+    def did_before(self, loan: str) -> bool:
+        """Whether this kiosk made that loan before this act, by its sequence."""
+        return self.in_sequence and loan.startswith(f"{self.kiosk.id}/")
+
+    def took_before(self, kiosk: str | None) -> bool:
+        """Whether what that kiosk took in was taken in here before this act, by the sequence."""
+        return self.in_sequence and kiosk == self.kiosk.id
+
     def day_is_known(self) -> bool:
         """Whether the library's date of the act is certain."""
-        if self.span is None or self.span.is_known:
+        if self.span is None or self.span.mildest == self.span.latest:
             return True
         zone = zone_of(self.session, self.consortium, self.kiosk.branch)
-        return local_date(self.not_before, zone) == local_date(self.not_after, zone)
+        return local_date(self.span.mildest, zone) == local_date(self.span.latest, zone)
 
     @property
     def consortium(self) -> str:

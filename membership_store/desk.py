@@ -179,9 +179,11 @@ class StoreDesk:
     def _take(self, session: Session, kiosk: Kiosk, event: Event) -> bytes:
         ask_ahead(session, kiosk.consortium, event.presented)
         page, now = answers.turn_to(session, kiosk, event), self._clock()
-        span = kiosk_clock.when(event, page.clock, now)
-        at = span.earliest if event.action is Action.CHECK_IN else span.latest
-        books = Books(session, kiosk, at, now, happened=event.kind is Kind.FACT, span=span)
+        known = page.clock if page.kept is None else replace(page.clock, last_at=None)
+        span = kiosk_clock.when(event, known, now)
+        at = span.mildest if event.action is Action.CHECK_IN else span.latest
+        is_new = page.kept is None
+        books = Books(session, kiosk, at, now, event.kind is Kind.FACT, span, is_new)
         if page.kept is not None:
             again = page.kept.for_kind(event.kind)
             return again if again is not None else self._take_late_fact(books, event)

@@ -28,15 +28,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Not before `earliest`, not after `latest` (UTC); the same where the instant is known."""
+    """Not before `earliest`, not after `latest` (UTC); the same where the instant is known.
+
+    `told`: what a clock said that the kiosk's own sequence contradicts, or None.
+    """
 
     earliest: datetime
     latest: datetime
+    told: datetime | None = None
 
     @property
-    def is_known(self) -> bool:
-        """Whether it is one instant."""
-        return self.earliest == self.latest
+    def mildest(self) -> datetime:
+        """The earliest instant that anything speaks for: by it a return costs least."""
+        return self.earliest if self.told is None else min(self.earliest, self.told)
 
 
 def is_usable(told: Told) -> bool:
@@ -72,7 +76,7 @@ def when(event: Event, known: Known, now: datetime) -> Span:
     """When the act was done. A request is judged now; a fact by how long the kiosk had been running, or by its clock.
 
     A clock that nobody set, in a boot that never called, tells nothing: then it was between the event before, and the
-    boot that the kiosk runs in now.
+    boot that the kiosk runs in now. Nothing was done before the event before it.
     """
     if event.kind is not Kind.FACT:
         return Span(now, now)
@@ -85,7 +89,8 @@ def when(event: Event, known: Known, now: datetime) -> Span:
         latest = _within(known.newest_boot, oldest, now, now)
         return Span(_within(known.last_at, oldest, latest, oldest), latest)
     at = min(max(at, oldest), now)
-    return Span(at, at)
+    floor = _within(known.last_at, oldest, now, at)
+    return Span(at, at) if at >= floor else Span(floor, floor, at)
 
 
 def _within(text: str | None, least: datetime, most: datetime, otherwise: datetime) -> datetime:

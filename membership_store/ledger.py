@@ -14,8 +14,8 @@ from circulation.rules.facts import Borrow
 from circulation.rules.region import effective
 from circulation.rules.staffing import is_told_of_an_earlier_loan
 from circulation.rules.subscriptions import may_borrow
+from membership_store import whereabouts
 from membership_store.books import Books, stamp
-from membership_store.database import one
 from membership_store.register import add_loan
 from membership_store.situation import Situation, look
 
@@ -34,24 +34,27 @@ def take_loan(books: Books, event: Event) -> CheckedOut | Refused:
         kiosk=books.kiosk.id,
         to_write=True,
     )
-    came_back = _came_back_since(books, event, situation) if books.happened else None
-    if came_back is not None:
-        books.flag(event, "K10", "returned_meanwhile")
+    if not books.happened:
+        return _lend(books, event, situation) if situation.verdict.decided is None else situation.verdict.decided
+    ended = _over_since(books, situation)
+    if ended is not None:
+        if situation.borrow and situation.borrow.item and situation.borrow.item.loan is None:
+            books.flag(event, "K10", "returned_meanwhile")  # else a rule says that another has it
         books.flag_all(event, situation.verdict)
-        return _lend(books, event, situation, ended=came_back)
-    if situation.verdict.decided is None:
-        return _lend(books, event, situation)
-    return _record(books, event, situation) if books.happened else situation.verdict.decided
+        return _lend(books, event, situation, ended=ended)
+    return _lend(books, event, situation) if situation.verdict.decided is None else _record(books, event, situation)
 
 
-def _came_back_since(books: Books, event: Event, situation: Situation) -> str | None:
-    """When the item of a loan that is told late was brought back before the store heard of the loan (K10)."""
+def _over_since(books: Books, situation: Situation) -> str | None:
+    """When a loan that is told late was over again, because others had the item in hand before the store heard of it.
+
+    As long as another loan runs, only what came back before that one began says so.
+    """
     item = situation.borrow.item if situation.borrow else None
-    if item is None or item.loan is not None:
+    if item is None:
         return None
-    back = "SELECT came_back_at FROM item WHERE consortium = ? AND item = ? AND came_back_at >= ?"
-    row = one(books.session.rows(back, books.consortium, event.scanned, stamp(books.at)))
-    return None if row is None else str(row[0])
+    seen = whereabouts.seen_since(books, item.barcode, books.not_before)
+    return seen if item.loan is None or (seen is not None and not whereabouts.is_lending(books, item, seen)) else None
 
 
 def _lend(books: Books, event: Event, situation: Situation, *, ended: str | None = None) -> CheckedOut:
@@ -66,7 +69,8 @@ def _lend(books: Books, event: Event, situation: Situation, *, ended: str | None
     found = effective(borrow)
     under = None if found is None else member.key_of(found.membership)
     again = _borrowed_before(books, borrow)  # asked before there is this loan, which may be over already
-    add_loan(books.session, books.consortium, books.key(event), loan, stamp(books.at), ended, under)
+    lent_at = stamp(books.at) if ended is None else min(stamp(books.at), ended)
+    add_loan(books.session, books.consortium, books.key(event), loan, lent_at, ended, under)
     patron, filled = books.take_strip(member, found), _fill_hold(books, borrow)
     if ended is None:
         _leaves(books, borrow)
@@ -87,9 +91,10 @@ def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
     if standing is not None and standing.patron == borrow.patron.ref and not standing.internal:
         title, loans = borrow.item.title, len(borrow.patron.loans)
         return CheckedOut(event.scanned, title, standing.due, loans, may_borrow(borrow))
-    if standing is not None and not _give_way(books, event):
-        return _lend(books, event, situation, ended=stamp(books.now))
     if standing is not None:
+        later = whereabouts.give_way(books, borrow.item)
+        if later is not None:
+            return _lend(books, event, situation, ended=later)
         books.patron_changed(standing.patron)
     _free_hold(books, borrow)
     return _lend(books, event, situation)
@@ -151,22 +156,6 @@ def _leaves(books: Books, borrow: Borrow) -> None:
         "UPDATE item SET in_transit_to = NULL WHERE consortium = ? AND item = ? AND in_transit_to IS NOT NULL",
         books.consortium,
         borrow.barcode,
-    )
-
-
-def _give_way(books: Books, event: Event) -> bool:
-    """Closes the standing loan of the item where ours is the later one; says whether it was. No fine (S8)."""
-    at = stamp(books.at)
-    return (
-        books.session.run(
-            "UPDATE loan SET returned_at = ?"
-            " WHERE consortium = ? AND item = ? AND returned_at IS NULL AND lent_at <= ?",
-            at,
-            books.consortium,
-            event.scanned,
-            at,
-        )
-        > 0
     )
 
 

@@ -17,6 +17,7 @@ from circulation.rules.facts import Borrow, Here, Return
 from circulation.rules.fines import fine
 from circulation.rules.region import effective, linked
 from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold, route_of
+from membership_store import whereabouts
 from membership_store.books import Books, stamp
 from membership_store.collection import find_item
 from membership_store.database import Session, insert, one
@@ -70,7 +71,10 @@ def take_back(books: Books, event: Event) -> CheckedIn | Refused:
 
 
 def _book(books: Books, event: Event, brought: Brought, item: Item) -> CheckedIn:
+    is_past = books.happened and whereabouts.seen_since(books, item.barcode, books.not_after) is not None
     was_on_loan = _end_loan(books, event, brought, item)
+    if is_past:
+        return _past(books, event, brought, was_on_loan=was_on_loan)
     route, code = route_of(brought.facts)
     if brought.verdict.decided is not None:
         route, code = Route.OTHER_BRANCH, item.branch
@@ -79,16 +83,30 @@ def _book(books: Books, event: Event, brought: Brought, item: Item) -> CheckedIn
     if route is Route.STAFF and item.interlibrary:
         books.flag(event, "K12", Reason.INTERLIBRARY.value)
     if not was_on_loan:
-        books.session.run(
-            "UPDATE item SET came_back_at = ? WHERE consortium = ? AND item = ?",
-            stamp(books.at),
-            books.consortium,
-            item.barcode,
-        )
+        whereabouts.came_back(books, item.barcode, stamp(books.at), books.kiosk.id)
     _leaves_the_list(books, item)
     place = _send(books, brought, item, route, code)
     books.item_changed(item.barcode)
     return CheckedIn(item.barcode, item.title, route, place, was_on_loan)
+
+
+def _past(books: Books, event: Event, brought: Brought, *, was_on_loan: bool) -> CheckedIn:
+    """Told so late that others have had the item since: it lies no more where this kiosk put it, and goes nowhere."""
+    item = brought.item
+    if item is None:
+        raise ValueError("no item came back")
+    if not was_on_loan:
+        patron = whereabouts.end_earlier(books, item.barcode)
+        if patron is None:
+            whereabouts.came_back(books, item.barcode, stamp(books.at), books.kiosk.id)
+        else:
+            books.flag(event, "K10", "returned_earlier")
+            books.patron_changed(patron)
+            was_on_loan = True
+    books.item_changed(item.barcode)
+    route, code = route_of(brought.facts)
+    name = _name_of(books, brought.facts.here, code) if route is Route.OTHER_BRANCH else code
+    return CheckedIn(item.barcode, item.title, route, name, was_on_loan)
 
 
 def _end_loan(books: Books, event: Event, brought: Brought, item: Item) -> bool:
@@ -104,15 +122,16 @@ def _end_loan(books: Books, event: Event, brought: Brought, item: Item) -> bool:
         item.barcode,
     )[0]
     at = stamp(books.at)
-    if lent_at > at and not key.startswith(f"{books.kiosk.id}/"):
+    if lent_at > stamp(books.not_after) and not books.did_before(key):
         # A return of an earlier time, told late: the loan that runs now is another one. What this kiosk lent itself
         # came before by its own sequence, whatever its clock says.
         books.flag(event, "house 2", "returned_before_loan")
         return False
     books.session.run(
-        "UPDATE loan SET returned_at = ?, returned_branch = ? WHERE consortium = ? AND loan = ?",
+        "UPDATE loan SET returned_at = ?, returned_branch = ?, returned_kiosk = ? WHERE consortium = ? AND loan = ?",
         max(at, lent_at),
         books.kiosk.branch,
+        books.kiosk.id,
         books.consortium,
         key,
     )

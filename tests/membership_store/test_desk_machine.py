@@ -48,7 +48,7 @@ class Desk(RuleBasedStateMachine):
         self.items = [next(self.books) for _ in range(3)]
         self.out: dict[ItemBarcode, str] = {}
         self.since: dict[ItemBarcode, datetime] = {}
-        self.back: dict[ItemBarcode, datetime] = {}
+        self.hands: dict[ItemBarcode, list[datetime]] = {item: [] for item in self.items}
         self.answers: dict[tuple[str, str], tuple[int, bytes]] = {}
         self.told: list[tuple[int, dict[str, Any]]] = []
         self.lent = dict.fromkeys(STRIPS, 0)
@@ -88,23 +88,26 @@ class Desk(RuleBasedStateMachine):
         self._borrowed(said, who, item, datetime.now(UTC))
 
     def _borrowed(self, said: dict[str, Any], who: str, item: ItemBarcode, when: datetime) -> None:
-        """A loan; one that is told late gives way to the loan that was made after it."""
-        if said["outcome"] == "checked_out" and self.out.get(item) != who:
-            if item in self.out and self.since[item] > when:
-                return
-            if who in self.lent:
-                self.lent[who] += 1
-            if item not in self.out and self.back.get(item, when) > when:
-                return
+        """A loan, which takes its strip; told late it is over where the item was in anybody's hand since."""
+        if said["outcome"] != "checked_out":
+            return
+        since = self.since.get(item, when) if item in self.out else datetime.now(UTC)
+        is_over = any(when < hand < since for hand in self.hands[item])
+        if self.out.get(item) == who and not is_over:
+            return
+        if who in self.lent:
+            self.lent[who] += 1
+        if not is_over and (item not in self.out or since <= when):
             self.out[item], self.since[item] = who, when
+            self.hands[item].append(when)
 
     @rule(at=KIOSKS, n=ITEMS, kind=TOLD)
     def bring_back(self, at: int, n: int, kind: Kind) -> None:
         """Somebody brings something back, out or not."""
         said = self._do(at, Action.CHECK_IN, None, self.items[n], kind=kind)
         assert said["was_on_loan"] is (self.items[n] in self.out)
-        if self.out.pop(self.items[n], None) is None:
-            self.back[self.items[n]] = datetime.now(UTC)
+        self.out.pop(self.items[n], None)
+        self.hands[self.items[n]].append(datetime.now(UTC))
 
     @rule(at=KIOSKS, who=st.sampled_from(PATRONS), n=ITEMS)
     def renew(self, at: int, who: str, n: int) -> None:

@@ -81,11 +81,12 @@ def test_a_later_fact_takes_the_item_over_and_an_earlier_one_is_booked_as_ended(
     item = demo.book("on-loan")
     later = counter.event(demo.shown("anna"), item)
     counter.tell(later)
-    before = replace(counter.event(demo.shown("grace"), item), at=counter.now - timedelta(days=30))
-    counter.tell(before)
+    other = counter.another("counter-2")
+    before = replace(other.event(demo.shown("grace"), item), at=counter.now - timedelta(days=30))
+    other.tell(before)
     assert counter.flags(later) == counter.flags(before) == {"item_on_loan"}
     assert counter.loans(item) == [
-        (f"counter-1/{before.id}", False),
+        (f"counter-2/{before.id}", False),
         (f"item-{item}", False),
         (f"counter-1/{later.id}", True),
     ]
