@@ -3,6 +3,8 @@
 `--check-config` judges a file with this release's own eyes and opens nothing (house.md §2).
 """
 
+from __future__ import annotations
+
 import argparse
 import gc
 import logging
@@ -11,10 +13,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from circulation.identifiers import EventId, KioskId, new_event_id
 from devices.ports import Receipt
@@ -23,13 +25,24 @@ from kiosk.notify import notify
 from kiosk.texts import Texts, available
 from kiosk.ui import Lent
 
+if TYPE_CHECKING:
+    from kiosk.desks.in_background import Workers
+    from offline_cache.clock import KioskClock
+    from offline_cache.journal import Journal
+    from offline_cache.offline_desk import OfflineDesk
+
 log = logging.getLogger("kiosk")
 Secret = TypeVar("Secret", str, bytes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 ended in order, 1 by a fault; 2 the configuration, 3 the journal or a key cannot be used."""
-    given = _arguments().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["cache"]:
+        from offline_cache.cli import main as cache
+
+        return cache(words[1:])
+    given = _arguments().parse_args(words)
     logging.basicConfig(level=given.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         config = read_config(given.config, available())
@@ -47,17 +60,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(config: KioskConfig, *, fullscreen: bool) -> int:
     """The whole program on one screen: who knows whom stands here and nowhere else."""
     from devices.open_devices import open_devices
-    from kiosk.bus import Answered, Bus
+    from kiosk.bus import Answered, Bus, Reached
+    from kiosk.desks.breaker import Breaker
     from kiosk.desks.in_background import BackgroundDesk, BackgroundPrinter, Workers
     from kiosk.desks.journalled import JournalledDesk
+    from kiosk.desks.online_first import OnlineFirst
     from kiosk.desks.store import StoreDesk
+    from kiosk.desks.without_line import WithoutLine
     from kiosk.flow_thread import FlowThread
     from kiosk.line_watch import watch_line
     from kiosk.parked import Parked
     from kiosk.settings import Patience
     from kiosk.stage import Stage
     from kiosk.visit import Counter, serve
+    from offline_cache.clock import KioskClock
+    from offline_cache.event_line import StoreEvents
     from offline_cache.journal import Journal, JournalFault
+    from offline_cache.replay import Replay
     from offline_cache.sealing import Seal, read_key
     from offline_cache.store_client import StoreClient
 
@@ -79,10 +98,21 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         from kiosk.theme import CONTRAST, NORMAL
 
         client = StoreClient(config.store.url, token)
-        journalled = JournalledDesk(
+        clock = KioskClock(journal.floor)
+        without_line = WithoutLine(lambda: _offline_desk(config, journal, clock), clock.now)
+        online_first = OnlineFirst(
             StoreDesk(client),
+            StoreEvents(client),
+            without_line,
+            Breaker(time.monotonic),
+            config.store.deadline_s,
+            lambda: bus.put(Reached(online=False, lends=without_line.lends())),
+        )
+        journalled = JournalledDesk(
+            online_first,
             journal,
-            _now,
+            Replay(online_first, journal, clock.told),
+            clock,
             config.store.deadline_s,
             lambda event, answer: bus.put(Answered(event, answer)),
         )
@@ -93,7 +123,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
             on_touch=bus.put,
             size=(config.screen.width, config.screen.height),
             fullscreen=fullscreen,
-            on_frame=_Alive(lambda: workers.begin(client.prepare)),
+            on_frame=_Alive(partial(_prepare, workers, client.prepare, without_line.prepare)),
             library_name=config.branch.name,
             today=date.today,
             colours=CONTRAST if config.screen.contrast else NORMAL,
@@ -118,6 +148,29 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         workers.close()
         journal.close()
     return 1 if flows.failed else 0
+
+
+def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
+    """What the first visit would wait for."""
+    for call in calls:
+        workers.begin(call)
+
+
+def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock) -> OfflineDesk | None:
+    """What decides while nobody answers, where a mirror is configured."""
+    if config.mirror is None:
+        return None
+    from offline_cache.age import AsOf, age_of
+    from offline_cache.keys import load_key
+    from offline_cache.mirror import Mirror
+    from offline_cache.offline_desk import OfflineDesk
+
+    key_file = config.path(config.mirror.key_file)
+
+    def age(as_of: AsOf, at: datetime) -> timedelta | None:
+        return age_of(as_of, clock.told(), at, journal.floor())
+
+    return OfflineDesk(Mirror(config.path(config.mirror.path), lambda: load_key(key_file)), journal.since, age)
 
 
 class _Alive:
@@ -159,10 +212,6 @@ def _receipt(library: str, language: str, loans: tuple[Lent, ...], not_known: in
     from kiosk.receipts import loan_receipt
 
     return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _new_id() -> EventId:

@@ -27,9 +27,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The line to the library system came (True) or went (False)."""
+    """The line to the library system came (True) or went (False). `lends`: borrowing goes on without it."""
 
     online: bool
+    lends: bool = False
 
 
 Happening = Touched | Answered | Reached | DeviceEvent

@@ -17,6 +17,7 @@ from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 DEVICE_KINDS = ("pass_reader", "item_scanner", "receipt_printer")
 _PORT_OPTION = "port"
+_PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ class JournalFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorFiles:
+    """The folder of the mirror, from which this kiosk lends while the store is out of reach; without this section it
+    does not. `key_file`: the consortium's key, best outside the disk (house decision 7); `store_key_file`: by whose
+    signature a mirror is known. `patrons`, `items`: how much of the group is in it. `pull_seconds`: how often it is
+    brought up to date."""
+
+    path: str
+    key_file: str
+    store_key_file: str
+    patrons: str = "group"
+    items: str = "group"
+    pull_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenSize:
     """In pixels. `contrast`: the black and yellow theme."""
 
@@ -76,6 +92,7 @@ class KioskConfig:
     branch: BranchName
     store: Store
     journal: JournalFiles
+    mirror: MirrorFiles | None = None
     screen: ScreenSize = field(default_factory=ScreenSize)
     visit: Visit = field(default_factory=Visit)
     devices: tuple[DeviceSettings, ...] = ()
@@ -136,10 +153,10 @@ class Checker:
         for one in fields(KioskConfig):
             if one.name not in known:
                 continue
-            kind = get_type_hints(KioskConfig)[one.name]
+            kind = _section_of(get_type_hints(KioskConfig)[one.name])
             if one.name in data:
                 parts[one.name] = self._section((one.name,), kind, data[one.name])
-            elif one.default_factory is MISSING:
+            elif one.default_factory is MISSING and one.default is MISSING:
                 self._add((), f"section [{one.name}] is missing")
         devices = self._devices(data)
         self._check_sense(parts)
@@ -207,6 +224,7 @@ class Checker:
         checks: Mapping[str, Callable[[Any], None]] = {
             "kiosk": self._check_kiosk,
             "store": self._check_store,
+            "mirror": self._check_mirror,
             "screen": self._check_screen,
             "visit": self._check_visit,
         }
@@ -242,6 +260,13 @@ class Checker:
         if not 1 <= store.deadline_s <= 60:
             self._add(("store", "deadline_s"), "'deadline_s' must be from 1 to 60 seconds")
 
+    def _check_mirror(self, mirror: MirrorFiles) -> None:
+        for name, value, known in (("patrons", mirror.patrons, _PATRONS), ("items", mirror.items, _ITEMS)):
+            if value not in known:
+                self._add(("mirror", name), f"{name!r} must be one of {', '.join(known)}")
+        if not 5 <= mirror.pull_seconds <= 3600:
+            self._add(("mirror", "pull_seconds"), "'pull_seconds' must be from 5 to 3600 seconds")
+
     def _check_screen(self, screen: ScreenSize) -> None:
         for name, pixels in (("width", screen.width), ("height", screen.height)):
             if not 480 <= pixels <= 7680:
@@ -255,6 +280,11 @@ class Checker:
 
     def _add(self, path: tuple[str, ...], text: str) -> None:
         self.problems.append(Problem(line_of(path, self._lines), text))
+
+
+def _section_of(kind: Any) -> Any:
+    """The dataclass of a section that may be left out."""
+    return next((one for one in get_args(kind) if is_dataclass(one)), kind)
 
 
 def _nearest_option(path: tuple[str, ...], found: list[DeviceSettings]) -> str:

@@ -34,24 +34,31 @@ class _Watch:
 
     def __init__(self, desk: VisitDesk, bus: Bus) -> None:
         self._desk, self._bus = desk, bus
-        self._online = True  # the screen also begins with the hope that somebody answers
+        self._seen = Reached(online=True)  # the screen also begins with the hope that somebody answers
+        self._leave_alone_until = 0.0
         self.pause = SOON_S
 
     async def look(self) -> None:
         """One look, and while all is well the calm after it."""
         self.pause = min(self.pause * 1.5, LATER_S)
-        self._note(await self._desk.is_reachable())
-        if await self._desk.has_undelivered():
-            await self._desk.redeliver()
-        if self._online and not await self._desk.has_undelivered():
+        online = await self._desk.is_reachable()
+        coming_back = not online and await self._desk.is_coming_back()
+        if coming_back or (online and not self._seen.online):
+            self.pause, self._leave_alone_until = SOON_S, 0.0  # it was heard again: what waits need not wait longer
+        self._note(Reached(online, lends=not online and await self._desk.lends_without_line()))
+        now = asyncio.get_running_loop().time()
+        if now >= self._leave_alone_until and await self._desk.has_undelivered():
+            self._leave_alone_until = now + await self._desk.redeliver()
+        if online and not await self._desk.has_undelivered():
             self.pause = SOON_S
             await self._until_something_waits()
 
-    def _note(self, reached: bool) -> None:
-        if reached is not self._online:
-            self._online = reached
-            log.info("the library system %s", "answers" if reached else "does not answer")
-            self._bus.put(Reached(reached))
+    def _note(self, seen: Reached) -> None:
+        if seen.online is not self._seen.online:
+            log.info("the library system %s", "answers" if seen.online else "does not answer")
+        if seen != self._seen:
+            self._seen = seen
+            self._bus.put(seen)
 
     async def _until_something_waits(self) -> None:
         """A while at most: an answer lost just now is asked for again before the patron has gone."""

@@ -7,6 +7,8 @@ from devices.ports import Receipt, ReceiptLine
 from kiosk.texts import Texts
 from kiosk.ui import Lent
 
+_DUE = {False: "receipt.paper.due", True: "receipt.paper.due_provisional"}
+
 
 def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], not_known: int, at: datetime) -> Receipt:
     """What goes on paper, the oldest scan first. `at` is library-local; `not_known` items lie at the desk."""
@@ -21,8 +23,10 @@ def loan_receipt(texts: Texts, library: str, loans: Iterable[Lent], not_known: i
         lines += [
             ReceiptLine(""),
             ReceiptLine(loan.title),
-            ReceiptLine(texts.say("receipt.paper.due", day=texts.day(loan.due, at.date())), bold=True),
+            ReceiptLine(texts.say(_DUE[loan.provisional], day=texts.day(loan.due, at.date())), bold=True),
         ]
+    if any(loan.provisional for loan in listed):
+        lines += [ReceiptLine(""), ReceiptLine(texts.say("receipt.paper.provisional"))]
     if not_known:
         lines += [ReceiptLine(""), ReceiptLine(texts.count("receipt.paper.not_known", not_known))]
     lines += [ReceiptLine(""), ReceiptLine(texts.say("receipt.paper.closing"), centred=True)]

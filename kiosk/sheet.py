@@ -68,7 +68,7 @@ class Sheet:
     def answered(self, item: ItemBarcode, answer: CheckedOut | Refused | Voided) -> "Sheet":
         """With the library system's answer for that item."""
         if isinstance(answer, CheckedOut):
-            lent = Lent(self._key(item), answer.title, answer.due)
+            lent = Lent(self._key(item), answer.title, answer.due, answer.provisional)
             return replace(self._with(item, lent), may_borrow=answer.may_borrow)
         if isinstance(answer, Refused):
             return self._with(item, NotLent(self._key(item), answer))

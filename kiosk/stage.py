@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
 _OF_A_PERSON = (Touched, BarcodeScanned, PassPresented)
 LATE_ANSWERS = 64
+_WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 
 
 class Stage:
@@ -27,7 +28,7 @@ class Stage:
         self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
-        self._online = True
+        self._line = Reached(online=True)
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
         self._late: dict[EventId, CheckedOut | Refused | Voided] = {}
@@ -37,7 +38,7 @@ class Stage:
     @property
     def troubles(self) -> frozenset[Trouble]:
         """What is wrong on our side now."""
-        found = set() if self._online else {Trouble.NO_CONNECTION}
+        found = set() if self._line.online else {_WITHOUT[self._line.lends]}
         ways = self._kinds & {"pass_reader", "item_scanner"}
         if ways and ways <= self._broken:
             found.add(Trouble.NO_WAY_IN)
@@ -185,7 +186,7 @@ class Stage:
         if isinstance(happening, HealthChanged):
             log.info("device %s: %s", happening.device, happening.health.state.value)
         if isinstance(happening, Reached):
-            self._online = happening.online
+            self._line = happening
         elif happening.health.state in _WORKING:
             self._broken.discard(happening.kind)
         else:

@@ -30,6 +30,7 @@ class Trouble(Enum):
     """What is wrong on our side and changes what the patron must do."""
 
     NO_CONNECTION = "no_connection"
+    WITHOUT_LINE = "without_line"  # no connection, and borrowing goes on all the same
     NO_PASS_READER = "no_pass_reader"
     NO_SCANNER = "no_scanner"
     NO_WAY_IN = "no_way_in"  # neither reader nor scanner: nobody can be served
@@ -47,11 +48,12 @@ class Notice(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """A row: this item is the patron's until `due`."""
+    """A row: this item is the patron's until `due`. `provisional`: the library system may set another date yet."""
 
     key: str
     title: str
     due: date
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

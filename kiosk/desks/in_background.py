@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
+
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
 
 Result = TypeVar("Result")
 
@@ -19,9 +22,12 @@ class VisitDesk(Protocol):
 
     async def identify(self, presented: Presented) -> Identified | Refused: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
-    async def redeliver(self) -> None: ...
+    async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
+    async def redeliver(self) -> float: ...
     async def has_undelivered(self) -> bool: ...
     async def is_reachable(self) -> bool: ...
+    async def is_coming_back(self) -> bool: ...
+    async def lends_without_line(self) -> bool: ...
     async def check_journal(self) -> None: ...
 
 
@@ -57,14 +63,23 @@ class BackgroundDesk:
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._workers.run(lambda: self._desk.check_out(presented, item))
 
-    async def redeliver(self) -> None:
-        await self._workers.run(self._desk.redeliver)
+    async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused":
+        return await self._workers.run(lambda: self._desk.check_in(item))
+
+    async def redeliver(self) -> float:
+        return await self._workers.run(self._desk.redeliver)
 
     async def has_undelivered(self) -> bool:
         return await self._workers.run(self._desk.has_undelivered)
 
     async def is_reachable(self) -> bool:
         return await self._workers.run(self._desk.is_reachable)
+
+    async def is_coming_back(self) -> bool:
+        return await self._workers.run(self._desk.is_coming_back)
+
+    async def lends_without_line(self) -> bool:
+        return await self._workers.run(self._desk.lends_without_line)
 
     async def check_journal(self) -> None:
         await self._workers.run(self._desk.check_journal)

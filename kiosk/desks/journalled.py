@@ -1,38 +1,73 @@
-"""The only Desk that flows receive: journal, send, journal, answer (house decisions 1 and 3).
+"""The only Desk that flows receive: journal, send, journal, answer (house decisions 1 to 3).
 
-One lock over journal and line: the sequence is dense, and a new request never overtakes an unanswered one.
+One lock over journal and line: the sequence is dense, and a new request never overtakes an unanswered one. What is
+decided here while nobody answers is written down before it is said, and told later under the same EventId.
 """
+
+from __future__ import annotations
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
-from circulation.desk import Desk, DeskFault, DeskUnreachable
-from circulation.events import Action, Event, Kind
+from circulation.desk import DeskFault, DeskUnreachable
+from circulation.events import Action, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
-from offline_cache.journal import Entry
+from kiosk.desks.online_first import TRY_S, OnlineFirst
+from offline_cache.journal import Answer, Entry
+from offline_cache.replay import Delivery
+
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
 
 log = logging.getLogger(__name__)
-Answer = CheckedOut | Refused | Voided
 UNCLEAR_LIMIT = 3
+BUSY_S = 0.3  # so long a patron waits for another delivery before it is decided here
 
 
 class Book(Protocol):
     """What the desk needs of the journal; see `offline_cache.journal.Journal`."""
 
-    def append(self, action: Action, presented: Presented, item: ItemBarcode, at: datetime) -> Event: ...
+    def append(
+        self, action: Action, presented: Presented | None, item: ItemBarcode | None, at: datetime, told: Told | None
+    ) -> Event: ...
+    def append_fact(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None,
+        answer: Answer,
+    ) -> Event: ...
+    def turn_into_fact(self, event: Event, answer: Answer) -> Event: ...
     def answered(self, event: Event, answer: Answer) -> None: ...
     def give_up(self, event: Event) -> None: ...
     def unclear(self, event: Event) -> int: ...
     def settle(self, event: Event) -> None: ...
-    def undelivered(self) -> list[Event]: ...
+    def waiting(self) -> int: ...
     def entry(self, seq: int) -> Entry: ...
     def probe(self) -> None: ...
+
+
+class Clock(Protocol):
+    """What time it is (UTC), and what that is worth; see `offline_cache.clock.KioskClock`."""
+
+    def now(self) -> datetime: ...
+    def told(self) -> Told: ...
+
+
+class Deliverer(Protocol):
+    """Tells what waits; see `offline_cache.replay.Replay`."""
+
+    def deliver(self, ends: float) -> Delivery: ...
+    def fill_gap(self, first: int, before: int, ends: float) -> None: ...
+    def pause_s(self) -> float: ...
 
 
 class AnswerLost(DeskUnreachable):
@@ -52,113 +87,172 @@ class JournalledDesk:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: OnlineFirst,
         journal: Book,
-        now: Callable[[], datetime],
+        replay: Deliverer,
+        clock: Clock,
         deadline_s: float,
-        on_late: Callable[[EventId, Answer], None],
+        on_late: Callable[[EventId, CheckedOut | Refused | Voided], None],
     ) -> None:
-        self._desk, self._journal, self._now, self._deadline_s = desk, journal, now, deadline_s
-        self._on_late = on_late
+        self._desk, self._journal, self._replay, self._clock = desk, journal, replay, clock
+        self._deadline_s, self._on_late = deadline_s, on_late
         self._delivery = threading.Lock()
+        self._deciding = threading.Lock()
         self._changes = 0  # grows whenever what waits may have changed
         self._seen: tuple[int, bool] | None = None
 
     def identify(self, presented: Presented) -> Identified | Refused:
         """Who is this? Changes nothing, so nothing is journalled. Raises DeskUnreachable."""
-        try:
-            return self._desk.identify(presented, self._deadline_s)
-        except DeskFault as fault:
-            log.error("identify: unusable answer: %s", fault)
-            raise DeskUnreachable("unusable answer", sent=False) from None
-        except DeskUnreachable as fault:
-            log.warning("identify: no answer: %s", fault)
-            raise
+        return self._desk.identify(presented)
 
     def is_reachable(self) -> bool:
-        """Whether the library system answers, in the time that a patron would be asked to wait."""
-        return self._desk.is_reachable(self._deadline_s)
+        """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""
+        return self._desk.is_reachable()
+
+    def is_coming_back(self) -> bool:
+        """Whether it answered the last time, and is not believed yet."""
+        return self._desk.is_coming_back
+
+    def lends_without_line(self) -> bool:
+        """Whether patrons can borrow while it does not answer."""
+        return self._desk.lends()
 
     def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
-        """Lends the item. What was not answered before is settled first."""
-        ends = time.monotonic() + self._deadline_s
-        if not self._delivery.acquire(timeout=self._deadline_s):
-            raise DeskUnreachable("an earlier request still waits", sent=False)
-        try:
-            self._drain(ends)
-            if time.monotonic() >= ends:
-                raise DeskUnreachable("no time left", sent=False)
-            event = self._journal.append(Action.CHECK_OUT, presented, item, self._now())
-            answer = self._ask(event, ends)
-        finally:
-            self._changes += 1
-            self._delivery.release()
-        if isinstance(answer, Voided):
-            raise DeskUnreachable("given up before", sent=False)
-        return answer
+        """Lends the item. What was not answered before is settled first, or it is decided here."""
+        return cast("CheckedOut | Refused", self._do(Action.CHECK_OUT, presented, item))
 
-    def redeliver(self) -> None:
-        """Repeats what was not answered, in sequence. Stops at the first silence, quietly. Raises JournalFault."""
-        if not self._delivery.acquire(blocking=False):
-            return
+    def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
+        """Takes the item in; nobody needs to show a pass (K10)."""
+        return cast("CheckedIn | Refused", self._do(Action.CHECK_IN, None, item))
+
+    def redeliver(self) -> float:
+        """Tells what waits, in sequence. Stops at the first silence, quietly, and gives the seconds to leave it alone
+        then. Raises JournalFault."""
+        if not self._desk.may_deliver or not self._delivery.acquire(blocking=False):
+            return 0.0
         try:
             self._drain(time.monotonic() + self._deadline_s)
         except DeskUnreachable as fault:
             log.info("redelivery stopped: %s", fault)
+            return self._replay.pause_s()
         finally:
             self._changes += 1
             self._delivery.release()
+        return 0.0
 
     def has_undelivered(self) -> bool:
         """Whether anything waits for its answer. Cheap where nothing was done since. Raises JournalFault."""
         changes, seen = self._changes, self._seen
         if seen is None or seen[0] != changes or self._delivery.locked():
-            seen = self._seen = (changes, bool(self._journal.undelivered()))
+            seen = self._seen = (changes, self._journal.waiting() > 0)
         return seen[1]
 
     def check_journal(self) -> None:
         """Raises JournalFault unless something can be written down now."""
         self._journal.probe()
 
+    # ---- one act
+
+    def _do(self, action: Action, presented: Presented | None, item: ItemBarcode) -> Answer:
+        if not self._desk.asks(action):
+            return self._do_here(action, presented, item, DeskUnreachable("the line is down", sent=False))
+        decides = self._desk.decides(action)
+        patience = min(TRY_S, self._deadline_s) if decides else self._deadline_s
+        ends = time.monotonic() + patience
+        if not self._delivery.acquire(timeout=BUSY_S if decides else patience):
+            return self._do_here(action, presented, item, DeskUnreachable("an earlier request waits", sent=False))
+        try:
+            return self._do_there(action, presented, item, ends)
+        except _NotBegun as fault:
+            return self._do_here(action, presented, item, DeskUnreachable(str(fault), sent=False))
+        finally:
+            self._changes += 1
+            self._delivery.release()
+
+    def _do_there(self, action: Action, presented: Presented | None, item: ItemBarcode, ends: float) -> Answer:
+        """Asks the library system; what it leaves open is decided here, under the same EventId. Raises _NotBegun where
+        nothing was written down."""
+        try:
+            self._drain(ends)
+            _left(ends)
+        except DeskUnreachable as fault:
+            raise _NotBegun(str(fault)) from None
+        event = self._journal.append(action, presented, item, self._clock.now(), self._clock.told())
+        try:
+            answer = self._ask(event, ends)
+        except AnswerLost:
+            raise
+        except DeskUnreachable as fault:
+            return self._decide_open(event, fault)
+        if isinstance(answer, Voided):
+            raise DeskUnreachable("given up before", sent=False)
+        return answer
+
+    def _do_here(
+        self, action: Action, presented: Presented | None, item: ItemBarcode, fault: DeskUnreachable
+    ) -> Answer:
+        """Decides without asking: what is done is a fact before it is said, a "no" needs no writing down."""
+        with self._deciding:
+            at = self._clock.now()
+            answer = self._desk.decide(action, presented, item, at)
+            if answer is None:
+                raise fault
+            if not isinstance(answer, Refused):
+                event = self._journal.append_fact(action, presented, item, at, self._clock.told(), answer)
+                self._changes += 1
+                log.info("event %s done without a line", event.id)
+        return answer
+
+    def _decide_open(self, event: Event, fault: DeskUnreachable) -> Answer:
+        """A request that may or may not have arrived. Raises AnswerLost where it is not done here either, and nobody
+        knows whether it was done there."""
+        with self._deciding:
+            answer = self._desk.decide(event.action, event.presented, event.scanned, event.at, event.id)
+            if answer is not None and not isinstance(answer, Refused):
+                self._journal.turn_into_fact(event, answer)
+                log.warning("event %s done without a line: %s", event.id, fault)
+                return answer
+            if fault.sent:
+                log.warning("event %s sent, answer lost: %s", event.id, fault)
+                raise AnswerLost(str(fault), event.id)
+            self._journal.give_up(event)
+        log.warning("event %s not sent: %s", event.id, fault)
+        if answer is None:
+            raise fault
+        return answer
+
     def _drain(self, ends: float) -> None:
         """Raises DeskUnreachable (not sent: of the new request nothing left) when the oldest stays unanswered."""
-        for event in self._journal.undelivered():
-            try:
-                answer = self._deliver(event, ends)
-            except DeskUnreachable as fault:
-                raise DeskUnreachable(f"an earlier event waits: {fault}", sent=False) from None
-            except DeskFault:
-                if self._is_settled(event):
-                    continue
-                raise DeskUnreachable("an earlier event waits: unusable answer", sent=False) from None
-            if event.kind is Kind.VOID and isinstance(answer, CheckedOut):
-                log.error("event %s was given up, and the library system had lent", event.id)
-            log.info("event %s delivered late: %s", event.id, type(answer).__name__)
-            self._on_late(event.id, answer)
+        delivery = self._replay.deliver(ends)
+        for event, answer in delivery.answered:
+            # Of a fact the patron was told when it was done.
+            if event.kind is not Kind.FACT and isinstance(answer, CheckedOut | Refused | Voided):
+                self._on_late(event.id, answer)
+        if delivery.silence:
+            raise DeskUnreachable(f"an earlier event waits: {delivery.silence}", sent=False)
 
     def _ask(self, event: Event, ends: float) -> Answer:
         """The first sending, and one quick repetition where the line broke under it (the EventId makes it safe)."""
         try:
             return self._deliver(event, ends)
         except DeskUnreachable as fault:
-            if not fault.sent:
-                self._journal.give_up(event)
-                log.warning("event %s not sent: %s", event.id, fault)
+            if not fault.sent or isinstance(fault, _Unusable | AnswerLost):
                 raise
-        except DeskFault as fault:
-            raise AnswerLost(str(fault), event.id) from None
         try:
             return self._deliver(event, ends)
-        except (DeskUnreachable, DeskFault) as fault:
-            log.warning("event %s sent, answer lost: %s", event.id, fault)
-            raise AnswerLost(str(fault), event.id) from None
+        except AnswerLost:
+            raise
+        except DeskUnreachable as fault:
+            raise DeskUnreachable(str(fault), sent=True) from None
 
     def _deliver(self, event: Event, ends: float) -> Answer:
+        """Raises AnswerLost where asking again is of no use: staff have it."""
         try:
             answer = self._tell(event, ends)
         except DeskFault as fault:
-            self._note_fault(event, fault)
-            raise
+            if self._is_settled(event, fault):
+                raise AnswerLost(str(fault), event.id) from None
+            raise _Unusable(str(fault), sent=True) from None
         self._journal.answered(event, answer)
         return answer
 
@@ -169,32 +263,24 @@ class JournalledDesk:
             missing = fault.expected_seq
             if missing is None or missing >= event.seq:
                 raise
-        self._fill_gap(missing, event.seq, ends)
+        self._replay.fill_gap(missing, event.seq, ends)
         return self._desk.deliver(event, _left(ends))
 
-    def _fill_gap(self, first: int, before: int, ends: float) -> None:
-        """The library system lost earlier events (a restored backup): they are told again, as what they were.
-
-        Raises DeskUnreachable, not sent: the event that showed the gap was not taken.
-        """
-        log.error("the library system misses events %d to %d: telling them again", first, before - 1)
-        for seq in range(first, before):
-            known = self._journal.entry(seq)
-            kind = Kind.FACT if isinstance(known.answer, CheckedOut) else Kind.VOID
-            try:
-                self._desk.deliver(known.event.as_kind(kind), _left(ends))
-            except (DeskFault, DeskUnreachable) as fault:
-                log.error("event %s told again: %s", known.event.id, fault)
-                raise DeskUnreachable("earlier events are missing there", sent=False) from None
-
-    def _note_fault(self, event: Event, fault: DeskFault) -> None:
+    def _is_settled(self, event: Event, fault: DeskFault) -> bool:
         log.error("event %s: unusable answer: %s", event.id, fault)
-        if fault.settled or self._journal.unclear(event) >= UNCLEAR_LIMIT:
+        settled = fault.settled or self._journal.unclear(event) >= UNCLEAR_LIMIT
+        if settled:
             self._journal.settle(event)
             log.error("event %s handed to staff", event.id)
+        return settled
 
-    def _is_settled(self, event: Event) -> bool:
-        return self._journal.entry(event.seq).state == "settled"
+
+class _Unusable(DeskUnreachable):
+    """An answer came that says nothing; asking again at once would bring the same."""
+
+
+class _NotBegun(Exception):
+    """Nothing of the act was written down."""
 
 
 def _left(ends: float) -> float:

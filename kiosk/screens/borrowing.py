@@ -25,6 +25,7 @@ class BorrowingPage(Page):
     how = StringProperty("")
     notice = StringProperty("")
     notice_icon = StringProperty("")
+    aside = StringProperty("")
     done_text = StringProperty("")
     done_spoken = StringProperty("")
     inviting = BooleanProperty(False)  # nothing on the list yet: what to do stands large in its place
@@ -43,6 +44,7 @@ class BorrowingPage(Page):
         self.how = texts.say("borrow.scan_how")
         self.notice = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.notice_icon = OF_NOTICE[fact.notice] if fact.notice else ""
+        self.aside = sentences.aside(texts, fact.troubles)
         self.done_text, self.done_spoken = texts.say("borrow.done"), texts.say("access.done")
         self.inviting = not cards and bool(self.what_to_do) and not fact.ending
         self.ending, self.some_lent = fact.ending, fact.lent > 0

@@ -76,6 +76,13 @@ class Strip(BoxLayout):
     tone = StringProperty("care")
 
 
+class Aside(BoxLayout):
+    """A quiet line with its pictogram, for what is good to know and changes nothing; without text it takes no room."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+
+
 class Dots(Widget):
     """Eight dots in a round that take turns: something is being done.
 

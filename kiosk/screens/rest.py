@@ -64,6 +64,7 @@ class RestPage(Page):
     or_else = StringProperty("")
     strip = StringProperty("")
     strip_icon = StringProperty("")
+    aside = StringProperty("")
     broken_icon = StringProperty("")
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
@@ -85,6 +86,7 @@ class RestPage(Page):
         self.ids.picture.scanning = Trouble.NO_PASS_READER in fact.troubles
         self.strip = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""
+        self.aside = sentences.aside(texts, fact.troubles) if trouble is None else ""
 
     def enter(self) -> None:
         """The picture starts to move."""

@@ -1,15 +1,16 @@
 """A library system in memory that does each EventId once, behind a line that does what the weather says."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from circulation.desk import DeskFault, DeskUnreachable
-from circulation.events import Event, Kind
+from circulation.desk import Desk, DeskFault, DeskUnreachable
+from circulation.events import Event, Kind, Told
 from circulation.identifiers import EventId, PatronRef
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
+from offline_cache.event_line import GAP, IDENTITY, Batch, Stopped
 
 Answer = CheckedOut | Refused | Voided
 ALREADY = Refused(Reason.ALREADY_YOURS, "K9", NextStep.KEEP)
@@ -132,3 +133,36 @@ class StoreModel:
     def restore(self, books: Books) -> None:
         """Begins again from a copy."""
         self.books = copy.deepcopy(books)
+
+
+class OneByOne:
+    """Many events at once, over whatever takes them one at a time; see `offline_cache.event_line.EventLine`."""
+
+    def __init__(self, desk: Desk, model: StoreModel) -> None:
+        self._desk, self._model = desk, model
+
+    def tell(self, events: Sequence[Event], told: Told | None, deadline_s: float) -> Batch:
+        """As many as the weather and the time allow."""
+        answers: list[Answer] = []
+        ends = self._model.now + deadline_s
+        for index, event in enumerate(events):
+            if index and self._model.now >= ends:
+                break
+            try:
+                answers.append(self._desk.deliver(event, deadline_s))
+            except DeskFault as fault:
+                stopped = _stopped(index, fault)
+                if stopped is None and not answers:
+                    raise
+                return Batch(tuple(answers), self._model.books.last_seq, stopped)
+            except DeskUnreachable:
+                if not answers:
+                    raise
+                break
+        return Batch(tuple(answers), self._model.books.last_seq)
+
+
+def _stopped(index: int, fault: DeskFault) -> Stopped | None:
+    if fault.expected_seq is not None:
+        return Stopped(index, GAP, fault.expected_seq)
+    return Stopped(index, IDENTITY) if fault.settled and str(fault).startswith("another act") else None

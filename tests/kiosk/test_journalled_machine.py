@@ -4,10 +4,12 @@ The machine is then run with mistakes planted in the desk, each of which it must
 """
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -16,18 +18,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from circulation.desk import DeskFault, DeskUnreachable
-from circulation.events import Action, Event, Kind
-from circulation.identifiers import EventId, ItemBarcode, KioskId
-from circulation.outcomes import CheckedOut, Refused, Voided
+from circulation.events import Action, Event, Kind, Told
+from circulation.identifiers import EventId, ItemBarcode, KioskId, PatronRef
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks import journalled
-from kiosk.desks.journalled import Answer, AnswerLost, JournalledDesk
+from kiosk.desks.breaker import Breaker
+from kiosk.desks.journalled import AnswerLost, JournalledDesk
+from kiosk.desks.online_first import OnlineFirst
+from kiosk.desks.without_line import Deciding, WithoutLine
+from offline_cache.journal import Answer as JournalAnswer
 from offline_cache.journal import Entry, Journal
+from offline_cache.replay import Replay
 from offline_cache.sealing import Seal
-from tests.kiosk.store_model import NEVER_LEFT, WEATHER, Books, StoreModel
+from tests.kiosk.store_model import ALREADY, NEVER_LEFT, WEATHER, Answer, Books, OneByOne, StoreModel
+from tests.kiosk.test_journalled import StillClock
 from tests.offline_cache.journals import AT, KEY, SHOWN, ids
 
-WRITES = ("append", "answered", "give_up", "unclear", "settle")
+RETURNS_ONLY = Refused(Reason.OFFLINE_RETURNS_ONLY, "K13", NextStep.DESK)
+WRITES = ("append", "append_fact", "turn_into_fact", "answered", "give_up", "unclear", "settle")
 MEMORY = Path("/dev/shm")  # files there are real, and a sync costs nothing
 
 
@@ -42,16 +51,51 @@ class CrashingBook:
         self.journal = journal
         self.crash: tuple[str, bool] | None = None
 
-    def append(self, action: Action, presented: Presented, item: ItemBarcode, at: datetime) -> Event:
+    def append(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None = None,
+    ) -> Event:
         self._perhaps("append", after=False)
-        event = self.journal.append(action, presented, item, at)
+        event = self.journal.append(action, presented, item, at, told)
         self._perhaps("append", after=True)
         return event
 
-    def answered(self, event: Event, answer: Answer) -> None:
+    def append_fact(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        told: Told | None,
+        answer: JournalAnswer,
+    ) -> Event:
+        self._perhaps("append_fact", after=False)
+        event = self.journal.append_fact(action, presented, item, at, told, answer)
+        self._perhaps("append_fact", after=True)
+        return event
+
+    def turn_into_fact(self, event: Event, answer: JournalAnswer) -> Event:
+        self._perhaps("turn_into_fact", after=False)
+        fact = self.journal.turn_into_fact(event, answer)
+        self._perhaps("turn_into_fact", after=True)
+        return fact
+
+    def answered(self, event: Event, answer: JournalAnswer) -> None:
         self._perhaps("answered", after=False)
         self.journal.answered(event, answer)
         self._perhaps("answered", after=True)
+
+    def answered_all(
+        self, answers: Sequence[tuple[Event, JournalAnswer]], acked_seq: int = 0
+    ) -> list[tuple[Event, JournalAnswer]]:
+        self._perhaps("answered", after=False)
+        stand = self.journal.answered_all(answers, acked_seq)
+        self._perhaps("answered", after=True)
+        return stand
 
     def give_up(self, event: Event) -> None:
         self._perhaps("give_up", after=False)
@@ -64,13 +108,22 @@ class CrashingBook:
         self._perhaps("unclear", after=True)
         return times
 
-    def settle(self, event: Event) -> None:
+    def settle(self, event: Event, why: str = "unusable-answer") -> None:
         self._perhaps("settle", after=False)
-        self.journal.settle(event)
+        self.journal.settle(event, why)
         self._perhaps("settle", after=True)
 
-    def undelivered(self) -> list[Event]:
-        return self.journal.undelivered()
+    def closing(self, event: Event) -> Event:
+        return self.journal.closing(event)
+
+    def shut(self, why: str) -> None:
+        self.journal.shut(why)
+
+    def undelivered(self, limit: int | None = None) -> list[Event]:
+        return self.journal.undelivered(limit)
+
+    def waiting(self) -> int:
+        return self.journal.waiting()
 
     def entry(self, seq: int) -> Entry:
         return self.journal.entry(seq)
@@ -110,7 +163,20 @@ class LendingMachine(RuleBasedStateMachine):
         return CrashingBook(Journal(self.path, Seal(KEY), KioskId("annen-1"), self.new_id))
 
     def new_desk(self) -> JournalledDesk:
-        return self.desk_class(self.store, self.book, lambda: AT.astimezone(UTC), 60.0, self.late)
+        clock = StillClock()
+        online = OnlineFirst(
+            self.store,
+            OneByOne(self.store, self.store),
+            WithoutLine(self.offline_desk, clock.now),
+            Breaker(lambda: self.store.now),
+            60.0,
+        )
+        replay = Replay(online, self.book, clock.told, monotonic=lambda: self.store.now)
+        return self.desk_class(online, self.book, replay, clock, 60.0, self.late)
+
+    def offline_desk(self) -> Deciding | None:
+        """Nothing can be decided here."""
+        return None
 
     def late(self, event: EventId, answer: Answer) -> None:
         item = self.waiting.pop(event, None)
@@ -120,15 +186,15 @@ class LendingMachine(RuleBasedStateMachine):
     def tell(self, item: str, answer: Answer) -> None:
         if isinstance(answer, CheckedOut):
             assert answer.item == item
-            kept = [one for one in self.entries() if one.event.scanned == item and one.state == "answered"]
-            assert any(isinstance(one.answer, CheckedOut) for one in kept), "said before it was written"
+            kept = [one for one in self.entries() if one.event.scanned == item]
+            assert any(isinstance(one.answer or one.promised, CheckedOut) for one in kept), "said before it was written"
             self.told[item].add("lent")
         else:
             self.told[item].add("refused" if isinstance(answer, Refused) else "not asked")
 
     def arrives(self, event: Event) -> None:
         self.copies.append(self.store.backup())
-        assert (event.seq, event.id) in self.numbers(), "sent before it was written"
+        assert (event.seq, event.id) in self.numbers() + self.closings(), "sent before it was written"
 
     def entries(self) -> list[Entry]:
         journal = self.book.journal
@@ -137,6 +203,10 @@ class LendingMachine(RuleBasedStateMachine):
     def numbers(self) -> list[tuple[int, str]]:
         """Number and id of every event in the journal, without unsealing it."""
         return self.book.journal._db.execute("SELECT seq, event_id FROM event ORDER BY seq").fetchall()
+
+    def closings(self) -> list[tuple[int, str]]:
+        """What closes the places of events that went to staff."""
+        return self.book.journal._db.execute("SELECT seq, closing FROM event WHERE closing IS NOT NULL").fetchall()
 
     # ---- what happens
 
@@ -213,7 +283,8 @@ class LendingMachine(RuleBasedStateMachine):
     @invariant()
     def what_was_promised_is_there(self) -> None:
         if self.healthy:
-            assert {item for item, said in self.told.items() if "lent" in said} <= self.store.lent
+            facts = {one.event.scanned for one in self.entries() if one.state == "open" and one.event.kind is Kind.FACT}
+            assert {item for item, said in self.told.items() if "lent" in said} <= self.store.lent | facts
 
     @invariant()
     def what_is_there_was_never_denied(self) -> None:
@@ -250,11 +321,71 @@ class LendingMachine(RuleBasedStateMachine):
         self.what_was_promised_is_there()
         assert self.store.books.last_seq == len(self.entries())
         for entry in self.entries():
+            if entry.state == "settled":
+                continue  # staff have it; its place may be closed by another
             kept = self.store.books.answers[entry.event.id][1]
             if isinstance(entry.answer, CheckedOut):
                 assert isinstance(kept, CheckedOut)
             elif entry.state in ("answered", "voided"):
                 assert isinstance(kept, Refused | Voided)
+
+
+class FromOwnEvents:
+    """Decides from the journal alone: lends whatever this kiosk has not lent, and may not have lent, already.
+
+    See `kiosk.desks.without_line.Deciding`.
+    """
+
+    def __init__(self, machine: "LendsWithoutLineMachine") -> None:
+        self._machine = machine
+
+    def lends(self, at: datetime) -> bool:
+        return self._machine.mirrored
+
+    def known_as(self, patron: PatronRef) -> PatronRef:
+        return patron
+
+    def identify(self, presented: Presented, at: datetime) -> Identified | Refused:
+        return Identified(PatronRef("anna"))
+
+    def decide(
+        self,
+        action: Action,
+        presented: Presented | None,
+        item: ItemBarcode | None,
+        at: datetime,
+        *,
+        apart_from: EventId | None = None,
+    ) -> CheckedOut | Refused:
+        assert item is not None
+        if not self._machine.mirrored:
+            return RETURNS_ONLY
+        for entry in self._machine.entries():
+            gone = entry.state in ("voided", "given_up") or isinstance(entry.answer, Refused)
+            if entry.event.scanned == item and entry.event.id != apart_from and not gone:
+                return ALREADY
+        return CheckedOut(item, "title", date(2026, 8, 5), 1, None, provisional=True)
+
+
+class LendsWithoutLineMachine(LendingMachine):
+    """The same, at a kiosk that decides for itself while nobody answers."""
+
+    def __init__(self) -> None:
+        self.mirrored = True
+        super().__init__()
+
+    def offline_desk(self) -> Deciding | None:
+        return FromOwnEvents(self)
+
+    @rule(there=st.booleans())
+    def the_mirror_becomes_too_old_or_is_made_anew(self, there: bool) -> None:
+        self.mirrored = there
+
+    @rule(good=st.lists(st.booleans(), min_size=1, max_size=4))
+    def somebody_looks_at_the_line(self, good: list[bool]) -> None:
+        for one in good:
+            self.store.weather = ["good" if one else "refused connection"]
+            self.desk.is_reachable()
 
 
 FAST = settings(
@@ -265,13 +396,15 @@ FAST = settings(
 )
 LendingMachine.TestCase.settings = FAST
 test_a_loan_is_never_lost_and_never_doubled = LendingMachine.TestCase
+LendsWithoutLineMachine.TestCase.settings = FAST
+test_nor_is_one_that_was_made_without_a_line = LendsWithoutLineMachine.TestCase
 
 
 # ---- mistakes that the machine must find
 
 
 class SendsBeforeItWrites(JournalledDesk):
-    def _ask(self, event: Event, ends: float) -> Answer:
+    def _ask(self, event: Event, ends: float) -> JournalAnswer:
         number = event.seq + 1
         ahead = Event(ids(10**6)(), event.kiosk, number, Kind.REQUEST, event.action, event.shown, event.scanned, AT)
         super()._ask(event, ends)
@@ -279,86 +412,115 @@ class SendsBeforeItWrites(JournalledDesk):
 
 
 class AsksAgainUnderANewId(JournalledDesk):
-    def _ask(self, event: Event, ends: float) -> Answer:
+    def _ask(self, event: Event, ends: float) -> JournalAnswer:
         try:
             return self._deliver(event, ends)
-        except DeskFault:
-            raise AnswerLost("unusable", event.id) from None
+        except AnswerLost:
+            raise
         except DeskUnreachable as fault:
             if not fault.sent:
-                self._journal.give_up(event)
                 raise
             self._journal.settle(event)
-            again = self._journal.append(event.action, event.shown, event.scanned, AT)
+            again = self._journal.append(event.action, event.shown, event.scanned, AT, None)
             return super()._ask(again, ends)
 
 
 class ForgetsWhatItGaveUp(JournalledDesk):
-    def _deliver(self, event: Event, ends: float) -> Answer:
-        if event.kind is Kind.VOID:
-            return Voided(event.id)
-        return super()._deliver(event, ends)
+    def _drain(self, ends: float) -> None:
+        for event in cast("CrashingBook", self._journal).undelivered():
+            if event.kind is Kind.VOID:
+                self._journal.answered(event, Voided(event.id))
+        super()._drain(ends)
 
 
 class GivesUpWhatMayHaveArrived(JournalledDesk):
-    def _ask(self, event: Event, ends: float) -> Answer:
+    def _ask(self, event: Event, ends: float) -> JournalAnswer:
         try:
             return self._deliver(event, ends)
-        except DeskFault:
-            raise AnswerLost("unusable", event.id) from None
+        except AnswerLost:
+            raise
         except DeskUnreachable:
-            self._journal.give_up(event)
             raise DeskUnreachable("given up", sent=False) from None
 
 
 class SpeaksBeforeItWrites(JournalledDesk):
-    def _deliver(self, event: Event, ends: float) -> Answer:
+    def _deliver(self, event: Event, ends: float) -> JournalAnswer:
         return self._tell(event, ends)
 
 
 class TellsALostLoanAsARequest(JournalledDesk):
-    def _fill_gap(self, first: int, before: int, ends: float) -> None:
-        for seq in range(first, before):
-            self._again(self._journal.entry(seq).event.as_kind(Kind.REQUEST))
+    KIND = Kind.REQUEST
 
-    def _again(self, event: Event) -> None:
-        try:
-            self._desk.deliver(event, 1)
-        except DeskFault:
-            raise DeskUnreachable("a gap", sent=False) from None
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        vars(self._replay)["_again"] = lambda seq: self._journal.entry(seq).event.as_kind(self.KIND)
 
 
 class TellsNothingAgain(TellsALostLoanAsARequest):
-    def _again(self, event: Event) -> None:
-        super()._again(event.as_kind(Kind.VOID))
+    KIND = Kind.VOID
 
 
 class TakesRubbishForNo(JournalledDesk):
-    def _ask(self, event: Event, ends: float) -> Answer:
+    def _deliver(self, event: Event, ends: float) -> JournalAnswer:
         try:
-            return super()._ask(event, ends)
+            return super()._deliver(event, ends)
         except AnswerLost:
             raise DeskUnreachable("no usable answer", sent=False) from None
+        except DeskUnreachable as fault:
+            raise DeskUnreachable(str(fault), sent=fault.sent and not str(fault).startswith("rubbish")) from None
+
+
+class PromisesBeforeItWrites(JournalledDesk):
+    def _do_here(
+        self, action: Action, presented: Presented | None, item: ItemBarcode, fault: DeskUnreachable
+    ) -> JournalAnswer:
+        answer = self._desk.decide(action, presented, item, AT)
+        if answer is None:
+            raise fault
+        return answer
+
+
+class LendsAgainUnderANewId(JournalledDesk):
+    def _decide_open(self, event: Event, fault: DeskUnreachable) -> JournalAnswer:
+        self._journal.settle(event)
+        return self._do_here(event.action, event.presented, event.scanned, fault)
+
+
+class LendsWithoutAWord(JournalledDesk):
+    """The request stays a request, which the library system may refuse."""
+
+    def _decide_open(self, event: Event, fault: DeskUnreachable) -> JournalAnswer:
+        answer = self._desk.decide(event.action, event.presented, event.scanned, event.at, event.id)
+        if answer is None or isinstance(answer, Refused):
+            return super()._decide_open(event, fault)
+        return answer
+
+
+BROKEN = [
+    SendsBeforeItWrites,
+    AsksAgainUnderANewId,
+    ForgetsWhatItGaveUp,
+    GivesUpWhatMayHaveArrived,
+    SpeaksBeforeItWrites,
+    TellsALostLoanAsARequest,
+    TellsNothingAgain,
+    TakesRubbishForNo,
+]
+BROKEN_WITHOUT_LINE = [PromisesBeforeItWrites, LendsAgainUnderANewId, LendsWithoutAWord, TellsALostLoanAsARequest]
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("machine", "broken"),
     [
-        SendsBeforeItWrites,
-        AsksAgainUnderANewId,
-        ForgetsWhatItGaveUp,
-        GivesUpWhatMayHaveArrived,
-        SpeaksBeforeItWrites,
-        TellsALostLoanAsARequest,
-        TellsNothingAgain,
-        TakesRubbishForNo,
+        *((LendingMachine, one) for one in BROKEN),
+        *((LendsWithoutLineMachine, one) for one in BROKEN_WITHOUT_LINE),
     ],
 )
-def test_a_planted_mistake_is_found(broken: type[JournalledDesk]) -> None:
-    machine = type("Broken", (LendingMachine,), {"desk_class": broken})
+def test_a_planted_mistake_is_found(machine: type[LendingMachine], broken: type[JournalledDesk]) -> None:
+    planted = type("Broken", (machine,), {"desk_class": broken})
     quick = settings(FAST, phases=(Phase.generate,), database=None, report_multiple_bugs=False, derandomize=True)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine, settings=quick)
+        run_state_machine_as_test(planted, settings=quick)
 
 
 def test_the_weather_of_the_model_has_every_kind_of_storm() -> None:

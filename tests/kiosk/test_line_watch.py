@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from circulation.affairs import CheckedIn
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
@@ -21,6 +22,8 @@ class Line:
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
         self.up, self.waits, self.delivers = True, False, True
+        self.coming_back = self.lends = False
+        self.leave_alone_s = 0.0
         self.fault: BaseException | None = None
         self.looks: list[float] = []
         self.deliveries: list[float] = []
@@ -34,9 +37,16 @@ class Line:
     async def has_undelivered(self) -> bool:
         return self.waits
 
-    async def redeliver(self) -> None:
+    async def is_coming_back(self) -> bool:
+        return self.coming_back
+
+    async def lends_without_line(self) -> bool:
+        return self.lends
+
+    async def redeliver(self) -> float:
         self.deliveries.append(self._loop.time())
         self.waits = self.waits and not self.delivers
+        return self.leave_alone_s
 
     async def check_journal(self) -> None: ...
 
@@ -44,6 +54,9 @@ class Line:
         raise NotImplementedError
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
+        raise NotImplementedError
+
+    async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
         raise NotImplementedError
 
 
@@ -124,6 +137,45 @@ def test_what_waits_is_tried_also_where_the_line_seems_down() -> None:
         line.up, line.waits = False, True
         await asyncio.sleep(3)
         assert not line.waits
+
+    watched(tell)
+
+
+def test_that_borrowing_goes_on_without_a_line_is_told_and_that_it_does_so_no_more() -> None:
+    async def tell(line: Line, heard: list[Happening]) -> None:
+        line.up, line.lends = False, True
+        await asyncio.sleep(30)
+        assert heard == [Reached(online=False, lends=True)]
+        line.lends = False  # the mirror has become too old
+        await asyncio.sleep(12)
+        assert heard[1:] == [Reached(online=False, lends=False)]
+
+    watched(tell)
+
+
+def test_a_line_that_comes_back_is_looked_at_every_second_until_it_is_believed() -> None:
+    async def tell(line: Line, heard: list[Happening]) -> None:
+        line.up = False
+        await asyncio.sleep(300)
+        line.coming_back = True
+        await asyncio.sleep(11)
+        before = len(line.looks)
+        await asyncio.sleep(6)
+        assert len(line.looks) - before >= 4
+
+    watched(tell)
+
+
+def test_what_waits_is_left_alone_as_long_as_was_asked_for_but_not_once_the_line_is_back() -> None:
+    async def tell(line: Line, heard: list[Happening]) -> None:
+        line.waits, line.delivers, line.leave_alone_s = True, False, 200.0
+        await asyncio.sleep(100)
+        assert len(line.deliveries) == 1
+        line.up = False
+        await asyncio.sleep(20)
+        line.up = True
+        await asyncio.sleep(12)
+        assert len(line.deliveries) == 2
 
     watched(tell)
 

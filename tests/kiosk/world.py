@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
 
+from circulation.affairs import CheckedIn
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
@@ -99,13 +100,23 @@ class ScriptedDesk:
             raise reply
         return reply
 
-    async def redeliver(self) -> None: ...
+    async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
+        return CheckedIn(item, f"Title {item}")
+
+    async def redeliver(self) -> float:
+        return 0.0
 
     async def has_undelivered(self) -> bool:
         return False
 
     async def is_reachable(self) -> bool:
         return True
+
+    async def is_coming_back(self) -> bool:
+        return False
+
+    async def lends_without_line(self) -> bool:
+        return False
 
     async def check_journal(self) -> None:
         if self.journal_fault is not None:
@@ -220,8 +231,8 @@ class Kiosk:
     async def answer(self, event: EventId, answer: Answer) -> None:
         await self.put(Answered(event, answer))
 
-    async def line(self, online: bool) -> None:
-        await self.put(Reached(online))
+    async def line(self, online: bool, lends: bool = False) -> None:
+        await self.put(Reached(online, lends))
 
     async def health(self, kind: str, state: Health) -> None:
         await self.put(HealthChanged(kind, kind, DeviceHealth(state, "", 0.0, None, 0), 0.0))

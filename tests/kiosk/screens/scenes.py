@@ -45,6 +45,7 @@ VALUES: dict[Reason, dict[str, Value]] = {
     Reason.RETURN_ELSEWHERE: {"place": "Bibliotheek Oosterzele"},
     Reason.NOT_RENEWED_HERE: {"place": "Bibliotheek Oosterzele"},
     Reason.RENEWED_ENOUGH: {"count": 2},
+    Reason.OFFLINE_MAXIMUM: {"count": 5},
 }
 STEPS: dict[Reason, tuple[NextStep, ...]] = {
     Reason.PASS_UNREADABLE: (NextStep.SCAN_AGAIN,),
@@ -84,11 +85,14 @@ ROWS = (
     NotKnown("2"),
     NotAsked("1"),
 )
+WITHOUT_LINE = frozenset({Trouble.WITHOUT_LINE})
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(), None),
     "rest-no-reader": (Rest(frozenset({Trouble.NO_PASS_READER})), None),
     "rest-no-scanner": (Rest(frozenset({Trouble.NO_SCANNER})), None),
     "rest-no-line": (Rest(frozenset({Trouble.NO_CONNECTION})), None),
+    "rest-without-line": (Rest(WITHOUT_LINE), None),
+    "rest-without-line-pass-left": (Rest(WITHOUT_LINE, Notice.PASS_LEFT), None),
     "rest-no-way-in": (Rest(frozenset({Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NO_PASS_READER})), None),
     **{f"rest-{one.value}": (Rest(notice=one), None) for one in Notice},
     "waiting": (Waiting(), None),
@@ -103,6 +107,21 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-no-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=0), None),
     "borrow-other-pass": (Borrowing(ROWS[1:3], lent=2, may_borrow=8, notice=Notice.OTHER_PASS), None),
     "borrow-no-line": (Borrowing(ROWS[1:3], lent=2, troubles=frozenset({Trouble.NO_CONNECTION})), None),
+    "borrow-without-line-begin": (Borrowing(may_borrow=5, troubles=WITHOUT_LINE), None),
+    "borrow-without-line": (
+        Borrowing(
+            (
+                Lent("4", "Oeroeg", DUE, provisional=True),
+                NotLent("3", refusals(Reason.OFFLINE_ITEM_UNKNOWN)[0]),
+                Lent("2", LONG, DUE, provisional=True),
+                Lent("1", "Max Havelaar", DUE),
+            ),
+            lent=3,
+            may_borrow=2,
+            troubles=WITHOUT_LINE,
+        ),
+        None,
+    ),
     "borrow-no-scanner": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_SCANNER})), None),
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
     "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),
