@@ -6,8 +6,8 @@ The writer is another process (pull.py); a new generation, and a page of changes
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ _ITEM = "SELECT body FROM item WHERE key = ?"
 _PICTURE = (
     "SELECT p.generation, p.seq, p.acked_seq, p.at, p.boot, p.since_boot, p.clock, n.ver FROM picture p, network n"
 )
+_FAULTS = (sqlite3.Error, SealBroken, BadRow, msgspec.MsgspecError)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -126,16 +127,9 @@ class Mirror:
         with self._mutex:
             return self._live().item(barcode)
 
-    @contextmanager
-    def reading(self) -> Iterator[Reading]:
+    def reading(self) -> AbstractContextManager[Reading]:
         """As `MirrorReader.reading`. Raises NoMirror."""
-        with self._mutex:
-            opened = self._live()
-            opened.begin()
-            try:
-                yield opened
-            finally:
-                opened.end()
+        return _One(self._mutex, self._live)
 
     def close(self) -> None:
         """Lets the files go."""
@@ -176,6 +170,31 @@ class Mirror:
             self._opened = None
 
 
+class _One:
+    """One picture for a while: the mutex, and a transaction; a class, for a generator takes twice the time."""
+
+    __slots__ = ("_live", "_mutex", "_opened")
+
+    def __init__(self, mutex: threading.Lock, live: "Callable[[], _Opened]") -> None:
+        self._mutex, self._live = mutex, live
+
+    def __enter__(self) -> Reading:
+        self._mutex.acquire()
+        try:
+            self._opened = self._live()
+            self._opened.begin()
+        except BaseException:
+            self._mutex.release()
+            raise
+        return self._opened
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._opened.end()
+        finally:
+            self._mutex.release()
+
+
 class _Opened:
     """One generation, opened read-only and held so that nobody deletes it."""
 
@@ -199,8 +218,10 @@ class _Opened:
 
     def begin(self) -> None:
         """From now on all answers are of one picture."""
-        with self._faults():
+        try:
             self._db.execute("BEGIN")
+        except sqlite3.Error as fault:
+            raise self._as_none(fault) from None
 
     def end(self) -> None:
         """The picture may move on."""
@@ -209,8 +230,10 @@ class _Opened:
 
     def picture(self) -> Picture:
         """What it is a picture of, remembered until it changes."""
-        with self._faults():
+        try:
             return self._picture_now()
+        except _FAULTS as fault:
+            raise self._as_none(fault) from None
 
     def found(self, presented: Presented) -> tuple[Holder, ...]:
         """The holders of what was shown."""
@@ -218,22 +241,27 @@ class _Opened:
         clear = [(self.masks.number(number), str(number))] if number is not None else []
         if uid is not None:
             clear.append((self.masks.chip(uid), str(uid)))
-        with self._faults():
-            return tuple(
-                Holder(card, patron)
-                for patron in self._patrons(clear)
-                for card in patron.passes
-                if (number is not None and card.number == number) or (uid is not None and uid in card.chips)
-            )
+        try:
+            patrons = self._patrons(clear)
+        except _FAULTS as fault:
+            raise self._as_none(fault) from None
+        return tuple(
+            Holder(card, patron)
+            for patron in patrons
+            for card in patron.passes
+            if (number is not None and card.number == number) or (uid is not None and uid in card.chips)
+        )
 
     def item(self, barcode: ItemBarcode) -> Item | None:
         """The item of that barcode."""
         mask = self.masks.item(barcode)
-        with self._faults():
+        try:
             row = self._db.execute(_ITEM, (bytes.fromhex(mask),)).fetchone()
             if row is None or row[0] is None:
                 return None
             return read_item(_said(self._seal.open(row[0], f"item/{mask}"), mask, barcode))
+        except _FAULTS as fault:
+            raise self._as_none(fault) from None
 
     def _picture_now(self) -> Picture:
         row = self._db.execute(_PICTURE).fetchone()
@@ -244,25 +272,22 @@ class _Opened:
             self._picture = row, Picture(generation, seq, acked, as_of, network.zone, network.here)
         return self._picture[1]
 
-    def _patrons(self, clear: list[tuple[str, str]]) -> Iterator[Patron]:
+    def _patrons(self, clear: list[tuple[str, str]]) -> list[Patron]:
         keys = [bytes.fromhex(mask) for mask, _ in clear]
-        if not keys:
-            return
-        for key, body in dict(self._db.execute(_FIND, (keys[0], keys[-1])).fetchall()).items():
+        found = []
+        for key, body in dict(self._db.execute(_FIND, (keys[0], keys[-1])).fetchall() if keys else ()).items():
             if body is not None:
                 plain = self._seal.open(body, f"patron/{key.hex()}")
                 for mask, text in clear:
                     plain = _said(plain, mask, text)
-                yield read_patron(plain)
+                found.append(read_patron(plain))
+        return found
 
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, SealBroken, BadRow, msgspec.MsgspecError) as fault:
-            self.broken = True
-            note_damage(self._generations, self._number, fault)
-            raise NoMirror("damaged") from None
+    def _as_none(self, fault: Exception) -> NoMirror:
+        """The generation is not read again by this object."""
+        self.broken = True
+        note_damage(self._generations, self._number, fault)
+        return NoMirror("damaged")
 
     def _check(self) -> None:
         if self._db.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):

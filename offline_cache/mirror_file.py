@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -31,6 +32,9 @@ _PUT_ITEM = (
     " ON CONFLICT (key) DO UPDATE SET ver = excluded.ver, body = excluded.body WHERE excluded.ver > item.ver"
 )
 _MASK_BYTES = 16
+# So many keys a question: far below what SQLite takes.
+_AT_ONCE = 500
+_Sealed = tuple[Row, bytes, bytes | None]
 
 
 class MirrorDamaged(Exception):
@@ -97,17 +101,14 @@ class MirrorFile:
             self._conn.close()
             raise
 
-    def fill(self, rows: Iterable[Row]) -> int:
-        """Writes a part of a snapshot and says how many rows it had; the file is nothing yet until `finish`."""
-        count = 0
+    def fill(self, rows: Iterable[Row]) -> None:
+        """Writes a part of a snapshot; the file is nothing yet until `finish`."""
+        of_kind = _by_kind(rows)
         with self._db.atomic():
-            for row in rows:
-                count += 1
-                if row.kind == "patron":
-                    self._new_patron(row)
-                else:
-                    self._put_other(row)
-        return count
+            self._add_patrons([(row, *self._sealed_patron(row)) for row in of_kind["patron"]])
+            new = ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"])
+            self._conn.executemany("INSERT INTO item (key, ver, body) VALUES (?, ?, ?)", new)
+            self._put_network(of_kind["network"])
 
     def finish(self, signed: Signed) -> None:
         """Makes a filled file a mirror that pages can be applied to. Raises MirrorDamaged without a network."""
@@ -141,13 +142,11 @@ class MirrorFile:
         with self._db.atomic():
             if page.since != self.cursor():
                 raise OutOfOrder
-            patrons = [row for row in page.rows if row.kind == "patron"]
-            for row in patrons:
-                self._put_patron(row)
-            self._put_items([row for row in page.rows if row.kind == "item"])
-            for row in page.rows:
-                if row.kind == "network":
-                    self._put_network(row)
+            of_kind = _by_kind(page.rows)
+            self._put_patrons(of_kind["patron"])
+            changed = ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"])
+            self._conn.executemany(_PUT_ITEM, changed)
+            self._put_network(of_kind["network"])
             self._conn.execute("UPDATE picture SET generation = ?, seq = ?", (page.generation, page.seq))
             if page.acked_seq is not None:
                 self._conn.execute("UPDATE picture SET acked_seq = MAX(acked_seq, ?)", (page.acked_seq,))
@@ -202,41 +201,56 @@ class MirrorFile:
             (*values, proof, *_as_written(signed.as_of), signed.manifest, signed.signature),
         )
 
-    def _new_patron(self, row: Row) -> None:
-        passes, body = self._sealed_patron(row)
-        put = "INSERT INTO patron (key, ver, passes, body) VALUES (?, ?, ?, ?)"
-        at = self._conn.execute(put, (bytes.fromhex(row.key), row.ver, passes, body)).lastrowid
-        self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in _split(passes)])
+    def _add_patrons(self, rows: Sequence[_Sealed]) -> None:
+        """Patrons that the file does not know."""
+        (last,) = self._conn.execute("SELECT COALESCE(MAX(id), 0) FROM patron").fetchone()
+        self._conn.executemany(
+            "INSERT INTO patron (id, key, ver, passes, body) VALUES (?, ?, ?, ?, ?)",
+            [
+                (at, bytes.fromhex(row.key), row.ver, passes, body)
+                for at, (row, passes, body) in enumerate(rows, last + 1)
+            ],
+        )
+        ways = [(one, at) for at, (_, passes, _) in enumerate(rows, last + 1) for one in _split(passes)]
+        self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", ways)
 
-    def _put_patron(self, row: Row) -> None:
-        key = bytes.fromhex(row.key)
-        known = self._conn.execute("SELECT id, ver, passes FROM patron WHERE key = ?", (key,)).fetchone()
-        if known is None:
-            self._new_patron(row)
-            return
-        at, ver, before = known
-        if row.ver <= ver:
-            return
-        passes, body = self._sealed_patron(row)
-        self._conn.execute("UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?", (row.ver, passes, body, at))
-        if passes != before:
-            old, new = set(_split(before)), set(_split(passes))
-            self._conn.executemany("DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new])
-            self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
+    def _put_patrons(self, rows: Sequence[Row]) -> None:
+        """Patrons as a page says; the ways to them by their passes are written only where those changed."""
+        newest = {row.key: row for row in sorted(rows, key=lambda row: row.ver)}
+        known = self._known(sorted(bytes.fromhex(key) for key in newest))
+        sealed = [
+            (row, *self._sealed_patron(row))
+            for key, row in newest.items()
+            if key not in known or row.ver > known[key][1]
+        ]
+        changed = [(row, passes, body, known[row.key]) for row, passes, body in sealed if row.key in known]
+        self._conn.executemany(
+            "UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?",
+            # In the order of the file, and not of the masks: neighbours are written together.
+            sorted(((row.ver, passes, body, before[0]) for row, passes, body, before in changed), key=itemgetter(3)),
+        )
+        for _, passes, _, (at, _, before) in changed:
+            if passes != before:
+                old, new = set(_split(before)), set(_split(passes))
+                self._conn.executemany(
+                    "DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new]
+                )
+                self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
+        self._add_patrons([one for one in sealed if one[0].key not in known])
 
-    def _put_items(self, rows: Iterable[Row]) -> None:
-        self._conn.executemany(_PUT_ITEM, ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in rows))
+    def _known(self, keys: Sequence[bytes]) -> dict[str, tuple[int, int, bytes]]:
+        """What the file has of these patrons: its number, its version, its passes."""
+        found: dict[str, tuple[int, int, bytes]] = {}
+        for begin in range(0, len(keys), _AT_ONCE):
+            some = keys[begin : begin + _AT_ONCE]
+            asked = f"SELECT key, id, ver, passes FROM patron WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
+            found |= {key.hex(): (at, ver, passes) for key, at, ver, passes in self._conn.execute(asked, some)}
+        return found
 
-    def _put_other(self, row: Row) -> None:
-        if row.kind == "item":
-            put = "INSERT INTO item (key, ver, body) VALUES (?, ?, ?)"
-            self._conn.execute(put, (bytes.fromhex(row.key), row.ver, self._sealed_item(row)))
-        elif row.kind == "network":
-            self._put_network(row)
-
-    def _put_network(self, row: Row) -> None:
-        body = network_body(bytes(row.here), row.zone)
-        self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
+    def _put_network(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            body = network_body(bytes(row.here), row.zone)
+            self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
 
     def _sealed_patron(self, row: Row) -> tuple[bytes, bytes | None]:
         """The masks of its passes and its sealed body; nothing of one that is gone, or is not understood."""
@@ -256,6 +270,13 @@ class MirrorFile:
             except BadRow:
                 self.not_understood += 1
         return None
+
+
+def _by_kind(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {"patron": [], "item": [], "network": []}
+    for row in rows:
+        found[row.kind].append(row)
+    return found
 
 
 def _split(passes: bytes) -> list[bytes]:

@@ -5,10 +5,13 @@ Masks are no pass numbers and no UIDs to `wire.decode`; a property test says tha
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
-from typing import Any, TypeVar
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,8 +21,8 @@ from circulation.model import FeeKind, FeeStatus, Institution, Item, Patron
 from circulation.presented import ReceiptChoice
 from circulation.rules.facts import Here
 
-_MASK = re.compile(r"[0-9a-f]{32}")
-_PATRON, _ITEM = msgspec.json.Decoder(Patron), msgspec.json.Decoder(Item)
+_MASKS = re.compile(r"[0-9a-f]*")
+_MASK_DIGITS = {32}
 _NO_DATE = date.min
 _NOTHING = msgspec.Raw(b"")
 # As `circulation.wire` reads what a newer store says: not payable here, of another kind, to be asked.
@@ -63,18 +66,44 @@ class PatronBody:
     passes: bytes = field(repr=False)
 
 
-read_patron: Callable[[bytes], Patron] = _PATRON.decode
+def _shape(hint: Any) -> Any:
+    """The same type with structs in the place of frozen facts: read four times as fast, for who only looks at it."""
+    if is_dataclass(hint):
+        return _struct(cast(type, hint))
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return tuple[_shape(inner[0]), ...]  # type: ignore[misc]
+    if origin in (Union, UnionType):
+        return reduce(or_, (_shape(one) for one in inner))
+    return hint
+
+
+@cache
+def _struct(kind: type) -> Any:
+    hints = get_type_hints(kind)
+    needed = [(one.name, _shape(hints[one.name])) for one in fields(kind) if one.default is MISSING]
+    usual = [(one.name, _shape(hints[one.name]), one.default) for one in fields(kind) if one.default is not MISSING]
+    return msgspec.defstruct(kind.__name__, [*needed, *usual])
+
+
+read_patron: Callable[[bytes], Patron] = msgspec.json.Decoder(Patron).decode
 """The patron in a body that was taken in by `patron_body`, passes and references masked."""
-read_item: Callable[[bytes], Item] = _ITEM.decode
+read_item: Callable[[bytes], Item] = msgspec.json.Decoder(Item).decode
 """The item in a body that was taken in by `item_body`, barcode and references masked."""
+_look_at_patron: Callable[[bytes], Patron] = msgspec.json.Decoder(_struct(Patron)).decode
+_look_at_item: Callable[[bytes], Item] = msgspec.json.Decoder(_struct(Item)).decode
 
 
 def patron_body(key: str, raw: bytes) -> PatronBody:
     """What of a patron's row goes into the mirror. Raises BadRow where it says what it must not."""
-    patron, body = _read(_PATRON, raw, _as_known_patron)
-    masks = [*(one.number for one in patron.passes), *(uid for one in patron.passes for uid in one.chips)]
-    refs = [patron.ref, *(loan.item for loan in patron.loans), *(loan.patron for loan in patron.loans)]
-    if patron.ref != key or not _all_masked([*masks, *refs, *(fee.ref for fee in patron.fees)]):
+    patron, body = _read(_look_at_patron, raw, _as_known_patron)
+    masks = [one.number for one in patron.passes]
+    for card in patron.passes:
+        masks += card.chips  # type: ignore[arg-type]  # both are masks here
+    others = [patron.ref, *(fee.ref for fee in patron.fees)]
+    for loan in patron.loans:
+        others += (loan.item, loan.patron)
+    if patron.ref != key or not _all_masked([*masks, *others]):
         raise BadRow("a patron's row with what is not masked")
     if patron.first_name or any(one.text for one in patron.messages):
         raise BadRow("a patron's row with a text")
@@ -83,7 +112,7 @@ def patron_body(key: str, raw: bytes) -> PatronBody:
 
 def item_body(key: str, raw: bytes) -> bytes:
     """What of an item's row goes into the mirror. Raises BadRow."""
-    item, body = _read(_ITEM, raw, lambda data: data)
+    item, body = _read(_look_at_item, raw, lambda data: data)
     holds = [one.patron for one in (item.hold, *item.wanted_by) if one is not None]
     loan = [] if item.loan is None else [item.loan.item, item.loan.patron]
     if item.barcode != key or not _all_masked([item.barcode, *holds, *loan]):
@@ -115,14 +144,14 @@ def read_network(body: bytes) -> Network:
     return Network(here, zone)
 
 
-def _read(decoder: "msgspec.json.Decoder[Fact]", raw: bytes, as_known: Callable[[Any], Any]) -> tuple[Fact, bytes]:
+def _read(look_at: Callable[[bytes], Fact], raw: bytes, as_known: Callable[[Any], Any]) -> tuple[Fact, bytes]:
     try:
-        return decoder.decode(raw), raw
+        return look_at(raw), raw
     except msgspec.MsgspecError:
         pass
     try:
         body = msgspec.json.encode(as_known(msgspec.json.decode(raw)))
-        return decoder.decode(body), body
+        return look_at(body), body
     except (msgspec.MsgspecError, TypeError, AttributeError) as fault:
         raise BadRow(f"a row that is not understood: {type(fault).__name__}") from None
 
@@ -143,4 +172,4 @@ def _known(name: str, value: object) -> object:
 
 
 def _all_masked(texts: list[Any]) -> bool:
-    return all(_MASK.fullmatch(one) for one in texts)
+    return set(map(len, texts)) == _MASK_DIGITS and _MASKS.fullmatch("".join(texts)) is not None
