@@ -27,6 +27,7 @@ ON_BOTH = (
     "test_migrations",
     "test_network",
     "test_privacy",
+    "test_told_late",
     "test_two_sources",
     "test_upgrade",
     "test_what_counts",

@@ -1,0 +1,296 @@
+"""What a kiosk did while nobody heard it, against what happened meanwhile: never refused, never silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from circulation.events import Action, Event, Kind, Payment
+from circulation.identifiers import ItemBarcode
+from circulation.presented import Presented
+from tests.membership_store.counter import Counter
+from tests.membership_store.running import Demo
+
+
+def ago(counter: Counter, minutes: float) -> datetime:
+    """So many minutes before now."""
+    return counter.now - timedelta(minutes=minutes)
+
+
+def did(
+    counter: Counter,
+    minutes: float,
+    action: Action,
+    presented: Presented | None = None,
+    item: ItemBarcode | None = None,
+    payment: Payment | None = None,
+) -> Event:
+    """The next fact of that kiosk, done so many minutes ago; it waits to be told."""
+    return replace(counter.act(action, presented, item, payment, Kind.FACT), at=ago(counter, minutes))
+
+
+def lent(counter: Counter, minutes: float, presented: Presented, item: ItemBarcode) -> Event:
+    """A loan of so many minutes ago that waits to be told."""
+    return did(counter, minutes, Action.CHECK_OUT, presented, item)
+
+
+def taken_in(counter: Counter, minutes: float, item: ItemBarcode) -> Event:
+    """A return of so many minutes ago that waits to be told."""
+    return did(counter, minutes, Action.CHECK_IN, None, item)
+
+
+def online(counter: Counter, name: str, minutes: float) -> Counter:
+    """Another kiosk, which has a line, as it stood so many minutes ago."""
+    other = counter.another(name)
+    other.now = ago(counter, minutes)
+    return other
+
+
+def whose(counter: Counter, demo: Demo, name: str) -> str:
+    """The reference of the patron of that pass."""
+    found = counter.rows("SELECT patron FROM pass WHERE number = ?", demo.passes[name]["number"])
+    return str(found[0][0])
+
+
+def history(counter: Counter, item: ItemBarcode) -> list[tuple[str, datetime, datetime | None]]:
+    """Whose loans the item had, from when to when, the oldest first; of two alike the one that is over."""
+    rows = counter.rows("SELECT patron, lent_at, returned_at FROM loan WHERE item = ?", item)
+    rows.sort(key=lambda row: (row[1], row[2] is None))
+    return [(who, datetime.fromisoformat(a), None if b is None else datetime.fromisoformat(b)) for who, a, b in rows]
+
+
+def fines(counter: Counter, item: ItemBarcode) -> list[Any]:
+    """The fines for loans of that item."""
+    asked = "SELECT f.cents FROM fee f JOIN loan l ON l.consortium = f.consortium AND l.loan = f.loan WHERE l.item = ?"
+    return counter.rows(asked, item)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("blocked", "pass_blocked"), ("lapsed", "lapsed")])
+def test_a_loan_of_who_was_blocked_or_had_expired_is_kept_and_staff_are_told(
+    counter: Counter, demo: Demo, name: str, reason: str
+) -> None:
+    item = demo.book("oeroeg")
+    event = lent(counter, 90, demo.shown(name), item)
+    assert counter.tell(event)["outcome"] == "checked_out"
+    assert counter.flags(event) == {reason}
+    assert history(counter, item) == [(whose(counter, demo, name), event.at, None)]
+    assert fines(counter, item) == []
+
+
+def test_a_loan_over_the_limit_is_kept_and_staff_are_told(counter: Counter, demo: Demo) -> None:
+    event = lent(counter, 90, demo.shown("home-30"), demo.book("oeroeg"))
+    assert counter.tell(event)["outcome"] == "checked_out"
+    assert counter.flags(event) == {"on_pass_maximum"}
+    assert [until for *_, until in history(counter, demo.book("oeroeg"))] == [None]
+
+
+def test_a_loan_of_what_was_kept_for_another_lets_the_other_wait_for_the_next_copy(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("held-for-bram")
+    event = lent(counter, 90, demo.shown("anna"), item)
+    assert counter.tell(event)["outcome"] == "checked_out"
+    assert counter.flags(event) == {"held_for_another"}
+    holds = counter.rows("SELECT status, item FROM hold WHERE patron = ?", whose(counter, demo, "bram"))
+    assert ("waiting", None) in holds
+    assert [until for *_, until in history(counter, item)] == [None]
+
+
+def test_a_loan_of_what_another_had_before_ends_that_loan_at_its_own_time_without_a_fine(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("late")
+    [(before, *_)] = history(counter, item)
+    event = lent(counter, 90, demo.shown("anna"), item)
+    counter.tell(event)
+    assert counter.flags(event) == {"item_on_loan"}
+    first, second = history(counter, item)
+    assert (first[0], first[2]) == (before, event.at)
+    assert second == (whose(counter, demo, "anna"), event.at, None)
+    assert fines(counter, item) == []
+
+
+def test_a_loan_of_before_another_got_the_item_is_booked_as_over_and_never_left_out(
+    counter: Counter, demo: Demo
+) -> None:
+    item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
+    assert online(counter, "online-1", 30).borrow(demo.shown("bram"), item)["outcome"] == "checked_out"
+    counter.tell(event)
+    assert counter.flags(event) == {"item_on_loan"}
+    bram = (whose(counter, demo, "bram"), ago(counter, 30), None)
+    assert history(counter, item) == [(whose(counter, demo, "anna"), event.at, ago(counter, 30)), bram]
+
+
+def test_a_return_of_what_was_not_on_loan_is_booked_and_says_so(counter: Counter, demo: Demo) -> None:
+    event = taken_in(counter, 90, demo.book("oeroeg"))
+    said = counter.tell(event)
+    assert (said["outcome"], said["was_on_loan"]) == ("checked_in", False)
+    assert counter.tell(event) == said
+
+
+def test_a_return_from_before_the_running_loan_is_kept_and_leaves_that_loan_open(counter: Counter, demo: Demo) -> None:
+    item, event = demo.book("oeroeg"), taken_in(counter, 90, demo.book("oeroeg"))
+    online(counter, "online-1", 30).borrow(demo.shown("bram"), item)
+    assert counter.tell(event)["was_on_loan"] is False
+    assert counter.flags(event) == {"returned_before_loan"}
+    assert history(counter, item) == [(whose(counter, demo, "bram"), ago(counter, 30), None)]
+    assert counter.rows("SELECT status, in_transit_to FROM item WHERE item = ?", item) == [("lendable", None)]
+
+
+def test_a_return_from_before_the_running_loan_keeps_the_item_for_nobody(counter: Counter, demo: Demo) -> None:
+    item, event = demo.book("wanted-here"), taken_in(counter, 90, demo.book("wanted-here"))
+    counter.change("DELETE FROM loan WHERE item = ?", item)
+    assert online(counter, "online-1", 30).borrow(demo.shown("bram"), item)["outcome"] == "checked_out"
+    counter.tell(event)
+    assert counter.rows("SELECT COUNT(*) FROM hold WHERE item = ? AND status = 'on_shelf'", item) == [(0,)]
+    assert [until for *_, until in history(counter, item)] == [None]
+
+
+@pytest.mark.parametrize(("name", "book"), [("stranger", "oeroeg"), ("anna", "unknown-book")])
+def test_a_loan_of_an_unknown_pass_or_item_lies_in_the_staffs_list_with_both_numbers(
+    counter: Counter, demo: Demo, name: str, book: str
+) -> None:
+    event = lent(counter, 90, demo.shown(name), demo.book(book))
+    assert counter.tell(event)["outcome"] == "checked_out"
+    asked = "SELECT shown_pass, shown_item FROM staff_flag WHERE event = ? AND reason = 'parked'"
+    [(shown, item)] = counter.rows(asked, event.id)
+    assert shown in (demo.passes[name]["number"], demo.passes[name]["uid"])
+    assert item == demo.book(book)
+
+
+def test_a_return_of_an_unknown_item_lies_in_the_staffs_list_with_its_number(counter: Counter, demo: Demo) -> None:
+    event = taken_in(counter, 90, demo.book("unknown-book"))
+    assert counter.tell(event)["route"] == "staff"
+    asked = "SELECT shown_item FROM staff_flag WHERE event = ? AND reason = 'parked'"
+    assert counter.rows(asked, event.id) == [(demo.book("unknown-book"),)]
+
+
+def test_money_for_a_fee_that_was_settled_meanwhile_is_credit_on_the_account(counter: Counter, demo: Demo) -> None:
+    who = whose(counter, demo, "owes")
+    open_fees = "SELECT fee, cents FROM fee WHERE patron = ? AND status = 'open' AND cents > 0 ORDER BY fee"
+    [(fee, cents), *_] = counter.rows(open_fees, who)
+    event = did(counter, 90, Action.PAY, demo.shown("owes"), payment=Payment((fee,), cents, "TERM-LATE-1"))
+    counter.change("UPDATE fee SET status = 'paid' WHERE fee = ?", fee)
+    assert counter.tell(event)["credit"] == cents
+    assert "fee_settled" in counter.flags(event)
+    assert counter.rows("SELECT cents FROM fee WHERE fee = ?", f"credit-counter-1/{event.id}") == [(-cents,)]
+
+
+def test_a_loan_below_the_last_strip_is_overdrawn_and_staff_are_told(counter: Counter, demo: Demo) -> None:
+    event = lent(counter, 90, demo.shown("no-strips"), demo.book("oeroeg"))
+    assert counter.tell(event)["may_borrow"] == 0
+    assert counter.flags(event) == {"no_strips"}
+    asked = "SELECT s.overdrawn FROM strips s JOIN membership m ON m.consortium = s.consortium"
+    asked += " AND m.membership = s.membership WHERE m.patron = ?"
+    assert (1,) in counter.rows(asked, whose(counter, demo, "no-strips"))
+
+
+def test_what_the_same_kiosk_lends_again_stays_open_though_its_clock_went_back_meanwhile(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("oeroeg")
+    first, back = lent(counter, 30, demo.shown("anna"), item), taken_in(counter, 20, item)
+    again = lent(counter, 60 * 24 * 3, demo.shown("bram"), item)  # by its sequence after the return, by its clock not
+    for event in (first, back, again):
+        counter.tell(event)
+    assert [(who, until is None) for who, _, until in history(counter, item)] == [
+        (whose(counter, demo, "anna"), False),
+        (whose(counter, demo, "bram"), True),
+    ]
+    assert counter.flags(again) == {"day_unknown"}
+
+
+def test_what_the_same_kiosk_lends_on_without_a_return_goes_over_though_its_clock_went_back(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("oeroeg")
+    for event in (lent(counter, 30, demo.shown("anna"), item), lent(counter, 60 * 5, demo.shown("bram"), item)):
+        counter.tell(event)
+    assert [(who, until is None) for who, _, until in history(counter, item)] == [
+        (whose(counter, demo, "anna"), False),
+        (whose(counter, demo, "bram"), True),
+    ]
+
+
+def test_a_loan_of_what_came_back_elsewhere_before_it_was_told_is_over_since_then(counter: Counter, demo: Demo) -> None:
+    item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
+    assert online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)["was_on_loan"] is False
+    counter.tell(event)
+    assert counter.flags(event) == {"returned_meanwhile"}
+    assert history(counter, item) == [(whose(counter, demo, "anna"), event.at, ago(counter, 30))]
+
+
+def test_a_loan_is_over_where_the_item_was_lent_and_brought_back_elsewhere_since(counter: Counter, demo: Demo) -> None:
+    item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
+    other = online(counter, "online-1", 30)
+    other.borrow(demo.shown("bram"), item)
+    other.now = ago(counter, 20)
+    assert other.do(Action.CHECK_IN, item=item)["was_on_loan"] is True
+    counter.tell(event)
+    assert counter.flags(event) == {"returned_meanwhile"}
+    assert history(counter, item)[0] == (whose(counter, demo, "anna"), event.at, ago(counter, 30))
+    assert all(until is not None for *_, until in history(counter, item))
+
+
+def test_what_was_taken_in_and_lent_on_offline_and_came_back_elsewhere_is_over_and_staff_are_told(
+    counter: Counter, demo: Demo
+) -> None:
+    """The other kiosk took it in while it saw the older loan, and so ended that one."""
+    item = demo.book("on-loan")
+    [(before, since, _)] = history(counter, item)
+    back, again = taken_in(counter, 90, item), lent(counter, 80, demo.shown("anna"), item)
+    assert online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)["was_on_loan"] is True
+    assert counter.tell(back)["was_on_loan"] is True
+    counter.tell(again)
+    assert history(counter, item) == [
+        (before, since, back.at),
+        (whose(counter, demo, "anna"), again.at, ago(counter, 30)),
+    ]
+    assert counter.flags(back) == {"returned_earlier"}
+    assert counter.flags(again) == {"returned_meanwhile"}
+
+
+def test_the_same_where_the_other_kiosk_has_lent_it_to_somebody_else_by_then(counter: Counter, demo: Demo) -> None:
+    item = demo.book("on-loan")
+    [(before, since, _)] = history(counter, item)
+    back, again = taken_in(counter, 90, item), lent(counter, 80, demo.shown("anna"), item)
+    other = online(counter, "online-1", 30)
+    other.do(Action.CHECK_IN, item=item)
+    other.now = ago(counter, 20)
+    assert other.borrow(demo.shown("bram"), item)["outcome"] == "checked_out"
+    counter.tell(back)
+    counter.tell(again)
+    assert history(counter, item) == [
+        (before, since, back.at),
+        (whose(counter, demo, "anna"), again.at, ago(counter, 30)),
+        (whose(counter, demo, "bram"), ago(counter, 20), None),
+    ]
+    assert counter.flags(again) == {"item_on_loan"}
+
+
+def test_an_item_that_two_kiosks_took_in_offline_and_one_lent_on_is_with_who_got_it_in_either_order(
+    counter: Counter, demo: Demo
+) -> None:
+    """A takes it in and lends it, B takes it in again later: whichever is heard first, nothing stays open."""
+    for book, first_is_heard_first in (("on-loan", True), ("late", False)):
+        item, other = demo.book(book), online(counter, f"offline-{book}", 0)
+        told = [(counter, taken_in(counter, 90, item)), (counter, lent(counter, 80, demo.shown("anna"), item))]
+        later = [(other, taken_in(other, 30, item))]
+        for kiosk, event in told + later if first_is_heard_first else later + told:
+            kiosk.tell(event)
+        assert all(until is not None for *_, until in history(counter, item)), book
+        assert history(counter, item)[-1] == (whose(counter, demo, "anna"), ago(counter, 80), ago(counter, 30))
+
+
+def test_the_same_patron_lent_it_offline_and_again_after_it_had_come_back(counter: Counter, demo: Demo) -> None:
+    item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
+    other = online(counter, "online-1", 30)
+    other.do(Action.CHECK_IN, item=item)
+    other.now = ago(counter, 20)
+    other.borrow(demo.shown("anna"), item)
+    counter.tell(event)
+    anna = whose(counter, demo, "anna")
+    assert history(counter, item) == [(anna, event.at, ago(counter, 30)), (anna, ago(counter, 20), None)]
