@@ -15,6 +15,7 @@ INSTALLED_UNITS = Path("/usr/lib/systemd/system")
 # Exposure as `systemd-analyze security` counts it, times ten: 20 is far into its "OK".
 MOST_EXPOSED = {
     "kiosk.service": 20,
+    "kiosk-pull.service": 15,
     "membership-store.service": 15,
     "membership-store-guests.service": 15,
     "membership-store-nightly.service": 15,
@@ -109,6 +110,21 @@ def test_the_kiosk_is_watched_restarted_and_leaves_no_dump() -> None:
     assert not any(line.startswith("MemoryDenyWriteExecute") for line in lines)
 
 
+@pytest.mark.parametrize("unit", ["kiosk.service", "kiosk-pull.service"])
+def test_both_services_may_ask_whether_the_clock_is_kept_and_none_may_set_it(unit: str) -> None:
+    lines = (UNITS / "system" / unit).read_text("utf-8").splitlines()
+    assert not any(line.startswith(("ProtectClock", "ProcSubset")) for line in lines)
+    assert "SystemCallFilter=@system-service adjtimex clock_adjtime" in lines
+    assert "CapabilityBoundingSet=" in lines
+
+
+@pytest.mark.parametrize("unit", ["kiosk.service", "kiosk-pull.service"])
+def test_the_mirrors_key_is_given_sealed_or_not_at_all(unit: str) -> None:
+    text = (UNITS / "system" / unit).read_text("utf-8")
+    assert re.findall(r"(?m)^(LoadCredential\w*)=mirror\.key(.*)$", text) == [("LoadCredentialEncrypted", "")]
+    assert re.search(r"(?m)^LimitCORE=0$", text)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="making users and folders in a root of their own needs root")
 def test_the_services_users_and_folders_come_into_being(tmp_path: Path) -> None:
     for name in ("passwd", "group"):
@@ -124,7 +140,7 @@ def test_the_services_users_and_folders_come_into_being(tmp_path: Path) -> None:
 
     users = subprocess.run(["systemd-sysusers", f"--root={tmp_path}"], capture_output=True, text=True, check=False)
     folders = subprocess.run(
-        ["systemd-tmpfiles", "--create", f"--root={tmp_path}", "--prefix=/etc/kiosk"],
+        ["systemd-tmpfiles", "--create", f"--root={tmp_path}", "--prefix=/etc/kiosk", "--prefix=/run/kiosk"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -139,4 +155,5 @@ def test_the_services_users_and_folders_come_into_being(tmp_path: Path) -> None:
     for group in ("video", "render", "input", "tty", "dialout", "audio"):
         assert "kiosk" in members[group]
     assert secret.parent.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "run/kiosk").stat().st_mode & 0o777 == 0o700
     assert secret.stat().st_mode & 0o777 == 0o400
