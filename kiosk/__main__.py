@@ -13,7 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -28,7 +28,7 @@ from kiosk.ui import Lent
 if TYPE_CHECKING:
     from kiosk.desks.in_background import Workers
     from offline_cache.clock import KioskClock
-    from offline_cache.journal import Journal
+    from offline_cache.journal import Entry, Journal
     from offline_cache.offline_desk import OfflineDesk
 
 log = logging.getLogger("kiosk")
@@ -75,7 +75,8 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     from kiosk.visit import Counter, serve
     from offline_cache.clock import KioskClock
     from offline_cache.event_line import StoreEvents
-    from offline_cache.journal import Journal, JournalFault
+    from offline_cache.journal import JournalFault
+    from offline_cache.journal_opening import open_journal
     from offline_cache.replay import Replay
     from offline_cache.sealing import Seal, read_key
     from offline_cache.store_client import StoreClient
@@ -83,7 +84,9 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     try:
         token = _secret(config, config.store.token_file, _read_token)
         seal = Seal(_secret(config, config.journal.key_file, read_key))
-        journal = Journal(config.path(config.journal.path), seal, KioskId(config.kiosk.id), _new_id)
+        journal = open_journal(
+            config.path(config.journal.path), seal, KioskId(config.kiosk.id), _new_id, partial(datetime.now, UTC)
+        )
     except (CannotStart, JournalFault) as fault:
         log.critical("cannot start: %s", fault)
         return 3
@@ -167,10 +170,15 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock) -> O
 
     key_file = config.path(config.mirror.key_file)
 
+    def own(acked_seq: int) -> list[Entry]:
+        journal.heard(acked_seq)  # more than this journal holds: it is not the one that was told from
+        return journal.since(acked_seq)
+
     def age(as_of: AsOf, at: datetime) -> timedelta | None:
+        journal.saw(as_of.at)
         return age_of(as_of, clock.told(), at, journal.floor())
 
-    return OfflineDesk(Mirror(config.path(config.mirror.path), lambda: load_key(key_file)), journal.since, age)
+    return OfflineDesk(Mirror(config.path(config.mirror.path), lambda: load_key(key_file)), own, age)
 
 
 class _Alive:
