@@ -107,6 +107,7 @@ class Demo:
         bench = parts.workbench(self._place, None if virtual is None else virtual.frame_buffer, display)
         self._begin(bench)
         config = self._write_kiosk(screen, virtual)
+        self._begin(parts.mirror(self._place, config))
         if self._wishes.with_kiosk:
             self._begin_kiosk(config, virtual, display)
         self._wait(bench, lambda: bench.says("ready"))

@@ -77,6 +77,12 @@ def kiosk(place: Place, config: Path, display: str | None, notify: Path, *, full
     return Process("kiosk", "Kiosk", command, place.logs, environment)
 
 
+def mirror(place: Place, config: Path) -> Process:
+    """What keeps the kiosk's mirror up to date, over the same line: so that it lends while the network is pulled."""
+    command = _python("kiosk", "cache", "pull", "--config", str(config))
+    return Process("mirror", "Mirror", command, place.logs)
+
+
 def workbench(place: Place, frame_buffer: Path | None, display: str | None) -> Process:
     """The workbench page, with the kiosk's picture where there is a frame buffer."""
     host = f"[{place.listen}]" if ":" in place.listen else place.listen

@@ -128,6 +128,12 @@ deadline_s = 8
 path = "var/journal.db"
 key_file = "secrets/journal.key"
 
+[mirror]
+path = "var/mirror"
+key_file = "secrets/mirror.key"
+store_key_file = "secrets/store.pub"
+pull_seconds = 5
+
 [screen]
 width = {width}
 height = {height}

@@ -35,10 +35,11 @@ BUTTONS = {
 
 
 class WholeApp:
-    """One demo and one kiosk, in a directory of their own."""
+    """One demo and one kiosk, in a directory of their own; `mirror`: whether the kiosk lends without a line."""
 
-    def __init__(self, run_dir: Path, **settings: str) -> None:
+    def __init__(self, run_dir: Path, *, mirror: bool = False, **settings: str) -> None:
         self.run_dir, self.bench = run_dir, Bench(run_dir)
+        self._mirror = mirror
         self._settings = settings
         self.log_file = run_dir / "log" / "journey-kiosk.log"
         self._kiosk: subprocess.Popen[bytes] | None = None
@@ -58,6 +59,8 @@ class WholeApp:
                 text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
             else:
                 text += f"\n[visit]\n{name} = {value}\n"
+        if not self._mirror:
+            text = re.sub(r"(?ms)^\[mirror\]\n.*?(?=^\[)", "", text)
         config = self.run_dir / "journey.toml"
         config.write_text(text, "utf-8")
         return config
@@ -141,6 +144,11 @@ class WholeApp:
     def loans_of(self, barcode: str) -> int:
         """How many loans the store has ever booked of that item."""
         return int(self._ask_store("SELECT COUNT(*) FROM loan WHERE item = ?", barcode))
+
+    def open_loans(self) -> dict[str, str]:
+        """Every item that is out, with whom the store has it lent to."""
+        with contextlib.closing(sqlite3.connect(self.run_dir / "store.db")) as db:
+            return dict(db.execute("SELECT item, patron FROM loan WHERE returned_at IS NULL").fetchall())
 
     def last_seq(self) -> int:
         """The last sequence number that the store has of any kiosk."""
