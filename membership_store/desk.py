@@ -200,7 +200,7 @@ class StoreDesk:
 def _taken(books: Books, event: Event) -> wire.Answer:
     """What the act does. Where nobody can know on which day it was done, staff are told."""
     answer = TAKES[event.action](books, event)
-    if not books.day_is_known():
+    if event.action is not Action.END_VISIT and not books.day_is_known():
         books.flag(event, "house 2", "day_unknown")
     return answer
 
