@@ -29,6 +29,7 @@ ON_BOTH = (
     "test_migrations",
     "test_network",
     "test_privacy",
+    "test_snapshots",
     "test_told_late",
     "test_two_sources",
     "test_upgrade",
