@@ -176,8 +176,9 @@ class Borrow:
 
 
 def _rank(card: Pass) -> tuple[object, ...]:
-    # Any order will do that does not depend on that of the records; of two alike the one that asks for more (P6).
-    return (card.number, card.status.value, not card.document_number, not card.eid)
+    # An active one first; of two alike the one that asks for more (P6). The number comes last: a mirror holds only its
+    # hash, and must choose as the store does.
+    return (card.status.value, not card.document_number, not card.eid, card.number)
 
 
 @dataclass(frozen=True, slots=True)
