@@ -16,6 +16,7 @@ from offline_cache.journal import Entry
 from offline_cache.sealing import Seal, SealBroken
 
 FORM = 1
+_PLACE = "neighbours/"
 # An event in JSON is some 500 bytes; a datagram must fit into 64 KiB, and better into few packets.
 TOGETHER = 40
 # So many are told again though they are in our own mirror: that of a neighbour may be some minutes older.
@@ -54,26 +55,34 @@ class _Neighbour:
 class Neighbours:
     """Made to be told what arrives and to say what to send; it opens no socket. One thread at a time.
 
-    `own`: this kiosk's events after a sequence number, in their order. `contained`: what the mirror holds now.
+    `branch`: its code, empty while nobody knows it: then nothing is told or heard. `own`: this kiosk's events after a
+    sequence number, in their order; `last`: the number of the last one. `contained`: what the mirror holds now.
     """
 
     def __init__(
         self,
         kiosk: KioskId,
-        branch: str,
+        branch: Callable[[], str],
         seal: Seal,
         own: Callable[[int], Sequence[Entry]],
+        last: Callable[[], int],
         contained: Callable[[], Contained | None],
     ) -> None:
-        self._kiosk, self._seal, self._own, self._contained = kiosk, seal, own, contained
-        self._place = f"neighbours/{branch}"
+        self._kiosk, self._branch, self._seal = kiosk, branch, seal
+        self._own, self._last, self._contained = own, last, contained
         self._others: dict[str, _Neighbour] = {}
 
-    def message(self, to: str = "") -> bytes:
-        """What to tell the kiosk of that id, or everybody: the next events not heard there, and what was heard here."""
+    def message(self, to: str = "") -> bytes | None:
+        """What to tell the kiosk of that id: the next events not heard there, and what was heard here.
+
+        One whose id is not known yet is only greeted: it answers with what it has heard. None: nothing can be told.
+        """
+        branch = self._branch()
+        if not branch:
+            return None
         mine = self._contained()
-        known = self._others[to].knows if to in self._others else 0
-        after, events = self._after(max(known, 0 if mine is None else mine.acked - BACKWARDS))
+        known = self._others.get(to, _Neighbour()).knows
+        after, events = self._after(max(known, 0 if mine is None else mine.acked - BACKWARDS), told=to in self._others)
         said = {
             "form": FORM,
             "kiosk": self._kiosk,
@@ -90,12 +99,12 @@ class Neighbours:
                 for one in events
             ],
         }
-        return self._seal.close_up(wire.dumps(said), self._place)
+        return self._seal.close_up(wire.dumps(said), _PLACE + branch)
 
-    def _after(self, seq: int) -> tuple[int, list[Entry]]:
+    def _after(self, seq: int, *, told: bool) -> tuple[int, list[Entry]]:
         """The next settled events after that number; one whose answer is awaited, and all behind it, wait too."""
         found: list[Entry] = []
-        for one in self._own(max(seq, 0)):
+        for one in self._own(max(seq, 0)) if told and self._last() > seq else ():
             if one.state in ("open", "given_up") or len(found) == TOGETHER:
                 break
             found.append(one)
@@ -104,7 +113,7 @@ class Neighbours:
     def hear(self, datagram: bytes, at_ms: int) -> str | None:
         """Takes in what arrived and says who told it; None where it is nothing of ours, or not what was agreed."""
         try:
-            said = wire.loads(self._seal.open(datagram, self._place), wire.MAX_ANSWER_BYTES)
+            said = wire.loads(self._seal.open(datagram, _PLACE + self._branch()), wire.MAX_ANSWER_BYTES)
             return self._take(cast(Mapping[str, Any], said), at_ms)
         except (SealBroken, wire.WireError, KeyError, TypeError, ValueError, AttributeError):
             return None

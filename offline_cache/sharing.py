@@ -6,7 +6,7 @@ Each datagram is sealed under a key of the consortium; whatever else arrives is 
 import logging
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from offline_cache.neighbours import Heard, Neighbours
@@ -78,7 +78,7 @@ class Sharing:
             for peer in self._peers:
                 with self._lock:
                     message = self._neighbours.message(self._names.get(peer, ""))
-                if len(message) <= LONGEST:
+                if message is not None and len(message) <= LONGEST:
                     with suppress(OSError):  # nobody there now: it is told again
                         self._socket.sendto(message, peer)
             self._soon.wait(EVERY_S)
@@ -93,17 +93,13 @@ class Sharing:
                 continue
             with self._lock:
                 teller = self._neighbours.hear(datagram, self._now_ms())
-            if teller is not None:
-                self._note(teller, (sender[0], sender[1]))
-
-    def _note(self, teller: str, sender: Address) -> None:
-        """Whose address that is; more to tell them is told at once."""
-        if self._names.get(sender) != teller:
-            self._names[sender] = teller
-            log.info("kiosk %s of this branch is heard", teller)
+            if teller is not None and self._names.get((sender[0], sender[1])) != teller:
+                self._names[sender[0], sender[1]] = teller
+                log.info("kiosk %s of this branch is heard", teller)
+                self._soon.set()
 
 
-def addresses(texts: Mapping[str, str] | tuple[str, ...]) -> tuple[Address, ...]:
+def addresses(texts: Iterable[str]) -> tuple[Address, ...]:
     """Addresses of the form host:port, or [host]:port for IPv6. Raises ValueError."""
     found = []
     for text in texts:

@@ -49,7 +49,10 @@ class Kiosk:
         self.name = name
         self.did: list[Entry] = []
         self.mirror: Contained | None = None
-        self.neighbours = Neighbours(KioskId(name), branch, Seal(key), self.own, lambda: self.mirror)
+        self.branch = branch
+        self.neighbours = Neighbours(
+            KioskId(name), lambda: self.branch, Seal(key), self.own, lambda: len(self.did), lambda: self.mirror
+        )
 
     def own(self, after: int) -> Sequence[Entry]:
         """Its events after that number."""
@@ -72,8 +75,10 @@ def both() -> tuple[Kiosk, Kiosk]:
 
 
 def tell(teller: Kiosk, hearer: Kiosk, at_ms: int = 0) -> str | None:
-    """One datagram that arrives."""
-    return hearer.neighbours.hear(teller.neighbours.message(hearer.name), at_ms)
+    """One datagram that arrives; who does not know the other yet is greeted first."""
+    if hearer.name not in teller.neighbours._others:
+        teller.neighbours.hear(hearer.neighbours.message() or b"", at_ms)
+    return hearer.neighbours.hear(teller.neighbours.message(hearer.name) or b"", at_ms)
 
 
 def test_what_one_lent_the_other_hears(both: tuple[Kiosk, Kiosk]) -> None:
@@ -92,7 +97,7 @@ def test_nothing_of_another_branch_or_under_another_key_is_believed(both: tuple[
         assert tell(one, stranger) is None
         assert stranger.hears_of() == []
     assert one.neighbours.hear(b"", 0) is None
-    assert one.neighbours.hear(one.neighbours.message(), 0) is None
+    assert one.neighbours.hear(one.neighbours.message() or b"", 0) is None
 
 
 @given(st.binary(max_size=200))
@@ -106,6 +111,24 @@ def test_an_event_in_the_name_of_another_kiosk_is_not_believed(both: tuple[Kiosk
     one.did = [loan("three", 1)]
     assert tell(one, two) is None
     assert two.hears_of() == []
+
+
+def test_a_kiosk_that_does_not_know_its_branch_yet_is_silent_and_deaf(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.lends()
+    one.branch = ""
+    assert one.neighbours.message("two") is None
+    two.lends()
+    assert tell(two, one) is None
+
+
+def test_whoever_is_not_known_is_told_no_event(both: tuple[Kiosk, Kiosk]) -> None:
+    one, two = both
+    one.lends()
+    assert two.neighbours.hear(one.neighbours.message("two") or b"", 0) == "one"
+    assert two.hears_of() == []
+    assert tell(one, two) == "one"
+    assert two.hears_of() == [1]
 
 
 def test_what_was_refused_given_up_or_is_not_known_yet_counts_for_nobody(both: tuple[Kiosk, Kiosk]) -> None:
@@ -155,7 +178,7 @@ def test_whatever_is_lost_doubled_or_late_all_is_heard_in_the_end(steps: list[tu
         if step == "lend":
             one.lends(count)
         elif step == "lose":
-            kept.append(one.neighbours.message("two"))
+            kept.append(one.neighbours.message("two") or b"")
         elif step == "tell":
             tell(one, two)
         elif step == "answer":
