@@ -26,6 +26,7 @@ from offline_cache.journal_file import (
     check,
     lock,
     open_file,
+    refuse_without_room,
     remember,
 )
 from offline_cache.journal_loss import refuse_after_loss
@@ -75,7 +76,7 @@ class Journal:
     _closed: str
 
     def __init__(self, path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
-        self._seal, self._kiosk, self._new_id = seal, kiosk, new_id
+        self._seal, self._kiosk, self._new_id, self._folder = seal, kiosk, new_id, path.parent
         self._mutex = threading.Lock()
         with as_fault("cannot be opened"), ExitStack() as on_fault:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -204,6 +205,10 @@ class Journal:
         with self._reading() as db:
             return int(db.execute(f"SELECT COUNT(*) FROM event WHERE {_WAITING}").fetchone()[0])  # noqa: S608
 
+    def last(self) -> int:
+        """The number of the last event, 0 before the first; asks nothing of the disk."""
+        return self._last
+
     def entry(self, seq: int) -> Entry:
         """The event of that number. Raises JournalFault where there is none."""
         found = self._entries("seq = ?", seq)
@@ -227,7 +232,9 @@ class Journal:
     # ---- whether it can be used
 
     def probe(self) -> None:
-        """Raises JournalFault unless something can be written down now: the proof is sealed anew."""
+        """Raises JournalFault unless something can be written down now and for a while: the proof is sealed anew."""
+        with as_fault("cannot be written"):
+            refuse_without_room(self._folder)
         sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
         with self._writing() as db:
             self._refuse_closed()

@@ -14,6 +14,8 @@ from typing import BinaryIO
 from offline_cache.sealing import SealBroken
 
 SCHEMA_VERSION = 2
+# What must be free in bytes for lending to go on: some two thousand acts, and a copy of the log as it is taken in.
+ROOM = 2 * 1024 * 1024
 _SCHEMA = Path(__file__).parent / "schema"
 # What SQLite says of a file that is not, or not any more, what it wrote.
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -78,13 +80,31 @@ def open_file(path: Path, *, was_here: bool) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """The database of a journal that another process may be writing; nothing can be changed through it."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
+    try:
+        return _open_to_read(path, "mode=ro")
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        # On a disk that takes nothing, so that nobody writes it either; a log would have been left out.
+        return _open_to_read(path, "mode=ro&immutable=1")
+
+
+def _open_to_read(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=5)
     try:
         _refuse_other_release(db, SCHEMA_VERSION)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def refuse_without_room(folder: Path) -> None:
+    """Raises JournalFault where the disk is all but full: the next act, or the one after it, could not be kept."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < ROOM:
+        raise JournalFault("the journal cannot be written: no room on the disk")
 
 
 def check(db: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""A million steps of outages over real journals and a real desk (tests/offline_cache/outage_machine.py), in four parts."""
+"""A million steps of outages over real journals and a real desk (offline_cache/outage_machine.py), in four parts."""
 
 from __future__ import annotations
 
