@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import threading
@@ -23,7 +24,8 @@ from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Session
 from membership_store.feed import Feed
 from membership_store.opening import Spec
-from membership_store.scope import ALL, BadCursor, Gone, Scope
+from membership_store.register import network_changed
+from membership_store.scope import ALL, BadCursor, Gone, Items, Patrons, Scope
 from membership_store.spool import Spool
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.running import DRENTHE, Demo, plain_books
@@ -325,6 +327,60 @@ def test_a_change_of_the_network_reaches_the_mirror_and_other_groups_make_other_
     counter.database.write(close)
     one.follow()
     assert one.rows["network", ""]["here"]["closed"] == ["2030-01-01"]
+
+
+@pytest.mark.parametrize("items", Items)
+@pytest.mark.parametrize("patrons", Patrons)
+def test_a_mirror_of_any_scope_that_follows_is_what_a_new_snapshot_of_it_says(
+    counter: Counter, demo: Demo, patrons: Patrons, items: Items
+) -> None:
+    scope = Scope(patrons, items)
+    one = mirror_of(counter, scope=scope)
+    for name in ("oeroeg", "on-loan", "wanted-elsewhere"):
+        counter.do(Action.CHECK_IN, item=demo.book(name))
+    counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
+    counter.database.write(lambda session: network_changed(session, DRENTHE))
+    one.follow()
+    whole = mirror_of(counter, scope=scope)
+    assert one.rows == whole.rows
+    kept = [row["item"] for row in one.rows.values() if row["kind"] == "item"]
+    if items is Items.NONE:
+        assert kept == []
+    elif items is Items.BRANCH:
+        assert {row["branch"] for row in kept} == {counter.kiosk.branch}
+    elif items is Items.INSTITUTION:
+        assert kept
+        assert all(row["institution"] == "aa-en-hunze" or row["branch"].startswith("94") for row in kept)
+
+
+def test_who_keeps_the_patrons_of_one_institution_still_sees_what_they_have_in_the_group(counter: Counter) -> None:
+    """N2: whether a membership runs is judged over the whole group."""
+    asked = "SELECT MIN(branch) FROM branch WHERE consortium = ? AND institution = ?"
+    [(branch,)] = counter.rows(asked, "demo-vlaanderen", "oosterzele")
+    kiosk = Kiosk("demo-vlaanderen", "smaller-1", branch)
+    counter.database.write(lambda session: add_kiosk(session, kiosk))
+    whole = mirror_of(counter, kiosk)
+    one = mirror_of(counter, kiosk, Scope(Patrons.INSTITUTION, Items.NONE))
+    mine = {key: row for key, row in one.rows.items() if row["kind"] == "patron"}
+    every = {key: row for key, row in whole.rows.items() if row["kind"] == "patron"}
+    assert 0 < len(mine) < len(every)
+    assert {key: every[key] for key in mine} == mine
+    elsewhere = {m["institution"] for row in mine.values() for m in row["patron"].get("memberships", [])}
+    assert len(elsewhere) > 1
+
+
+def test_a_cursor_from_before_there_were_scopes_goes_on(counter: Counter, demo: Demo) -> None:
+    """A kiosk that is a release behind asks without one, and passes over what it does not know."""
+    asked = "SELECT i.institution FROM institution i JOIN institution mine ON mine.consortium = i.consortium"
+    asked += " AND mine.cooperation = i.cooperation JOIN branch b ON b.consortium = mine.consortium"
+    asked += " AND b.institution = mine.institution WHERE b.consortium = ? AND b.branch = ? ORDER BY i.institution"
+    group = [code for (code,) in counter.rows(asked, DRENTHE, counter.kiosk.branch)]
+    ((generation, head),) = counter.rows("SELECT generation, head FROM feed_head WHERE consortium = ?", DRENTHE)
+    named = hashlib.sha256("\n".join([counter.kiosk.branch, *group]).encode()).hexdigest()[:8]
+    counter.borrow(demo.shown("anna"), demo.book("oeroeg"))
+    page = json.loads(feed_of(counter).changes(counter.kiosk, f"{generation}-{named}:{head}", 200))
+    assert sorted(row["kind"] for row in page["rows"]) == ["item", "patron"]
+    assert {"rows", "next", "more", "acked_seq"} <= set(page)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from circulation.catalogue import CATALOGUE
 from circulation.model import GroupKind
 from circulation.outcomes import Reason
 from circulation.presented import Presented, Source
+from circulation.rules.facts import OfflinePolicy
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Database
 from membership_store.desk import StoreDesk
@@ -86,6 +87,29 @@ def test_a_change_is_seen_at_once_and_a_dry_run_changes_nothing(new: Database, e
         assert [(one.section, one.key, one.what) for one in said] == [("institution", "zottegem accepts", "changed")]
         here = new.read(lambda session: load_here(session, HERE, "3550", NOW))
         assert here.accepts(ids.InstitutionCode("oosterzele")) is accepts
+
+
+def test_what_a_branch_allows_offline_is_as_the_file_says_and_careful_where_it_says_nothing(
+    new: Database, example: str
+) -> None:
+    apply(new, read(example.replace("offline_borrow = true ", "offline_borrow = false").encode()), NOW)
+    text = changed(example, "offline_usable_items = 5 ", "offline_usable_items = 2 ").decode()
+    for old, other in (
+        ("offline_pay = false", "offline_pay = true"),
+        ("offline_return = true", "offline_return = false"),
+    ):
+        text = text.replace(old, other)
+    for name, value in (("fresh", 7), ("usable", 70)):
+        text = re.sub(rf"offline_{name}_minutes = \d+", f"offline_{name}_minutes = {value}", text)
+    text = text.replace("offline_usable_guests = false", "offline_usable_guests = true")
+    text = text.replace("offline_lends_without_pin = false", "offline_lends_without_pin = true")
+    apply(new, read(text.encode()), NOW)
+
+    def offline(branch: str) -> OfflinePolicy:
+        return new.read(lambda session: load_here(session, HERE, branch, NOW)).policy.offline
+
+    assert offline("3550") == OfflinePolicy(True, False, True, 7, 70, 2, True, True)
+    assert offline("3560") == OfflinePolicy()
 
 
 def test_what_loans_hang_on_is_kept_and_named_and_a_link_that_is_gone_is_gone(new: Database, example: str) -> None:

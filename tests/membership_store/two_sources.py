@@ -33,7 +33,7 @@ from circulation.model import (
 )
 from circulation.outcomes import Verdict
 from circulation.presented import Presented, Source
-from circulation.rules.facts import Borrow, Here, Holder, PinState, Policy, Renew, Return, Visit
+from circulation.rules.facts import Borrow, Here, Holder, OfflinePolicy, PinState, Policy, Renew, Return, Visit
 from circulation.rules.pins import needs_pin
 from circulation.rules.returns import route_of
 from circulation.rules.verdict import due_date, on_borrow, on_renew, on_return, on_visit, renewed_due
@@ -98,6 +98,12 @@ def catalogues(draw: st.DrawFn) -> tuple[Subscription, ...]:
     return tuple(made)
 
 
+_yes_no, _minutes = st.booleans(), st.integers(0, 10_000)
+offline_policies = st.builds(
+    OfflinePolicy, _yes_no, _yes_no, _yes_no, _minutes, _minutes, st.integers(0, 9), _yes_no, _yes_no
+)
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Any values of a library."""
@@ -111,6 +117,7 @@ def policies(draw: st.DrawFn) -> Policy:
         renewal_takes_strip=draw(st.booleans()),
         renews_others=draw(st.booleans()),
         pin_tries=draw(st.integers(1, 2)),
+        offline=draw(offline_policies),
     )
 
 
@@ -245,6 +252,7 @@ def _write_network(session: Session, consortium: str, world: World) -> None:
     for one in world.institutions:
         register.set_policy(session, consortium, one.code, world.policy)
     register.add_branch(session, consortium, world.branch, "Europe/Amsterdam", world.policy.hold_shelf)
+    register.set_offline(session, consortium, world.branch.code, world.policy.offline)
     register.add_catalogue(session, consortium, world.catalogue)
     register.add_links(session, consortium, world.links)
     register.add_home_library(session, consortium, HOMES[0], "Biblionet Groningen")
