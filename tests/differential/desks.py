@@ -24,7 +24,7 @@ from circulation.identifiers import ItemBarcode, KioskId, PatronRef, new_event_i
 from circulation.model import Item, Patron
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Verdict
 from circulation.presented import Presented, Source
-from circulation.rules.facts import PinState
+from circulation.rules.facts import OfflinePolicy, PinState
 from circulation.rules.offline import DO_NOT_KNOW
 from circulation.rules.returns import route_of, was_on_loan
 from circulation.rules.verdict import due_date
@@ -238,11 +238,12 @@ def in_scope(world: World, patron: Patron) -> bool:
 
 
 def tame(world: World, chance: random.Random) -> World:
-    """Few passes that need a PIN, or that are another region's: a kiosk without a line cannot know those."""
+    """Few passes that need a PIN or are another region's, few branches that allow nothing: all else is decided."""
     # Nor is a lock after wrong PINs in the mirror (P6): it is over within minutes, a mirror is older than that.
     pins = dict.fromkeys(world.pins, PinState.NOT_SHOWN)
-    if chance.random() < 0.02:
+    if chance.random() < 0.01:
         return replace(world, pins=pins)
+    world = replace(world, policy=replace(world.policy, offline=OfflinePolicy()))
     strangers = {one.ref for one in world.patrons if not in_scope(world, one)}
     world = replace(world, patrons=tuple(one for one in world.patrons if one.ref not in strangers))
     world = replace(world, items=tuple(without(one, strangers) for one in world.items))
