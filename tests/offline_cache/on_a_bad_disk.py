@@ -71,7 +71,7 @@ def limit(folder: Path) -> dict[str, object]:
     path = folder / "journal.db"
     journal = open_journal(path)
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
     promised, why = fill(journal)
     probe = refused(journal)
     seqs = [one.event.seq for one in journal.since(0)]
