@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         log.critical("cannot start: %s", fault)
         return 3
 
-    workers, flows = Workers(), FlowThread()
+    workers, flows, undo = Workers(), FlowThread(), ExitStack()
     bus = Bus(flows.loop)
     devices = open_devices(config.devices, bus.put)
     try:
@@ -102,7 +103,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
 
         client = StoreClient(config.store.url, token)
         clock = KioskClock(journal.floor)
-        without_line = WithoutLine(lambda: _offline_desk(config, journal, clock), clock.now)
+        without_line = WithoutLine(lambda: _offline_desk(config, journal, clock, undo), clock.now)
         online_first = OnlineFirst(
             StoreDesk(client),
             StoreEvents(client),
@@ -149,6 +150,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         devices.stop()
         flows.stop()
         workers.close()
+        undo.close()
         journal.close()
     return 1 if flows.failed else 0
 
@@ -159,8 +161,8 @@ def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
         workers.begin(call)
 
 
-def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock) -> OfflineDesk | None:
-    """What decides while nobody answers, where a mirror is configured."""
+def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo: ExitStack) -> OfflineDesk | None:
+    """What decides while nobody answers, where a mirror is configured. `undo`: what to end with the kiosk."""
     if config.mirror is None:
         return None
     from offline_cache.age import AsOf, age_of
@@ -169,8 +171,9 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock) -> O
     from offline_cache.offline_desk import OfflineDesk
 
     key_file = config.path(config.mirror.key_file)
+    mirror = Mirror(config.path(config.mirror.path), lambda: load_key(key_file))
 
-    def own(acked_seq: int) -> list[Entry]:
+    def own(acked_seq: int) -> Sequence[Entry]:
         journal.heard(acked_seq)  # more than this journal holds: it is not the one that was told from
         return journal.since(acked_seq)
 
@@ -178,7 +181,23 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock) -> O
         journal.saw(as_of.at)
         return age_of(as_of, clock.told(), at, journal.floor())
 
-    return OfflineDesk(Mirror(config.path(config.mirror.path), lambda: load_key(key_file)), own, age)
+    if config.sharing is None:
+        return OfflineDesk(mirror, own, age)
+    from offline_cache.branch import share, together
+    from offline_cache.keys import KeyMissing
+    from offline_cache.sharing import addresses
+
+    sharing = config.sharing
+    (listen,), kiosk = addresses((sharing.listen,)), KioskId(config.kiosk.id)
+    try:
+        shared = share(kiosk, journal, mirror, load_key(key_file), clock.told, listen, addresses(sharing.peers))
+    except KeyMissing:
+        return None  # asked again when it is needed: until then nothing can be read in the mirror either
+    except OSError as fault:
+        log.error("the kiosks of this branch do not hear of each other: %s", type(fault).__name__)
+        return OfflineDesk(mirror, own, age)
+    undo.callback(shared.stop)
+    return OfflineDesk(mirror, together(own, shared.heard, clock.told), age)
 
 
 class _Alive:

@@ -68,6 +68,15 @@ class MirrorFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchSharing:
+    """The other kiosks of the branch, told what this one does while the store is out of reach; without it they are not.
+    `listen` and each of `peers`: host:port. Only for a network that is the branch's own."""
+
+    listen: str
+    peers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenSize:
     """In pixels. `contrast`: the black and yellow theme."""
 
@@ -93,6 +102,7 @@ class KioskConfig:
     store: Store
     journal: JournalFiles
     mirror: MirrorFiles | None = None
+    sharing: BranchSharing | None = None
     screen: ScreenSize = field(default_factory=ScreenSize)
     visit: Visit = field(default_factory=Visit)
     devices: tuple[DeviceSettings, ...] = ()
@@ -225,12 +235,15 @@ class Checker:
             "kiosk": self._check_kiosk,
             "store": self._check_store,
             "mirror": self._check_mirror,
+            "sharing": self._check_sharing,
             "screen": self._check_screen,
             "visit": self._check_visit,
         }
         for name, check in checks.items():
             if parts.get(name) is not None:
                 check(parts[name])
+        if parts.get("sharing") is not None and parts.get("mirror") is None:
+            self._add(("sharing",), "[sharing] needs a [mirror]: without one nothing is decided here")
 
     def _check_kiosk(self, kiosk: Kiosk) -> None:
         try:
@@ -267,6 +280,13 @@ class Checker:
         if not 5 <= mirror.pull_seconds <= 3600:
             self._add(("mirror", "pull_seconds"), "'pull_seconds' must be from 5 to 3600 seconds")
 
+    def _check_sharing(self, sharing: BranchSharing) -> None:
+        for name, texts in (("listen", (sharing.listen,)), ("peers", sharing.peers)):
+            if not all(is_address(one) for one in texts):
+                self._add(("sharing", name), f"{name!r} must be host:port, or [host]:port")
+        if sharing.listen in sharing.peers:
+            self._add(("sharing", "peers"), "'peers' names this kiosk itself")
+
     def _check_screen(self, screen: ScreenSize) -> None:
         for name, pixels in (("width", screen.width), ("height", screen.height)):
             if not 480 <= pixels <= 7680:
@@ -280,6 +300,12 @@ class Checker:
 
     def _add(self, path: tuple[str, ...], text: str) -> None:
         self.problems.append(Problem(line_of(path, self._lines), text))
+
+
+def is_address(text: str) -> bool:
+    """Whether it is host:port, or [host]:port for IPv6."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) < 65536
 
 
 def _section_of(kind: Any) -> Any:

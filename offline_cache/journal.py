@@ -87,7 +87,7 @@ class Journal:
             on_fault.callback(self._db.close)
             self._adopt()
             check(self._db)
-            self._last = self._number_of_the_last()
+            self.last = self._number_of_the_last()
             self._look_at_what_waits()
             remember(self._lock_file)
             on_fault.pop_all()
@@ -205,10 +205,6 @@ class Journal:
         with self._reading() as db:
             return int(db.execute(f"SELECT COUNT(*) FROM event WHERE {_WAITING}").fetchone()[0])  # noqa: S608
 
-    def last(self) -> int:
-        """The number of the last event, 0 before the first; asks nothing of the disk."""
-        return self._last
-
     def entry(self, seq: int) -> Entry:
         """The event of that number. Raises JournalFault where there is none."""
         found = self._entries("seq = ?", seq)
@@ -288,7 +284,7 @@ class Journal:
             event = Event(
                 self._new_id(),
                 self._kiosk,
-                self._last + 1,
+                self.last + 1,
                 kind,
                 action,
                 presented,
@@ -304,7 +300,7 @@ class Journal:
             )
             if told is not None and told.clock is ClockState.SYNCHRONISED:
                 _raise_floor(db, at)
-        self._last = event.seq
+        self.last = event.seq
         return event
 
     def _refuse_closed(self) -> None:
@@ -323,7 +319,7 @@ class Journal:
 
     def _note_acked(self, db: sqlite3.Connection, acked_seq: int) -> None:
         """Memory first: what cannot be written down holds until the process ends, and is heard again then."""
-        if acked_seq > self._last:
+        if acked_seq > self.last:
             self._closed = BEHIND_STORE
         self._acked = max(self._acked, acked_seq)
         db.execute("UPDATE journal SET acked_seq = ?, closed = ?", (self._acked, self._closed))

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.config import ConfigError, KioskConfig, read_config
+from offline_cache.mirror_settings import ITEMS, PATRONS, SHORTEST_S, BadSettings, read_settings
 
 GOOD = """\
 # a comment
@@ -198,3 +199,70 @@ def test_whatever_is_written_into_the_file_is_read_or_told(tmp_path: Path, data:
         return
     assert told
     assert all(0 <= line <= len(lines) + 12 * 4 for line in told)
+
+
+MIRROR = """\
+[mirror]
+path = "var/mirror"
+key_file = "/run/kiosk/mirror.key"
+store_key_file = "secrets/store.pub"
+"""
+
+
+def test_a_mirror_is_left_out_or_whole(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).mirror is None
+    config = read(tmp_path, GOOD + MIRROR)
+    assert config.mirror is not None
+    assert (config.mirror.patrons, config.mirror.items, config.mirror.pull_seconds) == ("group", "group", 60)
+    assert config.path(config.mirror.path) == tmp_path / "var/mirror"
+    assert problems(tmp_path, GOOD + '[mirror]\npath = "var/mirror"\n') == [
+        (GOOD.count("\n") + 1, "key 'key_file' is missing in [mirror]"),
+        (GOOD.count("\n") + 1, "key 'store_key_file' is missing in [mirror]"),
+    ]
+
+
+def test_how_much_is_mirrored_and_how_often_is_checked_as_the_pull_checks_it(tmp_path: Path) -> None:
+    text = GOOD + MIRROR + 'patrons = "branch"\nitems = "all"\npull_seconds = 4\n'
+    first = (GOOD + MIRROR).count("\n") + 1
+    assert problems(tmp_path, text) == [
+        (first, "'patrons' must be one of group, institution"),
+        (first + 1, "'items' must be one of group, institution, branch, none"),
+        (first + 2, "'pull_seconds' must be from 5 to 3600 seconds"),
+    ]
+    with pytest.raises(BadSettings):
+        read_settings(tmp_path / "kiosk.toml")
+    for patrons in PATRONS:
+        for items in ITEMS:
+            chosen = f'patrons = "{patrons}"\nitems = "{items}"\npull_seconds = {SHORTEST_S}\n'
+            config = read(tmp_path, GOOD + MIRROR + chosen)
+            assert config.mirror is not None
+            pulled = read_settings(tmp_path / "kiosk.toml")
+            assert (pulled.patrons, pulled.items) == (config.mirror.patrons, config.mirror.items)
+            assert pulled.path == config.path(config.mirror.path)
+            assert pulled.pull_seconds == config.mirror.pull_seconds
+
+
+MIRROR = '[mirror]\npath = "var/mirror"\nkey_file = "secrets/k"\nstore_key_file = "secrets/s"\n'
+
+
+def test_the_kiosks_of_a_branch_share_only_where_it_is_said_and_where_there_is_a_mirror(tmp_path: Path) -> None:
+    sharing = '[sharing]\nlisten = "10.0.0.1:8710"\npeers = ["10.0.0.2:8710", "[fd00::2]:8710"]\n'
+    assert problems(tmp_path, GOOD) == []
+    assert problems(tmp_path, GOOD + MIRROR + sharing) == []
+    (alone,) = problems(tmp_path, GOOD + sharing)
+    assert "needs a [mirror]" in alone[1]
+
+
+@pytest.mark.parametrize(
+    ("listen", "peer", "said"),
+    [
+        ("10.0.0.1", "10.0.0.2:8710", "'listen' must be host:port"),
+        ("10.0.0.1:0", "10.0.0.2:8710", "'listen' must be host:port"),
+        ("10.0.0.1:8710", "10.0.0.2", "'peers' must be host:port"),
+        ("10.0.0.1:8710", "10.0.0.1:8710", "'peers' names this kiosk itself"),
+    ],
+)
+def test_an_address_of_another_kiosk_is_checked(tmp_path: Path, listen: str, peer: str, said: str) -> None:
+    text = f'[sharing]\nlisten = "{listen}"\npeers = ["{peer}"]\n'
+    (found,) = problems(tmp_path, GOOD + MIRROR + text)
+    assert said in found[1]
