@@ -101,6 +101,7 @@ class MirrorMachine(RuleBasedStateMachine):
         event(self.puller.round(anew=anew).value)
         live = contents(self.puller._generations, KEY)
         assert live == self._fresh()
+        assert self.reader.picture().cursor == f"{self.store.generation}:{self.store.head}"
         assert not (self.folder / "mirror" / "incoming.part").exists()
         self.said = live
 
