@@ -23,6 +23,7 @@ from membership_store.collection import find_item
 from membership_store.database import Session, insert, one
 from membership_store.members import load
 from membership_store.network import load_here
+from membership_store.whereabouts import Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,13 @@ def _past(books: Books, event: Event, brought: Brought, *, was_on_loan: bool) ->
     if item is None:
         raise ValueError("no item came back")
     if not was_on_loan:
-        patron = whereabouts.end_earlier(books, item.barcode)
-        if patron is None:
+        ended = whereabouts.end_earlier(books, item.barcode)
+        if ended is None:
             whereabouts.came_back(books, item.barcode, stamp(books.at), books.kiosk.id)
         else:
             books.flag(event, "K10", "returned_earlier")
-            books.patron_changed(patron)
+            _fine_anew(books, event, brought.facts.here, replace(item, loan=ended.loan), ended)
+            books.patron_changed(ended.loan.patron)
             was_on_loan = True
     books.item_changed(item.barcode)
     route, code = route_of(brought.facts)
@@ -138,6 +140,19 @@ def _end_loan(books: Books, event: Event, brought: Brought, item: Item) -> bool:
     _fine(books, event, brought.facts.here, item, key, membership)
     books.patron_changed(item.loan.patron)
     return True
+
+
+def _fine_anew(books: Books, event: Event, here: Here, item: Item, ended: Ended) -> None:
+    """S8: an open fine of the later return is waived, and that of this one owed; one that was paid is left to staff."""
+    waived = books.session.run(
+        "UPDATE fee SET status = 'paid', waived_at = ? WHERE consortium = ? AND loan = ? AND kind = 'fine'"
+        " AND status = 'open'",
+        stamp(books.now),
+        books.consortium,
+        ended.key,
+    )
+    if waived > 0:
+        _fine(books, event, here, item, ended.key, ended.membership)
 
 
 def _fine(books: Books, event: Event, here: Here, item: Item, key: str, membership: str | None) -> None:

@@ -1,8 +1,6 @@
-"""A snapshot as a file: blocks of compressed lines, each sealed, so that a proxy or a disk on the way learns nothing.
+"""A snapshot as a file: sealed blocks of compressed lines, which tell a disk or a proxy on the way nothing.
 
-A block is its length (4 bytes, big-endian), a nonce (12) and AES-256-GCM of zlib of about 1 MiB of lines. The key is
-derived (HKDF-SHA256) from the consortium's masking key and the snapshot's id. What is sealed with a block says which
-one it is and whether it is the last, so that none can be left out, moved or cut off unnoticed.
+A block: its length (4 bytes, big-endian), a nonce (12), AES-256-GCM of zlib of about 1 MiB of lines; see `bound`.
 """
 
 import hashlib
@@ -32,12 +30,15 @@ class Written:
 
 
 def file_key(masking_key: bytes, snapshot: str) -> bytes:
-    """The key of that snapshot's blocks."""
+    """The key of that snapshot's blocks: HKDF-SHA256 of the consortium's masking key, with the snapshot's id."""
     return HKDF(SHA256(), 32, None, b"snapshot/" + snapshot.encode()).derive(masking_key)
 
 
 def bound(snapshot: str, number: int, *, last: bool) -> bytes:
-    """What is sealed with a block besides its text: it is of this snapshot, at this place."""
+    """What is sealed with a block besides its text: of this snapshot, at this place, and whether it is the last one.
+
+    So none can be left out, moved or cut off unnoticed.
+    """
     return f"{snapshot}/{number}/{int(last)}".encode()
 
 

@@ -3,12 +3,14 @@
 What one kiosk did is in the order of its sequence, whatever its clock says; between kiosks the instants decide.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from circulation.identifiers import ItemBarcode
-from circulation.model import Item
+from circulation.model import Item, Loan
 from membership_store.books import Books, stamp
 from membership_store.database import one
+from membership_store.members import loan_of
 
 _LOANS = (
     "SELECT loan, lent_at, returned_at, returned_kiosk FROM loan WHERE consortium = ? AND item = ?"
@@ -16,6 +18,15 @@ _LOANS = (
 )
 _BACK = "SELECT came_back_at, came_back_kiosk FROM item WHERE consortium = ? AND item = ?"
 _OPEN = "SELECT loan, lent_at FROM loan WHERE consortium = ? AND item = ? AND returned_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A loan that is over: its key, and that of the membership that it was made under."""
+
+    key: str
+    membership: str | None
+    loan: Loan
 
 
 def seen_since(books: Books, item: ItemBarcode, since: datetime) -> str | None:
@@ -66,24 +77,24 @@ def came_back(books: Books, item: ItemBarcode, at: str, kiosk: str | None) -> No
     )
 
 
-def end_earlier(books: Books, item: ItemBarcode) -> str | None:
+def end_earlier(books: Books, item: ItemBarcode) -> Ended | None:
     """A return that is told late: the loan that ran then was ended by a later one, which was of a loan not known yet.
 
-    It ended now at this return, and the item came back once more at the later one. Gives whose loan it was, or None.
+    It ended now at this return, and the item came back once more at the later one. None where no loan ran then.
     """
     at = stamp(books.at)
     rows = books.session.rows(
-        "SELECT loan, lent_at, patron, returned_at, returned_kiosk FROM loan WHERE consortium = ? AND item = ?"
-        " AND lent_at <= ? AND returned_at > ? ORDER BY lent_at",
+        "SELECT returned_kiosk, returned_at, lent_at, loan, membership, patron, branch, lent, due, internal, renewals"
+        " FROM loan WHERE consortium = ? AND item = ? AND lent_at <= ? AND returned_at > ? ORDER BY lent_at",
         books.consortium,
         item,
         stamp(books.not_after),
         at,
     )
-    rows = [row for row in rows if not books.took_before(row[4])]
-    if not rows:
+    found = next((row for row in rows if not books.took_before(row[0])), None)
+    if found is None:
         return None
-    key, lent_at, patron, returned, kiosk = rows[0]
+    kiosk, returned, lent_at, key, membership, *loan = found
     books.session.change_one(
         "UPDATE loan SET returned_at = ?, returned_branch = ?, returned_kiosk = ?"
         " WHERE consortium = ? AND loan = ? AND returned_at = ?",
@@ -95,4 +106,4 @@ def end_earlier(books: Books, item: ItemBarcode) -> str | None:
         returned,
     )
     came_back(books, item, returned, kiosk)
-    return str(patron)
+    return Ended(key, membership, loan_of((item, *loan)))

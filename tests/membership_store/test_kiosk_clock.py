@@ -14,6 +14,7 @@ from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import ItemBarcode
 from membership_store import kiosk_clock
 from membership_store.kiosk_clock import KEPT, OLDEST_FACT, Known, Span, floor_after, when
+from membership_store.network import local_date
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import Demo, new_act
 
@@ -144,7 +145,11 @@ def test_a_day_that_nobody_can_know_is_told_to_staff_and_is_the_patrons_gain(cou
     lent = replace(counter.event(demo.shown("anna"), demo.book("oeroeg")), at=counter.now - 90 * DAY, told=nowhere)
     back = counter.act(Action.CHECK_IN, item=demo.book("late"), kind=Kind.FACT)
     back = replace(back, at=counter.now + 90 * DAY, told=nowhere)
-    counter.change("UPDATE loan SET due = ? WHERE item = ?", str((counter.now - 4 * DAY).date()), demo.book("late"))
+    counter.change(
+        "UPDATE loan SET due = ? WHERE item = ?",
+        str(local_date(counter.now - 4 * DAY, "Europe/Amsterdam")),
+        demo.book("late"),
+    )
     sent = Told("boot-3", int(DAY.total_seconds() * 1000), ClockState.FREE)
     counter.desk.deliver_all(counter.kiosk, [known, lent, back], sent)
     assert counter.flags(known) == set()

@@ -11,6 +11,7 @@ import pytest
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.presented import Presented
+from membership_store.network import local_date
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import Demo
 
@@ -294,3 +295,20 @@ def test_the_same_patron_lent_it_offline_and_again_after_it_had_come_back(counte
     counter.tell(event)
     anna = whose(counter, demo, "anna")
     assert history(counter, item) == [(anna, event.at, ago(counter, 30)), (anna, ago(counter, 20), None)]
+
+
+@pytest.mark.parametrize(("due", "cents"), [(1, []), (2, []), (4, [5])])
+def test_the_fine_of_a_later_return_gives_way_to_that_of_the_first(
+    counter: Counter, demo: Demo, due: int, cents: list[int]
+) -> None:
+    """It lay in the bin three days ago and was taken in again elsewhere today: who brought it pays until then."""
+    item, day = demo.book("late"), 24 * 60
+    change = "UPDATE loan SET due = ? WHERE item = ? AND returned_at IS NULL"
+    counter.change(change, str(local_date(counter.now - timedelta(days=due), "Europe/Amsterdam")), item)
+    back = taken_in(counter, 3 * day, item)
+    online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)
+    assert len(fines(counter, item)) == 1
+    assert counter.tell(back)["was_on_loan"] is True
+    still = "SELECT f.cents FROM fee f JOIN loan l ON l.consortium = f.consortium AND l.loan = f.loan"
+    assert [owed for (owed,) in counter.rows(f"{still} WHERE f.status = 'open' AND l.item = ?", item)] == cents
+    assert counter.flags(back) == {"returned_earlier"}
