@@ -358,7 +358,7 @@ class OutageMachine(RuleBasedStateMachine):
         ):
             self.world.counter.change(sql, mine)
         self.world.counter.change("DELETE FROM feed")
-        self.world.counter.change("UPDATE item SET came_back_at = NULL, in_transit_to = NULL")
+        self.world.counter.change("UPDATE item SET came_back_at = NULL, came_back_kiosk = NULL, in_transit_to = NULL")
 
 
 QUICK = settings(
