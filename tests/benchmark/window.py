@@ -227,6 +227,38 @@ def waiting(config: KioskConfig) -> None:
     app.run()
 
 
+def lending(config: KioskConfig) -> None:
+    """The same screen while a thread decides offline on the mirror and journals it, ten times a second."""
+    threading.Thread(target=_lend_for_ever, daemon=True).start()
+    waiting(config)
+
+
+def _lend_for_ever() -> None:
+    import random
+    from datetime import timedelta
+    from itertools import count
+
+    from circulation.events import Action
+    from circulation.identifiers import KioskId, new_event_id
+    from offline_cache.journal import Journal
+    from offline_cache.mirror import Mirror
+    from offline_cache.offline_desk import OfflineDesk
+    from offline_cache.sealing import Seal
+    from tests.benchmark import cache_rows as made
+
+    numbers = count(1)
+    mirror = Mirror(Path(os.environ["BENCH_MIRROR"]), lambda: made.KEY)
+    desk = OfflineDesk(mirror, lambda _: (), lambda *_: timedelta())
+    path = Path(os.environ["BENCH_JOURNAL"]) / f"{time.monotonic_ns()}" / "journal.db"
+    journal = Journal(path, Seal(bytes(32)), KioskId("bench-1"), lambda: new_event_id(next(numbers), os.urandom(10)))
+    while True:
+        time.sleep(0.1)
+        number = random.randrange(10_000)
+        shown, barcode = made.shown(number), made.barcode(number)
+        desk.decide(Action.CHECK_OUT, shown, barcode, made.NOW)
+        journal.append(Action.CHECK_OUT, shown, barcode, made.NOW, made.TOLD)
+
+
 def sense(config: KioskConfig) -> None:
     """Bare nfcpy: `sense` ten times a second, nothing else."""
     import nfc.clf
@@ -243,13 +275,14 @@ def sense(config: KioskConfig) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("empty", "label", "waiting", "kiosk", "redrawn", "sense"))
+    parser.add_argument("kind", choices=("empty", "label", "waiting", "lending", "kiosk", "redrawn", "sense"))
     parser.add_argument("--config", type=Path, required=True)
     given = parser.parse_args()
     if given.kind in ("kiosk", "redrawn"):
         kiosk(given.config, redrawn=given.kind == "redrawn")
     else:
-        {"empty": empty, "label": label, "waiting": waiting, "sense": sense}[given.kind](read_config(given.config))
+        kinds = {"empty": empty, "label": label, "waiting": waiting, "lending": lending, "sense": sense}
+        kinds[given.kind](read_config(given.config))
 
 
 if __name__ == "__main__":
