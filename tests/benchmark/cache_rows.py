@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _fill(generations: Generations, patrons: int) -> None:
     with closing(MirrorFile(generations.file(1), KEY, new=True)) as file:
         file.fill([_network()])
         for lines in (_lines(patrons, patron_line), _lines(patrons, item_line)):
-            while batch := [row(line) for line, _ in zip(lines, range(_BATCH), strict=False)]:
+            while batch := [row(line) for line in islice(lines, _BATCH)]:
                 file.fill(batch)
         manifest = json.dumps({"made_at": NOW.isoformat()}).encode()
         scope = "patrons=group&items=group"
