@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from circulation import wire
-from circulation.events import Event
+from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
+from circulation.events import Event, Kind
 from circulation.identifiers import KioskId
-from circulation.outcomes import Refused, Voided
-from offline_cache.journal import Entry
+from circulation.outcomes import CheckedOut
+from offline_cache.journal import Answer, Entry
 from offline_cache.sealing import Seal, SealBroken
 
 FORM = 1
@@ -21,7 +22,8 @@ _PLACE = "neighbours/"
 TOGETHER = 40
 # So many are told again though they are in our own mirror: that of a neighbour may be some minutes older.
 BACKWARDS = 200
-_SETTLED_ENTRY = frozenset({"fact", "answered", "settled"})
+_NOT_DONE = frozenset({"voided", "given_up"})
+_DONE = (CheckedOut, CheckedIn, Renewed, RenewedAll, Paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Neighbours:
                 {
                     "event": wire.encode(one.event),
                     "state": one.state,
-                    "answer": None if one.answer is None else wire.encode_answer(cast("wire.Answer", one.answer)),
+                    "answer": _said(one.answer),
+                    "promised": _said(one.promised),
                 }
                 for one in events
             ],
@@ -105,7 +108,7 @@ class Neighbours:
         """The next settled events after that number; one whose answer is awaited, and all behind it, wait too."""
         found: list[Entry] = []
         for one in self._own(max(seq, 0)) if told and self._last() > seq else ():
-            if one.state in ("open", "given_up") or len(found) == TOGETHER:
+            if (one.state == "open" and one.event.kind is Kind.REQUEST) or len(found) == TOGETHER:
                 break
             found.append(one)
         return max(seq, 0), found
@@ -167,13 +170,19 @@ def _own_ms(one: Entry, boot: str) -> int:
 
 
 def _counts(one: Entry) -> bool:
-    return one.state in _SETTLED_ENTRY and not isinstance(one.answer, Refused | Voided)
+    return one.state not in _NOT_DONE and isinstance(one.promised or one.answer, _DONE)
+
+
+def _said(answer: "Answer | None") -> object:
+    return None if answer is None else wire.encode_answer(answer)
+
+
+def _heard(data: object) -> "Answer | None":
+    return None if data is None else cast("Answer", wire.decode_answer(data, *wire.ANSWERS.values()))
 
 
 def _entry(data: Mapping[str, Any], teller: str) -> Entry:
     event: Event = wire.decode_event(data["event"])
     if event.kiosk != teller:
         raise ValueError("an event of another kiosk")
-    answer = data["answer"]
-    decoded = None if answer is None else wire.decode_answer(answer, *wire.ANSWERS.values())
-    return Entry(event, str(data["state"]), 0, decoded)
+    return Entry(event, str(data["state"]), 0, _heard(data["answer"]), _heard(data["promised"]))

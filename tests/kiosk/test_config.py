@@ -242,13 +242,10 @@ def test_how_much_is_mirrored_and_how_often_is_checked_as_the_pull_checks_it(tmp
             assert pulled.pull_seconds == config.mirror.pull_seconds
 
 
-MIRROR = '[mirror]\npath = "var/mirror"\nkey_file = "secrets/k"\nstore_key_file = "secrets/s"\n'
-
-
 def test_the_kiosks_of_a_branch_share_only_where_it_is_said_and_where_there_is_a_mirror(tmp_path: Path) -> None:
     sharing = '[sharing]\nlisten = "10.0.0.1:8710"\npeers = ["10.0.0.2:8710", "[fd00::2]:8710"]\n'
-    assert problems(tmp_path, GOOD) == []
-    assert problems(tmp_path, GOOD + MIRROR + sharing) == []
+    assert read(tmp_path, GOOD + MIRROR + sharing).sharing is not None
+    assert read(tmp_path, GOOD + MIRROR).sharing is None
     (alone,) = problems(tmp_path, GOOD + sharing)
     assert "needs a [mirror]" in alone[1]
 

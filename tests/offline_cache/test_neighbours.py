@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,32 +14,45 @@ from hypothesis import strategies as st
 
 from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId, PassNumber
+from circulation.model import Item, Membership, Patron
 from circulation.outcomes import CheckedOut, NextStep, Reason, Refused
 from circulation.presented import Presented, Source
+from offline_cache.branch import together
 from offline_cache.journal import Entry
 from offline_cache.neighbours import TOGETHER, Contained, Neighbours, merged
+from offline_cache.offline_desk import OfflineDesk
 from offline_cache.sealing import Seal
 from offline_cache.sharing import Sharing, addresses
+from tests.circulation.worlds import BARCODE, by_barcode, card, item, membership, patron
+from tests.offline_cache.outages import NOON, TOLD, Memory, Own
 
 KEY = b"k" * 32
+OTHER = ItemBarcode("30000000000400")
+BOOKS: dict[str, Item] = {one: replace(item(), barcode=one) for one in (BARCODE, OTHER)}
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def loan(kiosk: str, seq: int, state: str = "fact", *, told: Told | None = None) -> Entry:
-    """An item that a kiosk lent."""
+def loan(kiosk: str, seq: int, state: str = "open", *, kind: Kind = Kind.FACT, told: Told | None = None) -> Entry:
+    """An item that a kiosk lent, or has asked to lend."""
     item = ItemBarcode(f"300000{seq:08d}")
     event = Event(
         EventId(f"019f0000-0000-7000-8000-{seq:012d}"),
         KioskId(kiosk),
         seq,
-        Kind.FACT,
+        kind,
         Action.CHECK_OUT,
         Presented(Source.CHIP, PassNumber("20000001000012")),
         item,
         AT,
         told=told,
     )
-    return Entry(event, state, 0, CheckedOut(item, "Oeroeg", date(2026, 3, 22), 1, 5, provisional=True))
+    lent = CheckedOut(item, "Oeroeg", date(2026, 3, 22), 1, 5, provisional=True)
+    return Entry(event, state, 0, None, lent) if kind is Kind.FACT else Entry(event, state)
+
+
+def anna(*rows: Membership, **changes: object) -> Patron:
+    """A patron with a pass."""
+    return replace(patron(*rows), **{"passes": (card(),), **changes})  # type: ignore[arg-type]
 
 
 class Kiosk:
@@ -134,12 +147,19 @@ def test_whoever_is_not_known_is_told_no_event(both: tuple[Kiosk, Kiosk]) -> Non
 def test_what_was_refused_given_up_or_is_not_known_yet_counts_for_nobody(both: tuple[Kiosk, Kiosk]) -> None:
     one, two = both
     no = Refused(Reason.ITEM_ON_LOAN, "K7", NextStep.DESK)
-    one.did = [replace(loan("one", 1, "answered"), answer=no), loan("one", 2), loan("one", 3, "open"), loan("one", 4)]
+    asked = loan("one", 1, kind=Kind.REQUEST)
+    one.did = [
+        replace(asked, state="answered", answer=no),
+        loan("one", 2),
+        replace(loan("one", 3), state="voided"),
+        loan("one", 4, kind=Kind.REQUEST),
+        loan("one", 5),
+    ]
     tell(one, two)
     assert two.hears_of() == [2]
-    one.did[2] = loan("one", 3)
+    one.did[3] = loan("one", 4)
     tell(one, two)
-    assert two.hears_of() == [2, 3, 4]
+    assert two.hears_of() == [2, 4, 5]
 
 
 def test_what_the_mirror_holds_by_now_counts_no_more(both: tuple[Kiosk, Kiosk]) -> None:
@@ -244,3 +264,28 @@ def test_an_address_is_read(text: str, found: tuple[str, int]) -> None:
 def test_what_is_no_address_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         addresses((text,))
+
+
+def telling(name: str, own: Own) -> Neighbours:
+    """What a kiosk tells of its own events."""
+    return Neighbours(KioskId(name), lambda: "3550", Seal(KEY), own.since, lambda: len(own.entries), lambda: None)
+
+
+def test_what_one_kiosk_lent_the_other_neither_lends_again_nor_forgets_for_the_limit() -> None:
+    memory = Memory(patrons=[anna(membership(strips_left=1))], items=BOOKS)
+    first, second = Own(memory), Own(memory)
+    one, two = telling("k", first), telling("other", second)
+    shared = OfflineDesk(memory, together(second.since, two.heard, lambda: TOLD), lambda as_of, at: timedelta())
+    assert isinstance(shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON), CheckedOut)
+    first.lent(by_barcode(), BARCODE)
+    one.hear(two.message() or b"", 1)
+    two.hear(one.message("other") or b"", 1)
+    assert reason(shared.decide(Action.CHECK_OUT, by_barcode(), OTHER, NOON)) is Reason.NO_STRIPS
+    memory.patrons = [anna(membership(strips_left=9))]
+    assert reason(shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON)) is Reason.ALREADY_YOURS
+
+
+def reason(answer: object) -> Reason:
+    """Why not."""
+    assert isinstance(answer, Refused), answer
+    return answer.reason
