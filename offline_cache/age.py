@@ -23,7 +23,7 @@ def age_of(as_of: AsOf, now: Told, wall: datetime, floor: datetime) -> timedelta
     `wall`: what the wall clock says (UTC); `floor`: an instant (UTC) that the kiosk has seen already. Within one boot
     the wall clock does not matter; after another boot it counts only when it is synchronised, and not before either.
     """
-    if now.boot == as_of.told.boot:
+    if now.boot and now.boot == as_of.told.boot:
         age = timedelta(milliseconds=now.since_boot_ms - as_of.told.since_boot_ms)
     elif now.clock is not ClockState.SYNCHRONISED or wall < floor:
         return None
