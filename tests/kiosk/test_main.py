@@ -112,3 +112,28 @@ def test_a_kiosk_whose_journal_is_in_use_or_another_s_does_not_start(folder: Pat
     assert isinstance(open_journal(path), Journal)
     assert KIOSK == "annen-1"
     assert ids()()
+
+
+def test_the_kiosk_s_memory_has_its_own_command_line(folder: Path) -> None:
+    done = kiosk("cache", "--help")
+    assert done.returncode == 0
+    for command in ("status", "verify", "rebuild", "pull", "queue", "exceptions", "export"):
+        assert command in done.stdout
+    done = kiosk("cache", "status", "--config", str(folder / "kiosk.toml"))
+    assert (done.returncode, done.stderr) == (2, "section [mirror] is missing\n")
+
+
+def test_what_lends_without_a_line_is_not_loaded_before_the_first_picture(folder: Path) -> None:
+    """The start of a kiosk that has a mirror takes no longer than that of one that has none."""
+    code = (
+        "import sys\nfrom kiosk.__main__ import _offline_desk\n"
+        "import kiosk.desks.in_background, kiosk.desks.store, kiosk.line_watch, kiosk.visit, kiosk.stage\n"
+        "import kiosk.desks.breaker, kiosk.desks.without_line, offline_cache.clock, offline_cache.event_line\n"
+        "import offline_cache.replay, offline_cache.journal_opening, offline_cache.store_client\n"
+        "print(*sorted(sys.modules))"
+    )
+    loaded = set(kiosk(code=code).stdout.split())
+    assert "kiosk.desks.online_first" in loaded
+    late = {"msgspec", "zoneinfo", "requests", "sqlite_utils", "circulation.wire", "circulation.affairs"}
+    late |= {"circulation.model", "circulation.rules.verdict", "offline_cache.mirror", "offline_cache.offline_desk"}
+    assert loaded & late == set()

@@ -1,5 +1,6 @@
 """What goes on paper: where, what and until when; never who."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -35,6 +36,18 @@ def test_what_is_not_known_stands_on_the_receipt_too() -> None:
     known, unknown = (loan_receipt(texts, "Annen", LOANS, count, AT) for count in (0, 2))
     assert len(unknown.lines) > len(known.lines)
     assert any(line.text == texts.count("receipt.paper.not_known", 2) for line in unknown.lines)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_date_that_is_not_certain_is_said_to_be_so_and_why_once(language: str) -> None:
+    texts = Texts(language)
+    loans = [replace(LOANS[0], provisional=True), LOANS[1], Lent("s3", "Max", date(2026, 8, 5), provisional=True)]
+    lines = [line.text for line in loan_receipt(texts, "Annen", loans, 0, AT).lines]
+    day = texts.day(date(2026, 8, 5), AT.date())
+    assert lines.count(texts.say("receipt.paper.due_provisional", day=day)) == 2
+    assert lines.count(texts.say("receipt.paper.provisional")) == 1
+    certain = [line.text for line in loan_receipt(texts, "Annen", LOANS, 0, AT).lines]
+    assert texts.say("receipt.paper.provisional") not in certain
 
 
 def test_a_receipt_of_many_loans_has_them_all() -> None:

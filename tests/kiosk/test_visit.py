@@ -1,6 +1,7 @@
 """A visit as a patron lives it, from pass to receipt, in virtual time and without a window."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -925,6 +926,27 @@ async def test_troubles_are_told_at_rest_and_in_the_visit(kiosk: Kiosk) -> None:
     assert kiosk.borrowing().troubles == {Trouble.NO_PASS_READER}
     await kiosk.health("receipt_printer", Health.LOST)
     assert kiosk.borrowing().troubles == {Trouble.NO_PASS_READER}
+
+
+@story
+async def test_an_outage_in_which_one_can_borrow_changes_one_calm_line_and_nothing_else(kiosk: Kiosk) -> None:
+    await kiosk.line(online=False, lends=True)
+    assert kiosk.screen() == Rest(frozenset({Trouble.WITHOUT_LINE}))
+    await kiosk.tap(ANNA)
+    kiosk.desk.replies[book(1)] = [replace(lent(book(1)), provisional=True)]
+    await kiosk.scan(book(1))
+    await kiosk.line(online=True)
+    await kiosk.scan(book(2))
+    assert [(row.title, row.provisional) for row in kiosk.rows() if isinstance(row, Lent)] == [
+        (f"Title {book(2)}", False),
+        (f"Title {book(1)}", True),
+    ]
+    assert kiosk.borrowing().troubles == set()
+    await kiosk.line(online=False, lends=True)
+    assert kiosk.borrowing().troubles == {Trouble.WITHOUT_LINE}
+    assert kiosk.borrowing().lent == 2
+    await kiosk.line(online=False, lends=False)  # the mirror has become too old meanwhile
+    assert kiosk.borrowing().troubles == {Trouble.NO_CONNECTION}
 
 
 @story

@@ -1,6 +1,7 @@
 """Any order of touches, scans, passes, answers, faults and time: what must hold of the screen at every moment."""
 
 import asyncio
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -10,7 +11,20 @@ from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
 from devices.ports import Health, PrintOutcome
-from kiosk.ui import Borrowing, Finished, Intent, Lent, Notice, OutOfOrder, Rest, Screen, Shown, StillThere, offered
+from kiosk.ui import (
+    Borrowing,
+    Finished,
+    Intent,
+    Lent,
+    Notice,
+    OutOfOrder,
+    Rest,
+    Screen,
+    Shown,
+    StillThere,
+    Trouble,
+    offered,
+)
 from offline_cache.journal import JournalFault
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import (
@@ -30,7 +44,7 @@ from tests.kiosk.world import (
 )
 
 NAMES = {ANNA: "anna", BERT: "bert"}
-REPLIES = ("lent", "refused", "lost", "unreachable", "journal", "fault")
+REPLIES = ("lent", "provisional", "refused", "lost", "unreachable", "journal", "fault")
 IDLE_S, WARNING_S, RESUME_S, SLACK_S = 45, 20, 300, 0.1
 
 
@@ -69,7 +83,8 @@ class TellingDesk(ScriptedDesk):
         faults = {"unreachable": unreachable(), "journal": JournalFault("x"), "fault": KeyError(item)}
         if reply in faults:
             raise faults[reply]
-        return HELD if reply == "refused" else the_loan(title, item)
+        loan = the_loan(title, item)
+        return HELD if reply == "refused" else replace(loan, provisional=reply == "provisional")
 
 
 def was_ended_by_time(screen: Screen) -> bool:
@@ -189,9 +204,17 @@ class VisitMachine(RuleBasedStateMachine):
     def a_device_is(self, kind: str, state: Health) -> None:
         self.loop.run_until_complete(self.kiosk.health(kind, state))
 
-    @rule(online=st.booleans())
-    def the_line_is(self, online: bool) -> None:
-        self.loop.run_until_complete(self.kiosk.line(online))
+    @rule(online=st.booleans(), lends=st.booleans())
+    def the_line_is(self, online: bool, lends: bool) -> None:
+        """Coming or going, it turns no page and answers nothing: a visit goes on as it stood."""
+        before, moves = self.kiosk.shown(), self.desk.busy or self.kiosk.printer.jobs
+        self.loop.run_until_complete(self.kiosk.line(online, lends and not online))
+        now = self.kiosk.shown()
+        if not moves and before.over == now.over:
+            assert type(now.screen) is type(before.screen)
+        if isinstance(now.screen, Rest | Borrowing):
+            expected = set() if online else {Trouble.WITHOUT_LINE if lends else Trouble.NO_CONNECTION}
+            assert now.screen.troubles & {Trouble.WITHOUT_LINE, Trouble.NO_CONNECTION} == expected
 
     @rule()
     def noise(self) -> None:

@@ -123,6 +123,17 @@ def test_nobody_is_told_to_scan_what_cannot_be_borrowed() -> None:
     assert sentences.what_to_do(NL, replace(VISIT, ending=True)) == "Nog even wachten…"
 
 
+def test_an_outage_in_which_one_can_borrow_is_one_line_and_patrons_go_on_scanning() -> None:
+    visit = replace(VISIT, troubles=frozenset({Trouble.WITHOUT_LINE}))
+    assert sentences.aside(NL, visit.troubles) == "De verbinding is even weg. Lenen kan gewoon."
+    assert sentences.what_to_do(NL, visit) == "Scan je eerste boek."
+    assert sentences.aside(NL, frozenset({Trouble.NO_CONNECTION, Trouble.NO_SCANNER})) == ""
+
+
+def test_a_provisional_date_is_said_to_be_one() -> None:
+    assert sentences.row(NL, Lent("1", "Oeroeg", DUE, provisional=True), TODAY).why.startswith("Voorlopig tot ")
+
+
 def test_the_end_says_how_many() -> None:
     assert sentences.finished(NL, Finished(3)) == "Klaar! 3 geleend."
     assert sentences.finished(NL, Finished(0)) == "Klaar. Je hebt niets geleend."
