@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.events import Action, ClockState, Event, Kind, Told
@@ -188,6 +188,7 @@ def test_a_kiosk_that_started_anew_is_told_all_that_its_mirror_may_lack(both: tu
     assert fresh.hears_of() == [1, 2, 3, 4]
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from(["lend", "lose", "tell", "answer", "late"]), st.integers(1, 60)), max_size=40)
 )
