@@ -51,7 +51,7 @@ def test_pull_status_verify_and_rebuild(rig: Rig, demo: Demo) -> None:
     assert json.loads(run(rig, "status").stdout)["generation"] == 2
     everything = "".join(one.stdout + one.stderr for one in (pulled, verified)) + json.dumps(said)
     for one in demo.passes.values():
-        assert one["number"] not in everything
+        assert not one["number"] or one["number"] not in everything
     assert rig.caller.token not in everything
 
 
