@@ -216,6 +216,20 @@ def test_what_the_same_kiosk_lends_on_without_a_return_goes_over_though_its_cloc
     ]
 
 
+def test_what_follows_a_request_that_was_heard_late_is_still_after_it(counter: Counter, demo: Demo) -> None:
+    """A request lay in the kiosk's journal for an hour and is judged now; what the kiosk did since was before now."""
+    item = demo.book("oeroeg")
+    assert counter.borrow(demo.shown("anna"), item)["outcome"] == "checked_out"
+    assert counter.tell(taken_in(counter, 50, item))["was_on_loan"] is True
+    again = lent(counter, 40, demo.shown("bram"), item)
+    counter.tell(again)
+    assert {(who, until is None) for who, _, until in history(counter, item)} == {
+        (whose(counter, demo, "anna"), False),
+        (whose(counter, demo, "bram"), True),
+    }
+    assert counter.flags(again) == set()
+
+
 def test_a_loan_of_what_came_back_elsewhere_before_it_was_told_is_over_since_then(counter: Counter, demo: Demo) -> None:
     item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
     assert online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)["was_on_loan"] is False
