@@ -170,6 +170,7 @@ class Journal:
     def give_up(self, event: Event) -> None:
         """The request certainly never left and will not be sent; a void will close its place in the sequence."""
         self._set(event, "state = 'given_up'")
+        self._first = min(self._first, event.seq)
 
     def unclear(self, event: Event) -> int:
         """Counts an answer that could not be understood; returns how many there were for this event."""

@@ -108,13 +108,11 @@ def refuse_without_room(folder: Path) -> None:
 
 
 def check(db: sqlite3.Connection) -> None:
-    """Finds damage that would hide an event from those that wait; takes 0.3 s for 50,000 events."""
+    """Finds damage that would hide an event, or one that is there twice; takes 0.3 s for 50,000 events."""
     (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    numbers = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COALESCE(SUM(state IN ('open', 'given_up')), 0) FROM event"
-    count, last, waiting = db.execute(f"{numbers} NOT INDEXED").fetchone()
-    indexed = "SELECT COUNT(*) FROM event INDEXED BY event_undelivered WHERE state IN ('open', 'given_up')"
-    (listed,) = db.execute(indexed).fetchone()
-    if sound != "ok" or count != last or waiting != listed:
+    numbers = "SELECT COUNT(*), COALESCE(MAX(seq), 0), COUNT(DISTINCT event_id) FROM event NOT INDEXED"
+    count, last, different = db.execute(numbers).fetchone()
+    if sound != "ok" or not count == last == different:
         raise JournalDamaged("the journal is damaged")
 
 

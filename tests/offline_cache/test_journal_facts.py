@@ -12,7 +12,7 @@ from circulation import wire
 from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, Unrenewed, VisitEnded
 from circulation.events import NEEDS, Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import ChipUid, KioskId, PassNumber
-from circulation.outcomes import Voided
+from circulation.outcomes import CheckedOut, Voided
 from circulation.presented import Presented, Source
 from offline_cache import journal as journal_module
 from offline_cache import journal_file
@@ -306,6 +306,15 @@ def test_the_quick_bytes_of_an_event_are_read_as_the_same_event(
         told,
     )
     assert wire.decode_event(wire.loads(journal_module._event_bytes(event))) == event
+
+
+@given(title=st.text(max_size=600), due=st.dates(), maximum=st.none() | st.integers(0, 200), provisional=st.booleans())
+def test_the_quick_bytes_of_a_loan_are_those_of_the_wire(
+    title: str, due: date, maximum: int | None, provisional: bool
+) -> None:
+    answer = CheckedOut(BOOK, title, due, 3, maximum, provisional=provisional)
+    quick = wire.decode_answer(wire.loads(journal_module._answer_bytes(answer)), CheckedOut)
+    assert quick == wire.decode_answer(wire.loads(wire.dumps(wire.encode_answer(answer))), CheckedOut)
 
 
 def test_an_instant_without_a_zone_is_not_written_down(path: Path) -> None:
