@@ -9,7 +9,6 @@ import argparse
 import gc
 import logging
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -54,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{given.config}: in order")
         return 0
     gc.disable()  # until the first picture: a start makes things and throws hardly any away
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold what no disk may hold
+    from offline_cache.private_memory import keep_memory_private
+
+    keep_memory_private()  # a dump of it would hold what no disk may hold
     return run(config, fullscreen=given.fullscreen)
 
 

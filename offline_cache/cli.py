@@ -7,7 +7,6 @@ import argparse
 import json
 import logging
 import random
-import resource
 import sqlite3
 import sys
 import time
@@ -24,6 +23,7 @@ from offline_cache.generations import Generations
 from offline_cache.keys import KeyMissing
 from offline_cache.mirror_settings import BadSettings, MirrorSettings, read_settings
 from offline_cache.mirror_status import status, verify
+from offline_cache.private_memory import keep_memory_private
 from offline_cache.pull import CannotPull, Clock, Puller
 from offline_cache.sealing import read_key
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
     logging.basicConfig(level=given.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would write cursors down
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold the key
+    keep_memory_private()  # a dump of it would hold the key
     try:
         return int(given.run(given.read(given.config), given))
     except (BadSettings, KeyMissing) as fault:

@@ -123,6 +123,14 @@ def test_the_kiosk_s_memory_has_its_own_command_line(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "section [mirror] is missing\n")
 
 
+def test_nobody_gets_a_dump_of_what_the_kiosk_knows_nor_looks_into_it() -> None:
+    code = (
+        "import ctypes, resource\nfrom offline_cache.private_memory import keep_memory_private\n"
+        "keep_memory_private()\nprint(ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    assert kiosk(code=code).stdout.strip() == "0 (0, 0)"
+
+
 def test_what_lends_without_a_line_is_not_loaded_before_the_first_picture(folder: Path) -> None:
     """The start of a kiosk that has a mirror takes no longer than that of one that has none."""
     code = (
