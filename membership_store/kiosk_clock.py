@@ -54,13 +54,13 @@ def heard(session: Session, kiosk: Kiosk, told: Told, now: datetime) -> None:
     if not is_usable(told):
         return
     began = _text(now - timedelta(milliseconds=told.since_boot_ms))
-    session.run(
+    session.later(
         "DELETE FROM kiosk_boot WHERE consortium = ? AND kiosk = ? AND heard_at < ?",
         kiosk.consortium,
         kiosk.id,
         _text(now - KEPT),
     )
-    session.run(
+    session.later(
         "INSERT INTO kiosk_boot (consortium, kiosk, boot, booted_at, heard_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (consortium, kiosk, boot) DO UPDATE SET heard_at = excluded.heard_at, booted_at ="
         " CASE WHEN excluded.booted_at < kiosk_boot.booted_at THEN excluded.booted_at ELSE kiosk_boot.booted_at END",

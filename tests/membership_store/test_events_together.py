@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import ItemBarcode
 from membership_store import desk
+from membership_store.opening import Spec
 from tests.membership_store.counter import Counter
-from tests.membership_store.running import Caller, Demo, StoreProcess
+from tests.membership_store.running import Caller, Demo, StoreProcess, plain_books
 
 TOLD = Told("boot-1", 60_000, ClockState.SYNCHRONISED)
 
@@ -86,6 +88,23 @@ def test_an_act_that_was_refused_is_told_again_as_a_fact_among_others(counter: C
     assert outcomes(found.answers) == ["checked_out", "checked_out"]
     assert counter.flags(request) == {"held_for_another", "happened_after_no"}
     assert found.acked_seq == follows.seq
+
+
+def test_kiosks_that_come_back_at_once_with_the_same_patrons_are_all_heard(
+    counter: Counter, demo: Demo, address: Spec
+) -> None:
+    """Each holds patrons in another order: whoever is in the way begins anew, and nothing is lost or done twice."""
+    names, items = ["anna", "bram", "grace", "hanna"], plain_books(address)
+    kiosks = [counter.another(f"back-{n}") for n in range(4)]
+    batches = [
+        [one.event(demo.shown(names[(n + k * (1 + 2 * (n % 2))) % 4]), next(items)) for k in range(8)]
+        for n, one in enumerate(kiosks)
+    ]
+    with ThreadPoolExecutor(len(kiosks)) as pool:
+        found = list(pool.map(lambda one, batch: one.desk.deliver_all(one.kiosk, batch, TOLD), kiosks, batches))
+    assert [(one.acked_seq, one.stopped) for one in found] == [(8, None)] * 4
+    lent = [event.scanned for batch in batches for event in batch]
+    assert [[is_open for _, is_open in counter.loans(item)] for item in lent] == [[True]] * 32
 
 
 def body(*events: dict[str, Any], **more: Any) -> dict[str, Any]:
