@@ -1,4 +1,4 @@
-"""A million steps of outages over real journals and a real desk (offline_cache/outage_machine.py), in four parts."""
+"""A million steps of outages over real journals and a real desk (offline_cache/outage_machine.py), in ten parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.offline_cache.outage_machine import QUICK, OutageMachine, a_world
 
-PARTS, STEPS = 4, 250_000
+PARTS, STEPS = 10, 100_000
 LONG = settings(
     QUICK,
     max_examples=400,
@@ -21,7 +21,7 @@ LONG = settings(
 )
 
 
-@pytest.mark.long(minutes=25)
+@pytest.mark.long(minutes=15)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_million_steps_of_outages_lose_nothing_and_double_nothing(part: int) -> None:
