@@ -256,11 +256,11 @@ class MirrorFile:
         """The masks of its passes and its sealed body; nothing of one that is gone, or is not understood."""
         if not row.gone:
             try:
-                found = patron_body(row.key, bytes(row.patron))
+                body, passes = patron_body(row.key, bytes(row.patron))
             except BadRow:
                 self.not_understood += 1
             else:
-                return found.passes, self._seal.close_up(found.body, f"patron/{row.key}")
+                return passes, self._seal.close_up(body, f"patron/{row.key}")
         return b"", None
 
     def _sealed_item(self, row: Row) -> bytes | None:

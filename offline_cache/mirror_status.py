@@ -134,7 +134,7 @@ def _opens(key: MirrorKey, place: str, mask: str, body: bytes, passes: bytes | N
         elif passes is None:
             item_body(mask, plain)
         else:
-            return patron_body(mask, plain).passes == passes
+            return patron_body(mask, plain)[1] == passes
     except (SealBroken, BadRow):
         return False
     return True

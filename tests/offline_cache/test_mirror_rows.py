@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -76,6 +77,7 @@ patrons = st.builds(
     loans=st.lists(loans, max_size=3).map(tuple),
     home_known=..., pin_required=..., emailed=..., keeps_history=..., tells_borrowed_before=...,
 )  # fmt: skip
+patrons = patrons.map(lambda one: replace(one, loans=tuple(replace(loan, patron=one.ref) for loan in one.loans)))
 items = st.builds(
     Item,
     barcode=barcodes,
@@ -101,10 +103,10 @@ def masks_are_codes() -> Any:
 def test_a_patron_reads_as_the_generic_reader_reads(clear: Patron) -> None:
     masked = masked_patron(KEY.key, clear)
     lean = wire.dumps(wire.encode_lean(masked))
-    taken = patron_body(masked.ref, lean)
-    assert read_patron(taken.body) == wire.decode(Patron, wire.loads(lean, 10**6)) == masked
+    body, shown = patron_body(masked.ref, lean)
+    assert read_patron(body) == wire.decode(Patron, wire.loads(lean, 10**6)) == masked
     masks = {one.number for one in masked.passes} | {uid for one in masked.passes for uid in one.chips}
-    assert taken.passes.hex() == "".join(sorted(masks))
+    assert shown.hex() == "".join(sorted(masks))
 
 
 @given(items)
@@ -116,7 +118,7 @@ def test_an_item_reads_as_the_generic_reader_reads(clear: Item) -> None:
 
 @given(patrons)
 def test_a_patron_who_is_not_masked_is_not_taken_in(clear: Patron) -> None:
-    with pytest.raises(BadRow, match="not masked"):
+    with pytest.raises(BadRow, match=r"row"):
         patron_body(clear.ref, wire.dumps(wire.encode_lean(clear)))
 
 
@@ -128,8 +130,10 @@ def test_a_patron_who_is_not_masked_is_not_taken_in(clear: Patron) -> None:
         {"passes": [{"number": "20000000000014"}]},
         {"passes": [{"number": "0" * 32, "chips": ["04A1B2C3D4E5F6"]}]},
         {"loans": [{"item": "B1", "patron": "0" * 32, "branch": "1", "lent": "2026-01-01", "due": "2026-01-02"}]},
+        {"loans": [{"item": "0" * 32, "patron": "1" * 32, "branch": "1", "lent": "2026-01-01", "due": "2026-01-02"}]},
         {"fees": [{"ref": "12", "cents": 1, "institution": "a"}]},
         {"passes": [{"number": "0" * 16}, {"number": "0" * 48}]},
+        {"passes": [{"number": "0" * 30 + "  "}]},
         {"type": "nobody knows"},
         {"memberships": "none"},
     ],
@@ -143,7 +147,7 @@ def test_what_a_row_must_not_say_keeps_it_out_and_is_not_repeated(more: dict[str
 def test_what_a_newer_store_says_is_read_as_an_answer_would_be() -> None:
     fee = {"ref": "0" * 32, "cents": 100, "institution": "a", "kind": "a_new_kind", "status": "a_new_status"}
     row = {"ref": "0" * 32, "type": "00", "fees": [fee], "receipt": "by_pigeon", "a_new_field": 1}
-    patron = read_patron(patron_body("0" * 32, wire.dumps(row)).body)
+    patron = read_patron(patron_body("0" * 32, wire.dumps(row))[0])
     assert (patron.fees[0].kind, patron.fees[0].status) == (FeeKind.OTHER, FeeStatus.DIRECT_DEBIT)
     assert patron.receipt is ReceiptChoice.ASK
 
