@@ -183,7 +183,7 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
         return age_of(as_of, clock.told(), at, journal.floor())
 
     if config.sharing is None:
-        return OfflineDesk(mirror, own, age)
+        return OfflineDesk(mirror, _Heard(journal), age)
     from offline_cache.branch import share, together
     from offline_cache.keys import KeyMissing
     from offline_cache.sharing import addresses
@@ -199,6 +199,20 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
         return OfflineDesk(mirror, own, age)
     undo.callback(shared.stop)
     return OfflineDesk(mirror, together(own, shared.heard, clock.told), age)
+
+
+class _Heard:
+    """The journal, that hears by the way how much of it the store has: more than there is, and it is not the one."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def marks(self, seq: int) -> list[tuple[int, str, str]]:
+        self._journal.heard(seq)
+        return self._journal.marks(seq)
+
+    def entry(self, seq: int) -> Entry:
+        return self._journal.entry(seq)
 
 
 class _Alive:

@@ -223,6 +223,13 @@ class Journal:
         """All events after that number, in sequence: what a mirror that contains the events up to it does not know."""
         return self._entries("seq > ? ORDER BY seq", seq)
 
+    def marks(self, seq: int) -> list[tuple[int, str, str]]:
+        """Number, id and mark of all events after that number; with another mark an entry says something else. Unseals
+        none of them."""
+        mark = "state || (outcome IS NULL) || (promised IS NULL)"
+        with self._reading() as db:
+            return db.execute(f"SELECT seq, event_id, {mark} FROM event WHERE seq > ? ORDER BY seq", (seq,)).fetchall()  # noqa: S608
+
     def exceptions(self) -> list[Entry]:
         """What staff must look at, in sequence, each with its `why`."""
         return self._entries("why <> '' ORDER BY seq")

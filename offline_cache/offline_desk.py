@@ -33,7 +33,7 @@ from offline_cache.age import AsOf
 from offline_cache.journal import Entry
 from offline_cache.mirror import MirrorReader, NoMirror, Reading
 from offline_cache.own_events import Own, is_kept_for, item_with, lent_offline, patron_with, with_loan
-from offline_cache.standing import OwnEvents, Standing, masked_fees
+from offline_cache.standing import Marked, OwnEvents, Remembered, Standing, masked_fees
 
 Decision = CheckedOut | CheckedIn | Paid | Refused
 Age = Callable[[AsOf, datetime], timedelta | None]
@@ -45,12 +45,14 @@ _NOT_ALLOWED = Refused(Reason.OFFLINE_NOT_ALLOWED, "K13", NextStep.DESK)
 class OfflineDesk:
     """Raises NoMirror where there is none that can be read: then only returns are taken.
 
-    `own`: this kiosk's entries after a sequence number (those of its neighbours besides, where they share). `age`: how
-    old what the mirror says is at an instant (UTC), None where nobody knows.
+    `own`: this kiosk's entries after a sequence number (those of its neighbours besides, where they share), or a
+    journal that tells which of them changed. `age`: how old what the mirror says is at an instant (UTC), None where
+    nobody knows.
     """
 
-    def __init__(self, mirror: MirrorReader, own: Callable[[int], Sequence[Entry]], age: Age) -> None:
-        self._mirror, self._own, self._age = mirror, own, age
+    def __init__(self, mirror: MirrorReader, own: Callable[[int], Sequence[Entry]] | Marked, age: Age) -> None:
+        self._mirror, self._age = mirror, age
+        self._own = own if callable(own) else Remembered(own)
         self._owners: dict[EventId, PatronRef] = {}
         self._owners_of = ""
 
@@ -104,7 +106,11 @@ class OfflineDesk:
             here = picture.here(at.astimezone(picture.zone).date())
             if self._owners_of != picture.cursor:
                 self._owners, self._owners_of = {}, picture.cursor
-            own = OwnEvents(mirror, here, picture.zone, self._owners).of(self._own(picture.acked_seq), apart_from)
+            events = OwnEvents(mirror, here, picture.zone, self._owners)
+            if isinstance(self._own, Remembered):
+                own = self._own.of(events, picture.acked_seq, picture.cursor, apart_from)
+            else:
+                own = events.of(self._own(picture.acked_seq), apart_from)
             worth = freshness(self._age(picture.as_of, at), here.policy.offline)
             yield _Case(mirror, Standing(here, worth, own))
 

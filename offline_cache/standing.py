@@ -1,8 +1,9 @@
 """How things stand without a line: the branch today, what the mirror is worth, and what it does not contain."""
 
-from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
@@ -32,6 +33,35 @@ class Standing:
         return Offline(self.here.policy.offline, self.freshness, lent)
 
 
+class Marked(Protocol):
+    """A journal that tells cheaply which of its entries changed; see `offline_cache.journal.Journal`."""
+
+    def marks(self, seq: int) -> Sequence[tuple[int, str, str]]: ...
+    def entry(self, seq: int) -> Entry: ...
+
+
+class Remembered:
+    """What own events come to, masked, as long as neither they nor the mirror change: an outage may last all day."""
+
+    def __init__(self, journal: Marked) -> None:
+        self._journal = journal
+        self._cursor = ""
+        self._known: dict[str, tuple[str, tuple[Own, ...]]] = {}
+
+    def of(self, reading: "OwnEvents", acked_seq: int, cursor: str, apart_from: EventId | None) -> tuple[Own, ...]:
+        """As `OwnEvents.of`, of all entries after that number."""
+        if cursor != self._cursor:
+            self._known, self._cursor = {}, cursor
+        found: list[Own] = []
+        for seq, event, mark in self._journal.marks(acked_seq):
+            known = self._known.get(event)
+            if known is None or known[0] != mark:
+                known = self._known[event] = mark, reading.of((self._journal.entry(seq),))
+            if event != apart_from:
+                found += known[1]
+        return tuple(found)
+
+
 class OwnEvents:
     """Own entries as `Own`, without a number of anybody. Whose they are is looked up once for each picture.
 
@@ -56,12 +86,14 @@ class OwnEvents:
         match done:
             case RenewedAll(renewed=renewed):
                 owner = self._owner(event)
-                return [Own(day, owner, ItemBarcode(self._masks.item(one.item)), one, offline) for one in renewed]
+                masked = ((ItemBarcode(self._masks.item(one.item)), one) for one in renewed)
+                return [Own(day, owner, item, _bare(item, one), offline) for item, one in masked]
             case Paid() if event.payment is not None:
                 fees = masked_fees(self._masks, event.payment)
-                return [Own(day, self._owner(event), None, done, offline, fees, event.payment.cents)]
-            case CheckedOut() | CheckedIn() | Renewed():
-                return [Own(day, self._owner(event), item, done, offline)]
+                paid = replace(done, terminal="")
+                return [Own(day, self._owner(event), None, paid, offline, fees, event.payment.cents)]
+            case CheckedOut() | CheckedIn() | Renewed() if item is not None:
+                return [Own(day, self._owner(event), item, _bare(item, done), offline)]
             case None if event.action is Action.CHECK_OUT and entry.answer is None:
                 return [Own(day, self._owner(event), item, None)]
             case _:
@@ -76,6 +108,11 @@ class OwnEvents:
             known = NOBODY if visit.holder is None else visit.holder.patron.ref
             self._owners[event.id] = known
         return known
+
+
+def _bare(item: ItemBarcode, done: CheckedOut | CheckedIn | Renewed) -> CheckedOut | CheckedIn | Renewed:
+    """The answer without barcode and title: what is remembered joins no title to anybody."""
+    return replace(done, item=item, title="")
 
 
 def masked_fees(masks: Masks, payment: Payment) -> frozenset[str]:

@@ -83,15 +83,29 @@ class Memory:
 
 @dataclass
 class Own:
-    """What the kiosk did itself; `desk` decides with it."""
+    """What the kiosk did itself; `desk` decides with it. `marked`: by what it remembers of what did not change."""
 
     mirror: Memory
     entries: list[Entry] = field(default_factory=list)
     age: timedelta | None = timedelta(minutes=1)
+    marked: bool = False
+    kept: OfflineDesk | None = None
 
     @property
     def desk(self) -> OfflineDesk:
-        return OfflineDesk(self.mirror, self.since, lambda as_of, at: self.age)
+        if self.kept is None:
+            self.kept = OfflineDesk(self.mirror, self if self.marked else self.since, lambda as_of, at: self.age)
+        return self.kept
+
+    def marks(self, seq: int) -> list[tuple[int, str, str]]:
+        """See `offline_cache.journal.Journal`."""
+        return [
+            (one.event.seq, one.event.id, f"{one.state}{one.answer is None}{one.promised is None}")
+            for one in self.since(seq)
+        ]
+
+    def entry(self, seq: int) -> Entry:
+        return self.entries[seq - 1]
 
     def since(self, seq: int) -> list[Entry]:
         return [one for one in self.entries if one.event.seq > seq]

@@ -345,3 +345,22 @@ def test_a_voided_answer_to_a_closing_void_needs_no_staff(path: Path) -> None:
     (void,) = journal.undelivered()
     journal.answered(void, Voided(event.id))
     assert journal.exceptions() == []
+
+
+def test_the_mark_of_an_entry_is_another_one_whenever_the_entry_says_something_else(path: Path) -> None:
+    journal = open_journal(path)
+    event = append(journal)
+    seen = [journal.marks(0)]
+    turned = journal.turn_into_fact(event, lent())
+    seen.append(journal.marks(0))
+    journal.answered(turned, lent())
+    seen.append(journal.marks(0))
+    assert len({marks[0][2] for marks in seen}) == 3
+    assert {marks[0][:2] for marks in seen} == {(event.seq, event.id)}
+    given_up = append(journal)
+    before = journal.marks(event.seq)
+    journal.give_up(given_up)
+    assert journal.marks(event.seq) != before
+    assert [seq for seq, _, _ in journal.marks(0)] == [1, 2]
+    assert journal.marks(2) == []
+    journal.close()

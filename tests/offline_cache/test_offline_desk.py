@@ -54,11 +54,11 @@ def anna(*rows: Membership, **changes: object) -> Patron:
     return replace(patron(*rows), **{"passes": (card(),), **changes})  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def own() -> Own:
+@pytest.fixture(params=[False, True], ids=["all read", "remembered"])
+def own(request: pytest.FixtureRequest) -> Own:
     """Anna and Bert may borrow, and there are three books of this branch."""
     books: dict[str, Item] = {one: replace(item(), barcode=one) for one in (BARCODE, OTHER, THIRD)}
-    return Own(Memory(patrons=[anna(), bert()], items=books))
+    return Own(Memory(patrons=[anna(), bert()], items=books), marked=request.param)
 
 
 def with_policy(own: Own, **changes: object) -> None:
@@ -353,8 +353,9 @@ def test_between_two_questions_the_desk_holds_no_number_and_no_barcode(own: Own)
     desk = own.desk
     assert reason(desk.decide(Action.CHECK_OUT, BERTS, BARCODE, NOON)) is Reason.ITEM_ON_LOAN
     held = repr({name: value for name, value in vars(desk).items() if name not in ("_mirror", "_own", "_age")})
+    held += repr(vars(vars(desk)["_own"])["_known"]) if own.marked else ""
     assert held.count("PatronRef") == 0
     assert masked(K, PATRON, ANNA) in held
-    for one in (NUMBER, UID, BARCODE, ANNA):
+    for one in (NUMBER, UID, BARCODE, ANNA, "Oeroeg"):
         assert one not in held
     assert PatronRef(masked(K, PATRON, ANNA)) != ANNA
