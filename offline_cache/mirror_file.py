@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -215,27 +215,28 @@ class MirrorFile:
         self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", ways)
 
     def _put_patrons(self, rows: Sequence[Row]) -> None:
-        """Patrons as a page says; the ways to them by their passes are written only where those changed."""
-        newest = {row.key: row for row in sorted(rows, key=lambda row: row.ver)}
-        known = self._known(sorted(bytes.fromhex(key) for key in newest))
-        sealed = [
-            (row, *self._sealed_patron(row))
-            for key, row in newest.items()
-            if key not in known or row.ver > known[key][1]
-        ]
-        changed = [(row, passes, body, known[row.key]) for row, passes, body in sealed if row.key in known]
-        self._conn.executemany(
-            "UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?",
-            # In the order of the file, and not of the masks: neighbours are written together.
-            sorted(((row.ver, passes, body, before[0]) for row, passes, body, before in changed), key=itemgetter(3)),
+        """Patrons as a page says. Nearly all are known, and their passes are as they were: those take one statement."""
+        newest = {row.key: row for row in sorted(rows, key=attrgetter("ver"))}
+        sealed = [(row, *self._sealed_patron(row)) for row in newest.values()]
+        done = self._conn.executemany(
+            "UPDATE patron SET ver = ?, body = ? WHERE key = ? AND ver < ? AND passes = ?",
+            [(row.ver, body, bytes.fromhex(row.key), row.ver, passes) for row, passes, body in sealed],
         )
-        for _, passes, _, (at, _, before) in changed:
-            if passes != before:
-                old, new = set(_split(before)), set(_split(passes))
-                self._conn.executemany(
-                    "DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new]
-                )
-                self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
+        if done.rowcount < len(sealed):
+            self._put_others(sealed)
+
+    def _put_others(self, sealed: Sequence[_Sealed]) -> None:
+        """Of these, the new ones, and those whose passes changed; older versions are passed over."""
+        known = self._known([bytes.fromhex(row.key) for row, _, _ in sealed])
+        for row, passes, body in sealed:
+            at, ver, before = known.get(row.key, (0, row.ver, b""))
+            if ver >= row.ver:
+                continue
+            put = "UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?"
+            self._conn.execute(put, (row.ver, passes, body, at))
+            old, new = set(_split(before)), set(_split(passes))
+            self._conn.executemany("DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new])
+            self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
         self._add_patrons([one for one in sealed if one[0].key not in known])
 
     def _known(self, keys: Sequence[bytes]) -> dict[str, tuple[int, int, bytes]]:
