@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-_NAME = re.compile(r"mirror-([1-9][0-9]{0,8})\.db")
+_NAME = re.compile(r"mirror-([1-9][0-9]{0,8})\.(?:db|lock|damaged)")
 _COUNTER_AT, _COUNTER_BYTES = 24, 4
 
 
@@ -71,7 +71,7 @@ class Generations:
         if not self.folder.is_dir():
             return []
         found = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
-        return sorted(int(match[1]) for match in found if match)
+        return sorted({int(match[1]) for match in found if match})
 
     def next_number(self) -> int:
         """One that no file has, and the pointer does not name."""

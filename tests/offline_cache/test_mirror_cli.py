@@ -154,3 +154,8 @@ def test_without_a_key_nothing_is_known(rig: Rig) -> None:
     (rig.folder / "keys" / "mirror.key").unlink()
     with pytest.raises(NoMirror, match="key"):
         rig.reader().picture()
+
+
+def test_the_example_of_the_documentation_can_be_read() -> None:
+    settings = read_settings(ROOT / "docs" / "kiosk.example.toml")
+    assert (settings.pull_seconds, settings.scope) == (60, "patrons=group&items=group")

@@ -26,7 +26,7 @@ from offline_cache.downloads import PullLine
 from offline_cache.generations import Generations
 from offline_cache.keys import MirrorKey
 from offline_cache.mirror import Mirror, NoMirror
-from offline_cache.mirror_file import MirrorFile, Page
+from offline_cache.mirror_file import MirrorFile, OutOfOrder, Page
 from offline_cache.mirror_rows import Row
 from offline_cache.mirror_settings import MirrorSettings
 from offline_cache.pull import CannotPull, Clock, Pulled, Puller
@@ -261,6 +261,15 @@ def test_a_damaged_mirror_is_said_and_made_anew(memory: Memory, where: str) -> N
     assert memory.generations.numbers() == [memory.generations.live()]
 
 
+def test_what_a_reader_leaves_behind_of_a_generation_goes_too(memory: Memory) -> None:
+    memory.pull()
+    stray = memory.generations.lock_file(7)
+    stray.touch()
+    memory.generations.damaged_file(8).touch()
+    memory.pull()
+    assert memory.generations.numbers() == [1]
+
+
 def test_damage_that_only_a_reader_finds_is_noted_for_the_pull(memory: Memory) -> None:
     memory.pull()
     with closing(sqlite3.connect(memory.live_file())) as db:
@@ -353,6 +362,8 @@ def test_a_version_never_falls_and_a_page_goes_in_whole_or_not_at_all(memory: Me
         cursor = mirror.cursor()
         puller_page = _page(memory, cursor)
         mirror.apply(puller_page)
+        with pytest.raises(OutOfOrder):  # told twice
+            mirror.apply(puller_page)
         older = _page(memory, mirror.cursor(), ver=1, emailed=True)
         mirror.apply(older)
         broken = _page(memory, mirror.cursor(), ver=99, branch=b"{}")
