@@ -9,15 +9,23 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
 
 from circulation.events import Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId
-from circulation.outcomes import CheckedOut, Refused, Voided
+from circulation.outcomes import Refused, Voided
 from circulation.presented import Presented
+from offline_cache.journal_entry import (
+    COLUMNS,
+    Answer,
+    Entry,
+    answer_bytes,
+    event_bytes,
+    place,
+    read_entry,
+    state_after,
+)
 from offline_cache.journal_file import (
     SCHEMA_VERSION,
     JournalDamaged,
@@ -32,37 +40,14 @@ from offline_cache.journal_file import (
 from offline_cache.journal_loss import refuse_after_loss
 from offline_cache.sealing import Seal
 
-if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
-
 __all__ = ["SCHEMA_VERSION", "Answer", "Entry", "Journal", "JournalDamaged", "JournalFault"]
 
-Answer: TypeAlias = "CheckedOut | CheckedIn | Renewed | RenewedAll | Paid | VisitEnded | Refused | Voided"
 BEHIND_STORE = "behind-store"
-DONE_THOUGH_GIVEN_UP = "done-though-given-up"
-REFUSED_FACT = "refused"
 _PROOF = b"this journal and this key belong together"
-_COLUMNS = "seq, body, state, unclear, outcome, promised, why"
 _NOT_A_FACT = {False: "1", True: "promised IS NULL"}
 _WAITING = "state IN ('open', 'given_up')"
-MOST_TITLE = 200  # a longer one is cut off where all texts are (`wire.printable`)
 _FLOOR_STEP = timedelta(minutes=1)
 _NO_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)  # no kiosk of this release has seen an earlier day
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An event with what became of it. `unclear` counts answers that could not be understood.
-
-    `promised`: what was said to the patron while nobody answered. `why`: why staff must look at it, empty if not.
-    """
-
-    event: Event
-    state: str
-    unclear: int = 0
-    answer: Answer | None = None
-    promised: Answer | None = None
-    why: str = ""
 
 
 class Journal:
@@ -156,7 +141,7 @@ class Journal:
         stand = []
         with self._writing() as db:
             for event, answer, outcome in sealed:
-                state, why = _state_after(event, answer)
+                state, why = state_after(event, answer)
                 overtaken = event.kind is Kind.REQUEST and isinstance(answer, Refused | Voided)
                 update = f"UPDATE event SET state = ?, outcome = ?, why = ? WHERE seq = ? AND {_NOT_A_FACT[overtaken]}"  # noqa: S608
                 if db.execute(update, (state, outcome, why, event.seq)).rowcount == 1:
@@ -199,7 +184,7 @@ class Journal:
 
     def undelivered(self, limit: int | None = None) -> list[Event]:
         """What must still be told, in sequence: open requests and facts as such, given-up requests as voids."""
-        wanted = f"SELECT {_COLUMNS} FROM event WHERE seq >= ? AND {_WAITING} ORDER BY seq LIMIT ?"  # noqa: S608
+        wanted = f"SELECT {COLUMNS} FROM event WHERE seq >= ? AND {_WAITING} ORDER BY seq LIMIT ?"  # noqa: S608
         with self._reading() as db:
             rows = db.execute(wanted, (self._first, -1 if limit is None else limit)).fetchall()
             self._first = rows[0][0] if rows else self.last + 1
@@ -346,17 +331,17 @@ class Journal:
 
     def _entries(self, wanted: str, *values: object) -> list[Entry]:
         with self._reading() as db:
-            rows = db.execute(f"SELECT {_COLUMNS} FROM event WHERE {wanted}", values).fetchall()  # noqa: S608
+            rows = db.execute(f"SELECT {COLUMNS} FROM event WHERE {wanted}", values).fetchall()  # noqa: S608
         return [read_entry(self._seal, self._kiosk, row) for row in rows]
 
     def _sealed_event(self, event: Event) -> bytes:
-        return self._seal.close_up(_event_bytes(event), self._place(event.seq, "body"))
+        return self._seal.close_up(event_bytes(event), self._place(event.seq, "body"))
 
     def _sealed_answer(self, seq: int, column: str, answer: Answer) -> bytes:
-        return self._seal.close_up(_answer_bytes(answer), self._place(seq, column))
+        return self._seal.close_up(answer_bytes(answer), self._place(seq, column))
 
     def _place(self, seq: int, column: str) -> str:
-        return _place(self._kiosk, seq, column)
+        return place(self._kiosk, seq, column)
 
     def _adopt(self) -> None:
         self._closed, self._acked = "", 0
@@ -387,67 +372,6 @@ class Journal:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._mutex, as_fault("cannot be read"):
             yield self._db
-
-
-Row: TypeAlias = tuple[int, bytes, str, int, bytes | None, bytes | None, str]
-
-
-def read_entry(seal: Seal, kiosk: KioskId, row: Row) -> Entry:
-    """The entry in a row of the journal's columns. Raises JournalFault where it cannot be unsealed or read."""
-    from circulation import wire
-
-    seq, body, state, unclear, outcome, promised, why = row
-    with as_fault("cannot be read"):
-        event = wire.decode_event(wire.loads(seal.open(body, _place(kiosk, seq, "body"))))
-        answer = None if outcome is None else _read_answer(seal.open(outcome, _place(kiosk, seq, "outcome")))
-        said = None if promised is None else _read_answer(seal.open(promised, _place(kiosk, seq, "promised")))
-    return Entry(replace(event, seq=seq), state, unclear, answer, said, why)
-
-
-def _event_bytes(event: Event) -> bytes:
-    """The event as `wire.decode_event` reads it, a tenth of the time: a patron waits for this (measured, ADR 12)."""
-    if event.at.tzinfo is None:
-        raise ValueError("an instant without a zone")
-    if event.payment is None:  # all else is identifiers, which are what their parsers let through
-        import msgspec
-
-        return msgspec.json.encode(event)
-    from circulation import wire  # late, here and below: the first picture need not wait for it
-
-    return wire.dumps(wire.encode(event))
-
-
-def _answer_bytes(answer: Answer) -> bytes:
-    """The answer as `wire.decode_answer` reads it; a loan, which a patron waits for, in a third of the time."""
-    if isinstance(answer, CheckedOut) and answer.title.isprintable() and len(answer.title) <= MOST_TITLE:
-        import msgspec
-
-        return b'{"outcome":"checked_out",' + msgspec.json.encode(answer)[1:]
-    from circulation import wire
-
-    return wire.dumps(wire.encode_answer(answer))
-
-
-def _read_answer(plain: bytes) -> Answer:
-    from circulation import wire
-    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
-
-    kinds = (CheckedOut, CheckedIn, Renewed, RenewedAll, Paid, VisitEnded, Refused, Voided)
-    return cast("Answer", wire.decode_answer(wire.loads(plain, wire.MAX_ANSWER_BYTES), *kinds))
-
-
-def _place(kiosk: KioskId, seq: int, column: str) -> str:
-    return f"journal/{kiosk}/{seq}/{column}"
-
-
-def _state_after(event: Event, answer: Answer) -> tuple[str, str]:
-    """The state that an answer puts an event into, and why staff must look at it."""
-    if isinstance(answer, Voided):
-        return "voided", ""
-    refused = isinstance(answer, Refused)
-    if event.kind is Kind.FACT and refused:
-        return "settled", REFUSED_FACT
-    return "answered", DONE_THOUGH_GIVEN_UP if event.kind is Kind.VOID and not refused else ""
 
 
 def _is_there(db: sqlite3.Connection, event: Event) -> bool:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circulation.identifiers import KioskId
-from offline_cache.journal import Entry, Row, read_entry
+from offline_cache.journal_entry import COLUMNS, Entry, Row, read_entry
 from offline_cache.journal_file import JournalFault, as_fault, open_to_read
 from offline_cache.sealing import Seal
 
-COLUMNS = "seq, body, state, unclear, outcome, promised, why"
 _FIRST_RELEASE = "seq, body, state, unclear, outcome, NULL, ''"
 WAITING = "state IN ('open', 'given_up')"
 EXCEPTIONS = "why <> ''"

@@ -14,9 +14,9 @@ from circulation.events import NEEDS, Action, ClockState, Event, Kind, Payment, 
 from circulation.identifiers import ChipUid, KioskId, PassNumber
 from circulation.outcomes import CheckedOut, Voided
 from circulation.presented import Presented, Source
-from offline_cache import journal as journal_module
 from offline_cache import journal_file
-from offline_cache.journal import Answer, Entry, Journal, JournalDamaged, JournalFault
+from offline_cache.journal import BEHIND_STORE, Answer, Entry, Journal, JournalDamaged, JournalFault
+from offline_cache.journal_entry import DONE_THOUGH_GIVEN_UP, REFUSED_FACT, answer_bytes, event_bytes
 from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, REFUSED, SHOWN, append, ids, lent, open_journal
 
 TOLD = Told("a1b2c3d4-0000-0000-0000-000000000000", 123_456, ClockState.FREE)
@@ -102,8 +102,8 @@ def test_a_fact_that_is_refused_and_a_given_up_act_that_was_done_are_put_before_
     _, void, _ = journal.undelivered()
     journal.answered_all([(done, REFUSED), (void, lent()), (well, REFUSED)])
     assert [(one.event.seq, one.state, one.why) for one in journal.exceptions()] == [
-        (1, "settled", journal_module.REFUSED_FACT),
-        (2, "answered", journal_module.DONE_THOUGH_GIVEN_UP),
+        (1, "settled", REFUSED_FACT),
+        (2, "answered", DONE_THOUGH_GIVEN_UP),
     ]
     assert (journal.undelivered(), journal.entry(1).answer) == ([], REFUSED)
 
@@ -191,7 +191,7 @@ def test_a_store_that_has_more_events_than_were_done_here_closes_the_journal_for
     journal.probe()
     journal.heard(2)
     for _ in range(2):
-        assert journal.closed() == journal_module.BEHIND_STORE
+        assert journal.closed() == BEHIND_STORE
         with pytest.raises(JournalFault, match=r"behind-store.*new id"):
             journal.probe()
         with pytest.raises(JournalFault, match=r"behind-store.*new id"):
@@ -305,7 +305,7 @@ def test_the_quick_bytes_of_an_event_are_read_as_the_same_event(
         PAYMENT if "payment" in needs else None,
         told,
     )
-    assert wire.decode_event(wire.loads(journal_module._event_bytes(event))) == event
+    assert wire.decode_event(wire.loads(event_bytes(event))) == event
 
 
 @given(title=st.text(max_size=600), due=st.dates(), maximum=st.none() | st.integers(0, 200), provisional=st.booleans())
@@ -313,7 +313,7 @@ def test_the_quick_bytes_of_a_loan_are_those_of_the_wire(
     title: str, due: date, maximum: int | None, provisional: bool
 ) -> None:
     answer = CheckedOut(BOOK, title, due, 3, maximum, provisional=provisional)
-    quick = wire.decode_answer(wire.loads(journal_module._answer_bytes(answer)), CheckedOut)
+    quick = wire.decode_answer(wire.loads(answer_bytes(answer)), CheckedOut)
     assert quick == wire.decode_answer(wire.loads(wire.dumps(wire.encode_answer(answer))), CheckedOut)
 
 
