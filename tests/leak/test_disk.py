@@ -22,7 +22,7 @@ from circulation import wire
 from circulation.identifiers import ItemBarcode
 from circulation.presented import Presented
 from membership_store.demo import writer
-from offline_cache import journal as journal_module
+from offline_cache.sealing import Seal
 from tests.leak.searching import forms, found_in
 from tests.membership_store.running import ROOT, Demo, StoreProcess, new_kiosk, plain_books, run
 from tests.offline_cache.mirrors import Rig
@@ -148,7 +148,7 @@ def test_an_identity_in_any_form_is_found(tmp_path: Path) -> None:
 def test_a_column_that_is_not_sealed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.offline_cache.journals import SHOWN, append, open_journal
 
-    class Open(journal_module.Seal):
+    class Open(Seal):
         def close_up(self, plain: bytes, place: str) -> bytes:
             return super().close_up(b"", place) + plain
 
