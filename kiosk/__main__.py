@@ -226,9 +226,10 @@ class _Alive:
         if not self._ready:
             gc.freeze()  # what a start makes stays; looking through it again and again finds nothing
             gc.enable()
-            self._after_first()
         notify("WATCHDOG=1" if self._ready else "READY=1")
-        self._ready = True
+        if not self._ready:
+            self._ready = True
+            self._after_first()
 
 
 class CannotStart(Exception):
