@@ -217,6 +217,21 @@ def test_a_clock_years_ahead_does_not_ask_for_a_snapshot_every_minute(memory: Me
     assert memory.pull() is Pulled.NOTHING
 
 
+def test_a_snapshot_that_is_over_by_the_stores_clock_is_refused_whatever_ours_says(memory: Memory) -> None:
+    memory.clock, memory.ahead = ClockState.FREE, -timedelta(days=4000)
+    with suppress(CannotPull):
+        memory.store.most_bytes = 100
+        memory.pull()
+    memory.store.now += memory.store.valid
+    memory.store.most_bytes = memory.store.offered = None
+    asked = len(memory.store.asked)
+    assert memory.pull() is Pulled.SNAPSHOT  # not of the one that was begun
+    assert sum(one.startswith("/v1/snapshot?") for one in memory.store.asked[asked:]) == 1
+    memory.store.tamper = manifest_with(memory.store, not_after=memory.store.now.isoformat())
+    with pytest.raises(CannotPull, match="expired"):
+        memory.pull(anew=True)
+
+
 def test_a_dead_line_leaves_the_mirror_as_it_is(memory: Memory) -> None:
     memory.pull()
     before = memory.reader.picture()
@@ -313,7 +328,8 @@ def test_a_row_that_is_gone_is_overwritten_on_the_disk(memory: Memory) -> None:
         (body,) = db.execute("SELECT body FROM item").fetchone()
     memory.store.change("item", "B1", None)
     memory.pull()
-    assert not any(body in one.read_bytes() for one in memory.generations.folder.glob("mirror-*"))
+    written = b"".join(one.read_bytes() for one in memory.generations.folder.glob("mirror-*"))
+    assert [at for at in range(0, len(body) - 12, 12) if body[at : at + 12] in written] == []
 
 
 def test_only_one_process_pulls(memory: Memory) -> None:
