@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from circulation.events import Action, ClockState, Event, Kind, Told
-from circulation.identifiers import ItemBarcode
+from circulation.identifiers import ItemBarcode, PassNumber
+from circulation.presented import Presented, Source
 from membership_store import desk
 from membership_store.opening import Spec
 from tests.membership_store.counter import Counter
@@ -172,3 +173,19 @@ def test_over_http_the_fault_of_one_of_many_names_which(kiosk: Caller, demo: Dem
     good = kiosk.event(demo.shown("anna"), demo.book("oeroeg"), Kind.FACT)
     status, said = kiosk.post("/v1/events", body(good, good | {"seq": -1}))
     assert (status, "events[1]" in json.loads(said)["detail"]) == (422, True)
+
+
+def test_over_http_whoever_tries_numbers_many_at_once_waits_and_a_fact_never_does(
+    kiosk: Caller, books: Iterator[ItemBarcode]
+) -> None:
+    """K5."""
+    item = next(books)
+    tried = [
+        kiosk.event(Presented(Source.BARCODE, PassNumber(f"2940199999{n:04d}")), item, Kind.REQUEST) for n in range(50)
+    ]
+    status, said = kiosk.post("/v1/events", body(*tried))
+    assert status == 200
+    assert {one["reason"] for one in json.loads(said)["answers"]} == {"pass_unknown", "pass_unreadable"}
+    assert kiosk.post("/v1/events", body(tried[0]))[0] == 429
+    fact = kiosk.act(Action.CHECK_IN, item=item, kind=Kind.FACT)
+    assert kiosk.post("/v1/events", body(fact))[0] == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -62,7 +63,8 @@ def test_a_question_that_cannot_be_answered_is_a_problem(kiosk: Caller, query: s
 
 
 def test_nobody_without_a_credential_gets_a_mirror(kiosk: Caller) -> None:
-    for path in ("/v1/snapshot", "/v1/changes?since=a:1"):
+    file = f"/v1/snapshot/{snapshot(kiosk).manifest['snapshot']}"
+    for path in ("/v1/mirror-key", "/v1/snapshot", file, "/v1/changes?since=a:1"):
         assert get(kiosk, path, "demo-drenthe.nobody.secret").status_code == 401
 
 
@@ -73,6 +75,18 @@ def test_a_sign_of_life_is_written_down_and_answered_with_the_last_event(store: 
     asked = "SELECT cursor, waiting, release FROM kiosk WHERE kiosk = ?"
     assert store.rows(asked, kiosk.kiosk.id) == [(cursor, 3, "2026.11")]
     assert store.rows("SELECT seen_at IS NOT NULL FROM kiosk WHERE kiosk = ?", kiosk.kiosk.id) == [(1,)]
+
+
+def test_a_sign_of_life_tells_when_the_kiosk_was_started(store: StoreProcess, kiosk: Caller) -> None:
+    told = {"boot": "b-1", "since_boot_ms": 90_000, "clock": "free"}
+    before = datetime.now(UTC)
+    assert kiosk.post("/v1/heartbeat", {"cursor": None, "waiting": 0, "release": "1", "told": told})[0] == 200
+    [(boot, began)] = store.rows("SELECT boot, booted_at FROM kiosk_boot WHERE kiosk = ?", kiosk.kiosk.id)
+    since = timedelta(seconds=90)
+    assert boot == "b-1"
+    assert before - since <= datetime.fromisoformat(began) <= datetime.now(UTC) - since
+    wrong = {"cursor": None, "waiting": 0, "release": "1", "told": {**told, "since_boot_ms": -1}}
+    assert kiosk.post("/v1/heartbeat", wrong)[0] == 422
 
 
 @pytest.mark.parametrize("said", [{}, {"cursor": None, "waiting": -1, "release": "x"}, {"cursor": 1, "waiting": 0}, []])

@@ -26,7 +26,7 @@ from membership_store.changes import renew_generation
 from membership_store.feed import Feed
 from membership_store.spool import BeingMade, NotOurs, Offered, Spool, spool_beside
 from tests.membership_store.counter import Counter
-from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess, run
+from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess, new_kiosk, run
 from tests.membership_store.snapshots import opened
 
 KEY = bytes(range(32))
@@ -115,6 +115,12 @@ def test_a_range_that_is_not_there_is_said_and_one_of_another_form_is_passed_ove
 def test_a_file_that_is_not_kept_is_gone(kiosk: Caller, name: str) -> None:
     assert get(kiosk, f"/v1/snapshot/{name}").status_code in (404, 410)
     assert get(kiosk, f"/v1/snapshot/{'0' * 32}").json()["type"] == "/problems/gone"
+
+
+def test_a_kiosk_of_another_consortium_gets_neither_the_file_nor_the_key(store: StoreProcess, kiosk: Caller) -> None:
+    stranger = new_kiosk(store.database, store.url, f"of-{kiosk.kiosk.id}", "3550", "demo-vlaanderen")
+    assert get(stranger, file_of(offered(kiosk))).status_code == 410
+    assert masking_key(stranger) != masking_key(kiosk)
 
 
 def test_kiosks_of_one_branch_share_a_snapshot_and_each_scope_has_its_own(
@@ -223,9 +229,9 @@ def test_a_snapshot_that_could_not_be_written_leaves_nothing(tmp_path: Path) -> 
 
     def write(file: Any, _: str) -> Offered:
         file.write(b"half of it")
-        raise OSError
+        raise OSError("full")
 
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="full"):
         one.add("c", "g", write)
     assert list((tmp_path / "spool" / "c").iterdir()) == []
 
