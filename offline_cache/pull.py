@@ -107,7 +107,9 @@ class Puller:
             live = self._live()
             self._generations.drop_all_but(live)
             try:
-                return self._pages(None if anew else live)
+                pulled = self._pages(None if anew else live)
+                self._incoming.drop()  # begun for a rebuild that somebody broke off
+                return pulled
             except _Behind as why:
                 log.info("a snapshot is needed: %s", why)
             except MirrorDamaged as why:
@@ -295,8 +297,11 @@ class Puller:
 
 
 def _is_full(fault: Exception) -> bool:
+    """Whether the disk does not take any more; SQLite calls a limit on the file's size a fault of the disk."""
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or getattr(fault, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return True
+    return getattr(fault, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
