@@ -284,7 +284,7 @@ def frames(rig: CacheRig, screen: Rig) -> tuple[float, float]:
     os.environ["BENCH_JOURNAL"] = str((rig.work / "screen").absolute())
     with window("lending", screen) as busy:
         busy.wait_for(30, "flip")
-        command = ["nice", "-n", "10", sys.executable, "-m", "tests.benchmark.cache_measures"]
+        command = ["chrt", "--idle", "0", sys.executable, "-m", "tests.benchmark.cache_measures"]
         pull = subprocess.Popen([*command, str(rig.generations.folder), str(rig.patrons)])
         try:
             ours = _gaps(busy)
