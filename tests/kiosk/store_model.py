@@ -99,7 +99,8 @@ class StoreModel:
             if identity != event.identity:
                 raise DeskFault("another act under this EventId", settled=True)
             if event.kind is Kind.FACT and not isinstance(answer, CheckedOut):
-                return self._lend(event)
+                answer = self._lend(event)  # it happened, whatever was said; from now on this is its answer
+                books.answers[event.id] = (identity, answer)
             return answer
         if event.seq != books.last_seq + 1:
             raise DeskFault("a gap", expected_seq=books.last_seq + 1)
