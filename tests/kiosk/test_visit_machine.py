@@ -58,9 +58,14 @@ class TellingDesk(ScriptedDesk):
         self.visits: list[str] = []
         self.lost: dict[EventId, tuple[str, str]] = {}
         self.busy, self.answered_at = 0, 0.0
+        self.asked_who = 0
 
     async def identify(self, presented: Presented) -> Identified | Refused:
-        answer = await super().identify(presented)
+        self.asked_who += 1
+        try:
+            answer = await super().identify(presented)
+        finally:
+            self.asked_who -= 1
         if isinstance(answer, Identified):
             self.visits.append(NAMES[presented.number or ""])
         return answer
@@ -207,10 +212,12 @@ class VisitMachine(RuleBasedStateMachine):
     @rule(online=st.booleans(), lends=st.booleans())
     def the_line_is(self, online: bool, lends: bool) -> None:
         """Coming or going, it turns no page and answers nothing: a visit goes on as it stood."""
-        before, moves = self.kiosk.shown(), self.desk.busy or self.kiosk.printer.jobs
+        before, moves = self.kiosk.shown(), self.desk.busy or self.desk.asked_who or self.kiosk.printer.jobs
         self.loop.run_until_complete(self.kiosk.line(online, lends and not online))
         now = self.kiosk.shown()
-        if not moves and before.over == now.over:
+        if moves:
+            return  # what is about to be answered brings the next picture
+        if before.over == now.over:
             assert type(now.screen) is type(before.screen)
         if isinstance(now.screen, Rest | Borrowing):
             expected = set() if online else {Trouble.WITHOUT_LINE if lends else Trouble.NO_CONNECTION}
