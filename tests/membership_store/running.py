@@ -67,14 +67,17 @@ def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[
     told = [str(one) for one in arguments]
     if told[:1] == ["serve"]:
         return run_process(*told, given=given)
-    out, err = io.StringIO(), io.StringIO()
+    out, err, root = io.StringIO(), io.StringIO(), logging.getLogger()
+    level = root.level
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
-        patch.setattr(logging.getLogger(), "handlers", [])
+        patch.setattr(root, "handlers", [])
         try:
             code = program.main(told)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1 if ended.code else 0
+        finally:
+            root.setLevel(level)  # a command sets it for its process
     return subprocess.CompletedProcess(command(*told), code, out.getvalue(), err.getvalue())
 
 
