@@ -304,9 +304,8 @@ class OutageMachine(RuleBasedStateMachine):
     def _stand_as_they_were_left(self, kiosk: Kiosk) -> None:
         """Where no other kiosk had a hand in it, an item is out if it was lent last, and in if it was returned last."""
         left: dict[ItemBarcode, bool | None] = {}
-        flagged = {event for (event,) in self.world.counter.rows("SELECT event FROM staff_flag")}
         for entry in kiosk.journal.since(0):
-            if entry.state == "settled" or entry.event.id in flagged:
+            if entry.state == "settled":
                 left[entry.event.scanned] = None  # staff know
             elif not isinstance(entry.answer, Refused | Voided):
                 before = left.get(entry.event.scanned, False)
