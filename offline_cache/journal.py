@@ -30,6 +30,7 @@ from offline_cache.journal_file import (
     SCHEMA_VERSION,
     JournalDamaged,
     JournalFault,
+    JournalRetired,
     as_fault,
     check,
     lock,
@@ -304,7 +305,7 @@ class Journal:
 
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise JournalFault(f"the journal is closed ({self._closed}): the kiosk must be enrolled under a new id")
+            raise JournalRetired(f"the journal is closed ({self._closed}): the kiosk must be enrolled under a new id")
 
     def _number_of_the_last(self) -> int:
         return int(self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0])

@@ -3,13 +3,14 @@
 It is never begun anew in silence: the lock's file says that there was one, and `.lost` beside it that one was lost.
 """
 
+import errno
 import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from offline_cache.sealing import SealBroken
 
@@ -19,14 +20,37 @@ ROOM = 2 * 1024 * 1024
 _SCHEMA = Path(__file__).parent / "schema"
 # What SQLite says of a file that is not, or not any more, what it wrote.
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FULL = "SQLITE_FULL"
 
 
 class JournalFault(Exception):
-    """The journal cannot be used; the kiosk must not lend. It is never recreated silently."""
+    """The journal cannot be used; the kiosk must not lend. It is never recreated silently. `word`: why, for staff."""
+
+    word: ClassVar[str] = "journal"
 
 
 class JournalDamaged(JournalFault):
     """The file is not what was written, or it is gone: events may be lost. Staff must accept that (journal_loss)."""
+
+    word = "journal-damaged"
+
+
+class JournalFull(JournalFault):
+    """There is no room on the disk; with room it goes on by itself."""
+
+    word = "disk-full"
+
+
+class JournalInUse(JournalFault):
+    """Another process has it: the kiosk, or for a moment a command."""
+
+    word = "journal-in-use"
+
+
+class JournalRetired(JournalFault):
+    """This kiosk id's sequence is not to be trusted any more: the kiosk must be enrolled under a new id."""
+
+    word = "new-id-needed"
 
 
 @contextmanager
@@ -38,10 +62,12 @@ def as_fault(what: str) -> Iterator[None]:
         raise
     except sqlite3.Error as fault:
         name = str(getattr(fault, "sqlite_errorname", "")) or type(fault).__name__
-        kind = JournalDamaged if name.startswith(_DAMAGED) else JournalFault
+        kind = JournalDamaged if name.startswith(_DAMAGED) else JournalFull if name == _FULL else JournalFault
         raise kind(f"the journal {what}: {name}") from fault
     except (OSError, SealBroken, ValueError) as fault:
-        raise JournalFault(f"the journal {what}: {type(fault).__name__}") from fault
+        full = isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
+        name = "no room on the disk" if full else type(fault).__name__
+        raise (JournalFull if full else JournalFault)(f"the journal {what}: {name}") from fault
 
 
 def lock(path: Path) -> BinaryIO:
@@ -52,7 +78,7 @@ def lock(path: Path) -> BinaryIO:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise JournalFault("the journal is in use by another process") from None
+        raise JournalInUse("the journal is in use by another process") from None
     return file
 
 
@@ -104,7 +130,7 @@ def refuse_without_room(folder: Path) -> None:
     """Raises JournalFault where the disk is all but full: the next act, or the one after it, could not be kept."""
     disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < ROOM:
-        raise JournalFault("the journal cannot be written: no room on the disk")
+        raise JournalFull("the journal cannot be written: no room on the disk")
 
 
 def check(db: sqlite3.Connection) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from circulation.identifiers import KioskId
-from offline_cache.journal_file import JournalDamaged, JournalFault, lock
+from offline_cache.journal_file import JournalDamaged, JournalFault, JournalRetired, lock
 
 _PARTS = ("", "-wal", "-shm")
 
@@ -40,12 +40,12 @@ def losses(path: Path) -> list[Loss]:
 
 
 def refuse_after_loss(path: Path, kiosk: KioskId) -> None:
-    """Raises JournalDamaged while a loss is not accepted, JournalFault for a kiosk id whose journal was lost."""
+    """Raises JournalDamaged while a loss is not accepted, JournalRetired for a kiosk id whose journal was lost."""
     found = losses(path)
     if any(not one.accepted for one in found):
         raise JournalDamaged("a journal was lost here, and staff have not accepted that")
     if any(one.kiosk == kiosk for one in found):
-        raise JournalFault("the journal of this kiosk id was lost: the kiosk must be enrolled under a new id")
+        raise JournalRetired("the journal of this kiosk id was lost: the kiosk must be enrolled under a new id")
 
 
 def keep_aside(path: Path, kiosk: KioskId, why: str, now: datetime) -> Loss:
