@@ -1,14 +1,13 @@
 """The journal: every act is written and fsynced here before it leaves or is promised, every answer before it is shown.
 
-House decisions 1 to 3: a dense sequence, one EventId an act, one writer. WAL, synchronous=FULL: one fsync a commit.
+House decisions 1 to 3: a dense sequence, one EventId an act, one writer. One sync an act (journal_books).
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from circulation.events import Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId
 from circulation.outcomes import Refused, Voided
 from circulation.presented import Presented
+from offline_cache.daybook import First
+from offline_cache.journal_books import JournalBooks, floor_text
 from offline_cache.journal_entry import (
     COLUMNS,
     Answer,
@@ -26,18 +27,15 @@ from offline_cache.journal_entry import (
     read_entry,
     state_after,
 )
-from offline_cache.journal_file import (
-    SCHEMA_VERSION,
+from offline_cache.journal_faults import (
+    CAUSES,
     JournalDamaged,
     JournalFault,
     JournalRetired,
     as_fault,
-    check,
-    lock,
-    open_file,
-    refuse_without_room,
-    remember,
+    fault_of,
 )
+from offline_cache.journal_file import SCHEMA_VERSION, check, lock, refuse_without_room, remember
 from offline_cache.journal_loss import refuse_after_loss
 from offline_cache.sealing import Seal
 
@@ -65,26 +63,26 @@ class Journal:
 
     def __init__(self, path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
         self._seal, self._kiosk, self._new_id, self._folder = seal, kiosk, new_id, path.parent
-        self._mutex = threading.Lock()
         with as_fault("cannot be opened"), ExitStack() as on_fault:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = lock(path)
             on_fault.callback(self._lock_file.close)
             refuse_after_loss(path, kiosk)
-            self._db = open_file(path, was_here=bool(self._lock_file.read(1)))
-            on_fault.callback(self._db.close)
-            self._adopt()
-            check(self._db)
-            self.last, self._first = self._number_of_the_last(), 1
+            self._books = JournalBooks(path, was_here=bool(self._lock_file.read(1)))
+            on_fault.callback(self._books.close)
+            self._adopt(self._books.db)
+            check(self._books.db)
+            self._books.catch_up(_number_of_the_last(self._books.db))
+            self.last, self._first = _number_of_the_last(self._books.db), 1
+            self._floor = _floor(self._books.db)
             self._look_at_what_waits()
             remember(self._lock_file)
             on_fault.pop_all()
 
     def close(self) -> None:
         """Lets go of the file; what was written stays. Everything but another `close` is a JournalFault from now on."""
-        with self._mutex:
-            self._db.close()
-            self._lock_file.close()
+        self._books.close()
+        self._lock_file.close()
 
     # ---- what the kiosk does
 
@@ -119,7 +117,7 @@ class Journal:
         """
         fact = event.as_kind(Kind.FACT)
         body, promised = self._sealed_event(fact), self._sealed_answer(event.seq, "promised", answer)
-        with self._writing() as db:
+        with self._books.writing() as db:
             changed = db.execute(
                 "UPDATE event SET body = ?, promised = ?, unclear = 0 WHERE seq = ? AND state = 'open'",
                 (body, promised, event.seq),
@@ -140,7 +138,7 @@ class Journal:
         """
         sealed = [(event, answer, self._sealed_answer(event.seq, "outcome", answer)) for event, answer in answers]
         stand = []
-        with self._writing() as db:
+        with self._books.writing() as db:
             for event, answer, outcome in sealed:
                 state, why = state_after(event, answer)
                 overtaken = event.kind is Kind.REQUEST and isinstance(answer, Refused | Voided)
@@ -172,7 +170,7 @@ class Journal:
 
         It says nothing of the act: what was wrong with the event must not be wrong with this one.
         """
-        with self._writing() as db:
+        with self._books.writing() as db:
             row = db.execute("SELECT closing FROM event WHERE seq = ?", (event.seq,)).fetchone()
             if row is None:
                 raise JournalFault(f"no event {event.seq}")
@@ -186,7 +184,7 @@ class Journal:
     def undelivered(self, limit: int | None = None) -> list[Event]:
         """What must still be told, in sequence: open requests and facts as such, given-up requests as voids."""
         wanted = f"SELECT {COLUMNS} FROM event WHERE seq >= ? AND {_WAITING} ORDER BY seq LIMIT ?"  # noqa: S608
-        with self._reading() as db:
+        with self._books.reading() as db:
             rows = db.execute(wanted, (self._first, -1 if limit is None else limit)).fetchall()
             self._first = rows[0][0] if rows else self.last + 1
         entries = [read_entry(self._seal, self._kiosk, row) for row in rows]
@@ -194,7 +192,7 @@ class Journal:
 
     def waiting(self) -> int:
         """How many events must still be told; unseals none of them."""
-        with self._reading() as db:
+        with self._books.reading() as db:
             wanted = f"SELECT COUNT(*) FROM event WHERE seq >= ? AND {_WAITING}"  # noqa: S608
             return int(db.execute(wanted, (self._first,)).fetchone()[0])
 
@@ -213,7 +211,7 @@ class Journal:
         """Number, id and mark of all events after that number; with another mark an entry says something else. Unseals
         none of them."""
         mark = "state || (outcome IS NULL) || (promised IS NULL)"
-        with self._reading() as db:
+        with self._books.reading() as db:
             return db.execute(f"SELECT seq, event_id, {mark} FROM event WHERE seq > ? ORDER BY seq", (seq,)).fetchall()  # noqa: S608
 
     def exceptions(self) -> list[Entry]:
@@ -222,7 +220,7 @@ class Journal:
 
     def counts(self) -> dict[str, int]:
         """How many events stand in each state, for the log and for staff."""
-        with self._reading() as db:
+        with self._books.reading() as db:
             return dict(db.execute("SELECT state, COUNT(*) FROM event GROUP BY state").fetchall())
 
     # ---- whether it can be used
@@ -232,7 +230,7 @@ class Journal:
         with as_fault("cannot be written"):
             refuse_without_room(self._folder)
         sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
-        with self._writing() as db:
+        with self._books.writing() as db:
             self._refuse_closed()
             db.execute("UPDATE journal SET proof = ?", (sealed,))
 
@@ -242,7 +240,7 @@ class Journal:
 
     def shut(self, why: str) -> None:
         """Closes the journal for new events, for ever: this kiosk id's sequence cannot be trusted. `why`: one word."""
-        with self._writing() as db:
+        with self._books.writing() as db:
             self._closed = self._closed or why
             db.execute("UPDATE journal SET closed = ?", (self._closed,))
 
@@ -252,19 +250,19 @@ class Journal:
         Then it is closed for ever, because its next number would be one that was used: the kiosk needs a new id.
         """
         if acked_seq > self._acked:
-            with self._writing() as db:
+            with self._books.writing() as db:
                 self._note_acked(db, acked_seq)
 
     def floor(self) -> datetime:
         """The latest instant that was certain (UTC): a clock that tells an earlier one is wrong."""
-        with self._reading() as db:
-            return _floor(db)
+        return self._floor
 
     def saw(self, instant: datetime) -> None:
         """Raises the floor to an instant that the store, or a synchronised clock, has told. Kept to the minute."""
-        if instant - self.floor() >= _FLOOR_STEP:
-            with self._writing() as db:
-                _raise_floor(db, instant)
+        if instant - self._floor >= _FLOOR_STEP:
+            with self._books.writing() as db:
+                db.execute("UPDATE journal SET floor = ?", (floor_text(instant),))
+            self._floor = max(self._floor, instant.replace(microsecond=0))
 
     # ---- inside
 
@@ -279,36 +277,25 @@ class Journal:
         payment: Payment | None,
         promised: Answer | None,
     ) -> Event:
-        with self._writing() as db:
-            self._refuse_closed()
-            event = Event(
-                self._new_id(),
-                self._kiosk,
-                self.last + 1,
-                kind,
-                action,
-                presented,
-                item,
-                at,
-                payment=payment,
-                told=told,
-            )
-            said = None if promised is None else self._sealed_answer(event.seq, "promised", promised)
-            db.execute(
-                "INSERT INTO event (seq, event_id, body, promised) VALUES (?, ?, ?, ?)",
-                (event.seq, event.id, self._sealed_event(event), said),
-            )
-            if told is not None and told.clock is ClockState.SYNCHRONISED:
-                _raise_floor(db, at)
-        self.last = event.seq
+        with self._books.mutex:
+            try:
+                self._refuse_closed()
+                new, seq = self._new_id(), self.last + 1
+                event = Event(new, self._kiosk, seq, kind, action, presented, item, at, payment, told)
+                body = self._sealed_event(event)
+                said = None if promised is None else self._sealed_answer(seq, "promised", promised)
+                rises = told is not None and told.clock is ClockState.SYNCHRONISED and at - self._floor >= _FLOOR_STEP
+                self._books.enter(First(seq, new, body, said, int(at.timestamp()) if rises else 0))
+            except CAUSES as cause:
+                raise fault_of("cannot be written", cause) from cause
+            self.last = seq
+            if rises:
+                self._floor = at.replace(microsecond=0)
         return event
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise JournalRetired(f"the journal is closed ({self._closed}): the kiosk must be enrolled under a new id")
-
-    def _number_of_the_last(self) -> int:
-        return int(self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0])
 
     def _look_at_what_waits(self) -> None:
         """An event that cannot be unsealed would hold up the queue for ever; its neighbours may be no better."""
@@ -325,13 +312,13 @@ class Journal:
         db.execute("UPDATE journal SET acked_seq = ?, closed = ?", (self._acked, self._closed))
 
     def _set(self, event: Event, what: str, *values: object) -> None:
-        with self._writing() as db:
+        with self._books.writing() as db:
             changed = db.execute(f"UPDATE event SET {what} WHERE seq = ?", (*values, event.seq)).rowcount  # noqa: S608
             if changed != 1:
                 raise JournalFault(f"no event {event.seq}")
 
     def _entries(self, wanted: str, *values: object) -> list[Entry]:
-        with self._reading() as db:
+        with self._books.reading() as db:
             rows = db.execute(f"SELECT {COLUMNS} FROM event WHERE {wanted}", values).fetchall()  # noqa: S608
         return [read_entry(self._seal, self._kiosk, row) for row in rows]
 
@@ -344,35 +331,18 @@ class Journal:
     def _place(self, seq: int, column: str) -> str:
         return place(self._kiosk, seq, column)
 
-    def _adopt(self) -> None:
+    def _adopt(self, db: sqlite3.Connection) -> None:
         self._closed, self._acked = "", 0
-        row = self._db.execute("SELECT kiosk, proof, closed, acked_seq FROM journal").fetchone()
+        row = db.execute("SELECT kiosk, proof, closed, acked_seq FROM journal").fetchone()
         if row is None:
-            if self._db.execute("SELECT 1 FROM event").fetchone():
+            if db.execute("SELECT 1 FROM event").fetchone():
                 raise JournalDamaged("the journal does not say whose it is")
             sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
-            self._db.execute("INSERT INTO journal (only_row, kiosk, proof) VALUES (1, ?, ?)", (self._kiosk, sealed))
+            db.execute("INSERT INTO journal (only_row, kiosk, proof) VALUES (1, ?, ?)", (self._kiosk, sealed))
         elif row[0] != self._kiosk or self._seal.open(row[1], self._place(0, "proof")) != _PROOF:
             raise JournalFault("the journal belongs to another kiosk")
         else:
             self._closed, self._acked = row[2], row[3]
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, as_fault("cannot be written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, as_fault("cannot be read"):
-            yield self._db
 
 
 def _is_there(db: sqlite3.Connection, event: Event) -> bool:
@@ -384,6 +354,5 @@ def _floor(db: sqlite3.Connection) -> datetime:
     return datetime.fromisoformat(floor) if floor else _NO_FLOOR
 
 
-def _raise_floor(db: sqlite3.Connection, instant: datetime) -> None:
-    if instant - _floor(db) >= _FLOOR_STEP:
-        db.execute("UPDATE journal SET floor = ?", (instant.astimezone(UTC).isoformat(timespec="seconds"),))
+def _number_of_the_last(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0])

@@ -3,71 +3,37 @@
 It is never begun anew in silence: the lock's file says that there was one, and `.lost` beside it that one was lost.
 """
 
-import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
-from offline_cache.sealing import SealBroken
+from offline_cache import daybook
+from offline_cache.journal_faults import (
+    JournalDamaged,
+    JournalFault,
+    JournalFull,
+    JournalInUse,
+    JournalRetired,
+    as_fault,
+)
 
-SCHEMA_VERSION = 2
+__all__ = [
+    "SCHEMA_VERSION",
+    "JournalDamaged",
+    "JournalFault",
+    "JournalFull",
+    "JournalInUse",
+    "JournalRetired",
+    "as_fault",
+]
+
+SCHEMA_VERSION = 3
+_WITH_DAYBOOK = 3
 # What must be free in bytes for lending to go on: some two thousand acts, and a copy of the log as it is taken in.
 ROOM = 2 * 1024 * 1024
 _SCHEMA = Path(__file__).parent / "schema"
-# What SQLite says of a file that is not, or not any more, what it wrote.
-_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-_FULL = "SQLITE_FULL"
-
-
-class JournalFault(Exception):
-    """The journal cannot be used; the kiosk must not lend. It is never recreated silently. `word`: why, for staff."""
-
-    word: ClassVar[str] = "journal"
-
-
-class JournalDamaged(JournalFault):
-    """The file is not what was written, or it is gone: events may be lost. Staff must accept that (journal_loss)."""
-
-    word = "journal-damaged"
-
-
-class JournalFull(JournalFault):
-    """There is no room on the disk; with room it goes on by itself."""
-
-    word = "disk-full"
-
-
-class JournalInUse(JournalFault):
-    """Another process has it: the kiosk, or for a moment a command."""
-
-    word = "journal-in-use"
-
-
-class JournalRetired(JournalFault):
-    """This kiosk id's sequence is not to be trusted any more: the kiosk must be enrolled under a new id."""
-
-    word = "new-id-needed"
-
-
-@contextmanager
-def as_fault(what: str) -> Iterator[None]:
-    """The causes are kept out of the sentence: they may hold a path or a value."""
-    try:
-        yield
-    except JournalFault:
-        raise
-    except sqlite3.Error as fault:
-        name = str(getattr(fault, "sqlite_errorname", "")) or type(fault).__name__
-        kind = JournalDamaged if name.startswith(_DAMAGED) else JournalFull if name == _FULL else JournalFault
-        raise kind(f"the journal {what}: {name}") from fault
-    except (OSError, SealBroken, ValueError) as fault:
-        full = isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
-        name = "no room on the disk" if full else type(fault).__name__
-        raise (JournalFull if full else JournalFault)(f"the journal {what}: {name}") from fault
 
 
 def lock(path: Path) -> BinaryIO:
@@ -97,7 +63,7 @@ def open_file(path: Path, *, was_here: bool) -> sqlite3.Connection:
         raise JournalDamaged("the journal is gone, and there was one") from None
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
-        _prepare(db, was_here)
+        _prepare(db, path, was_here)
     except BaseException:
         db.close()
         raise
@@ -149,12 +115,14 @@ def _refuse_other_release(db: sqlite3.Connection, oldest: int) -> int:
     return int(version)
 
 
-def _prepare(db: sqlite3.Connection, was_here: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, was_here: bool) -> None:
     version = _refuse_other_release(db, 0)
     if version == 0 and was_here:
         raise JournalDamaged("the journal is gone, and there was one")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    if version < _WITH_DAYBOOK:
+        daybook.begin(path)  # before the database says that there is one
     if version < SCHEMA_VERSION:
         steps = ";".join(_step(number) for number in range(version + 1, SCHEMA_VERSION + 1))
         db.executescript(f"BEGIN IMMEDIATE;{steps};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")

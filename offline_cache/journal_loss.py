@@ -12,7 +12,7 @@ from pathlib import Path
 from circulation.identifiers import KioskId
 from offline_cache.journal_file import JournalDamaged, JournalFault, JournalRetired, lock
 
-_PARTS = ("", "-wal", "-shm")
+_PARTS = ("", "-wal", "-shm", "-daybook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def keep_aside(path: Path, kiosk: KioskId, why: str, now: datetime) -> Loss:
         open_one = next((one for one in known if not one.accepted), None)
         if open_one is None:
             stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-            kept = f"{path.name}.damaged-{stamp}" if path.exists() else ""
+            there = any(path.with_name(path.name + part).exists() for part in _PARTS)
+            kept = f"{path.name}.damaged-{stamp}" if there else ""
             open_one = Loss(kiosk, now.astimezone(UTC).isoformat(timespec="seconds"), why, kept)
             _write(path, [*known, open_one])
         _move(path, open_one)

@@ -6,11 +6,12 @@ And what can still be read of one that is damaged, event by event.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from circulation.identifiers import KioskId
+from offline_cache.daybook import First, acts, beside
 from offline_cache.journal_entry import COLUMNS, Entry, Row, read_entry
 from offline_cache.journal_file import JournalFault, as_fault, open_to_read
 from offline_cache.sealing import Seal
@@ -37,21 +38,26 @@ class Numbers:
 
 def read_entries(path: Path, seal: Seal, kiosk: KioskId, which: str) -> list[Entry]:
     """The events in sequence; `which`: one of this module's conditions. Raises JournalFault."""
-    with _open(path) as db:
+    with _open(path) as (db, first):
         rows = db.execute(f"SELECT {COLUMNS} FROM event WHERE {which} ORDER BY seq").fetchall()  # noqa: S608
+        if WAITING in which or which == EVERYTHING:
+            rows += [_row_of(one) for one in first]
     return [read_entry(seal, kiosk, row) for row in rows]
 
 
 def read_numbers(path: Path) -> Numbers:
     """How the journal stands. Raises JournalFault."""
-    with _open(path) as db:
-        db.execute("BEGIN")
+    with _open(path) as (db, first):
         states = dict(db.execute("SELECT state, COUNT(*) FROM event GROUP BY state").fetchall())
         found = db.execute(
             "SELECT (SELECT COUNT(*) FROM event WHERE why <> ''), (SELECT COALESCE(MAX(seq), 0) FROM event),"
             " acked_seq, floor, closed FROM journal"
         ).fetchone()
-    return Numbers(states, *(found or (0, 0, 0, "", "")))
+    exceptions, last, *others = found or (0, 0, 0, "", "")
+    if first:
+        states["open"] = states.get("open", 0) + len(first)
+        last = first[-1].seq
+    return Numbers(states, exceptions, last, *others)
 
 
 def salvage(path: Path, seal: Seal, kiosk: KioskId) -> tuple[list[Entry], int]:
@@ -59,7 +65,7 @@ def salvage(path: Path, seal: Seal, kiosk: KioskId) -> tuple[list[Entry], int]:
     found: list[Entry] = []
     broken, in_vain, seq = 0, 0, 0
     if not path.exists():
-        return found, broken
+        return _salvaged(path, seal, kiosk, found), broken
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as db:
         while in_vain < _TRIED_IN_VAIN:
             seq += 1
@@ -72,8 +78,24 @@ def salvage(path: Path, seal: Seal, kiosk: KioskId) -> tuple[list[Entry], int]:
                 broken += 1
             in_vain += 1
     # Beyond the last that could be read nothing tells an event that is lost from one that never was.
+    found = _salvaged(path, seal, kiosk, found)
     last = found[-1].event.seq if found else 0
     return found, last - len(found) if last else min(broken, 1)
+
+
+def _salvaged(path: Path, seal: Seal, kiosk: KioskId, found: list[Entry]) -> list[Entry]:
+    """With what the daybook has and the database has not."""
+    known = {one.event.seq for one in found}
+    for one in acts(beside(path)):
+        if one.seq not in known:
+            with suppress(JournalFault):
+                found.append(read_entry(seal, kiosk, _row_of(one)))
+    return sorted(found, key=lambda entry: entry.event.seq)
+
+
+def _row_of(act: First) -> Row:
+    """As it will stand in the database."""
+    return act.seq, act.body, "open", 0, None, act.promised, ""
 
 
 def _row(db: sqlite3.Connection, seq: int) -> Row | None:
@@ -85,11 +107,16 @@ def _row(db: sqlite3.Connection, seq: int) -> Row | None:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
+def _open(path: Path) -> Iterator[tuple[sqlite3.Connection, list[First]]]:
+    """One picture of the database, and what stands in the daybook and not in it. The daybook is read before: what is
+    overwritten in it is in the database by then."""
     if not path.exists():
         raise JournalFault("there is no journal")
     with as_fault("cannot be read"), as_owner_of(path), closing(open_to_read(path)) as db:
-        yield db
+        first = acts(beside(path))
+        db.execute("BEGIN")
+        (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()
+        yield db, [one for one in first if one.seq > last]
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from pathlib import Path
 from circulation.events import Action, ClockState, Event, Told
 from circulation.outcomes import Voided
 from offline_cache.journal import Journal
-from tests.offline_cache.journals import AT, BOOK, REFUSED, SHOWN, lent, open_journal
+from tests.offline_cache.journals import AT, BOOK, REFUSED, SHOWN, lent, open_journal, weaken
 
+DAYBOOK = "daybook"  # in the place of a pragma: only the daybook is weakened
 BOOT = "00000000-0000-4000-8000-000000000000"
 
 
@@ -72,7 +73,7 @@ def opened(path: Path, pragma: str) -> Journal:
     """As the kiosk opens it; `pragma` weakens it on purpose."""
     journal = open_journal(path)
     if pragma:
-        journal._db.execute(f"PRAGMA {pragma}")
+        weaken(journal, "" if pragma == DAYBOOK else pragma)
     return journal
 
 

@@ -40,6 +40,7 @@ class _Reader:
     calls: list[Call] = field(default_factory=list)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    synced: set[tuple[str, str]] = field(default_factory=set)  # descriptors whose writes are on the disk when they end
 
     def read(self, line: str) -> None:
         found = _LINE.match(line)
@@ -65,6 +66,7 @@ class _Reader:
         if name == "openat":
             opened = re.search(r"<([^>]*)>$", given)
             self.places[(pid, str(result))] = 0
+            (self.synced.add if "O_DSYNC" in given else self.synced.discard)((pid, str(result)))
             assert opened is None or "O_APPEND" not in given
             if "O_CREAT" in given and paths[0] not in self.known:
                 self.known.add(paths[0])
@@ -82,12 +84,13 @@ class _Reader:
 
     def _on_file(self, pid: str, name: str, given: str, result: int, descriptor: str, path: str) -> None:
         place = (pid, descriptor)
-        if name == "pwrite64":
-            self.calls.append(Call("write", path, _bytes(given)[:result], int(given.rsplit(",", 1)[1])))
-        elif name == "write":
-            at = self.places.get(place, 0)
+        if name in ("pwrite64", "write"):
+            at = int(given.rsplit(",", 1)[1]) if name == "pwrite64" else self.places.get(place, 0)
             self.calls.append(Call("write", path, _bytes(given)[:result], at))
-            self.places[place] = at + result
+            if name == "write":
+                self.places[place] = at + result
+            if place in self.synced:
+                self.calls.append(Call("sync", path))
         elif name == "lseek":
             self.places[place] = result
         elif name == "ftruncate":

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from offline_cache.journal import JournalFault
-from tests.crash.__main__ import holds
+from tests.crash.__main__ import DAYBOOK, holds
 from tests.crash.disk import cuts, laid_out
 from tests.crash.recorder import ROOT, Call, recorded
 from tests.offline_cache.journals import open_journal
@@ -82,6 +82,14 @@ def test_without_the_sync_at_each_commit_the_same_cuts_lose_what_was_promised(tm
     found = look_at_all(calls, folder, scratch)
     print(found)
     assert found.lost > 100
+
+
+def test_a_daybook_that_is_not_synced_loses_what_was_promised(tmp_path: Path, scratch: Path) -> None:
+    folder = tmp_path / "var"
+    calls = recorded(folder, ["-m", "tests.crash", str(folder / "journal.db"), str(FEW), DAYBOOK])
+    found = look_at_all(calls, folder, scratch)
+    print(found)
+    assert found.lost > 10
 
 
 def test_a_kill_at_each_write_point_leaves_what_was_promised(tmp_path: Path) -> None:

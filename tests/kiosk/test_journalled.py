@@ -23,7 +23,7 @@ from kiosk.desks.without_line import Deciding, WithoutLine
 from offline_cache.journal import Journal, JournalFault
 from offline_cache.replay import Replay
 from tests.kiosk.store_model import Answer, OneByOne, StoreModel
-from tests.offline_cache.journals import AT, BOOK, SHOWN, append, lent, open_journal
+from tests.offline_cache.journals import AT, BOOK, SHOWN, append, lent, open_journal, takes_nothing
 
 DEADLINE_S = 8.0
 LONG_S = 30.0
@@ -258,13 +258,13 @@ def test_time_that_ran_out_before_anything_left_is_no_lost_answer(kiosk: Kiosk) 
 
 def test_without_a_journal_nothing_is_asked(kiosk: Kiosk) -> None:
     desk = kiosk.desk()
-    kiosk.journal._db.execute("PRAGMA query_only = 1")
+    takes_nothing(kiosk.journal)
     with pytest.raises(JournalFault):
         desk.check_out(SHOWN, BOOK)
     with pytest.raises(JournalFault):
         desk.check_journal()
     assert kiosk.store.said == []
-    kiosk.journal._db.execute("PRAGMA query_only = 0")
+    takes_nothing(kiosk.journal, False)
     desk.check_journal()
     assert isinstance(desk.check_out(SHOWN, BOOK), CheckedOut)  # and nothing stayed locked
 
@@ -273,13 +273,13 @@ def test_an_answer_that_cannot_be_written_down_is_asked_again(kiosk: Kiosk) -> N
     desk = kiosk.desk()
 
     def fills_the_disk(_: Event) -> None:
-        kiosk.journal._db.execute("PRAGMA query_only = 1")
+        takes_nothing(kiosk.journal)
 
     kiosk.store.on_arrival = fills_the_disk
     with pytest.raises(JournalFault):
         desk.check_out(SHOWN, BOOK)
     kiosk.store.on_arrival = lambda _: None
-    kiosk.journal._db.execute("PRAGMA query_only = 0")
+    takes_nothing(kiosk.journal, False)
     desk.redeliver()
     assert isinstance(kiosk.late[0][1], CheckedOut)
     assert len(kiosk.store.books.loans) == 1

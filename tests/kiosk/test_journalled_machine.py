@@ -33,7 +33,7 @@ from offline_cache.replay import Replay
 from offline_cache.sealing import Seal
 from tests.kiosk.store_model import ALREADY, NEVER_LEFT, WEATHER, Answer, Books, OneByOne, StoreModel
 from tests.kiosk.test_journalled import StillClock
-from tests.offline_cache.journals import AT, KEY, SHOWN, ids
+from tests.offline_cache.journals import AT, KEY, SHOWN, database, ids
 
 RETURNS_ONLY = Refused(Reason.OFFLINE_RETURNS_ONLY, "K13", NextStep.DESK)
 WRITES = ("append", "append_fact", "turn_into_fact", "answered", "give_up", "unclear", "settle")
@@ -202,11 +202,13 @@ class LendingMachine(RuleBasedStateMachine):
 
     def numbers(self) -> list[tuple[int, str]]:
         """Number and id of every event in the journal, without unsealing it."""
-        return self.book.journal._db.execute("SELECT seq, event_id FROM event ORDER BY seq").fetchall()
+        return database(self.book.journal).execute("SELECT seq, event_id FROM event ORDER BY seq").fetchall()
 
     def closings(self) -> list[tuple[int, str]]:
         """What closes the places of events that went to staff."""
-        return self.book.journal._db.execute("SELECT seq, closing FROM event WHERE closing IS NOT NULL").fetchall()
+        return (
+            database(self.book.journal).execute("SELECT seq, closing FROM event WHERE closing IS NOT NULL").fetchall()
+        )
 
     # ---- what happens
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,6 +37,29 @@ def ids(start: int = 1) -> Callable[[], EventId]:
 def open_journal(path: Path, key: bytes = KEY, kiosk: KioskId = KIOSK) -> Journal:
     """The journal in that file."""
     return Journal(path, Seal(key), kiosk, ids())
+
+
+def database(journal: Journal) -> sqlite3.Connection:
+    """The journal's own connection; all that was done is in it."""
+    with journal._books.reading() as db:
+        return db
+
+
+def takes_nothing(journal: Journal, yes: bool = True) -> None:
+    """Lets whatever is written from now on fail, or no more."""
+    journal._books.db.execute(f"PRAGMA query_only = {int(yes)}")
+    journal._books._well = not yes
+
+
+def weaken(journal: Journal, pragma: str, *, daybook: bool = True) -> None:
+    """Lets it promise what is on no disk yet: the database by `pragma` (synchronous=...), and the daybook."""
+    if pragma:
+        journal._books.db.execute(f"PRAGMA {pragma}")
+        journal._books.sync = pragma.partition("=")[2]
+    if daybook:
+        book = journal._books._daybook
+        os.close(book._file)
+        book._file = os.open(book._path, os.O_RDWR | os.O_CLOEXEC)
 
 
 def append(journal: Journal, item: ItemBarcode = BOOK) -> Event:

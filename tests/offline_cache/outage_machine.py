@@ -33,7 +33,7 @@ from offline_cache.replay import Replay
 from offline_cache.sealing import Seal
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.running import ANNEN, DRENTHE, Demo, plain_books, run
-from tests.offline_cache.journals import KEY, ids, lent
+from tests.offline_cache.journals import KEY, database, ids, lent
 from tests.offline_cache.lines import WEATHER, Stormy
 
 MEMORY = Path("/dev/shm")  # files there are real, and a sync costs nothing
@@ -252,7 +252,7 @@ class OutageMachine(RuleBasedStateMachine):
     @invariant()
     def what_was_promised_is_in_the_journal(self) -> None:
         for kiosk in self.kiosks:
-            written = dict(kiosk.journal._db.execute("SELECT event_id, state FROM event").fetchall())
+            written = dict(database(kiosk.journal).execute("SELECT event_id, state FROM event").fetchall())
             for event, said in kiosk.promised.items():
                 assert event in written, "promised and lost"
                 assert said != "done" or written[event] not in ("voided", "given_up"), "promised, and given up"
@@ -262,7 +262,9 @@ class OutageMachine(RuleBasedStateMachine):
         for kiosk in self.kiosks:
             taken = self._taken(kiosk)
             assert [seq for seq, _, _ in taken] == list(range(1, len(taken) + 1)), "a hole at the store"
-            ids_here = kiosk.journal._db.execute("SELECT seq, event_id, closing FROM event ORDER BY seq").fetchall()
+            ids_here = (
+                database(kiosk.journal).execute("SELECT seq, event_id, closing FROM event ORDER BY seq").fetchall()
+            )
             for (seq, event, _), (own_seq, own, closing) in zip(taken, ids_here, strict=False):
                 assert seq == own_seq
                 assert event in (own, closing), "another act in its place"

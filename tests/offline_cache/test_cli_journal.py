@@ -19,6 +19,7 @@ from circulation.events import Action, ClockState, Payment, Told
 from circulation.identifiers import ItemBarcode, KioskId, PassNumber
 from circulation.presented import Presented, Source
 from offline_cache.cli_journal import JournalPlace, masked, read_place, status_of
+from offline_cache.daybook import beside
 from offline_cache.desk_export import as_koc
 from offline_cache.journal import Journal
 from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, REFUSED, SHOWN, append, lent, open_journal
@@ -227,6 +228,7 @@ def test_a_loss_is_said_saved_as_far_as_it_can_be_read_and_accepted_for_a_new_id
     kiosk.journal.close()
     path = kiosk.place.path
     damage_one_leaf(path)
+    beside(path).write_bytes(b"\x55" * beside(path).stat().st_size)
     second = subprocess.run(
         [sys.executable, "-c", OPENS, str(path), KIOSK], cwd=ROOT, capture_output=True, text=True, check=False
     )

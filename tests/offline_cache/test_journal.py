@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from circulation.events import Event, Kind
 from circulation.identifiers import ItemBarcode, KioskId
 from circulation.outcomes import CheckedOut, Refused, Voided
+from offline_cache.daybook import PAGES, beside
 from offline_cache.journal import SCHEMA_VERSION, Entry, Journal, JournalFault
-from tests.offline_cache.journals import BOOK, KEY, REFUSED, SHOWN, append, lent, open_journal
+from tests.offline_cache.journals import BOOK, KEY, REFUSED, SHOWN, append, lent, open_journal, takes_nothing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,8 +104,8 @@ def test_an_event_that_is_not_there_is_a_fault(path: Path) -> None:
 
 def test_every_commit_is_synced_to_the_disk(path: Path) -> None:
     journal = open_journal(path)
-    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
-    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert journal._books.db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert journal._books.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 Step = tuple[str, int]
@@ -216,20 +217,24 @@ def test_a_second_process_is_refused_while_the_first_one_lives(path: Path) -> No
 def test_a_full_disk_is_a_fault_that_loses_nothing(path: Path) -> None:
     journal = open_journal(path)
     first = append(journal)
-    (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
-    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = journal._books.db.execute("PRAGMA page_count").fetchone()
+    journal._books.db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(JournalFault, match="cannot be written"):
-        append_many(journal, 100)
-    journal._db.execute("PRAGMA max_page_count = 100000")
+        append_many(journal, 2 * PAGES)
+    promised = journal.last
+    assert promised == PAGES  # the daybook took them
+    with pytest.raises(JournalFault, match="cannot be written"):
+        append(journal)
+    journal._books.db.execute("PRAGMA max_page_count = 100000")
     journal.probe()
-    assert journal.undelivered()[0] == first
-    assert append(journal).seq == len(journal.undelivered())
+    assert [one.seq for one in journal.undelivered()] == list(range(first.seq, promised + 1))
+    assert append(journal).seq == promised + 1 == len(journal.undelivered())
 
 
 def test_a_journal_that_cannot_be_written_says_so_when_it_is_probed(path: Path) -> None:
     journal = open_journal(path)
     journal.probe()
-    journal._db.execute("PRAGMA query_only = 1")
+    takes_nothing(journal)
     with pytest.raises(JournalFault, match="cannot be written"):
         journal.probe()
     with pytest.raises(JournalFault, match="cannot be written"):
@@ -344,7 +349,7 @@ def read_whole(path: Path) -> list[Entry]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
     path = tmp_path_factory.mktemp("sample") / "journal.db"
     entries = written(path, 12)
-    return Sample(path.read_bytes(), entries)
+    return Sample(path.read_bytes(), beside(path).read_bytes(), entries)
 
 
 @dataclass(frozen=True)
@@ -352,6 +357,7 @@ class Sample:
     """The bytes of a closed journal, and what stands in it."""
 
     content: bytes = field(repr=False)
+    daybook: bytes = field(repr=False)
     entries: list[Entry] = field(repr=False)
 
 
@@ -366,6 +372,7 @@ def test_damaged_bytes_are_a_fault_or_harm_nothing(
         content[place] ^= data.draw(st.integers(1, 255), "change")
     path = tmp_path_factory.mktemp("journal") / "journal.db"
     path.write_bytes(content[: data.draw(st.sampled_from([len(content)] * 5 + [len(content) // 2]), "length")])
+    beside(path).write_bytes(sample.daybook)
     try:
         found = read_whole(path)
     except JournalFault:
@@ -401,6 +408,7 @@ def test_the_files_are_for_the_kiosk_alone(path: Path) -> None:
         "journal.db": "0o0",
         "journal.db-wal": "0o0",
         "journal.db-shm": "0o0",
+        "journal.db-daybook": "0o0",
         "journal.db.lock": "0o0",
     }
 

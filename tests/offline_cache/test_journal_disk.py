@@ -38,7 +38,7 @@ def nothing_promised_is_missing(found: dict[str, Any]) -> None:
 
 
 def test_a_full_disk_takes_no_promise_and_loses_none_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    found = on_a_small_disk(tmp_path, "full")
+    found = on_a_small_disk(tmp_path, "full", "5m")
     nothing_promised_is_missing(found)
     assert (found["probe"], found["freed"]) == ("the journal cannot be written: no room on the disk", "")
     assert "FULL" in found["why"] or "IOERR" in found["why"]

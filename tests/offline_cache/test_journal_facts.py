@@ -17,7 +17,19 @@ from circulation.presented import Presented, Source
 from offline_cache import journal_file
 from offline_cache.journal import BEHIND_STORE, Answer, Entry, Journal, JournalDamaged, JournalFault
 from offline_cache.journal_entry import DONE_THOUGH_GIVEN_UP, REFUSED_FACT, answer_bytes, event_bytes
-from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, REFUSED, SHOWN, append, ids, lent, open_journal
+from tests.offline_cache.journals import (
+    AT,
+    BOOK,
+    KEY,
+    KIOSK,
+    REFUSED,
+    SHOWN,
+    append,
+    database,
+    ids,
+    lent,
+    open_journal,
+)
 
 TOLD = Told("a1b2c3d4-0000-0000-0000-000000000000", 123_456, ClockState.FREE)
 PAYMENT = Payment(("fee-1", "fee-2"), 250, "terminal-1-77")
@@ -174,9 +186,9 @@ def test_an_event_raises_the_floor_only_where_its_clock_was_kept(path: Path, clo
 def test_the_floor_is_not_written_again_within_a_minute(path: Path) -> None:
     journal = open_journal(path)
     journal.saw(AT)
-    before = journal._db.total_changes
+    before = database(journal).total_changes
     journal.saw(AT + timedelta(seconds=59))
-    assert journal._db.total_changes == before
+    assert database(journal).total_changes == before
     journal.saw(AT + timedelta(seconds=60))
     assert journal.floor() == AT + timedelta(seconds=60)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from circulation.identifiers import KioskId
+from offline_cache.daybook import beside
 from offline_cache.journal import Journal, JournalDamaged, JournalFault
 from offline_cache.journal_loss import accept_loss, keep_aside, losses
 from offline_cache.journal_opening import open_journal as open_as_kiosk
+from offline_cache.journal_reading import salvage
 from offline_cache.sealing import Seal
 from tests.offline_cache.journals import AT, KEY, KIOSK, SHOWN, append, ids, open_journal
 
@@ -90,9 +92,23 @@ def test_after_a_loss_the_same_kiosk_id_never_begins_again_and_a_new_one_does(pa
         opened(path)
 
 
+def test_of_a_journal_that_is_gone_the_daybook_is_kept_aside(path: Path) -> None:
+    written(path)
+    path.unlink()
+    kept = path.with_name("journal.db.damaged-20260715T123000Z")
+    with pytest.raises(JournalDamaged, match="gone"):
+        opened(path)
+    assert ([one.kept for one in losses(path)], path.exists(), beside(path).exists()) == ([kept.name], False, False)
+    entries, broken = salvage(kept, Seal(KEY), KIOSK)
+    assert ([one.event.seq for one in entries], broken) == ([1, 2, 3, 4, 5], 0)
+    accept_loss(path, LATER)
+    opened(path, KioskId("annen-9")).close()
+
+
 def test_a_journal_that_is_gone_is_a_loss_with_nothing_to_keep(path: Path) -> None:
     written(path)
     path.unlink()
+    beside(path).unlink()
     with pytest.raises(JournalDamaged, match="gone"):
         opened(path)
     assert [one.kept for one in losses(path)] == [""]

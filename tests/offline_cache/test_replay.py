@@ -20,7 +20,7 @@ from offline_cache.replay import LONGEST_PAUSE_S, MOST, SEQUENCE_USED, Replay
 from offline_cache.sealing import Seal
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import Demo, plain_books
-from tests.offline_cache.journals import KEY, REFUSED, ids, lent
+from tests.offline_cache.journals import KEY, REFUSED, database, ids, lent
 from tests.offline_cache.lines import InProcess, Stormy
 
 TOLD = Told("boot-1", 4711, ClockState.SYNCHRONISED)
@@ -133,7 +133,7 @@ def test_another_act_under_a_known_id_goes_to_staff_its_place_is_closed_and_the_
     taken = replace(first, seq=2, item=next(kiosk.books))
     body = kiosk.journal._sealed_event(taken)
     kiosk.lend()
-    kiosk.journal._db.execute("UPDATE event SET body = ? WHERE seq = 2", (body,))
+    database(kiosk.journal).execute("UPDATE event SET body = ? WHERE seq = 2", (body,))
     last = kiosk.lend()
     assert kiosk.deliver() == ""
     assert kiosk.states == ["answered", "settled", "answered"]
@@ -182,7 +182,7 @@ def test_an_emptied_journal_of_a_known_kiosk_lends_nothing_and_its_acts_are_not_
 def test_what_the_store_has_is_noted_in_the_journal(kiosk: Kiosk) -> None:
     kiosk.lend()
     kiosk.deliver()
-    assert kiosk.journal._db.execute("SELECT acked_seq FROM journal").fetchone() == (1,)
+    assert database(kiosk.journal).execute("SELECT acked_seq FROM journal").fetchone() == (1,)
 
 
 def test_no_more_is_told_when_the_time_is_over(kiosk: Kiosk) -> None:

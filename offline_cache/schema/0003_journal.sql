@@ -1,0 +1,1 @@
+-- An act is first written into the daybook beside this file, and taken in here afterwards: nothing of it is new here.
