@@ -26,17 +26,21 @@ from kiosk.texts import Texts, available
 from kiosk.ui import Lent
 
 if TYPE_CHECKING:
+    from kiosk.app import KioskApp
+    from kiosk.bus import Bus
     from kiosk.desks.in_background import Workers
     from offline_cache.clock import KioskClock
+    from offline_cache.health import Health
     from offline_cache.journal import Entry, Journal
     from offline_cache.offline_desk import OfflineDesk
 
 log = logging.getLogger("kiosk")
+IN_USE = "journal-in-use"
 Secret = TypeVar("Secret", str, bytes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 ended in order, 1 by a fault; 2 the configuration, 3 the journal or a key cannot be used."""
+    """Exit codes: 0 ended in order, 1 by a fault; 2 the configuration cannot be used, 3 another kiosk runs."""
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["cache"]:
         from offline_cache.cli import main as cache
@@ -56,10 +60,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     from offline_cache.private_memory import keep_memory_private
 
     keep_memory_private()  # a dump of it would hold what no disk may hold
-    return run(config, fullscreen=given.fullscreen)
+    return run(config, given.config, fullscreen=given.fullscreen)
 
 
-def run(config: KioskConfig, *, fullscreen: bool) -> int:
+def run(config: KioskConfig, file: Path, *, fullscreen: bool) -> int:
+    """Lends, or stays closed for as long as the journal or a secret cannot be used. Exit codes as of `main`."""
+    from offline_cache.health import CLOSED, OPEN, Health, health_file
+    from offline_cache.journal import JournalFault
+
+    health = Health(health_file(file), partial(datetime.now, UTC), lambda words: notify(f"STATUS={words}"))
+    try:
+        token, journal = _opened(config)
+    except (CannotStart, JournalFault) as fault:
+        log.critical("cannot start: %s", fault)
+        if fault.word == IN_USE:
+            return 3  # another kiosk has the screen
+        health.kiosk(CLOSED, fault.word)
+        return _stay_closed(config, file, fault.word, health, fullscreen=fullscreen)
+    health.kiosk(OPEN)
+    return _lend(config, token, journal, health, fullscreen=fullscreen)
+
+
+def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, fullscreen: bool) -> int:
     """The whole program on one screen: who knows whom stands here and nowhere else."""
     from devices.open_devices import open_devices
     from kiosk.bus import Answered, Bus, Reached
@@ -77,30 +99,15 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
     from kiosk.visit import Counter, serve
     from offline_cache.clock import KioskClock
     from offline_cache.event_line import StoreEvents
-    from offline_cache.journal import JournalFault
-    from offline_cache.journal_opening import open_journal
+    from offline_cache.health import CLOSED, OPEN
     from offline_cache.replay import Replay
-    from offline_cache.sealing import Seal, read_key
     from offline_cache.store_client import StoreClient
-
-    try:
-        token = _secret(config, config.store.token_file, _read_token)
-        seal = Seal(_secret(config, config.journal.key_file, read_key))
-        journal = open_journal(
-            config.path(config.journal.path), seal, KioskId(config.kiosk.id), _new_id, partial(datetime.now, UTC)
-        )
-    except (CannotStart, JournalFault) as fault:
-        log.critical("cannot start: %s", fault)
-        return 3
 
     workers, flows, undo = Workers(), FlowThread(), ExitStack()
     bus = Bus(flows.loop)
     devices = open_devices(config.devices, bus.put)
     try:
         devices.start()  # the reader answers while the window is made
-
-        from kiosk.app import KioskApp
-        from kiosk.theme import CONTRAST, NORMAL
 
         client = StoreClient(config.store.url, token)
         clock = KioskClock(journal.floor)
@@ -122,17 +129,8 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
             lambda event, answer: bus.put(Answered(event, answer)),
         )
         desk = BackgroundDesk(journalled, workers)
-        app = KioskApp(
-            title="Kiosk",
-            languages=config.kiosk.languages,
-            on_touch=bus.put,
-            size=(config.screen.width, config.screen.height),
-            fullscreen=fullscreen,
-            on_frame=_Alive(partial(_prepare, workers, client.prepare, without_line.prepare)),
-            library_name=config.branch.name,
-            today=date.today,
-            colours=CONTRAST if config.screen.contrast else NORMAL,
-        )
+        prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
+        app = _window(config, bus, prepare, fullscreen=fullscreen)
         stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
@@ -143,6 +141,7 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
             partial(_receipt, config.branch.name),
             lambda: os.urandom(16).hex(),
             patience,
+            lambda word: health.kiosk(CLOSED if word else OPEN, word),
         )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
@@ -154,6 +153,85 @@ def run(config: KioskConfig, *, fullscreen: bool) -> int:
         undo.close()
         journal.close()
     return 1 if flows.failed else 0
+
+
+def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, fullscreen: bool) -> int:
+    """A screen that says so, and no more. Ends when all could be opened: the service manager starts the kiosk anew,
+    with the configuration and the secrets of that moment."""
+    from kiosk.bus import Bus
+    from kiosk.closed import stay_closed
+    from kiosk.desks.in_background import Workers
+    from kiosk.flow_thread import FlowThread
+    from kiosk.settings import Patience
+    from kiosk.stage import Stage
+    from offline_cache.health import CLOSED
+
+    workers, flows = Workers(), FlowThread()
+    bus = Bus(flows.loop)
+    try:
+        app = _window(config, bus, lambda: None, fullscreen=fullscreen)
+        stage = Stage(app, bus, config.kiosk.languages, ())
+
+        async def until_open() -> None:
+            say = lambda word: health.kiosk(CLOSED, word) if word else None  # noqa: E731
+            await stay_closed(stage, word, lambda: workers.run(partial(_why_closed, file)), say, Patience().reading)
+            app.stop_from_thread()
+
+        flows.start(until_open, on_fault=app.stop_from_thread)
+        app.run()
+    finally:
+        notify("STOPPING=1")
+        flows.stop()
+        workers.close()
+    return 1 if flows.failed else 0
+
+
+def _why_closed(file: Path) -> str:
+    """The word for why a kiosk of this file cannot begin, empty where it can. Without a word in the log as long as a
+    loss waits for staff."""
+    from offline_cache.journal import JournalDamaged, JournalFault
+    from offline_cache.journal_loss import losses
+
+    try:
+        config = read_config(file, available())
+        if any(not one.accepted for one in losses(config.path(config.journal.path))):
+            return JournalDamaged.word
+        _, journal = _opened(config)
+    except ConfigError:
+        return "configuration"
+    except (CannotStart, JournalFault) as fault:
+        return fault.word
+    journal.close()
+    return ""
+
+
+def _opened(config: KioskConfig) -> tuple[str, Journal]:
+    """The kiosk's credential and its journal. Raises CannotStart, JournalFault."""
+    from offline_cache.journal_opening import open_journal
+    from offline_cache.sealing import Seal, read_key
+
+    token = _secret(config, config.store.token_file, _read_token)
+    seal = Seal(_secret(config, config.journal.key_file, read_key))
+    kiosk, path = KioskId(config.kiosk.id), config.path(config.journal.path)
+    return token, open_journal(path, seal, kiosk, _new_id, partial(datetime.now, UTC))
+
+
+def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, fullscreen: bool) -> KioskApp:
+    """The screen; `after_first`: what may begin once it stands."""
+    from kiosk.app import KioskApp
+    from kiosk.theme import CONTRAST, NORMAL
+
+    return KioskApp(
+        title="Kiosk",
+        languages=config.kiosk.languages,
+        on_touch=bus.put,
+        size=(config.screen.width, config.screen.height),
+        fullscreen=fullscreen,
+        on_frame=_Alive(after_first),
+        library_name=config.branch.name,
+        today=date.today,
+        colours=CONTRAST if config.screen.contrast else NORMAL,
+    )
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
@@ -234,6 +312,8 @@ class _Alive:
 
 class CannotStart(Exception):
     """A file that the configuration names cannot be used."""
+
+    word = "secrets"
 
 
 def _secret(config: KioskConfig, name: str, read: Callable[[Path], Secret]) -> Secret:

@@ -22,10 +22,12 @@ _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", 
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """`id`: as enrolled at the store. `languages`: catalogue codes, the first is spoken at rest."""
+    """`id`: as enrolled at the store. `languages`: catalogue codes, the first is spoken at rest. `health_file`: where
+    it says how it is; best in memory. Without it beside the journal."""
 
     id: str
     languages: tuple[str, ...] = ("nl", "en")
+    health_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

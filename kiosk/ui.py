@@ -158,13 +158,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing can be written down, so that nothing is lent: why, and the desk. `reason`: a code word for staff."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfOrder:
     """Something is broken on our side and nobody can be served here (red, and the desk)."""
 
     reason: str
 
 
-Screen = Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | OutOfOrder
+Screen = Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | Closed | OutOfOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +197,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Borrowing: frozenset({Intent.DONE, Intent.STOP}),
     Finished: frozenset({Intent.PRINT, Intent.NO_RECEIPT}),
     Receipt: frozenset({Intent.CLOSE}),
+    Closed: frozenset(),
     OutOfOrder: frozenset(),
 }
 _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, ScanUnreadable
+from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.checkout import Checkout, Ending
 from kiosk.flows.farewell import MakeReceipt, VisitPrinter, farewell
@@ -33,11 +35,18 @@ class Counter:
     make_receipt: MakeReceipt
     new_job: Callable[[], str]
     patience: Patience
+    say_closed: Callable[[str], None] = lambda _: None
+    """Is told by a word why nothing is lent, and "" when that is over."""
 
 
 async def serve(counter: Counter) -> None:
-    """One visit after the other. A fault in one of them is logged without what was read, and the next one begins."""
+    """One visit after the other. A fault in one of them is logged without what was read, and the next one begins.
+
+    Nobody is invited before something can be written down.
+    """
     notice: Notice | None = None
+    if word := await _why_closed(counter):
+        await _stay_closed(counter, word)
     while True:
         try:
             shown = await rest(counter, notice)
@@ -45,12 +54,11 @@ async def serve(counter: Counter) -> None:
             continue
         except JournalFault as fault:
             log.critical("lending is closed: %s", fault)
-            reason = "journal"
+            await _stay_closed(counter, fault.word)
         except Exception as fault:  # noqa: BLE001  the kiosk goes on serving; what failed is named, never its values
             log.critical("a visit failed: %s at %s", type(fault).__name__, _place(fault))
-            reason = "fault"
+            await _out_of_order(counter)
         notice = None
-        await _out_of_order(counter, reason)
 
 
 async def rest(counter: Counter, notice: Notice | None) -> Presented:
@@ -102,17 +110,29 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     return notice
 
 
-async def _out_of_order(counter: Counter, reason: str) -> None:
-    """Until something can be written down again. What patrons do meanwhile is not kept for afterwards."""
-    while True:
-        counter.stage.wipe(OutOfOrder(reason))
-        await counter.stage.ignore(BROKEN_S)
-        try:
-            await counter.desk.check_journal()
-        except Exception as fault:  # noqa: BLE001  whatever it is, lending stays closed, and the next try may do better
-            log.critical("still out of order: %s", type(fault).__name__)
-        else:
-            return
+async def _out_of_order(counter: Counter) -> None:
+    """For a while, and until something can be written down. What patrons do meanwhile is not kept for afterwards."""
+    counter.stage.wipe(OutOfOrder("fault"))
+    await counter.stage.ignore(BROKEN_S)
+    if word := await _why_closed(counter):
+        await _stay_closed(counter, word)
+
+
+async def _stay_closed(counter: Counter, word: str) -> None:
+    why = partial(_why_closed, counter)
+    await stay_closed(counter.stage, word, why, counter.say_closed, counter.patience.reading)
+
+
+async def _why_closed(counter: Counter) -> str:
+    """The word for why nothing can be written down now; empty where it can."""
+    try:
+        await counter.desk.check_journal()
+    except JournalFault as fault:
+        return fault.word
+    except Exception as fault:  # noqa: BLE001  whatever it is, lending stays closed, and the next try may do better
+        log.critical("the journal cannot be looked at: %s", type(fault).__name__)
+        return "fault"
+    return ""
 
 
 def _place(fault: BaseException) -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -20,8 +21,9 @@ from offline_cache.cli_journal import add_commands, status_by
 from offline_cache.clock import KioskClock
 from offline_cache.downloads import PullLine
 from offline_cache.generations import Generations
+from offline_cache.health import read_health
 from offline_cache.keys import KeyMissing
-from offline_cache.mirror_settings import BadSettings, MirrorSettings, read_settings
+from offline_cache.mirror_settings import BadSettings, MirrorSettings, has_mirror, read_settings
 from offline_cache.mirror_status import status, verify
 from offline_cache.private_memory import keep_memory_private
 from offline_cache.pull import CannotPull, Clock, Puller
@@ -75,11 +77,13 @@ def rebuild(settings: MirrorSettings, _given: argparse.Namespace) -> int:
         return _round(_puller(settings), anew=True)
 
 
-def show_status(settings: MirrorSettings, given: argparse.Namespace) -> int:
-    """Prints how the mirror and the journal stand."""
+def show_status(config: Path, _given: argparse.Namespace) -> int:
+    """Prints how the kiosk, its mirror and its journal stand."""
     clock = KioskClock(lambda: _BEGINNING)
-    mirror = status(settings, clock.told(), clock.now(), _BEGINNING)
-    print(json.dumps(mirror | {"journal": status_by(given.config)}, indent=2))
+    mirror: dict[str, Any] = {"mirror": "not configured"}
+    if has_mirror(config):
+        mirror = status(read_settings(config), clock.told(), clock.now(), _BEGINNING)
+    print(json.dumps(mirror | {"journal": status_by(config), "kiosk": read_health(config)}, indent=2))
     return IN_ORDER
 
 
@@ -124,19 +128,23 @@ def _store_key(settings: MirrorSettings) -> Ed25519PublicKey:
         raise BadSettings(f"{settings.store_key_file}: no public key of a store: {type(fault).__name__}") from None
 
 
+def _itself(config: Path) -> Path:
+    return config
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kiosk cache", description="The kiosk's memory")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, run, text in (
-        ("status", show_status, "where the mirror stands, how old it is, what its key is worth"),
+        ("status", show_status, "how the kiosk, its mirror and its journal stand"),
         ("verify", show_verified, "whether the store signed it, and every row opens"),
         ("rebuild", rebuild, "make the mirror anew from a snapshot"),
         ("pull", pull, "keep the mirror up to date"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--config", type=Path, required=True, help="the kiosk's configuration file")
-        command.set_defaults(run=run, read=read_settings)
+        command.set_defaults(run=run, read=_itself if name == "status" else read_settings)
         if name == "pull":
             command.add_argument("--once", action="store_true", help="a single round")
     add_commands(commands)

@@ -42,10 +42,7 @@ class MirrorSettings:
 
 def read_settings(file: Path) -> MirrorSettings:
     """The settings in a kiosk's configuration file. Raises BadSettings."""
-    try:
-        data = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise BadSettings(f"{file}: cannot be read: {type(fault).__name__}") from None
+    data = _read(file)
     mirror = _section(data, "mirror")
     settings = MirrorSettings(
         kiosk=_text(_section(data, "kiosk"), "kiosk", "id"),
@@ -61,6 +58,18 @@ def read_settings(file: Path) -> MirrorSettings:
     if type(settings.pull_seconds) is not int or not SHORTEST_S <= settings.pull_seconds <= LONGEST_S:
         raise BadSettings(f"[mirror] pull_seconds: from {SHORTEST_S} to {LONGEST_S} seconds")
     return settings
+
+
+def has_mirror(file: Path) -> bool:
+    """Whether that configuration has a section [mirror]. Raises BadSettings."""
+    return "mirror" in _read(file)
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise BadSettings(f"{file}: cannot be read: {type(fault).__name__}") from None
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""Something is broken on our side and nobody can be served: red, and the desk."""
+"""Nobody can be served: something is broken on our side (red), or the kiosk is closed (calm). To the desk."""
 
 from kiosk.screens.message import MessagePage
 from kiosk.texts import Texts
-from kiosk.ui import OutOfOrder
+from kiosk.ui import Closed, OutOfOrder
 
 
 class OutOfOrderPage(MessagePage):
@@ -13,3 +13,13 @@ class OutOfOrderPage(MessagePage):
         self.icon, self.tone = "broken", "broken"
         self.title, self.text = texts.say("out_of_order.why"), texts.say("out_of_order.next")
         self.note = texts.say("out_of_order.code", reason=fact.reason) if fact.reason else ""
+
+
+class ClosedPage(MessagePage):
+    """Draws `Closed`."""
+
+    def draw(self, fact: Closed, texts: Texts) -> None:
+        """Why, where to go, and a code word for staff. Nobody did anything wrong, so that nothing is red."""
+        self.icon, self.tone = "desk", "care"
+        self.title, self.text = texts.say("closed.why"), texts.say("closed.next")
+        self.note = texts.say("out_of_order.code", reason=fact.reason)

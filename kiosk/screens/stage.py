@@ -17,6 +17,7 @@ from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import (
     Borrowing,
+    Closed,
     Finished,
     HelpCard,
     Intent,
@@ -39,6 +40,7 @@ PAGES: Mapping[type, tuple[str, str]] = {
     NoAnswer: ("no_visit", "NoAnswerPage"),
     Finished: ("finished", "FinishedPage"),
     Receipt: ("receipt", "ReceiptPage"),
+    Closed: ("out_of_order", "ClosedPage"),
     OutOfOrder: ("out_of_order", "OutOfOrderPage"),
     StillThere: ("still_there", "StillTherePage"),
     HelpCard: ("help_card", "HelpCardPage"),

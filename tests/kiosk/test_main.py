@@ -1,5 +1,6 @@
 """The door of the kiosk, as a process: what it checks, what it refuses, and what it must not load to do so."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,11 @@ from tests.kiosk.test_config import GOOD
 from tests.offline_cache.journals import KEY, KIOSK, ids, open_journal
 
 ROOT = Path(__file__).resolve().parents[2]
+CLOSED = 77
+WITHOUT_WINDOW = (
+    "import sys\nimport kiosk.__main__ as door\n"
+    f"door._stay_closed = lambda *_, **__: {CLOSED}\nsys.exit(door.main(sys.argv[1:]))"
+)
 
 
 def kiosk(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
@@ -93,8 +99,8 @@ def test_a_kiosk_without_its_secrets_says_which_and_not_what_is_in_it(
         (folder / name).unlink()
     else:
         (folder / name).write_bytes(content)
-    done = kiosk("--config", str(folder / "kiosk.toml"))
-    assert done.returncode == 3
+    done = kiosk("--config", str(folder / "kiosk.toml"), code=WITHOUT_WINDOW)
+    assert done.returncode == CLOSED
     assert f"cannot start: {said}" in done.stderr
     assert "Traceback" not in done.stderr
     assert "two" not in done.stderr
@@ -107,8 +113,9 @@ def test_a_kiosk_whose_journal_is_in_use_or_another_s_does_not_start(folder: Pat
     assert (done.returncode, "cannot start: the journal is in use by another process" in done.stderr) == (3, True)
     journal.close()
     (folder / "secrets" / "journal.key").write_bytes(bytes(32))
-    done = kiosk("--config", str(folder / "kiosk.toml"))
-    assert (done.returncode, "cannot start: the journal cannot be opened: SealBroken" in done.stderr) == (3, True)
+    done = kiosk("--config", str(folder / "kiosk.toml"), code=WITHOUT_WINDOW)
+    said = "cannot start: the journal cannot be opened: SealBroken" in done.stderr
+    assert (done.returncode, said) == (CLOSED, True)
     assert isinstance(open_journal(path), Journal)
     assert KIOSK == "annen-1"
     assert ids()()
@@ -119,8 +126,12 @@ def test_the_kiosk_s_memory_has_its_own_command_line(folder: Path) -> None:
     assert done.returncode == 0
     for command in ("status", "verify", "rebuild", "pull", "queue", "exceptions", "export"):
         assert command in done.stdout
-    done = kiosk("cache", "status", "--config", str(folder / "kiosk.toml"))
+    done = kiosk("cache", "verify", "--config", str(folder / "kiosk.toml"))
     assert (done.returncode, done.stderr) == (2, "section [mirror] is missing\n")
+    done = kiosk("cache", "status", "--config", str(folder / "kiosk.toml"))
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert (said["mirror"], said["journal"]["why"], said["kiosk"]) == ("not configured", "there is no journal", {})
 
 
 def test_nobody_gets_a_dump_of_what_the_kiosk_knows_nor_looks_into_it() -> None:

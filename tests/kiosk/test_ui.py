@@ -7,6 +7,7 @@ import pytest
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk.ui import (
     Borrowing,
+    Closed,
     Finished,
     HelpCard,
     Intent,
@@ -33,7 +34,8 @@ SCREENS: tuple[Screen, ...] = (
     Finished(1),
     Finished(1, can_print=False),
     Receipt(ReceiptState.PRINTING, 1),
-    OutOfOrder("journal"),
+    Closed("journal"),
+    OutOfOrder("fault"),
 )
 OVERS: tuple[Over, ...] = (StillThere(20), HelpCard())
 LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT}
@@ -50,7 +52,7 @@ def test_help_and_language_are_offered_on_every_screen_and_a_way_out_of_every_on
 ) -> None:
     can = offered(screen)
     assert {Intent.HELP, Intent.LANGUAGE} <= can
-    assert bool(can & LEAVING) != isinstance(screen, Rest | OutOfOrder)
+    assert bool(can & LEAVING) != isinstance(screen, Rest | Closed | OutOfOrder)
 
 
 @pytest.mark.parametrize("over", OVERS, ids=lambda one: type(one).__name__)

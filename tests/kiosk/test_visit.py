@@ -12,6 +12,7 @@ from devices.ports import Health, PassPresented, PrintOutcome
 from kiosk.ui import (
     Asking,
     Borrowing,
+    Closed,
     Finished,
     HelpCard,
     Intent,
@@ -31,6 +32,7 @@ from kiosk.ui import (
     Waiting,
 )
 from offline_cache.journal import JournalFault
+from offline_cache.journal_faults import JournalFull
 from tests.kiosk.world import (
     ANNA,
     BERT,
@@ -986,9 +988,9 @@ async def test_without_a_journal_lending_closes_and_opens_when_it_can_be_written
     kiosk.desk.journal_fault = JournalFault("still")
     await kiosk.tap(ANNA)
     await kiosk.scan(book(1))
-    assert kiosk.screen() == OutOfOrder("journal")
+    assert kiosk.screen() == Closed("journal")
     await kiosk.wait(100)
-    assert kiosk.screen() == OutOfOrder("journal")
+    assert kiosk.screen() == Closed("journal")
     kiosk.desk.journal_fault = None
     await kiosk.take_away()
     await kiosk.wait(16)
@@ -998,12 +1000,30 @@ async def test_without_a_journal_lending_closes_and_opens_when_it_can_be_written
 
 
 @story
+async def test_a_kiosk_that_starts_on_a_full_disk_invites_nobody_until_there_is_room(kiosk: Kiosk) -> None:
+    kiosk.desk.journal_fault = JournalFull("the journal cannot be written: no room on the disk")
+    await kiosk.restart()
+    assert kiosk.screen() == Closed("disk-full")
+    await kiosk.touch(Intent.LANGUAGE, "en")
+    await kiosk.wait(15)
+    assert (kiosk.screen(), kiosk.shown().language) == (Closed("disk-full"), "en")
+    await kiosk.wait(20)
+    assert kiosk.shown().language == "nl", "of somebody who has gone"
+    await kiosk.tap(ANNA)
+    assert kiosk.said_closed == ["disk-full"] * len(kiosk.said_closed)
+    kiosk.desk.journal_fault = None
+    await kiosk.take_away()
+    await kiosk.wait(6)
+    assert (kiosk.screen(), kiosk.said_closed[-1], kiosk.desk.asked) == (Rest(), "", [])
+
+
+@story
 async def test_what_is_done_while_out_of_order_is_not_kept_for_afterwards(kiosk: Kiosk) -> None:
     kiosk.desk.replies[book(1)] = [JournalFault("gone"), lent(book(1))]
     await kiosk.touch(Intent.LANGUAGE, "en")
     await kiosk.tap(ANNA)
     await kiosk.scan(book(1), book(2), book(3))
-    assert kiosk.screen() == OutOfOrder("journal")
+    assert kiosk.screen() == Closed("journal")
     assert kiosk.shown().language == "nl"
     await kiosk.tap(BERT)
     await kiosk.scan(ANNA, book(4))

@@ -13,6 +13,7 @@ from circulation.presented import Presented, ReceiptChoice
 from devices.ports import Health, PrintOutcome
 from kiosk.ui import (
     Borrowing,
+    Closed,
     Finished,
     Intent,
     Lent,
@@ -260,7 +261,7 @@ class VisitMachine(RuleBasedStateMachine):
         elif isinstance(self.before.screen, Borrowing) and was_ended_by_time(screen):
             assert min(quiet, at - self.warned) > WARNING_S - SLACK_S
             self.parked = (self.desk.visits[-1], at, set(self.allowed))
-        if isinstance(screen, Rest) and not isinstance(self.before.screen, Rest | OutOfOrder):
+        if isinstance(screen, Rest) and not isinstance(self.before.screen, Rest | Closed | OutOfOrder):
             assert (shown.language, shown.over) == ("nl", None)
 
     def begin(self, at: float, screen: Borrowing) -> None:
@@ -281,7 +282,7 @@ class VisitMachine(RuleBasedStateMachine):
             return
         quiet = now - max(self.life, self.desk.answered_at, self.began)
         if quiet > IDLE_S + WARNING_S + self.desk.delay_s + SLACK_S:
-            assert isinstance(shown.screen, Rest | OutOfOrder), shown
+            assert isinstance(shown.screen, Rest | Closed | OutOfOrder), shown
         if isinstance(shown.screen, Finished):
             assert quiet < IDLE_S + WARNING_S
 

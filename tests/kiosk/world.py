@@ -160,6 +160,7 @@ class Kiosk:
         self.patience = Patience()
         self.parked = Parked(loop.time, self.patience.resume)
         self.stage = Stage(self.ui, self.bus, ("nl", "en"), KINDS)
+        self.said_closed: list[str] = []
         self._serving: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -173,10 +174,17 @@ class Kiosk:
             self._receipt,
             lambda: f"job-{next(jobs)}",
             self.patience,
+            self.said_closed.append,
         )
         self._serving = asyncio.create_task(serve(counter))
         for kind in KINDS:
             await self.health(kind, Health.READY)
+
+    async def restart(self) -> None:
+        """It is off for a moment, and everybody is gone."""
+        assert self._serving is not None
+        self._serving.cancel()
+        await self.begin()
 
     def check(self) -> None:
         """It still serves, and nothing failed unseen."""

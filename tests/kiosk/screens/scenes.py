@@ -6,6 +6,7 @@ from circulation.outcomes import NextStep, Reason, Refused, Value
 from kiosk.ui import (
     Asking,
     Borrowing,
+    Closed,
     Finished,
     HelpCard,
     Lent,
@@ -135,5 +136,6 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "finished-not-known": (Finished(2, not_known=2), None),
     "finished-no-printer": (Finished(1, can_print=False), None),
     **{f"receipt-{one.value.replace('_', '-')}": (Receipt(one, 3), None) for one in ReceiptState},
+    "closed": (Closed("journal-damaged"), None),
     "out-of-order": (OutOfOrder("no_way_in"), None),
 }
