@@ -96,11 +96,12 @@ def test_a_damaged_journal_closes_the_kiosk_and_staff_open_it_again_from_afar(fo
     with running(folder) as process:
         until_said(folder, process, "closed", "journal-damaged")
         until("the screen", lambda: "screen Closed" in (folder / "log").read_text())
-        kept = list(database.parent.glob("journal.db.damaged-*"))
-        assert (len(kept), database.exists()) == (1, False)
+        kept = {one.name for one in database.parent.glob("journal.db.damaged-*")}
+        assert (kept == set(), database.exists()) == (False, False)
         said = status(folder)
         assert said["kiosk"]["kiosk"]["why"] == "journal-damaged"
-        assert [one["kept"] for one in said["journal"]["losses"]] == [kept[0].name]
+        assert {one["kept"] for one in said["journal"]["losses"]} <= kept
+        assert len(said["journal"]["losses"]) == 1
 
         accepted = cache(folder, "accept-loss", "--out", str(folder / "lost.csv"))
         assert accepted.returncode == 0, accepted.stderr
