@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import attrgetter
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -18,6 +17,7 @@ from offline_cache.age import AsOf
 from offline_cache.keys import MirrorKey
 from offline_cache.mirror import NETWORK_PLACE, PROOF, PROOF_PLACE, SCHEMA_VERSION
 from offline_cache.mirror_rows import BadRow, Row, item_body, network_body, patron_body
+from offline_cache.read_ahead import ReadAhead
 from offline_cache.sealing import SealBroken
 
 _SCHEMA = Path(__file__).parent / "schema"
@@ -34,7 +34,8 @@ _PUT_ITEM = (
 _MASK_BYTES = 16
 # So many keys a question: far below what SQLite takes.
 _AT_ONCE = 500
-_Sealed = tuple[Row, bytes, bytes | None]
+# Key, version, the masks of the passes, the sealed body.
+_Sealed = tuple[bytes, int, bytes, bytes | None]
 
 
 class MirrorDamaged(Exception):
@@ -84,6 +85,7 @@ class MirrorFile:
 
     def __init__(self, path: Path, key: MirrorKey, *, new: bool = False) -> None:
         self._path, self._key, self._seal = path, key, key.rows
+        self._ahead = ReadAhead(path)
         self.not_understood = 0
         if new:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -105,7 +107,7 @@ class MirrorFile:
         """Writes a part of a snapshot; the file is nothing yet until `finish`."""
         of_kind = _by_kind(rows)
         with self._db.atomic():
-            self._add_patrons([(row, *self._sealed_patron(row)) for row in of_kind["patron"]])
+            self._add_patrons(self._sealed(of_kind["patron"]))
             new = ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"])
             self._conn.executemany("INSERT INTO item (key, ver, body) VALUES (?, ?, ?)", new)
             self._put_network(of_kind["network"])
@@ -139,13 +141,18 @@ class MirrorFile:
 
     def apply(self, page: Page) -> None:
         """The rows, the cursor and what is known of it, in one transaction. Raises OutOfOrder, sqlite3.Error."""
+        of_kind = _by_kind(page.rows)
+        patrons = _newest(of_kind["patron"])
+        # The disk looks for the rows while the processor seals them.
+        self._ahead.begin([bytes.fromhex(row.key) for row in patrons])
+        sealed = self._sealed(patrons)
+        items = [(bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"]]
+        self._ahead.finish()
         with self._db.atomic():
             if page.since != self.cursor():
                 raise OutOfOrder
-            of_kind = _by_kind(page.rows)
-            self._put_patrons(of_kind["patron"])
-            changed = ((bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"])
-            self._conn.executemany(_PUT_ITEM, changed)
+            self._put_patrons(sealed)
+            self._conn.executemany(_PUT_ITEM, items)
             self._put_network(of_kind["network"])
             self._conn.execute("UPDATE picture SET generation = ?, seq = ?", (page.generation, page.seq))
             if page.acked_seq is not None:
@@ -175,6 +182,7 @@ class MirrorFile:
 
     def close(self) -> None:
         """Closes the file."""
+        self._ahead.close()
         self._conn.close()
 
     def _begin_file(self) -> None:
@@ -206,52 +214,50 @@ class MirrorFile:
         (last,) = self._conn.execute("SELECT COALESCE(MAX(id), 0) FROM patron").fetchone()
         self._conn.executemany(
             "INSERT INTO patron (id, key, ver, passes, body) VALUES (?, ?, ?, ?, ?)",
-            [
-                (at, bytes.fromhex(row.key), row.ver, passes, body)
-                for at, (row, passes, body) in enumerate(rows, last + 1)
-            ],
+            [(at, *row) for at, row in enumerate(rows, last + 1)],
         )
-        ways = [(one, at) for at, (_, passes, _) in enumerate(rows, last + 1) for one in _split(passes)]
+        ways = [(one, at) for at, (_, _, passes, _) in enumerate(rows, last + 1) for one in _split(passes)]
         self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", ways)
 
-    def _put_patrons(self, rows: Sequence[Row]) -> None:
+    def _put_patrons(self, sealed: Sequence[_Sealed]) -> None:
         """Patrons as a page says. Nearly all are known, and their passes are as they were: those take one statement."""
-        newest = {row.key: row for row in sorted(rows, key=attrgetter("ver"))}
-        sealed = [(row, *self._sealed_patron(row)) for row in newest.values()]
         done = self._conn.executemany(
             "UPDATE patron SET ver = ?, body = ? WHERE key = ? AND ver < ? AND passes = ?",
-            [(row.ver, body, bytes.fromhex(row.key), row.ver, passes) for row, passes, body in sealed],
+            [(ver, body, key, ver, passes) for key, ver, passes, body in sealed],
         )
         if done.rowcount < len(sealed):
             self._put_others(sealed)
 
     def _put_others(self, sealed: Sequence[_Sealed]) -> None:
         """Of these, the new ones, and those whose passes changed; older versions are passed over."""
-        known = self._known([bytes.fromhex(row.key) for row, _, _ in sealed])
-        for row, passes, body in sealed:
-            at, ver, before = known.get(row.key, (0, row.ver, b""))
-            if ver >= row.ver:
+        known = self._known([key for key, *_ in sealed])
+        for key, ver, passes, body in sealed:
+            at, there, before = known.get(key, (0, ver, b""))
+            if there >= ver:
                 continue
             put = "UPDATE patron SET ver = ?, passes = ?, body = ? WHERE id = ?"
-            self._conn.execute(put, (row.ver, passes, body, at))
+            self._conn.execute(put, (ver, passes, body, at))
             old, new = set(_split(before)), set(_split(passes))
             self._conn.executemany("DELETE FROM pass WHERE key = ? AND patron = ?", [(one, at) for one in old - new])
             self._conn.executemany("INSERT INTO pass (key, patron) VALUES (?, ?)", [(one, at) for one in new - old])
-        self._add_patrons([one for one in sealed if one[0].key not in known])
+        self._add_patrons([one for one in sealed if one[0] not in known])
 
-    def _known(self, keys: Sequence[bytes]) -> dict[str, tuple[int, int, bytes]]:
+    def _known(self, keys: Sequence[bytes]) -> dict[bytes, tuple[int, int, bytes]]:
         """What the file has of these patrons: its number, its version, its passes."""
-        found: dict[str, tuple[int, int, bytes]] = {}
+        found: dict[bytes, tuple[int, int, bytes]] = {}
         for begin in range(0, len(keys), _AT_ONCE):
             some = keys[begin : begin + _AT_ONCE]
             asked = f"SELECT key, id, ver, passes FROM patron WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
-            found |= {key.hex(): (at, ver, passes) for key, at, ver, passes in self._conn.execute(asked, some)}
+            found |= {key: (at, ver, passes) for key, at, ver, passes in self._conn.execute(asked, some)}
         return found
 
     def _put_network(self, rows: Iterable[Row]) -> None:
         for row in rows:
             body = network_body(bytes(row.here), row.zone)
             self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
+
+    def _sealed(self, rows: Iterable[Row]) -> list[_Sealed]:
+        return [(bytes.fromhex(row.key), row.ver, *self._sealed_patron(row)) for row in rows]
 
     def _sealed_patron(self, row: Row) -> tuple[bytes, bytes | None]:
         """The masks of its passes and its sealed body; nothing of one that is gone, or is not understood."""
@@ -278,6 +284,16 @@ def _by_kind(rows: Iterable[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found[row.kind].append(row)
     return found
+
+
+def _newest(rows: Iterable[Row]) -> list[Row]:
+    """Each patron once, in the order of the keys, which is that of the index."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        known = found.get(row.key)
+        if known is None or known.ver < row.ver:
+            found[row.key] = row
+    return [found[key] for key in sorted(found)]
 
 
 def _split(passes: bytes) -> list[bytes]:
