@@ -46,10 +46,13 @@ def add_kiosk(session: Session, kiosk: Kiosk) -> str:
 
 
 def renew_credential(session: Session, kiosk: Kiosk) -> str:
-    """Gives the kiosk a new token; the old one is void at once. Its sequence goes on."""
+    """Gives the kiosk a new token; the old one is void at once. Its sequence goes on.
+
+    One whose credential was withdrawn may ask again: what waits in its journal can be told under its own id only.
+    """
     secret, salt = secrets.token_urlsafe(32), secrets.token_hex(16)
     session.run(
-        "UPDATE kiosk SET salt = ?, credential = ? WHERE consortium = ? AND kiosk = ?",
+        "UPDATE kiosk SET salt = ?, credential = ?, ended_at = NULL WHERE consortium = ? AND kiosk = ?",
         salt,
         _hash(salt, secret),
         kiosk.consortium,
@@ -58,8 +61,14 @@ def renew_credential(session: Session, kiosk: Kiosk) -> str:
     return _token(kiosk, secret)
 
 
+def withdraw(session: Session, consortium: str, kiosk: str, moment: str) -> bool:
+    """From that instant on (ISO UTC) the kiosk's token is worth nothing. Says whether there was one that counted."""
+    ended = "UPDATE kiosk SET ended_at = ? WHERE consortium = ? AND kiosk = ? AND ended_at IS NULL"
+    return session.run(ended, moment, consortium, kiosk) == 1
+
+
 def kiosk_of(session: Session, token: str, certificate: str = "") -> Kiosk | None:
-    """The kiosk that shows the token, or None. An unknown kiosk costs as much as a wrong secret.
+    """The kiosk that shows the token, or None. One that is unknown or withdrawn costs as much as a wrong secret.
 
     `certificate`: the fingerprint (`fingerprint`) of the TLS certificate that came with it; a kiosk that is bound to
     one needs that very one besides its token.
@@ -68,15 +77,16 @@ def kiosk_of(session: Session, token: str, certificate: str = "") -> Kiosk | Non
     kiosk, _, secret = rest.partition(".")
     row = one(
         session.rows(
-            "SELECT branch, salt, credential, certificate FROM kiosk WHERE consortium = ? AND kiosk = ?",
+            "SELECT branch, salt, credential, certificate, ended_at FROM kiosk WHERE consortium = ? AND kiosk = ?",
             consortium,
             kiosk,
         )
     )
-    branch, salt, credential, bound = row or ("", _NO_SALT, _NO_CREDENTIAL, None)
+    branch, salt, credential, bound, ended = row or ("", _NO_SALT, _NO_CREDENTIAL, None, None)
     right = hmac.compare_digest(_hash(salt, secret), credential)
     known = not bound or hmac.compare_digest(bound, certificate)
-    return Kiosk(consortium, kiosk, branch) if right and known and row is not None else None
+    counts = right and known and row is not None and ended is None
+    return Kiosk(consortium, kiosk, branch) if counts else None
 
 
 def bind(session: Session, kiosk: Kiosk, certificate: str | None) -> None:

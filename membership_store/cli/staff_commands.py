@@ -36,8 +36,9 @@ def register(commands: Commands) -> None:
         takes_json(command)
 
 
-def _write_down(session: Session, code: str, act: str, staff: str) -> None:
-    write_down(session, operator(code), act, Done(subject=staff), now(), chance())
+def write_down_act(session: Session, code: str, act: str, subject: str) -> None:
+    """The audit row of an act at this command line."""
+    write_down(session, operator(code), act, Done(subject=subject), now(), chance())
 
 
 def _add(given: argparse.Namespace) -> None:
@@ -46,7 +47,7 @@ def _add(given: argparse.Namespace) -> None:
         staff = Staff(code, ids.code(given.staff), Role(given.role), _institution(database, code, given.institution))
 
         def work(session: Session) -> str:
-            _write_down(session, code, "staff/add", staff.id)
+            write_down_act(session, code, "staff/add", staff.id)
             return add_staff(session, staff)
 
         try:
@@ -74,7 +75,7 @@ def _renew(given: argparse.Namespace) -> None:
             row = one(session.rows(known, code, given.staff))
             if row is None:
                 return None
-            _write_down(session, code, "staff/renew", given.staff)
+            write_down_act(session, code, "staff/renew", given.staff)
             return renew_credential(session, Staff(code, given.staff, Role(row[0])))
 
         token = database.write(work)
@@ -90,7 +91,7 @@ def _end(given: argparse.Namespace) -> None:
         def work(session: Session) -> bool:
             ended = end_staff(session, code, given.staff, stamp(now()))
             if ended:
-                _write_down(session, code, "staff/end", given.staff)
+                write_down_act(session, code, "staff/end", given.staff)
             return ended
 
         if not database.write(work):
