@@ -75,6 +75,7 @@ class Journal:
             self._books.catch_up(_number_of_the_last(self._books.db))
             self.last, self._first = _number_of_the_last(self._books.db), 1
             self._floor = _floor(self._books.db)
+            self._turned = dict(self._books.db.execute("SELECT seq, turned FROM event WHERE turned > 0").fetchall())
             self._look_at_what_waits()
             remember(self._lock_file)
             on_fault.pop_all()
@@ -117,13 +118,17 @@ class Journal:
         """
         fact = event.as_kind(Kind.FACT)
         body, promised = self._sealed_event(fact), self._sealed_answer(event.seq, "promised", answer)
+        # Of returns and payments the mirror is believed: to count one twice would take away what was lent since.
+        turned = self.last + 1 if event.action is Action.CHECK_OUT else 0
         with self._books.writing() as db:
             changed = db.execute(
-                "UPDATE event SET body = ?, promised = ?, unclear = 0 WHERE seq = ? AND state = 'open'",
-                (body, promised, event.seq),
+                "UPDATE event SET body = ?, promised = ?, unclear = 0, turned = ? WHERE seq = ? AND state = 'open'",
+                (body, promised, turned, event.seq),
             ).rowcount
             if changed != 1:
                 raise JournalFault(f"event {event.seq} does not wait for an answer")
+        if turned:
+            self._turned[event.seq] = turned
         return fact
 
     def answered(self, event: Event, answer: Answer) -> None:
@@ -204,15 +209,28 @@ class Journal:
         return found[0]
 
     def since(self, seq: int) -> list[Entry]:
-        """All events after that number, in sequence: what a mirror that contains the events up to it does not know."""
+        """All events after that number, in sequence."""
         return self._entries("seq > ? ORDER BY seq", seq)
 
+    def uncontained(self, acked_seq: int) -> list[Entry]:
+        """What a mirror may lack that has the store's answers up to that number, in sequence: all that comes after it,
+        and loans of before that the store may have refused, and that became facts since (house decision 4)."""
+        return self._entries(f"{self._not_within(acked_seq)} ORDER BY seq")
+
+    def turned_before(self, first: int | None = None) -> list[Event]:
+        """Loans with an answer that became facts late, and after which nothing before the number `first` (without one:
+        the next act's) was told: a store that was restored may have their refusal alone, and show no gap."""
+        upto = self.last + 1 if first is None else first
+        wanted = (seq for seq, turned in sorted(self._turned.items()) if seq < upto <= turned)
+        found = [self.entry(seq) for seq in wanted]
+        return [one.event for one in found if one.state == "answered"]
+
     def marks(self, seq: int) -> list[tuple[int, str, str]]:
-        """Number, id and mark of all events after that number; with another mark an entry says something else. Unseals
-        none of them."""
+        """Number, id and mark of what is `uncontained`; with another mark an entry says something else."""
         mark = "state || (outcome IS NULL) || (promised IS NULL)"
+        wanted = f"SELECT seq, event_id, {mark} FROM event WHERE {self._not_within(seq)} ORDER BY seq"  # noqa: S608
         with self._books.reading() as db:
-            return db.execute(f"SELECT seq, event_id, {mark} FROM event WHERE seq > ? ORDER BY seq", (seq,)).fetchall()  # noqa: S608
+            return db.execute(wanted).fetchall()
 
     def exceptions(self) -> list[Entry]:
         """What staff must look at, in sequence, each with its `why`."""
@@ -292,6 +310,13 @@ class Journal:
             if rises:
                 self._floor = at.replace(microsecond=0)
         return event
+
+    def _not_within(self, acked_seq: int) -> str:
+        """See `uncontained`; the few early ones are known, so that only what is wanted is read."""
+        early = sorted(seq for seq, turned in self._turned.items() if seq <= acked_seq < turned)
+        if not early:
+            return f"seq > {acked_seq:d}"
+        return f"seq >= {early[0]:d} AND (seq > {acked_seq:d} OR seq IN ({', '.join(map(str, early))}))"
 
     def _refuse_closed(self) -> None:
         if self._closed:

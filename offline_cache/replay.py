@@ -33,6 +33,7 @@ class Book(Protocol):
     def unclear(self, event: Event) -> int: ...
     def settle(self, event: Event, why: str = ...) -> None: ...
     def closing(self, event: Event) -> Event: ...
+    def turned_before(self, first: int | None = None) -> list[Event]: ...
     def entry(self, seq: int) -> Entry: ...
     def shut(self, why: str) -> None: ...
 
@@ -80,8 +81,11 @@ class Replay:
         """Tells all that waits, until nothing does, nobody answers, or `ends` (of the monotonic clock) is reached."""
         course = _Course()
         try:
-            while waiting := self._journal.undelivered(self._most):
+            waiting = self._journal.undelivered(self._most)
+            self._remind(waiting[0].seq if waiting else None, ends)
+            while waiting:
                 self._deliver_some(waiting, ends, course)
+                waiting = self._journal.undelivered(self._most)
         except DeskUnreachable as fault:
             self._failures += 1
             self._most = max(1, self._most // 2) if fault.sent else self._most  # so many may have been too many
@@ -103,6 +107,7 @@ class Replay:
         Raises DeskUnreachable, not sent, where they could not all be told: what showed the gap was not taken.
         """
         log.error("the library system misses events %d to %d: telling them again", first, before - 1)
+        self._remind(first, ends)
         seq = first
         while seq < before:
             events = [self._again(number) for number in range(seq, min(seq + self._most, before))]
@@ -130,6 +135,21 @@ class Replay:
         self._most = min(MOST, max(LEAST, self._most * 2))
         if batch.stopped is not None:
             self._go_round(waiting[batch.stopped.index], batch.stopped, ends, course)
+
+    def _remind(self, first: int | None, ends: float) -> None:
+        """Before what comes next: facts that a restored library system may know as refused requests, without a gap that
+        would show it. It knows them by their ids, so that telling them once more changes nothing else."""
+        events = self._journal.turned_before(first)
+        while events:
+            try:
+                batch = self._tell(events, ends)
+            except DeskFault as fault:
+                log.error("event %s told once more: unusable answer: %s", events[0].id, fault)
+                return
+            if batch.stopped is not None:
+                log.warning("event %s told once more: %s", events[batch.stopped.index].id, batch.stopped.kind)
+                return  # what is missing there is found and told again with what comes next
+            events = events[len(batch.answers) :]
 
     def _tell(self, events: list[Event], ends: float) -> Batch:
         left = ends - self._monotonic()

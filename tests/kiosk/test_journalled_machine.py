@@ -119,6 +119,9 @@ class CrashingBook:
     def shut(self, why: str) -> None:
         self.journal.shut(why)
 
+    def turned_before(self, first: int | None = None) -> list[Event]:
+        return self.journal.turned_before(first)
+
     def undelivered(self, limit: int | None = None) -> list[Event]:
         return self.journal.undelivered(limit)
 
@@ -269,15 +272,10 @@ class LendingMachine(RuleBasedStateMachine):
 
     @rule(back=st.integers(1, 4))
     def the_library_system_begins_again_from_a_copy(self, back: int) -> None:
-        if back <= len(self.copies) and not self.says_no_to_a_fact(self.copies[-back]):
+        if back <= len(self.copies):
             self.store.restore(self.copies[-back])
             self.copies = self.copies[:-back]
             self.healthy = False
-
-    def says_no_to_a_fact(self, copy: Books) -> bool:
-        """A copy of the moment between the "no" to a request and the fact that it became shows no gap in the sequence:
-        nobody tells the fact again. The one thing that a restored backup may cost; staff see it in the journal."""
-        return False  # here there are no facts
 
     # ---- what must hold
 
@@ -387,9 +385,6 @@ class LendsWithoutLineMachine(LendingMachine):
 
     def offline_desk(self) -> Deciding | None:
         return FromOwnEvents(self)
-
-    def says_no_to_a_fact(self, copy: Books) -> bool:
-        return True  # it may, or come to: backups are the other machine's
 
     @rule(there=st.booleans())
     def the_mirror_becomes_too_old_or_is_made_anew(self, there: bool) -> None:

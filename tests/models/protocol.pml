@@ -9,6 +9,7 @@
  * -DPROMISE_FIRST     the kiosk says "lent" and commits to the journal afterwards
  * -DDROP_CONFLICT     the store does nothing for a fact that it would not have allowed, and says so to nobody
  * -DFORGET_ACKED      what was acknowledged no longer counts, although the mirror does not contain it yet
+ * -DFORGET_TURNED    a request that became a fact counts by its own number alone: a mirror that has the number has the loan
  * -DCURSOR_FIRST      the mirror commits the cursor of a page, and its rows in a second transaction
  */
 #ifndef EVENTS
@@ -39,7 +40,9 @@
 byte journal[EVENTS + 1];
 byte heard[EVENTS + 1];
 byte appended;
+byte turned[EVENTS + 1];     /* of a request that became a fact: the number that came next then */
 byte mirrorLoans, mirrorSeq;
+bool inMirror[EVENTS + 1];   /* which own loans are among them: an item is not counted twice */
 /* What the patron saw: no disk, but nobody can take it back. */
 bool told[EVENTS + 1];
 /* The store's disk. `loans`: all of this patron; `others`: those that another desk made. */
@@ -47,7 +50,7 @@ byte answer[EVENTS + 1];
 byte effect[EVENTS + 1];
 bool conflict[EVENTS + 1];
 bool flagged[EVENTS + 1];
-byte last, loans, others, reversed;
+byte last, loans, others;
 /* Chance. */
 byte deaths, pulls;
 bool dying, over;
@@ -69,10 +72,16 @@ inline oldest(s) {
 	}
 }
 
-#ifdef FORGET_ACKED
-#define COUNTS(e) (e > mirrorSeq && (journal[e] == FACT || journal[e] == REQUEST))
+/* Whatever has a number that came after the turning was told after the fact, because nothing overtakes. */
+#ifdef FORGET_TURNED
+#define UNCONTAINED(e) (e > mirrorSeq)
 #else
-#define COUNTS(e) (e > mirrorSeq && (journal[e] == FACT || journal[e] == REQUEST || (journal[e] == DONE && heard[e] == LENT)))
+#define UNCONTAINED(e) (e > mirrorSeq || turned[e] > mirrorSeq)
+#endif
+#ifdef FORGET_ACKED
+#define COUNTS(e) (UNCONTAINED(e) && !inMirror[e] && (journal[e] == FACT || journal[e] == REQUEST))
+#else
+#define COUNTS(e) (UNCONTAINED(e) && !inMirror[e] && (journal[e] == FACT || journal[e] == REQUEST || (journal[e] == DONE && heard[e] == LENT)))
 #endif
 
 /* Whether the offline desk lends the item of event `mine`: the mirror, and own events that it does not contain. */
@@ -95,9 +104,9 @@ inline counted(mine, sum) {
 inline lendOffline(s) {
 #ifdef PROMISE_FIRST
 	told[s] = true;
-	journal[s] = FACT;
+	atomic { journal[s] = FACT; turned[s] = appended + 1 };
 #else
-	journal[s] = FACT;
+	atomic { journal[s] = FACT; turned[s] = appended + 1 };
 	told[s] = true;
 #endif
 }
@@ -177,7 +186,7 @@ proctype Store() {
 	:: atomic { line?k, s -> apply(k, s);
 		if :: s > last -> last = s :: else fi;
 #elif defined(TWO_TRANSACTIONS)
-	:: atomic { line?k, s -> if :: s == last + 1 -> apply(k, s) :: s <= last && k == FACT && answer[s] != LENT -> contradict(s); reversed++ :: else fi };
+	:: atomic { line?k, s -> if :: s == last + 1 -> apply(k, s) :: s <= last && k == FACT && answer[s] != LENT -> contradict(s) :: else fi };
 	   atomic { if
 		:: true                                            /* dies here */
 		:: s > last -> last = s
@@ -187,7 +196,7 @@ proctype Store() {
 	:: atomic { line?k, s ->
 		if
 		:: s == last + 1 -> last = s; apply(k, s)
-		:: s <= last && k == FACT && answer[s] != LENT -> contradict(s); reversed++  /* refused, the refusal lost, and lent */
+		:: s <= last && k == FACT && answer[s] != LENT -> contradict(s)   /* refused, the refusal lost, and lent */
 		:: else                                            /* known: the same answer. A gap: none */
 		fi;
 #endif
@@ -217,23 +226,41 @@ proctype Death() {
 	od
 }
 
-proctype Pull() {
-	byte n, q;
+inline keep() {
+	e = 1;
 	do
-	:: atomic { pulls < PULLS -> pulls++; n = loans; q = last };
+	:: e > EVENTS -> break
+	:: else -> inMirror[e] = own[e]; e++
+	od;
+	e = 0
+}
+
+proctype Pull() {
+	byte n, q, e;
+	bool own[EVENTS + 1];
+	do
+	:: atomic { pulls < PULLS -> pulls++; n = loans; q = last; e = 1;
+		do
+		:: e > EVENTS -> break
+		:: else -> own[e] = (effect[e] > 0); e++
+		od; e = 0 };
 		if
 		:: true                                            /* dies: nothing is there of the page */
 #ifdef CURSOR_FIRST
 		:: mirrorSeq = q;
 			if
-			:: mirrorLoans = n
+			:: atomic { mirrorLoans = n; keep() }
 			:: true
 			fi
 #else
-		:: atomic { mirrorLoans = n; mirrorSeq = q }
+		:: atomic { mirrorLoans = n; mirrorSeq = q; keep() }
 #endif
 		fi;
-		n = 0; q = 0
+		atomic { n = 0; q = 0; e = 1;
+		do
+		:: e > EVENTS -> break
+		:: else -> own[e] = false; e++
+		od; e = 0 }
 	od
 }
 
@@ -249,8 +276,8 @@ proctype Pull() {
 #else
 #define ALL(p) (p(1) && p(2) && p(3))
 #endif
-/* Loans pass the limit only by what the outage hid: loans at another desk, refusals that never reached the kiosk. */
-#define WITHIN (loans <= LIMIT + others + reversed)
+/* Loans pass the limit only by what the outage hid: loans at another desk. */
+#define WITHIN (loans <= LIMIT + others)
 #define CONTAINED (mirrorSeq <= last)
 
 proctype Watch() {

@@ -65,6 +65,7 @@ def test_no_state_of_the_protocol_is_wrong(tmp_path: Path) -> None:
         ("DROP_CONFLICT", "conflict"),
         ("FORGET_ACKED", "loans"),
         ("CURSOR_FIRST", "loans"),
+        ("FORGET_TURNED", "loans"),
     ],
 )
 def test_a_planted_bug_is_found(bug: str, broken: str, tmp_path: Path) -> None:
