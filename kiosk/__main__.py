@@ -254,7 +254,7 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
 
     def own(acked_seq: int) -> Sequence[Entry]:
         journal.heard(acked_seq)  # more than this journal holds: it is not the one that was told from
-        return journal.since(acked_seq)
+        return journal.uncontained(acked_seq)
 
     def age(as_of: AsOf, at: datetime) -> timedelta | None:
         journal.saw(as_of.at)
