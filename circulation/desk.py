@@ -15,6 +15,21 @@ class DeskUnreachable(Exception):
         self.sent = sent
 
 
+class NotAdmitted(DeskUnreachable):
+    """It answers, and does not let this kiosk act: its credential counts no more. Nothing was done."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, sent=False)
+
+
+class AskedToWait(DeskUnreachable):
+    """It answers, and wants to be left alone for `seconds`."""
+
+    def __init__(self, why: str, *, sent: bool, seconds: float) -> None:
+        super().__init__(why, sent=sent)
+        self.seconds = seconds
+
+
 class DeskFault(Exception):
     """An answer that cannot be used: not the protocol, not allowed, or a broken sequence. Staff must look at it.
 
@@ -39,7 +54,7 @@ class Desk(Protocol):
         ...
 
     def is_reachable(self, deadline_s: float) -> bool:
-        """Whether the library system answers at all. Raises nothing."""
+        """Whether the library system answers at all. Raises NotAdmitted and AskedToWait, and nothing else."""
         ...
 
     def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:

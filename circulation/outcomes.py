@@ -72,6 +72,7 @@ class Reason(Enum):
     OFFLINE_PIN = "offline_pin"
     OFFLINE_GUEST = "offline_guest"
     OFFLINE_MAXIMUM = "offline_maximum"
+    KIOSK_NOT_ADMITTED = "kiosk_not_admitted"
     OTHER = "other"
 
 

@@ -109,8 +109,9 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     try:
         devices.start()  # the reader answers while the window is made
 
-        client = StoreClient(config.store.url, token)
+        client = StoreClient(config.store.url, token, lambda state: health.line(state.value))
         clock = KioskClock(journal.floor)
+        known_refused, wish = _beside_the_pull(config)
         without_line = WithoutLine(lambda: _offline_desk(config, journal, clock, undo), clock.now)
         online_first = OnlineFirst(
             StoreDesk(client),
@@ -118,7 +119,9 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             without_line,
             Breaker(time.monotonic),
             config.store.deadline_s,
-            lambda: bus.put(Reached(online=False, lends=without_line.lends())),
+            lambda: bus.put(Reached(False, online_first.lends(), online_first.is_admitted())),
+            known_refused,
+            wish,
         )
         journalled = JournalledDesk(
             online_first,
@@ -240,6 +243,17 @@ def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
         workers.begin(call)
 
 
+def _beside_the_pull(config: KioskConfig) -> tuple[Callable[[], bool], Callable[[float], None]]:
+    """What the kiosk and the pull tell each other: whether the pull was refused; that it should come soon."""
+    from offline_cache.pull_note import KnownRefused
+    from offline_cache.pull_wish import wish_pull
+
+    if config.mirror is None:
+        return lambda: False, lambda _: None
+    folder = config.path(config.mirror.path)
+    return KnownRefused(folder), partial(wish_pull, folder)
+
+
 def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo: ExitStack) -> OfflineDesk | None:
     """What decides while nobody answers, where a mirror is configured. `undo`: what to end with the kiosk."""
     if config.mirror is None:
@@ -254,7 +268,7 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
 
     def own(acked_seq: int) -> Sequence[Entry]:
         journal.heard(acked_seq)  # more than this journal holds: it is not the one that was told from
-        return journal.uncontained(acked_seq)
+        return journal.since(acked_seq)
 
     def age(as_of: AsOf, at: datetime) -> timedelta | None:
         journal.saw(as_of.at)

@@ -27,10 +27,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The line to the library system came (True) or went (False). `lends`: borrowing goes on without it."""
+    """The line to the library system came (True) or went (False). `lends`: borrowing goes on without it. `admitted`:
+    whether it lets this kiosk act at all."""
 
     online: bool
     lends: bool = False
+    admitted: bool = True
 
 
 Happening = Touched | Answered | Reached | DeviceEvent

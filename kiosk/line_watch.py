@@ -45,7 +45,8 @@ class _Watch:
         coming_back = not online and await self._desk.is_coming_back()
         if coming_back or (online and not self._seen.online):
             self.pause, self._leave_alone_until = SOON_S, 0.0  # it was heard again: what waits need not wait longer
-        self._note(Reached(online, lends=not online and await self._desk.lends_without_line()))
+        lends = not online and await self._desk.lends_without_line()
+        self._note(Reached(online, lends, await self._desk.is_admitted()))
         now = asyncio.get_running_loop().time()
         if now >= self._leave_alone_until and await self._desk.has_undelivered():
             self._leave_alone_until = now + await self._desk.redeliver()

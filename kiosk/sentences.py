@@ -120,7 +120,7 @@ def what_to_do(texts: Texts, visit: Borrowing) -> str:
     return texts.say("borrow.scan_next" if visit.rows else "borrow.scan_first")
 
 
-_NOTHING_TO_SCAN = {Trouble.NO_SCANNER, Trouble.NO_CONNECTION, Trouble.NO_WAY_IN}
+_NOTHING_TO_SCAN = {Trouble.NO_SCANNER, Trouble.NO_CONNECTION, Trouble.NOT_ADMITTED, Trouble.NO_WAY_IN}
 
 
 def finished(texts: Texts, end: Finished) -> str:

@@ -39,6 +39,8 @@ class Stage:
     def troubles(self) -> frozenset[Trouble]:
         """What is wrong on our side now."""
         found = set() if self._line.online else {_WITHOUT[self._line.lends]}
+        if not self._line.admitted:
+            found = {Trouble.NOT_ADMITTED}
         ways = self._kinds & {"pass_reader", "item_scanner"}
         if ways and ways <= self._broken:
             found.add(Trouble.NO_WAY_IN)

@@ -31,6 +31,7 @@ class Trouble(Enum):
 
     NO_CONNECTION = "no_connection"
     WITHOUT_LINE = "without_line"  # no connection, and borrowing goes on all the same
+    NOT_ADMITTED = "not_admitted"  # the store refuses this kiosk's credential: nothing is lent
     NO_PASS_READER = "no_pass_reader"
     NO_SCANNER = "no_scanner"
     NO_WAY_IN = "no_way_in"  # neither reader nor scanner: nobody can be served

@@ -9,7 +9,6 @@ import logging
 import random
 import sqlite3
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,8 @@ from offline_cache.mirror_settings import BadSettings, MirrorSettings, has_mirro
 from offline_cache.mirror_status import status, verify
 from offline_cache.private_memory import keep_memory_private
 from offline_cache.pull import CannotPull, Clock, Puller
+from offline_cache.pull_note import PullNote, read_pull_note
+from offline_cache.pull_wish import PullWish
 from offline_cache.sealing import read_key
 
 log = logging.getLogger("offline_cache")
@@ -57,24 +58,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def pull(settings: MirrorSettings, given: argparse.Namespace) -> int:
-    """Pulls for ever, politely; with --once a single round."""
+    """Pulls for ever, politely, and sooner where the kiosk wishes it; with --once a single round."""
     with Generations(settings.path).alone():
-        puller = _puller(settings)
-        if given.once:
-            return _round(puller)
+        line, note = _line(settings), PullNote(settings.path, lambda: datetime.now(UTC))
+        puller, wish = _puller(settings, line), PullWish(settings.path)
         pause = 0.0
         while True:
-            failed = _round(puller) != IN_ORDER
+            wish.take()
+            done = _round(puller)
+            note.line(line.state)
+            if given.once:
+                return done
+            failed = done != IN_ORDER
             pause = min(LONGEST_PAUSE_S, max(pause, settings.pull_seconds) * 2) if failed else settings.pull_seconds
             # After a fault anywhere within the pause: two thousand kiosks find their store again, not all at once.
             least = 0.5 if failed else 1 - _JITTER
-            time.sleep(pause * random.uniform(least, 1 if failed else 1 + _JITTER))
+            left_alone = line.wait_s if failed else 0.0
+            wish.wait(max(left_alone, pause * random.uniform(least, 1 if failed else 1 + _JITTER)), left_alone)
 
 
 def rebuild(settings: MirrorSettings, _given: argparse.Namespace) -> int:
     """Makes the mirror anew from a snapshot; the old one serves until then."""
     with Generations(settings.path).alone():
-        return _round(_puller(settings), anew=True)
+        return _round(_puller(settings, _line(settings)), anew=True)
 
 
 def show_status(config: Path, _given: argparse.Namespace) -> int:
@@ -82,7 +88,8 @@ def show_status(config: Path, _given: argparse.Namespace) -> int:
     clock = KioskClock(lambda: _BEGINNING)
     mirror: dict[str, Any] = {"mirror": "not configured"}
     if has_mirror(config):
-        mirror = status(read_settings(config), clock.told(), clock.now(), _BEGINNING)
+        settings = read_settings(config)
+        mirror = status(settings, clock.told(), clock.now(), _BEGINNING) | {"pull": read_pull_note(settings.path)}
     print(json.dumps(mirror | {"journal": status_by(config), "kiosk": read_health(config)}, indent=2))
     return IN_ORDER
 
@@ -105,9 +112,12 @@ def _round(puller: Puller, *, anew: bool = False) -> int:
     return IN_ORDER
 
 
-def _puller(settings: MirrorSettings) -> Puller:
+def _line(settings: MirrorSettings) -> PullLine:
+    return PullLine(settings.url, _token(settings.token_file))
+
+
+def _puller(settings: MirrorSettings, line: PullLine) -> Puller:
     clock = KioskClock(lambda: _BEGINNING)
-    line = PullLine(settings.url, _token(settings.token_file))
     return Puller(settings, line, _store_key(settings), Clock(clock.now, clock.told))
 
 

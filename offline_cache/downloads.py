@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from circulation import wire
-from offline_cache.store_client import LineDown, Response
+from offline_cache.line_state import LineState, state_of, wait_s
+from offline_cache.store_client import LineDown, Response, state_of_fault
 
 if TYPE_CHECKING:
     import requests
@@ -29,12 +30,14 @@ class NotKept(Exception):
 
 
 class PullLine:
-    """HTTP to the store with the kiosk's credential, for one thread."""
+    """HTTP to the store with the kiosk's credential, for one thread. `state`: what the line was like the last time, and
+    `wait_s`: for how long the store then wanted to be left alone."""
 
     def __init__(self, url: str, token: str) -> None:
         import requests
 
         self._url = url.rstrip("/")
+        self.state, self.wait_s = LineState.SILENT, 0.0
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update({"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"})
@@ -82,13 +85,21 @@ class PullLine:
         self._session.close()
 
     def _asked(self, path: str, silence_s: float, headers: dict[str, str]) -> "requests.Response":
-        return self._session.get(
-            self._url + path,
-            headers=headers,
-            timeout=(_CONNECT_S, silence_s),
-            allow_redirects=False,
-            stream=True,
-        )
+        import requests
+
+        try:
+            answer = self._session.get(
+                self._url + path,
+                headers=headers,
+                timeout=(_CONNECT_S, silence_s),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as fault:
+            self.state, self.wait_s = state_of_fault(fault), 0.0
+            raise
+        self.state, self.wait_s = state_of(answer.status_code, answer.headers), wait_s(answer.headers)
+        return answer
 
 
 def plain(answer: Response) -> Any:

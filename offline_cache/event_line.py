@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from circulation.desk import DeskFault, DeskUnreachable
+from circulation.desk import AskedToWait, DeskFault, DeskUnreachable, NotAdmitted
 from circulation.events import Event, Told
 from circulation.outcomes import CheckedOut, Refused, Voided
 from offline_cache.journal import Answer
+from offline_cache.line_state import LineState
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 PATH = "/v1/events"
@@ -65,6 +66,14 @@ class StoreEvents:
         return _batch(response, events[: len(told_now)])
 
 
+def refuse_unless_answered(response: Response) -> None:
+    """Raises NotAdmitted, AskedToWait where that is what the store said."""
+    if response.state is LineState.REFUSED:
+        raise NotAdmitted(f"status {response.status}")
+    if response.state is LineState.WAIT:
+        raise AskedToWait(f"status {response.status}", sent=response.status >= 500, seconds=response.wait_s)
+
+
 def _that_fit(encoded: list[Any]) -> list[Any]:
     from circulation import wire
 
@@ -79,6 +88,7 @@ def _that_fit(encoded: list[Any]) -> list[Any]:
 def _batch(response: Response, events: Sequence[Event]) -> Batch:
     if response.status in _HOPELESS:
         raise DeskFault(f"status {response.status}", settled=len(events) == 1)
+    refuse_unless_answered(response)
     if response.status != 200:
         raise DeskUnreachable(f"status {response.status}", sent=response.status >= 500)
     from circulation import wire

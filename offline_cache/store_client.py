@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from offline_cache.line_state import LineState, state_of, wait_s
+
 if TYPE_CHECKING:
     import requests
 
@@ -20,17 +22,20 @@ LEFT_BEHIND = 8
 class LineDown(Exception):
     """No answer came. `sent`: whether the request may have arrived."""
 
-    def __init__(self, why: str, *, sent: bool) -> None:
+    def __init__(self, why: str, *, sent: bool, state: LineState = LineState.SILENT) -> None:
         super().__init__(why)
         self.sent = sent
+        self.state = state
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: the HTTP status and at most 1 MiB of body."""
+    """What came back: the HTTP status and at most 1 MiB of body. `wait_s`: for how long it wants to be left alone."""
 
     status: int
     body: bytes = field(repr=False)
+    state: LineState = LineState.ANSWERS
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,14 @@ class _Request:
 
 class StoreClient:
     """A kiosk's line to the store, for any thread; no proxy or certificate settings from the environment.
+    `on_state`: told after each request, on the thread that waited for it, what the line is like.
 
     A deadline is total: name service, connecting, sending, every byte of the answer. What is sent here may be sent
     twice: it changes nothing, or carries an Idempotency-Key.
     """
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, url: str, token: str, on_state: Callable[[LineState], None] = lambda _: None) -> None:
+        self._url, self._on_state = url.rstrip("/"), on_state
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
@@ -74,6 +80,15 @@ class StoreClient:
         return self._send(_Request("GET", self._url + path, self._headers), deadline_s)
 
     def _send(self, request: _Request, deadline_s: float) -> Response:
+        try:
+            found = self._sent(request, deadline_s)
+        except LineDown as fault:
+            self._on_state(fault.state)
+            raise
+        self._on_state(found.state)
+        return found
+
+    def _sent(self, request: _Request, deadline_s: float) -> Response:
         ends = time.monotonic() + deadline_s
         try:
             used = self._free.pop()
@@ -91,7 +106,7 @@ class StoreClient:
         try:
             return self._exchange(_new_session(), request, ends)
         except LineDown as second:
-            raise LineDown(str(second), sent=first.sent or second.sent) from None
+            raise LineDown(str(second), sent=first.sent or second.sent, state=second.state) from None
 
     def _exchange(self, session: requests.Session, request: _Request, ends: float) -> Response:
         """In a thread of its own: nothing else ends name service, or an answer that drips, in time."""
@@ -128,7 +143,7 @@ class _Exchange:
         self._lock, self._over = threading.Lock(), threading.Event()
         self._sent = self._left = False
         self._answer: Response | None = None
-        self._why = "Timeout"
+        self._why, self._state = "Timeout", LineState.SILENT
 
     def outcome(self) -> Response:
         """The answer, awaited until the deadline. Raises LineDown."""
@@ -137,7 +152,7 @@ class _Exchange:
             self._left = True
             if self._answer is not None:
                 return self._answer
-            raise LineDown(self._why, sent=self._sent)
+            raise LineDown(self._why, sent=self._sent, state=self._state)
 
     def run(self) -> None:
         """Sends and reads, on its own thread."""
@@ -145,7 +160,7 @@ class _Exchange:
         try:
             answer = self._asked()
         except Exception as fault:  # noqa: BLE001  whatever a library raises here, it is no answer
-            self._why = type(fault).__name__
+            self._why, self._state = type(fault).__name__, state_of_fault(fault)
         with self._lock:
             self._answer = answer
         self._on_end(self._session, answer is not None)
@@ -172,7 +187,10 @@ class _Exchange:
             allow_redirects=False,
             stream=True,
         ) as answer:
-            return Response(answer.status_code, self._read(answer))
+            body = self._read(answer)
+            return Response(
+                answer.status_code, body, state_of(answer.status_code, answer.headers), wait_s(answer.headers)
+            )
 
     def _read(self, answer: requests.Response) -> bytes:
         found = bytearray()
@@ -183,6 +201,13 @@ class _Exchange:
             if time.monotonic() > self._ends:
                 raise TimeoutError("dripping")
         return bytes(found)
+
+
+def state_of_fault(fault: Exception) -> LineState:
+    """What it says of the line that a request ended so; `fault` is any that requests raises."""
+    from requests.exceptions import SSLError
+
+    return LineState.CERTIFICATE if isinstance(fault, SSLError) else LineState.SILENT
 
 
 def _new_session() -> requests.Session:

@@ -41,11 +41,12 @@ class Breaker:
             self._closed = False
             return opened
 
-    def answered(self) -> None:
-        """A good answer to a probe, or to what was delivered meanwhile."""
+    def answered(self) -> bool:
+        """A good answer to a probe, or to what was delivered meanwhile. Says whether this closed it."""
         with self._lock:
             if self._closed:
-                return
+                return False
             self._good += 1
             if self._good >= self._needed:
                 self._closed, self._closed_at, self._good = True, self._monotonic(), 0
+            return self._closed

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
-from circulation.desk import DeskFault, DeskUnreachable
+from circulation.desk import AskedToWait, DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
@@ -112,6 +112,10 @@ class JournalledDesk:
     def is_coming_back(self) -> bool:
         """Whether it answered the last time, and is not believed yet."""
         return self._desk.is_coming_back
+
+    def is_admitted(self) -> bool:
+        """Whether it lets this kiosk act at all."""
+        return self._desk.is_admitted()
 
     def lends_without_line(self) -> bool:
         """Whether patrons can borrow while it does not answer."""
@@ -236,7 +240,7 @@ class JournalledDesk:
         try:
             return self._deliver(event, ends)
         except DeskUnreachable as fault:
-            if not fault.sent or isinstance(fault, _Unusable | AnswerLost):
+            if not fault.sent or isinstance(fault, _Unusable | AnswerLost | AskedToWait):
                 raise
         try:
             return self._deliver(event, ends)

@@ -6,26 +6,39 @@ A dead line costs one patron two seconds, once; a slow one is a dead one. It com
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from circulation.desk import Desk, DeskFault, DeskUnreachable
+from circulation.desk import AskedToWait, Desk, DeskFault, DeskUnreachable, NotAdmitted
 from circulation.events import Action, Event, Told
 from circulation.identifiers import EventId, ItemBarcode
-from circulation.outcomes import Identified, Refused
+from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks.breaker import Breaker
 from kiosk.desks.without_line import Decision, WithoutLine
 from offline_cache.event_line import Batch, EventLine
 from offline_cache.journal import Answer
+from offline_cache.pull_wish import SOON_S, SPREAD_S
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 TRY_S = 2.0
+# A longer wait that the store asks for is an outage that was announced; a shorter one is no word to anybody.
+SHORT_WAIT_S = 10.0
+LONGEST_WAIT_S = 300.0
+NOT_ADMITTED = Refused(Reason.KIOSK_NOT_ADMITTED, "K13", NextStep.DESK)
 
 
 class OnlineFirst:
     """`deadline_s`: how long a patron waits where nothing can be decided here. `on_line_lost` is told at once, on the
-    caller's thread; that the line is good again is found by whoever asks `is_reachable` now and then."""
+    caller's thread; that the line is good again is found by whoever asks `is_reachable` now and then.
+
+    A kiosk whose credential is refused lends nothing, with a line or without, and takes returns only.
+    `known_refused`: whether that was the last that was heard, also before this process began. `wish_pull` is told
+    within how many seconds the mirror should hold what the library system just took in.
+    """
 
     def __init__(
         self,
@@ -35,38 +48,65 @@ class OnlineFirst:
         breaker: Breaker,
         deadline_s: float,
         on_line_lost: Callable[[], None] = lambda: None,
+        known_refused: Callable[[], bool] = lambda: False,
+        wish_pull: Callable[[float], None] = lambda _: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._desk, self._events, self._without, self._breaker = desk, events, without_line, breaker
         self._deadline_s, self._on_line_lost = deadline_s, on_line_lost
+        self._known_refused, self._wish_pull, self._monotonic = known_refused, wish_pull, monotonic
+        self._admitted: bool | None = None  # as heard by this process
+        self._leave_alone_until = float("-inf")
 
     # ---- what the flows ask
 
     def identify(self, presented: Presented) -> Identified | Refused:
         """Who is this? Raises DeskUnreachable where nobody answers and nothing is known here."""
+        if not self.is_admitted():
+            return NOT_ADMITTED
         lends = self._without.lends()
-        if lends and not self._breaker.closed:
+        if self._left_alone() or (lends and not self._breaker.closed):
             answer = self._without.identify(presented)
             if answer is not None:
                 return answer
+        if self._left_alone():
+            raise DeskUnreachable("asked to wait", sent=False)
         try:
-            found = self._desk.identify(presented, self._patience(lends))
+            found = self._heard(lambda: self._desk.identify(presented, self._patience(lends)))
+        except NotAdmitted:
+            return NOT_ADMITTED
+        except AskedToWait as fault:
+            return self._else_here(presented, fault)
         except DeskFault as fault:
             log.error("identify: unusable answer: %s", fault)
             return self._else_here(presented, DeskUnreachable("unusable answer", sent=False))
         except DeskUnreachable as fault:
             log.warning("identify: no answer: %s", fault)
-            self._note_silence()
             return self._else_here(presented, fault)
         return self._without.known_as(found) if isinstance(found, Identified) else found
 
     def is_reachable(self) -> bool:
         """Asks, and says whether the library system is asked for patrons now: after a silence only when it has answered
-        a few times in a row."""
-        if self._desk.is_reachable(self._patience(self._without.lends())):
-            self._breaker.answered()
+        a few times in a row. Where it wants to be left alone it is not asked."""
+        if self._left_alone():
+            return self._breaker.closed
+        try:
+            answers = self._heard(lambda: self._desk.is_reachable(self._patience(self._without.lends())), proves=False)
+        except DeskUnreachable:
+            return self._breaker.closed
+        if answers:
+            self._admit()
+            if self._breaker.answered():
+                self._wish_pull(SPREAD_S)
         else:
             self._note_silence()
         return self._breaker.closed
+
+    def is_admitted(self) -> bool:
+        """Whether this kiosk's credential counts, by the last that was heard of it."""
+        if self._admitted is False:
+            return False
+        return (self._admitted is True and self._breaker.closed) or not self._known_refused()
 
     @property
     def is_coming_back(self) -> bool:
@@ -75,38 +115,39 @@ class OnlineFirst:
 
     def lends(self) -> bool:
         """Whether patrons can borrow while it does not answer."""
-        return self._without.lends()
+        return self.is_admitted() and self._without.lends()
 
     # ---- what the journalled desk asks
 
     def decides(self, action: Action) -> bool:
         """Whether it can be decided here: then nobody waits for long."""
-        return action is Action.CHECK_IN or self._without.lends()
+        return action is Action.CHECK_IN or not self.is_admitted() or self._without.lends()
 
     def asks(self, action: Action) -> bool:
         """Whether to ask the library system now: always, where nothing can be decided here."""
+        if not self.is_admitted() or self._left_alone():
+            return False
         return self._breaker.closed or not self.decides(action)
 
     @property
     def may_deliver(self) -> bool:
         """Whether telling it what happened meanwhile is worth a try."""
+        if not self.is_admitted() or self._left_alone():
+            return False
         return self._breaker.closed or self._breaker.half_open or not self._without.lends()
 
     def deliver(self, event: Event, deadline_s: float) -> Answer:
         """As `circulation.desk.Desk`; a silence is noted."""
-        try:
-            return self._desk.deliver(event, deadline_s)
-        except DeskUnreachable:
-            self._note_silence()
-            raise
+        answer = self._heard(lambda: self._desk.deliver(event, deadline_s))
+        if not isinstance(answer, Refused | Voided):
+            self._wish_pull(SOON_S)
+        return answer
 
     def tell(self, events: Sequence[Event], told: Told | None, deadline_s: float) -> Batch:
         """As `offline_cache.event_line.EventLine`; a silence is noted."""
-        try:
-            return self._events.tell(events, told, deadline_s)
-        except DeskUnreachable:
-            self._note_silence()
-            raise
+        batch = self._heard(lambda: self._events.tell(events, told, deadline_s))
+        self._wish_pull(SPREAD_S)
+        return batch
 
     def decide(
         self,
@@ -117,15 +158,49 @@ class OnlineFirst:
         apart_from: EventId | None = None,
     ) -> Decision | None:
         """See `WithoutLine.decide`."""
+        if action is not Action.CHECK_IN and not self.is_admitted():
+            return NOT_ADMITTED
         return self._without.decide(action, presented, item, at, apart_from)
 
     # ---- inside
+
+    def _heard(self, ask: Callable[[], Result], *, proves: bool = True) -> Result:
+        """The answer, and notes what it says of the line; `proves`: one of any kind says that we are admitted."""
+        try:
+            answer = ask()
+        except NotAdmitted:
+            if self._admitted is not False:
+                log.error("the store refuses this kiosk's credential: nothing is lent")
+            self._admitted = False
+            self._note_silence()
+            raise
+        except AskedToWait as fault:
+            self._leave_alone_until = self._monotonic() + min(max(0.0, fault.seconds), LONGEST_WAIT_S)
+            log.info("the store asks to be left alone for %.0f s", fault.seconds)
+            if fault.seconds > SHORT_WAIT_S:
+                self._note_silence()
+            raise
+        except DeskUnreachable:
+            self._note_silence()
+            raise
+        if proves:
+            self._admit()
+        return answer
+
+    def _admit(self) -> None:
+        if self._admitted is False:
+            log.info("the store accepts this kiosk's credential again")
+            self._wish_pull(SPREAD_S)  # the pull was refused too, and says so until it is not
+        self._admitted = True
+
+    def _left_alone(self) -> bool:
+        return self._monotonic() < self._leave_alone_until
 
     def _patience(self, decides: bool) -> float:
         return min(TRY_S, self._deadline_s) if decides else self._deadline_s
 
     def _else_here(self, presented: Presented, fault: DeskUnreachable) -> Identified | Refused:
-        answer = self._without.identify(presented)
+        answer = self._without.identify(presented) if self.is_admitted() else NOT_ADMITTED
         if answer is None:
             raise fault from None
         return answer

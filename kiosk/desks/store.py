@@ -6,6 +6,7 @@ from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Event, Kind
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
+from offline_cache.event_line import refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 _HOPELESS = (400, 405, 413, 415, 422)
@@ -24,17 +25,22 @@ class StoreDesk:
 
         body = wire.dumps({"presented": wire.encode(presented)})
         response = self._post("/v1/identify", body, deadline_s)
+        refuse_unless_answered(response)
         if response.status != 200:
             raise DeskUnreachable(f"status {response.status}", sent=False)
         answer: Identified | Refused = _decoded(response, Identified, Refused)
         return answer
 
     def is_reachable(self, deadline_s: float) -> bool:
-        """Whether the store itself answers that it is well: a login page of some network in between does not."""
+        """Whether the store itself answers that it is well: a login page of some network in between does not.
+
+        Raises NotAdmitted, AskedToWait.
+        """
         from circulation import wire
 
         try:
             response = self._client.get("/v1/health", deadline_s)
+            refuse_unless_answered(response)
             return response.status == 200 and wire.loads(response.body) == {"status": "ok"}
         except (LineDown, wire.WireError):
             return False
@@ -64,6 +70,7 @@ def _raise_for(response: Response) -> None:
     """RFC 9457 problems of the store; 409 is a matter of identity or of sequence (house decision 1)."""
     if response.status == 200:
         return
+    refuse_unless_answered(response)
     if response.status in _HOPELESS:
         raise DeskFault(f"status {response.status}", settled=True)
     if response.status in _NOT_DONE:

@@ -5,6 +5,7 @@ from pathlib import Path
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 
+from circulation.outcomes import Reason
 from kiosk import sentences
 from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
@@ -13,7 +14,8 @@ from kiosk.screens.page import Page
 from kiosk.texts import Texts
 from kiosk.ui import Asking, Borrowing, Lent, NotAsked, NotKnown, NotLent, Row, Trouble
 
-TROUBLES = (Trouble.NO_CONNECTION, Trouble.NO_SCANNER, Trouble.NO_WAY_IN)  # those that matter once a visit runs
+# Those that matter once a visit runs.
+TROUBLES = (Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION, Trouble.NO_SCANNER, Trouble.NO_WAY_IN)
 
 
 class BorrowingPage(Page):
@@ -66,9 +68,10 @@ class BorrowingPage(Page):
         """The cards that stand above the rows: what is wrong, why nothing can be borrowed, messages for the patron."""
         cards = []
         for one in TROUBLES:
-            if one in fact.troubles:
+            if one in fact.troubles and not _said_by_a_row(one, fact):
                 said = sentences.trouble(texts, one)
-                cards.append(Card(f"trouble:{one.value}", "broken", OF_TROUBLE[one], "", said.why, said.next))
+                tone = "care" if one is Trouble.NOT_ADMITTED else "broken"
+                cards.append(Card(f"trouble:{one.value}", tone, OF_TROUBLE[one], "", said.why, said.next))
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())
             cards.append(Card("cannot", "care", OF_STEP[fact.cannot_borrow.next], "", said.why, said.next))
@@ -79,6 +82,12 @@ class BorrowingPage(Page):
         said = sentences.row(texts, one, self._today())
         tone = "good" if isinstance(one, Lent | Asking) else "care"
         return Card(f"row:{one.key}", tone, _icon(one), said.title, said.why, said.next, busy=isinstance(one, Asking))
+
+
+def _said_by_a_row(trouble: Trouble, fact: Borrowing) -> bool:
+    """Nobody needs to read the same twice."""
+    of_rows = {one.refused.reason for one in fact.rows if isinstance(one, NotLent)}
+    return trouble is Trouble.NOT_ADMITTED and Reason.KIOSK_NOT_ADMITTED in of_rows
 
 
 def _icon(one: Row) -> str:

@@ -51,6 +51,7 @@ OF_NOTICE = {
 OF_TROUBLE = {
     Trouble.NO_CONNECTION: "no_line",
     Trouble.WITHOUT_LINE: "no_line",
+    Trouble.NOT_ADMITTED: "desk",
     Trouble.NO_PASS_READER: "card",
     Trouble.NO_SCANNER: "scan",
     Trouble.NO_WAY_IN: "broken",

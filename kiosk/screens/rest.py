@@ -16,7 +16,7 @@ from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Rest, Trouble
 
-NOTHING_GOES = (Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NO_CONNECTION)  # the worst first
+NOTHING_GOES = (Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION)  # the worst first
 
 
 class Picture(Widget):
@@ -66,6 +66,7 @@ class RestPage(Page):
     strip_icon = StringProperty("")
     aside = StringProperty("")
     broken_icon = StringProperty("")
+    broken_tone = StringProperty("broken")
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         super().__init__(tell, today, **kwargs)
@@ -83,6 +84,7 @@ class RestPage(Page):
             self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.scan"), "", ""
         else:
             self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.do"), texts.say("rest.or_scan"), ""
+        self.broken_tone = "care" if trouble is Trouble.NOT_ADMITTED else "broken"
         self.ids.picture.scanning = Trouble.NO_PASS_READER in fact.troubles
         self.strip = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""

@@ -40,6 +40,9 @@ class Line:
     async def is_coming_back(self) -> bool:
         return self.coming_back
 
+    async def is_admitted(self) -> bool:
+        return True
+
     async def lends_without_line(self) -> bool:
         return self.lends
 

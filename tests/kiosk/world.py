@@ -115,6 +115,9 @@ class ScriptedDesk:
     async def is_coming_back(self) -> bool:
         return False
 
+    async def is_admitted(self) -> bool:
+        return True
+
     async def lends_without_line(self) -> bool:
         return False
 

@@ -94,6 +94,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest-no-line": (Rest(frozenset({Trouble.NO_CONNECTION})), None),
     "rest-without-line": (Rest(WITHOUT_LINE), None),
     "rest-without-line-pass-left": (Rest(WITHOUT_LINE, Notice.PASS_LEFT), None),
+    "rest-not-admitted": (Rest(frozenset({Trouble.NOT_ADMITTED})), None),
     "rest-no-way-in": (Rest(frozenset({Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NO_PASS_READER})), None),
     **{f"rest-{one.value}": (Rest(notice=one), None) for one in Notice},
     "waiting": (Waiting(), None),
@@ -123,6 +124,15 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
         ),
         None,
     ),
+    "borrow-not-admitted": (
+        Borrowing(
+            (NotLent("2", refusals(Reason.KIOSK_NOT_ADMITTED)[0]), *ROWS[1:2]),
+            lent=1,
+            troubles=frozenset({Trouble.NOT_ADMITTED}),
+        ),
+        None,
+    ),
+    "borrow-not-admitted-begin": (Borrowing(troubles=frozenset({Trouble.NOT_ADMITTED})), None),
     "borrow-no-scanner": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_SCANNER})), None),
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
     "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),

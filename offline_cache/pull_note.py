@@ -1,0 +1,83 @@
+"""What the pull says of its line, for the kiosk beside it and for the status: a small file, written when it changes.
+
+It outlives both processes: a kiosk that was told that its credential counts no more does not forget it without power.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from offline_cache.line_state import LineState
+
+log = logging.getLogger(__name__)
+NAME = "pull.json"
+
+
+class PullNote:
+    """The pull's side. `folder`: of the mirror. Raises nothing: a note that cannot be written must not stop a pull."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self._file, self._now = folder / NAME, now
+        self._said = str(read_pull_note(folder).get("line", ""))
+
+    def line(self, state: LineState) -> None:
+        """What the line was like in the round that is over."""
+        if state.value == self._said:
+            return
+        since = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        try:
+            _write(self._file, json.dumps({"line": state.value, "since": since}))
+        except OSError as fault:
+            log.warning("%s cannot be written: %s", NAME, type(fault).__name__)
+        else:
+            self._said = state.value
+
+
+class KnownRefused:
+    """The kiosk's side: whether the last that the pull heard was that this kiosk's credential counts no more."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int] | None = None
+        self._refused = False
+
+    def __call__(self) -> bool:
+        """Reads the note only where it is another one than the last time."""
+        try:
+            stat = (self._folder / NAME).stat()
+        except OSError:
+            return False
+        if (seen := (stat.st_mtime_ns, stat.st_ino)) != self._seen:
+            self._refused = read_pull_note(self._folder).get("line") == LineState.REFUSED.value
+            self._seen = seen
+        return self._refused
+
+
+def read_pull_note(folder: Path) -> Mapping[str, Any]:
+    """What stands in the note, as plain JSON data; empty where there is none that can be read."""
+    try:
+        said = json.loads((folder / NAME).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole, and there after a power cut."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
