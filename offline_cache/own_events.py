@@ -4,15 +4,15 @@ Loans add to the patron's loans, take a strip and mark the item; returns end the
 the mirror has already is not counted twice: a page may hold an event before it says that it does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from circulation.affairs import CheckedIn, Paid, Renewed, Route
 from circulation.identifiers import ItemBarcode, PatronRef
-from circulation.model import Fee, FeeStatus, Hold, Item, ItemStatus, Loan, Membership, Patron
+from circulation.model import Fee, FeeStatus, Hold, Item, ItemStatus, Loan, Membership, Patron, changed
 from circulation.outcomes import CheckedOut
-from circulation.rules.facts import Borrow, Here, Return
+from circulation.rules.facts import Borrow, Here, Return, Standing
 from circulation.rules.payments import PAYABLE
 from circulation.rules.region import effective
 from circulation.rules.returns import internal_stays_open, next_hold, route_of
@@ -57,8 +57,10 @@ def patron_with(patron: Patron, here: Here, own: Iterable[Own]) -> Patron:
     return patron
 
 
-def lent_offline(patron: PatronRef, own: Iterable[Own]) -> int:
+def lent_offline(patron: PatronRef, own: Sequence[Own]) -> int:
     """How many items the patron borrowed without the library system since it was last heard of."""
+    if not own:
+        return 0
     return sum(one.patron == patron and one.offline and isinstance(one.done, CheckedOut) for one in own)
 
 
@@ -74,18 +76,18 @@ def item_with(item: Item, here: Here, own: Iterable[Own]) -> Item:
     return item
 
 
-def take_strip(patron: Patron, here: Here) -> Patron:
-    """S2: one strip less in the membership that counts here, where it counts strips."""
-    found = effective(Borrow(here, patron))
-    if found is None or strip_balance(found) is None:
-        return patron
-    return replace(patron, memberships=tuple(_one_less(one, found.membership) for one in patron.memberships))
-
-
-def with_loan(patron: Patron, loan: Loan, here: Here) -> Patron:
+def with_loan(borrow: Standing, loan: Loan) -> Patron:
     """The patron with one loan more, and one strip less."""
-    after = take_strip(patron, here)
-    return replace(after, loans=(*after.loans, loan))
+    patron = borrow.patron
+    return changed(patron, loans=(*patron.loans, loan), memberships=_strip_taken(borrow))
+
+
+def _strip_taken(borrow: Standing) -> tuple[Membership, ...]:
+    """S2: one strip less in the membership that counts here, where it counts strips."""
+    found, rows = effective(borrow), borrow.patron.memberships
+    if found is None or strip_balance(found) is None:
+        return rows
+    return tuple([_one_less(one, found.membership) for one in rows])
 
 
 def is_kept_for(item: Item, patron: PatronRef) -> bool:
@@ -96,14 +98,16 @@ def is_kept_for(item: Item, patron: PatronRef) -> bool:
 def _borrowed(patron: Patron, here: Here, one: Own, due: date) -> Patron:
     if one.item is None or any(loan.item == one.item for loan in patron.loans):
         return patron
-    return with_loan(patron, _loan(one, here, due), here)
+    return with_loan(Borrow(here, patron), _loan(one, here, due))
 
 
 def _renewed(patron: Patron, here: Here, one: Own, due: date) -> Patron:
     loans = tuple(replace(loan, due=due) if loan.item == one.item else loan for loan in patron.loans)
     if loans == patron.loans:
         return patron
-    return replace(take_strip(patron, here) if here.policy.renewal_takes_strip else patron, loans=loans)
+    if not here.policy.renewal_takes_strip:
+        return replace(patron, loans=loans)
+    return replace(patron, loans=loans, memberships=_strip_taken(Borrow(here, patron)))
 
 
 def _loan(one: Own, here: Here, due: date) -> Loan:
@@ -113,7 +117,7 @@ def _loan(one: Own, here: Here, due: date) -> Loan:
 def _one_less(row: Membership, used: Membership) -> Membership:
     if row is not used or row.strips_left is None:
         return row
-    return replace(row, strips_left=row.strips_left - 1)
+    return changed(row, strips_left=row.strips_left - 1)
 
 
 def _taken(item: Item, loan: Loan) -> Item:

@@ -1,6 +1,6 @@
 """How things stand without a line: the branch today, what the mirror is worth, and what it does not contain."""
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -11,7 +11,7 @@ from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Refused
 from circulation.rules.facts import Here, PinState, Visit
-from circulation.rules.offline import Freshness, Offline
+from circulation.rules.offline import Offline
 from offline_cache.journal import Entry
 from offline_cache.masks import Masks
 from offline_cache.mirror import Reading
@@ -22,15 +22,16 @@ _NOT_DONE = frozenset({"voided", "given_up"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`own`: what was done here and is not contained in the mirror, oldest first."""
+    """`outage`: what the branch allows, and what the mirror is worth. `own`: what was done here and is not contained in
+    the mirror, oldest first."""
 
     here: Here
-    freshness: Freshness
+    outage: Offline
     own: tuple[Own, ...] = ()
 
-    def offline(self, lent: int = 0) -> Offline:
-        """As the rules for this time want it; `lent`: items lent so to the patron at hand."""
-        return Offline(self.here.policy.offline, self.freshness, lent)
+    def with_lent(self, lent: int) -> Offline:
+        """As the rules for this time want it where so many items were lent so to the patron at hand."""
+        return replace(self.outage, lent=lent) if lent else self.outage
 
 
 class Marked(Protocol):
@@ -71,8 +72,10 @@ class OwnEvents:
     def __init__(self, mirror: Reading, here: Here, zone: ZoneInfo, owners: MutableMapping[EventId, PatronRef]) -> None:
         self._mirror, self._masks, self._here, self._zone, self._owners = mirror, mirror.masks, here, zone, owners
 
-    def of(self, entries: Iterable[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
+    def of(self, entries: Collection[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
         """All of them but those that were not done, and `apart_from`, the one that is just being decided."""
+        if not entries:
+            return ()
         counted = (one for one in entries if one.event.id != apart_from and one.state not in _NOT_DONE)
         return tuple(own for entry in counted for own in self._own(entry))
 

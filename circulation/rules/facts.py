@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from circulation.catalogue import CATALOGUE, HOMES
+from circulation.catalogue import CATALOGUE, HOMES, on_day
 from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode, is_random
 from circulation.model import (
     Branch,
@@ -22,6 +22,19 @@ from circulation.model import (
 )
 from circulation.outcomes import Refused
 from circulation.presented import Presented
+
+Found = TypeVar("Found")
+
+
+def once(facts: object, find: Callable[[Any], Found]) -> Found:
+    """What `find` says of these facts, which several rules ask: found out at first, kept with them, gone with them.
+
+    For facts without slots; two that are alike stay so.
+    """
+    kept, name = facts.__dict__, find.__name__
+    if name not in kept:
+        kept[name] = find(facts)
+    return kept[name]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ class Policy:
     offline: OfflinePolicy = field(default=OfflinePolicy())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Here:
     """Where and when: the branch, the institutions of its network, their links and catalogue, the library's date.
 
@@ -85,6 +98,13 @@ class Here:
     def institution(self) -> Institution:
         """The institution that the branch belongs to."""
         return self.institutions[self.branch.institution]
+
+    def subscription(self, code: SubscriptionCode) -> Subscription | None:
+        """S1: the subscription of that code as it is valid today, or None where the catalogue has none."""
+        known = once(self, _looked_up)
+        if code not in known:
+            known[code] = on_day(code, self.today, self.catalogue)
+        return known[code]
 
     def accepts(self, other: InstitutionCode) -> bool:
         """N1: whether patrons of the other institution are accepted here (being findable is not enough)."""
@@ -109,6 +129,10 @@ class Here:
         return known.name if known and known.name else other
 
 
+def _looked_up(_: Here) -> dict[SubscriptionCode, Subscription | None]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A pass that was found for what was shown, with the patron it belongs to."""
@@ -126,7 +150,7 @@ class PinState(Enum):
     LOCKED = "locked"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """A pass was shown. `found`: every pass of the network with that number or chip, in any order.
 
@@ -141,31 +165,27 @@ class Visit:
     @property
     def known(self) -> tuple[Holder, ...]:
         """P8: the passes found by the number shown; only where there is none, those found by the chip's own UID."""
-        by_number = tuple(one for one in self.found if one.card.number == self.presented.number)
-        uid = self.presented.uid
-        return by_number if by_number or uid is None or is_random(uid) else self.found
+        return once(self, _known)
 
     @property
     def works_here(self) -> tuple[Holder, ...]:
         """P4: the known passes whose number is unique in the network, or that are linked to this institution."""
         mine = self.here.branch.institution
-        return tuple(one for one in self.known if one.card.unique or mine in one.card.institutions)
+        return tuple([one for one in self.known if one.card.unique or mine in one.card.institutions])
 
     @property
     def counted(self) -> tuple[Holder, ...]:
         """P7: of the passes that work here the active ones; where none is active, all of them."""
-        active = tuple(one for one in self.works_here if one.card.status is PassStatus.ACTIVE)
-        return active or self.works_here
+        found = self.works_here
+        return tuple([one for one in found if one.card.status is PassStatus.ACTIVE]) or found
 
     @property
     def holder(self) -> Holder | None:
         """The one pass that counts; None where it is unknown, does not work here, or is of two patrons (P4)."""
-        if len({one.patron.ref for one in self.counted}) != 1:
-            return None
-        return min(self.counted, key=lambda one: _rank(one.card))
+        return once(self, _holder)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Borrow:
     """A patron wants an item. `item` is None while none was scanned, or where `barcode` is not known."""
 
@@ -175,13 +195,28 @@ class Borrow:
     item: Item | None = None
 
 
+def _known(visit: Visit) -> tuple[Holder, ...]:
+    number, uid = visit.presented.number, visit.presented.uid
+    by_number = tuple([one for one in visit.found if one.card.number == number])
+    return by_number if by_number or uid is None or is_random(uid) else visit.found
+
+
+def _holder(visit: Visit) -> Holder | None:
+    counted = visit.counted
+    if len(counted) == 1:
+        return counted[0]
+    if len({one.patron.ref for one in counted}) != 1:
+        return None
+    return min(counted, key=lambda one: _rank(one.card))
+
+
 def _rank(card: Pass) -> tuple[object, ...]:
     # An active one first; of two alike the one that asks for more (P6). The number comes last: a mirror holds only its
     # hash, and must choose as the store does.
     return (card.status.value, not card.document_number, not card.eid, card.number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Renew:
     """A patron wants to keep an item longer. `loan` is the patron's own open loan of `item`, or None."""
 

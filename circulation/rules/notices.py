@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from circulation.catalogue import on_day
 from circulation.model import Membership, Patron, PatronType
 from circulation.rules.facts import Here, rule
 from circulation.rules.region import linked
@@ -49,7 +48,7 @@ def _lends(row: Membership, here: Here) -> bool:
 
 
 def _renews_itself(row: Membership, here: Here) -> bool:
-    terms = on_day(row.subscription, here.today, here.catalogue)
+    terms = here.subscription(row.subscription)
     return terms is not None and terms.renews_itself
 
 

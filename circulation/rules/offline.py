@@ -14,6 +14,8 @@ from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Borrow, OfflinePolicy, PinState, Visit, rule
 from circulation.rules.pins import needs_pin
 
+_NO_TIME, _MINUTE = timedelta(), timedelta(minutes=1)
+
 
 class Freshness(Enum):
     """What the mirror is worth: as good as the store, good for a few loans, or for returns only."""
@@ -48,23 +50,30 @@ class Offline:
 
 def freshness(age: timedelta | None, policy: OfflinePolicy) -> Freshness:
     """What a mirror of that age is worth; None is an age that nobody knows (a clock that cannot be believed)."""
-    if age is None or age < timedelta() or age >= timedelta(minutes=policy.usable_minutes):
+    if age is None or age < _NO_TIME or age >= _MINUTE * policy.usable_minutes:
         return Freshness.TOO_OLD
-    return Freshness.FRESH if age < timedelta(minutes=policy.fresh_minutes) else Freshness.USABLE
+    return Freshness.FRESH if age < _MINUTE * policy.fresh_minutes else Freshness.USABLE
 
 
 def allowed(action: Action, offline: Offline) -> Refused | None:
     """Whether this may be done at all without the library system. A return always may, where the branch allows it."""
-    by_policy = {
-        Action.CHECK_OUT: offline.policy.borrow,
-        Action.CHECK_IN: offline.policy.take_back,
-        Action.PAY: offline.policy.pay,
-    }
-    if not by_policy.get(action, False):
+    if not _by_policy(action, offline.policy):
         return Refused(Reason.OFFLINE_NOT_ALLOWED, "K13", NextStep.DESK)
     if action is Action.CHECK_OUT and offline.freshness is Freshness.TOO_OLD:
         return Refused(Reason.OFFLINE_RETURNS_ONLY, "K13", NextStep.DESK)
     return None
+
+
+def _by_policy(action: Action, policy: OfflinePolicy) -> bool:
+    match action:
+        case Action.CHECK_OUT:
+            return policy.borrow
+        case Action.CHECK_IN:
+            return policy.take_back
+        case Action.PAY:
+            return policy.pay
+        case _:
+            return False
 
 
 @rule("P6")

@@ -1,13 +1,11 @@
 """One membership, recognised in all libraries of a group (N1, N2, N3, N6, N11)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from circulation.catalogue import on_day
 from circulation.model import Item, Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.facts import Here, Scanned, Standing, rule
+from circulation.rules.facts import Here, Scanned, Standing, once, rule
 from circulation.rules.terms import counts
 
 
@@ -24,10 +22,10 @@ def linked(membership: Membership, here: Here) -> Subscription | None:
     """The subscription of this institution that a membership is treated by, or None where the link is missing."""
     mine = here.branch.institution
     if membership.institution == mine:
-        return on_day(membership.subscription, here.today, here.catalogue)
+        return here.subscription(membership.subscription)
     wanted = (mine, membership.institution, membership.subscription)
     codes = sorted(link.here for link in here.links if (link.at, link.of, link.there) == wanted)
-    return on_day(codes[0], here.today, here.catalogue) if codes else None
+    return here.subscription(codes[0]) if codes else None
 
 
 @rule("N3")
@@ -38,6 +36,10 @@ def effective(borrow: Standing) -> Effective | None:
     Of several in one place (a school's supplement 0086 beside its 0082) one that lends comes first. Does not depend
     on the order of records. None where no membership is in force, accepted and linked.
     """
+    return once(borrow, _effective)
+
+
+def _effective(borrow: Standing) -> Effective | None:
     mine, main = borrow.here.branch.institution, borrow.patron.main_library
 
     def rank(one: Effective) -> tuple[object, ...]:
@@ -48,17 +50,18 @@ def effective(borrow: Standing) -> Effective | None:
         last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
         return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
 
-    usable = tuple(_usable(borrow))
+    usable = _usable(borrow)
     return usable[0] if len(usable) == 1 else min(usable, key=rank, default=None)
 
 
-def _usable(borrow: Standing) -> Iterator[Effective]:
-    here = borrow.here
+def _usable(borrow: Standing) -> list[Effective]:
+    here, found = borrow.here, []
     for one in borrow.patron.memberships:
         if counts(one, here.today) and here.accepts(one.institution):
             subscription = linked(one, here)
             if subscription is not None:
-                yield Effective(one, subscription)
+                found.append(Effective(one, subscription))
+    return found
 
 
 @rule("N1", "N2", "N11", "S7")

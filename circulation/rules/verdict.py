@@ -45,6 +45,7 @@ ITEM_ORDER: tuple[Callable[[Borrow], Refused | None], ...] = (
     items.item_not_held_for_another,
     region.item_may_leave_here,
 )
+BORROW_ORDER: tuple[Callable[[Borrow], Refused | None], ...] = (*PATRON_ORDER, *ITEM_ORDER)
 RENEW_ORDER: tuple[Callable[[Renew], Refused | None], ...] = (
     *MEMBERSHIP_ORDER,
     fees.open_amount_within_limit,
@@ -61,11 +62,12 @@ RETURN_ORDER: tuple[Callable[[Scanned], Refused | None], ...] = (
     region.item_may_come_back_here,
 )
 Facts = TypeVar("Facts")
+_NO_REFUSAL = Verdict(None)
 
 
 def _verdict(rules: Sequence[Callable[[Facts], Refused | None]], facts: Facts) -> Verdict:
-    refusals = [one for one in (rule(facts) for rule in rules) if one is not None]
-    return Verdict(refusals[0], tuple(refusals[1:])) if refusals else Verdict(None)
+    refusals = [no for rule in rules if (no := rule(facts)) is not None]
+    return Verdict(refusals[0], tuple(refusals[1:])) if refusals else _NO_REFUSAL
 
 
 def on_visit(visit: Visit) -> Verdict:
@@ -80,7 +82,12 @@ def on_patron(borrow: Borrow) -> Verdict:
 
 def on_borrow(borrow: Borrow) -> Verdict:
     """May this patron borrow this item here today? The patron's own rules come first."""
-    return _verdict(PATRON_ORDER + ITEM_ORDER, borrow)
+    return _verdict(BORROW_ORDER, borrow)
+
+
+def on_item(borrow: Borrow) -> Verdict:
+    """May this item be lent to this patron, of whom `on_patron` has said nothing?"""
+    return _verdict(ITEM_ORDER, borrow)
 
 
 def on_renew(renew: Renew) -> Verdict:

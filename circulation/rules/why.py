@@ -85,9 +85,10 @@ def _step(rule: Callable[..., Refused | None], facts: Visit | Wanted) -> Step:
 
 
 class _Watched:
-    """Stands in for one fact: gives what the fact gives, and notes it. Alike where the facts are alike."""
+    """Stands in for one fact: gives what the fact gives, and notes it. Alike where the facts are alike.
 
-    __slots__ = ("fact", "path", "seen")
+    What is found out `once` is found out anew for each rule: it is kept with this, not with the fact.
+    """
 
     def __init__(self, fact: object, path: str, seen: dict[str, str]) -> None:
         self.fact = fact
@@ -95,7 +96,7 @@ class _Watched:
         self.seen = seen
 
     def __getattr__(self, name: str) -> Any:
-        member = getattr(type(self.fact), name)
+        member = getattr(type(self.fact), name, None)  # of a field without default the class knows nothing
         if isinstance(member, property) and member.fget is not None:
             return member.fget(self)
         if isinstance(member, FunctionType):
