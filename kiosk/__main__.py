@@ -266,17 +266,13 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
     key_file = config.path(config.mirror.key_file)
     mirror = Mirror(config.path(config.mirror.path), lambda: load_key(key_file))
 
-    def own(acked_seq: int) -> Sequence[Entry]:
-        journal.heard(acked_seq)  # more than this journal holds: it is not the one that was told from
-        return journal.since(acked_seq)
-
     def age(as_of: AsOf, at: datetime) -> timedelta | None:
         journal.saw(as_of.at)
         return age_of(as_of, clock.told(), at, journal.floor())
 
     if config.sharing is None:
         return OfflineDesk(mirror, _Heard(journal), age)
-    from offline_cache.branch import share, together
+    from offline_cache.branch import Together, share
     from offline_cache.keys import KeyMissing
     from offline_cache.sharing import addresses
 
@@ -288,9 +284,9 @@ def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo
         return None  # asked again when it is needed: until then nothing can be read in the mirror either
     except OSError as fault:
         log.error("the kiosks of this branch do not hear of each other: %s", type(fault).__name__)
-        return OfflineDesk(mirror, own, age)
+        return OfflineDesk(mirror, _Heard(journal), age)
     undo.callback(shared.stop)
-    return OfflineDesk(mirror, together(own, shared.heard, clock.told), age)
+    return OfflineDesk(mirror, Together(_Heard(journal), shared.heard, clock.told), age)
 
 
 class _Heard:

@@ -3,7 +3,7 @@
 Off by default: it wants a network of the branch. What is told is sealed, and no more than each kiosk may know anyway.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from circulation.events import Told
@@ -11,11 +11,10 @@ from circulation.identifiers import KioskId
 from offline_cache.journal import Entry
 from offline_cache.keys import MirrorKey, derived
 from offline_cache.mirror import MirrorReader, NoMirror, Picture
-from offline_cache.neighbours import Contained, Heard, Neighbours, merged
+from offline_cache.neighbours import Contained, Heard, Neighbours
 from offline_cache.sealing import Seal
 from offline_cache.sharing import Address, Sharing
-
-Own = Callable[[int], Sequence[Entry]]
+from offline_cache.standing import Marked
 
 
 class Telling(Protocol):
@@ -60,6 +59,35 @@ def share(
     return sharing
 
 
-def together(own: Own, heard: Callable[[], Iterable[Heard]], now: Callable[[], Told]) -> Own:
-    """Own events and those of the neighbours, in the order in which this kiosk came to know of them."""
-    return lambda seq: merged(own(seq), heard(), now().boot)
+class Together:
+    """Own events and those of the neighbours, in the order in which this kiosk came to know of them; is
+    `offline_cache.standing.Marked`.
+
+    What this kiosk did before its last start comes first: of the others it heard nothing before that. When an own event
+    happened is read once; what was heard is in memory, and never changes.
+    """
+
+    def __init__(self, own: Marked, heard: Callable[[], Iterable[Heard]], now: Callable[[], Told]) -> None:
+        self._own, self._heard, self._now = own, heard, now
+        self._known: dict[str, int] = {}
+
+    def marks(self, seq: int, /) -> list[tuple[int | Entry, str, str]]:
+        """As there; the place of what was heard is the entry itself."""
+        boot, known = self._now().boot, self._known
+        own = self._own.marks(seq)
+        self._known = times = {event: known[event] if event in known else self._ms(at, boot) for at, event, _ in own}
+        # Read after own events: what is heard meanwhile stands behind them anyway.
+        stamped: list[tuple[tuple[int, int, int], tuple[int | Entry, str, str]]]
+        stamped = [((times[one[1]], 1, one[0]), one) for one in own]
+        stamped += [
+            ((one.at_ms, 0, one.entry.event.seq), (one.entry, one.entry.event.id, "heard")) for one in self._heard()
+        ]
+        return [one for _, one in sorted(stamped, key=lambda found: found[0])]
+
+    def entry(self, place: int | Entry, /) -> Entry:
+        """As there."""
+        return place if isinstance(place, Entry) else self._own.entry(place)
+
+    def _ms(self, seq: int, boot: str) -> int:
+        told = self._own.entry(seq).event.told
+        return told.since_boot_ms if told is not None and told.boot == boot else -1

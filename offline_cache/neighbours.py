@@ -4,7 +4,7 @@ Off by default; in memory only. No item is lent twice in one outage, and no limi
 No clock of another kiosk is believed: what was heard first, counted by our own, came first (house decision 3.4).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -152,21 +152,6 @@ class Neighbours:
             self._forget(one)
         every = (heard for one in self._others.values() for heard in one.heard.values() if _counts(heard.entry))
         return sorted(every, key=lambda heard: (heard.at_ms, heard.entry.event.kiosk, heard.entry.event.seq))
-
-
-def merged(own: Iterable[Entry], heard: Iterable[Heard], boot: str) -> list[Entry]:
-    """Own events and those of other kiosks in one order: that in which this kiosk came to know of them.
-
-    What this kiosk did before its last start comes first: of the others it heard nothing before that.
-    """
-    stamped = [(_own_ms(one, boot), 1, one.event.seq, one) for one in own]
-    stamped += [(one.at_ms, 0, one.entry.event.seq, one.entry) for one in heard]
-    return [one for *_, one in sorted(stamped, key=lambda found: found[:3])]
-
-
-def _own_ms(one: Entry, boot: str) -> int:
-    told = one.event.told
-    return told.since_boot_ms if told is not None and told.boot == boot else -1
 
 
 def _counts(one: Entry) -> bool:

@@ -1,9 +1,9 @@
 """How things stand without a line: the branch today, what the mirror is worth, and what it does not contain."""
 
-from collections.abc import Collection, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
@@ -35,10 +35,13 @@ class Standing:
 
 
 class Marked(Protocol):
-    """A journal that tells cheaply which of its entries changed; see `offline_cache.journal.Journal`."""
+    """A journal that tells cheaply which of its entries changed; see `offline_cache.journal.Journal`.
 
-    def marks(self, seq: int) -> Sequence[tuple[int, str, str]]: ...
-    def entry(self, seq: int) -> Entry: ...
+    `marks`: of each entry after that number its place, by which `entry` gives it, its id and its mark.
+    """
+
+    def marks(self, seq: int, /) -> Sequence[tuple[Any, str, str]]: ...
+    def entry(self, place: Any, /) -> Entry: ...
 
 
 class Remembered:
@@ -54,10 +57,10 @@ class Remembered:
         if cursor != self._cursor:
             self._known, self._cursor = {}, cursor
         found: list[Own] = []
-        for seq, event, mark in self._journal.marks(acked_seq):
+        for place, event, mark in self._journal.marks(acked_seq):
             known = self._known.get(event)
             if known is None or known[0] != mark:
-                known = self._known[event] = mark, reading.of((self._journal.entry(seq),))
+                known = self._known[event] = mark, reading.of((self._journal.entry(place),))
             if event != apart_from:
                 found += known[1]
         return tuple(found)
@@ -72,10 +75,8 @@ class OwnEvents:
     def __init__(self, mirror: Reading, here: Here, zone: ZoneInfo, owners: MutableMapping[EventId, PatronRef]) -> None:
         self._mirror, self._masks, self._here, self._zone, self._owners = mirror, mirror.masks, here, zone, owners
 
-    def of(self, entries: Collection[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
+    def of(self, entries: Iterable[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
         """All of them but those that were not done, and `apart_from`, the one that is just being decided."""
-        if not entries:
-            return ()
         counted = (one for one in entries if one.event.id != apart_from and one.state not in _NOT_DONE)
         return tuple(own for entry in counted for own in self._own(entry))
 

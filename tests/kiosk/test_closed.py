@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.__main__ import _why_closed as why_closed
 from offline_cache.health import Health, read_health
 from tests.kiosk.test_config import GOOD
 from tests.offline_cache.journals import AT, KEY, append, open_journal
@@ -114,6 +115,12 @@ def test_a_damaged_journal_closes_the_kiosk_and_staff_open_it_again_from_afar(fo
         until_said(folder, process, "open")
         assert database.exists()
     assert (folder / "log").read_text().count("offline_cache.journal_opening") == 1, "said once"
+
+
+def test_while_it_is_closed_a_loss_is_looked_at_without_a_word(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "var" / "journal.db").write_bytes(b"")
+    assert [why_closed(folder / "kiosk.toml") for _ in range(3)] == ["journal-damaged"] * 3
+    assert caplog.text.count("kept as") == 1
 
 
 def test_a_kiosk_without_room_for_its_journal_is_closed_until_there_is_some(folder: Path) -> None:

@@ -141,6 +141,8 @@ def test_it_takes_returns_and_tells_them_when_it_is_let_in_again(kiosk: Kiosk) -
     asked = kiosk.store.asked
     assert desk.redeliver() == 0.0
     assert kiosk.store.asked == asked, "nothing is told to who does not listen"
+    kiosk.mirror.lending = False
+    assert (desk.redeliver(), kiosk.store.asked) == (0.0, asked), "nor where nothing could be lent anyway"
     kiosk.store.says = None
     for _ in range(GOOD_ANSWERS):
         desk.is_reachable()
@@ -160,6 +162,8 @@ def test_an_answer_that_was_lost_before_the_refusal_stays_open_and_is_not_said_t
 def test_what_was_heard_before_the_start_counts_until_the_store_says_otherwise(kiosk: Kiosk) -> None:
     kiosk.known_refused = True
     desk = kiosk.desk()
+    assert desk.check_out(SHOWN, BOOK) == NOT_ADMITTED
+    assert kiosk.store.asked == 0, "the watch over the line asks first"
     kiosk.store.weather = ["refused connection"] * 9
     assert not desk.is_reachable()
     assert desk.identify(SHOWN) == NOT_ADMITTED

@@ -17,9 +17,9 @@ from circulation.identifiers import EventId, ItemBarcode, KioskId, PassNumber
 from circulation.model import Item, Membership, Patron
 from circulation.outcomes import CheckedOut, NextStep, Reason, Refused
 from circulation.presented import Presented, Source
-from offline_cache.branch import together
+from offline_cache.branch import Together
 from offline_cache.journal import Entry
-from offline_cache.neighbours import TOGETHER, Contained, Neighbours, merged
+from offline_cache.neighbours import TOGETHER, Contained, Heard, Neighbours
 from offline_cache.offline_desk import OfflineDesk
 from offline_cache.sealing import Seal
 from offline_cache.sharing import Sharing, addresses
@@ -222,8 +222,56 @@ def test_own_events_and_others_stand_in_the_order_in_which_they_were_known(both:
     two.did = [mine(1, 9_000, "before"), mine(2, 10), mine(3, 30)]
     one.lends()
     tell(one, two, at_ms=20)
-    order = merged(two.did, two.neighbours.heard(), "now")
+    journal = Journal(two.did)
+    both_now = Together(journal, two.neighbours.heard, lambda: Told("now", 99, ClockState.FREE))
+    order = [both_now.entry(place) for place, *_ in both_now.marks(0)]
     assert [(entry.event.kiosk, entry.event.seq) for entry in order] == [("two", 1), ("two", 2), ("one", 1), ("two", 3)]
+
+
+class Journal:
+    """Own entries, and how often one was unsealed."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries, self.unsealed = entries, 0
+
+    def marks(self, seq: int) -> list[tuple[int, str, str]]:
+        return [(one.event.seq, one.event.id, one.state) for one in self.entries if one.event.seq > seq]
+
+    def entry(self, seq: int) -> Entry:
+        self.unsealed += 1
+        return next(one for one in self.entries if one.event.seq == seq)
+
+
+_TIMES = st.tuples(st.sampled_from(["before", "now"]), st.integers(0, 5))
+
+
+@given(st.lists(_TIMES, max_size=8), st.lists(st.integers(0, 5), max_size=8), st.integers(0, 8))
+def test_whatever_happened_when_all_of_it_is_there_once_in_one_order(
+    own: list[tuple[str, int]], heard: list[int], after: int
+) -> None:
+    mine = [loan("two", n, told=Told(*when, ClockState.FREE)) for n, when in enumerate(own, 1)]
+    theirs = [Heard(loan("one", n), at) for n, at in enumerate(heard, 1)]
+    together = Together(Journal(mine), lambda: theirs, lambda: Told("now", 9, ClockState.FREE))
+    times = [(ms if boot == "now" else -1, 1, n) for n, (boot, ms) in enumerate(own, 1) if n > after]
+    times += [(at, 0, n) for n, at in enumerate(heard, 1)]
+    found = [together.entry(place) for place, *_ in together.marks(after)]
+    assert [(one.event.kiosk == "two", one.event.seq) for one in found] == [(bool(a), n) for _, a, n in sorted(times)]
+
+
+def test_in_a_long_outage_nothing_is_read_anew_that_did_not_change() -> None:
+    memory = Memory(patrons=[anna(membership(strips_left=9))], items=BOOKS)
+    journal = Journal([loan("two", seq, told=TOLD) for seq in range(1, 51)])
+    theirs = [Heard(loan("one", seq + 100), seq) for seq in range(1, 51)]
+    shared = OfflineDesk(memory, Together(journal, lambda: theirs, lambda: TOLD), lambda as_of, at: timedelta())
+    first = shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON)
+    read = journal.unsealed
+    assert read == 2 * 50, "for when it was, and for what it was"
+    assert shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON) == first
+    assert journal.unsealed == read
+    journal.entries.append(loan("two", 51, told=TOLD))
+    journal.entries[0] = replace(journal.entries[0], state="answered")
+    shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON)
+    assert journal.unsealed == read + 3, "the new one twice, the other's mark changed"
 
 
 @contextmanager
@@ -276,7 +324,7 @@ def test_what_one_kiosk_lent_the_other_neither_lends_again_nor_forgets_for_the_l
     memory = Memory(patrons=[anna(membership(strips_left=1))], items=BOOKS)
     first, second = Own(memory), Own(memory)
     one, two = telling("k", first), telling("other", second)
-    shared = OfflineDesk(memory, together(second.since, two.heard, lambda: TOLD), lambda as_of, at: timedelta())
+    shared = OfflineDesk(memory, Together(second, two.heard, lambda: TOLD), lambda as_of, at: timedelta())
     assert isinstance(shared.decide(Action.CHECK_OUT, by_barcode(), BARCODE, NOON), CheckedOut)
     first.lent(by_barcode(), BARCODE)
     one.hear(two.message() or b"", 1)
