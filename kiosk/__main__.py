@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from offline_cache.clock import KioskClock
     from offline_cache.health import Health
     from offline_cache.journal import Entry, Journal
+    from offline_cache.letterbox import Letterbox
     from offline_cache.offline_desk import OfflineDesk
+    from offline_cache.sealing import Seal
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
-Secret = TypeVar("Secret", str, bytes)
+Secret = TypeVar("Secret")
+KEY_S = 2.0  # so long a start without a line waits for a key (level b)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -211,12 +214,32 @@ def _why_closed(file: Path) -> str:
 def _opened(config: KioskConfig) -> tuple[str, Journal]:
     """The kiosk's credential and its journal. Raises CannotStart, JournalFault."""
     from offline_cache.journal_opening import open_journal
-    from offline_cache.sealing import Seal, read_key
 
     token = _secret(config, config.store.token_file, _read_token)
-    seal = Seal(_secret(config, config.journal.key_file, read_key))
+    seal = _journal_seal(config, token)
     kiosk, path = KioskId(config.kiosk.id), config.path(config.journal.path)
     return token, open_journal(path, seal, kiosk, _new_id, partial(datetime.now, UTC))
+
+
+def _journal_seal(config: KioskConfig, token: str) -> Seal | Letterbox:
+    """By the key in the file; where that is in memory only (key level b), it is had again with the store's. Raises
+    CannotStart, JournalFault."""
+    from offline_cache.key_level import KeyLevel, level_of
+    from offline_cache.sealing import Seal, read_key
+
+    name = config.journal.key_file
+    if config.mirror is None or level_of(config.path(name)) is not KeyLevel.FETCHED:
+        return Seal(_secret(config, name, read_key))
+    from offline_cache.journal_keys import fetched_seal
+    from offline_cache.keys import KeyMissing, load_key
+    from offline_cache.store_client import StoreClient
+
+    store_key = partial(load_key, config.path(config.mirror.key_file), StoreClient(config.store.url, token), KEY_S)
+    journal, kiosk = config.path(config.journal.path), KioskId(config.kiosk.id)
+    try:
+        return _secret(config, name, lambda file: fetched_seal(journal, file, kiosk, store_key))
+    except KeyMissing:
+        raise CannotStart(f"{name} is not there, and the store gives none to begin a journal with") from None
 
 
 def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, fullscreen: bool) -> KioskApp:

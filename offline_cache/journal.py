@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from circulation.events import Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId
@@ -21,10 +22,7 @@ from offline_cache.journal_entry import (
     COLUMNS,
     Answer,
     Entry,
-    answer_bytes,
-    event_bytes,
-    place,
-    read_entry,
+    Row,
     state_after,
 )
 from offline_cache.journal_faults import (
@@ -37,12 +35,15 @@ from offline_cache.journal_faults import (
 )
 from offline_cache.journal_file import SCHEMA_VERSION, check, lock, refuse_without_room, remember
 from offline_cache.journal_loss import refuse_after_loss
-from offline_cache.sealing import Seal
+from offline_cache.journal_seal import JournalSeal
+
+if TYPE_CHECKING:
+    from offline_cache.letterbox import Letterbox
+    from offline_cache.sealing import Seal
 
 __all__ = ["SCHEMA_VERSION", "Answer", "Entry", "Journal", "JournalDamaged", "JournalFault"]
 
 BEHIND_STORE = "behind-store"
-_PROOF = b"this journal and this key belong together"
 _NOT_A_FACT = {False: "1", True: "promised IS NULL"}
 _WAITING = "state IN ('open', 'given_up')"
 _FLOOR_STEP = timedelta(minutes=1)
@@ -52,7 +53,8 @@ _NO_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)  # no kiosk of this release has see
 class Journal:
     """What one kiosk did. Every method that writes has committed and fsynced when it returns.
 
-    Raises JournalFault where the file cannot be opened, written or unsealed. Safe to call from several threads.
+    Raises JournalFault where the file cannot be opened, written or unsealed. Safe to call from several threads. With a
+    letterbox for its seal acts are written down, and what would read them raises JournalLocked until the key is had.
     """
 
     # What stands in the file, by its one writer: the last number, the last that the store has, why it is closed.
@@ -61,8 +63,8 @@ class Journal:
     _acked: int
     _closed: str
 
-    def __init__(self, path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
-        self._seal, self._kiosk, self._new_id, self._folder = seal, kiosk, new_id, path.parent
+    def __init__(self, path: Path, seal: Seal | Letterbox, kiosk: KioskId, new_id: Callable[[], EventId]) -> None:
+        self._sealed, self._kiosk, self._new_id, self._folder = JournalSeal(seal, kiosk), kiosk, new_id, path.parent
         with as_fault("cannot be opened"), ExitStack() as on_fault:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = lock(path)
@@ -117,7 +119,7 @@ class Journal:
         Raises JournalFault where the event does not wait for an answer.
         """
         fact = event.as_kind(Kind.FACT)
-        body, promised = self._sealed_event(fact), self._sealed_answer(event.seq, "promised", answer)
+        body, promised = self._sealed.event(fact), self._sealed.answer(event.seq, "promised", answer)
         # Of returns and payments the mirror is believed: to count one twice would take away what was lent since.
         turned = self.last + 1 if event.action is Action.CHECK_OUT else 0
         with self._books.writing() as db:
@@ -141,7 +143,7 @@ class Journal:
         A fact that was refused, or an act that was given up and done all the same, is put before staff. The "no" to a
         request that has become a fact since it was sent is passed over: the fact is still to be told.
         """
-        sealed = [(event, answer, self._sealed_answer(event.seq, "outcome", answer)) for event, answer in answers]
+        sealed = [(event, answer, self._sealed.answer(event.seq, "outcome", answer)) for event, answer in answers]
         stand = []
         with self._books.writing() as db:
             for event, answer, outcome in sealed:
@@ -192,7 +194,7 @@ class Journal:
         with self._books.reading() as db:
             rows = db.execute(wanted, (self._first, -1 if limit is None else limit)).fetchall()
             self._first = rows[0][0] if rows else self.last + 1
-        entries = [read_entry(self._seal, self._kiosk, row) for row in rows]
+        entries = self._opened(rows)
         return [one.event.as_kind(Kind.VOID) if one.state == "given_up" else one.event for one in entries]
 
     def waiting(self) -> int:
@@ -247,7 +249,7 @@ class Journal:
         """Raises JournalFault unless something can be written down now and for a while: the proof is sealed anew."""
         with as_fault("cannot be written"):
             refuse_without_room(self._folder)
-        sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
+        sealed = self._sealed.proof()
         with self._books.writing() as db:
             self._refuse_closed()
             db.execute("UPDATE journal SET proof = ?", (sealed,))
@@ -300,8 +302,8 @@ class Journal:
                 self._refuse_closed()
                 new, seq = self._new_id(), self.last + 1
                 event = Event(new, self._kiosk, seq, kind, action, presented, item, at, payment, told)
-                body = self._sealed_event(event)
-                said = None if promised is None else self._sealed_answer(seq, "promised", promised)
+                body = self._sealed.event(event)
+                said = None if promised is None else self._sealed.answer(seq, "promised", promised)
                 rises = told is not None and told.clock is ClockState.SYNCHRONISED and at - self._floor >= _FLOOR_STEP
                 self._books.enter(First(seq, new, body, said, int(at.timestamp()) if rises else 0))
             except CAUSES as cause:
@@ -324,6 +326,8 @@ class Journal:
 
     def _look_at_what_waits(self) -> None:
         """An event that cannot be unsealed would hold up the queue for ever; its neighbours may be no better."""
+        if self._sealed.is_locked:
+            return  # looked at when it is unlocked
         try:
             self.undelivered()
         except JournalFault as fault:
@@ -345,16 +349,14 @@ class Journal:
     def _entries(self, wanted: str, *values: object) -> list[Entry]:
         with self._books.reading() as db:
             rows = db.execute(f"SELECT {COLUMNS} FROM event WHERE {wanted}", values).fetchall()  # noqa: S608
-        return [read_entry(self._seal, self._kiosk, row) for row in rows]
+        return self._opened(rows)
 
-    def _sealed_event(self, event: Event) -> bytes:
-        return self._seal.close_up(event_bytes(event), self._place(event.seq, "body"))
-
-    def _sealed_answer(self, seq: int, column: str, answer: Answer) -> bytes:
-        return self._seal.close_up(answer_bytes(answer), self._place(seq, column))
-
-    def _place(self, seq: int, column: str) -> str:
-        return place(self._kiosk, seq, column)
+    def _opened(self, rows: Sequence[Row]) -> list[Entry]:
+        if rows and self._sealed.is_locked:
+            with as_fault("cannot be read"), self._books.reading() as db:
+                self._sealed.unlock(db.execute("SELECT proof FROM journal").fetchone()[0])
+            self._look_at_what_waits()
+        return self._sealed.entries(rows)
 
     def _adopt(self, db: sqlite3.Connection) -> None:
         self._closed, self._acked = "", 0
@@ -362,9 +364,9 @@ class Journal:
         if row is None:
             if db.execute("SELECT 1 FROM event").fetchone():
                 raise JournalDamaged("the journal does not say whose it is")
-            sealed = self._seal.close_up(_PROOF, self._place(0, "proof"))
+            sealed = self._sealed.proof()
             db.execute("INSERT INTO journal (only_row, kiosk, proof) VALUES (1, ?, ?)", (self._kiosk, sealed))
-        elif row[0] != self._kiosk or self._seal.open(row[1], self._place(0, "proof")) != _PROOF:
+        elif row[0] != self._kiosk or not self._sealed.is_proved_by(row[1]):
             raise JournalFault("the journal belongs to another kiosk")
         else:
             self._closed, self._acked = row[2], row[3]

@@ -43,6 +43,12 @@ class JournalRetired(JournalFault):
     word = "new-id-needed"
 
 
+class JournalLocked(JournalFault):
+    """What is done can be written down, and nothing be read: the key is not there yet (key level b)."""
+
+    word = "no-key-yet"
+
+
 CAUSES = (sqlite3.Error, OSError, SealBroken, ValueError)
 
 

@@ -9,13 +9,14 @@ from circulation.identifiers import EventId, KioskId
 from offline_cache.journal import Journal
 from offline_cache.journal_file import JournalDamaged, JournalFault
 from offline_cache.journal_loss import keep_aside
+from offline_cache.letterbox import Letterbox
 from offline_cache.sealing import Seal
 
 log = logging.getLogger(__name__)
 
 
 def open_journal(
-    path: Path, seal: Seal, kiosk: KioskId, new_id: Callable[[], EventId], now: Callable[[], datetime]
+    path: Path, seal: Seal | Letterbox, kiosk: KioskId, new_id: Callable[[], EventId], now: Callable[[], datetime]
 ) -> Journal:
     """The kiosk's journal. Raises JournalDamaged where events may be lost: nothing may be lent until staff accept it.
 

@@ -7,7 +7,6 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,22 +15,14 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from offline_cache.key_level import KeyLevel, level_of
 from offline_cache.masks import Masks
 from offline_cache.sealing import KEY_BYTES, Seal, read_key
 from offline_cache.store_client import LineDown, Response
 
+__all__ = ["Asks", "KeyLevel", "KeyMissing", "MirrorKey", "derived", "fetch_key", "level_of", "load_key"]
+
 _ASK = "/v1/mirror-key"
-_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
-_CREDENTIALS = Path("/run/credentials")
-_MOUNTS = Path("/proc/self/mountinfo")
-
-
-class KeyLevel(Enum):
-    """What a stolen disk yields: nothing under SEALED and FETCHED; under ON_DISK the key lies beside the mirror."""
-
-    SEALED = "a"
-    FETCHED = "b"
-    ON_DISK = "c"
 
 
 class KeyMissing(Exception):
@@ -102,16 +93,6 @@ def fetch_key(file: Path, client: Asks, deadline_s: float = 5.0) -> MirrorKey:
     return key
 
 
-def level_of(file: Path) -> KeyLevel:
-    """What the place of the key file is worth. A credential of the service manager counts as sealed: the
-    unit gives none but encrypted ones under that name."""
-    credentials = {_CREDENTIALS, Path(os.environ.get("CREDENTIALS_DIRECTORY", _CREDENTIALS))}
-    place = file.absolute()
-    if _file_system(place) not in _IN_MEMORY:
-        return KeyLevel.ON_DISK
-    return KeyLevel.SEALED if any(place.is_relative_to(one) for one in credentials) else KeyLevel.FETCHED
-
-
 def _keep(file: Path, key: MirrorKey) -> None:
     """Writes the key for the other process of the kiosk; one that cannot be kept is asked for again."""
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
@@ -125,14 +106,3 @@ def _keep(file: Path, key: MirrorKey) -> None:
         draft.replace(file)
     except OSError:
         draft.unlink(missing_ok=True)
-
-
-def _file_system(place: Path) -> str:
-    """The kind of file system that the path is on, by the longest mount point above it."""
-    best, kind = "", ""
-    for line in _MOUNTS.read_text("utf-8", "replace").splitlines():
-        left, _, right = line.partition(" - ")
-        mount = left.split()[4].encode().decode("unicode_escape")
-        if place.is_relative_to(mount) and len(mount) >= len(best):
-            best, kind = mount, right.split()[0]
-    return kind

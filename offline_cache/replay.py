@@ -15,6 +15,7 @@ from circulation.events import Event, Kind, Told
 from circulation.outcomes import Refused
 from offline_cache.event_line import GAP, Batch, EventLine, Stopped
 from offline_cache.journal import Answer, Entry
+from offline_cache.journal_faults import JournalLocked
 
 log = logging.getLogger(__name__)
 MOST, LEAST = 50, 10
@@ -86,6 +87,10 @@ class Replay:
             while waiting:
                 self._deliver_some(waiting, ends, course)
                 waiting = self._journal.undelivered(self._most)
+        except JournalLocked as fault:
+            self._failures += 1
+            log.info("delivery stopped: %s", fault)
+            return Delivery(tuple(course.answered), tuple(course.settled), str(fault))
         except DeskUnreachable as fault:
             self._failures += 1
             self._most = max(1, self._most // 2) if fault.sent else self._most  # so many may have been too many

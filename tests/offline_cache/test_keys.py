@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from circulation import wire
-from offline_cache import keys
+from offline_cache import key_level
 from offline_cache.keys import KeyLevel, KeyMissing, MirrorKey, derived, fetch_key, level_of, load_key
 from offline_cache.store_client import LineDown, Response
 from tests.offline_cache.model_store import KEY
@@ -82,7 +82,7 @@ def test_the_key_of_another_purpose_is_another_key() -> None:
 def test_c_is_a_key_on_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(_mounted("/", "ext4") + _mounted("/run", "tmpfs") + _mounted("/run/credentials/a", "ramfs"))
-    monkeypatch.setattr(keys, "_MOUNTS", mounts)
+    monkeypatch.setattr(key_level, "_MOUNTS", mounts)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     assert level_of(Path("/var/lib/kiosk/mirror.key")) is KeyLevel.ON_DISK
     assert level_of(Path("/run/kiosk/mirror.key")) is KeyLevel.FETCHED
@@ -94,7 +94,7 @@ def test_a_credential_folder_on_a_disk_is_no_better_than_the_disk(
 ) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(_mounted("/", "ext4"))
-    monkeypatch.setattr(keys, "_MOUNTS", mounts)
+    monkeypatch.setattr(key_level, "_MOUNTS", mounts)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/etc/kiosk/secrets")
     assert level_of(Path("/etc/kiosk/secrets/mirror.key")) is KeyLevel.ON_DISK
 

@@ -131,7 +131,7 @@ def test_another_act_under_a_known_id_goes_to_staff_its_place_is_closed_and_the_
     first = kiosk.lend()
     kiosk.deliver()
     taken = replace(first, seq=2, item=next(kiosk.books))
-    body = kiosk.journal._sealed_event(taken)
+    body = kiosk.journal._sealed.event(taken)
     kiosk.lend()
     database(kiosk.journal).execute("UPDATE event SET body = ? WHERE seq = 2", (body,))
     last = kiosk.lend()
