@@ -105,14 +105,17 @@ class OfflineDesk:
         missed."""
         picture = mirror.picture()
         here = self._here_on(picture, at.astimezone(picture.zone).date())
-        events = OwnEvents(mirror, here, picture.zone, self._owners)
-        if isinstance(self._own, Remembered):
-            own = self._own.of(events, picture.acked_seq, self._owners_of, apart_from)
-        else:
-            own = events.of(self._own(picture.acked_seq), apart_from)
+        own = self._own_events(mirror, picture, here, apart_from)
         policy = here.policy.offline
         outage = Offline(policy, freshness(self._age(picture.as_of, at), policy))
         return _Case(mirror, Standing(here, outage, own))
+
+    def _own_events(self, mirror: Reading, picture: Picture, here: Here, apart_from: EventId | None) -> tuple[Own, ...]:
+        if isinstance(self._own, Remembered):
+            events = OwnEvents(mirror, here, picture.zone, self._owners)
+            return self._own.of(events, picture.acked_seq, self._owners_of, apart_from)
+        entries = self._own(picture.acked_seq)
+        return OwnEvents(mirror, here, picture.zone, self._owners).of(entries, apart_from) if entries else ()
 
     def _here_on(self, picture: Picture, today: date) -> Here:
         """The branch on that day, made once for each picture and day; whose own events are is of one place in the
@@ -124,7 +127,7 @@ class OfflineDesk:
         return self._here
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # no fact, and made for each question: frozen it takes four times as long
 class _Case:
     """One question, on one picture."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from circulation.catalogue import CATALOGUE, HOMES, on_day
 from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode, is_random
@@ -35,6 +35,21 @@ def once(facts: object, find: Callable[[Any], Found]) -> Found:
     if name not in kept:
         kept[name] = find(facts)
     return kept[name]  # type: ignore[no-any-return]
+
+
+class kept(Generic[Found]):  # noqa: N801 - written as `property` is
+    """A property of facts without slots that is found out at its first use, `once`."""
+
+    def __init__(self, find: Callable[[Any], Found]) -> None:
+        self.find = find
+        self.__doc__ = find.__doc__
+
+    @overload
+    def __get__(self, facts: None, kind: type) -> Self: ...
+    @overload
+    def __get__(self, facts: object, kind: type) -> Found: ...
+    def __get__(self, facts: object | None, kind: type) -> Found | Self:
+        return self if facts is None else once(facts, self.find)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +116,14 @@ class Here:
 
     def subscription(self, code: SubscriptionCode) -> Subscription | None:
         """S1: the subscription of that code as it is valid today, or None where the catalogue has none."""
-        known = once(self, _looked_up)
+        known = self._looked_up
         if code not in known:
             known[code] = on_day(code, self.today, self.catalogue)
         return known[code]
+
+    @kept
+    def _looked_up(self) -> dict[SubscriptionCode, Subscription | None]:
+        return {}
 
     def accepts(self, other: InstitutionCode) -> bool:
         """N1: whether patrons of the other institution are accepted here (being findable is not enough)."""
@@ -127,10 +146,6 @@ class Here:
         """The name of an institution for a sentence; its code where the name is not known here."""
         known = self.institutions.get(other)
         return known.name if known and known.name else other
-
-
-def _looked_up(_: Here) -> dict[SubscriptionCode, Subscription | None]:
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +177,14 @@ class Visit:
     found: tuple[Holder, ...]
     pin: PinState = PinState.NOT_SHOWN
 
-    @property
+    @kept
     def known(self) -> tuple[Holder, ...]:
         """P8: the passes found by the number shown; only where there is none, those found by the chip's own UID."""
-        return once(self, _known)
+        number, uid = self.presented.number, self.presented.uid
+        by_number = tuple([one for one in self.found if one.card.number == number])
+        return by_number if by_number or uid is None or is_random(uid) else self.found
 
-    @property
+    @kept
     def works_here(self) -> tuple[Holder, ...]:
         """P4: the known passes whose number is unique in the network, or that are linked to this institution."""
         mine = self.here.branch.institution
@@ -179,10 +196,15 @@ class Visit:
         found = self.works_here
         return tuple([one for one in found if one.card.status is PassStatus.ACTIVE]) or found
 
-    @property
+    @kept
     def holder(self) -> Holder | None:
         """The one pass that counts; None where it is unknown, does not work here, or is of two patrons (P4)."""
-        return once(self, _holder)
+        counted = self.counted
+        if len(counted) == 1:
+            return counted[0]
+        if len({one.patron.ref for one in counted}) != 1:
+            return None
+        return min(counted, key=lambda one: _rank(one.card))
 
 
 @dataclass(frozen=True)
@@ -193,21 +215,6 @@ class Borrow:
     patron: Patron
     barcode: ItemBarcode | None = None
     item: Item | None = None
-
-
-def _known(visit: Visit) -> tuple[Holder, ...]:
-    number, uid = visit.presented.number, visit.presented.uid
-    by_number = tuple([one for one in visit.found if one.card.number == number])
-    return by_number if by_number or uid is None or is_random(uid) else visit.found
-
-
-def _holder(visit: Visit) -> Holder | None:
-    counted = visit.counted
-    if len(counted) == 1:
-        return counted[0]
-    if len({one.patron.ref for one in counted}) != 1:
-        return None
-    return min(counted, key=lambda one: _rank(one.card))
 
 
 def _rank(card: Pass) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from circulation.rules.facts import Standing, rule
 @rule("F4")
 def open_amount(patron: Patron, institution: InstitutionCode) -> int:
     """Cents with the status open at that institution, less the credit there."""
-    return sum(one.cents for one in patron.fees if one.status is FeeStatus.OPEN and one.institution == institution)
+    return sum([one.cents for one in patron.fees if one.status is FeeStatus.OPEN and one.institution == institution])
 
 
 @rule("F4")

@@ -30,10 +30,10 @@ def item_is_lendable(borrow: Borrow) -> Refused | None:
     """An unknown item, a reference copy, one marked damaged or missing: refused, with where to take it."""
     if borrow.item is None:
         return item_is_known(borrow)
-    if borrow.item.status in _STATUS:
-        reason, next_step = _STATUS[borrow.item.status]
-        return Refused(reason, "K7", next_step)
-    return None
+    if borrow.item.status is ItemStatus.LENDABLE:
+        return None
+    reason, next_step = _STATUS[borrow.item.status]
+    return Refused(reason, "K7", next_step)
 
 
 @rule("K7")

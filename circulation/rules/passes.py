@@ -45,15 +45,14 @@ def pass_is_known(visit: Visit) -> Refused | None:
 @rule("P4")
 def pass_is_unique_here(visit: Visit) -> Refused | None:
     """The number is unique in the network or linked to this institution, and belongs to one patron only."""
+    holder = visit.holder
+    if holder is not None:
+        refused = holder.card.eid and not visit.here.institution.uses_eid
+        return Refused(Reason.EID_NOT_USED, "P4", NextStep.DESK) if refused else None
     if not visit.known:
         return None
-    if not visit.works_here:
-        return Refused(Reason.PASS_NOT_UNIQUE, "P4", NextStep.DESK)
-    if visit.holder is None:
-        return Refused(Reason.PASS_OF_TWO, "P4", NextStep.DESK)
-    if visit.holder.card.eid and not visit.here.institution.uses_eid:
-        return Refused(Reason.EID_NOT_USED, "P4", NextStep.DESK)
-    return None
+    reason = Reason.PASS_OF_TWO if visit.works_here else Reason.PASS_NOT_UNIQUE
+    return Refused(reason, "P4", NextStep.DESK)
 
 
 @rule("P7")

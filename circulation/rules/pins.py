@@ -38,7 +38,7 @@ def pin_is_proved(visit: Visit) -> Refused | None:
 
     One that is locked opens nothing at any kiosk, those of a branch that asks for no PIN included.
     """
-    if visit.holder is None or visit.pin not in _REFUSED:
+    if visit.holder is None or visit.pin is PinState.PROVED:
         return None
     stopped = visit.pin is PinState.LOCKED or needs_pin(visit)
     return Refused(_REFUSED[visit.pin], "P6", NextStep.DESK) if stopped else None

@@ -40,28 +40,22 @@ def effective(borrow: Standing) -> Effective | None:
 
 
 def _effective(borrow: Standing) -> Effective | None:
-    mine, main = borrow.here.branch.institution, borrow.patron.main_library
-
-    def rank(one: Effective) -> tuple[object, ...]:
-        row = one.membership
-        place = (row.institution != mine, row.institution != main)
-        strips = -(row.strips_left if row.strips_left is not None else 10**9)
-        named = not all(place)
-        last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
-        return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
-
-    usable = _usable(borrow)
-    return usable[0] if len(usable) == 1 else min(usable, key=rank, default=None)
-
-
-def _usable(borrow: Standing) -> list[Effective]:
-    here, found = borrow.here, []
+    here, usable = borrow.here, []
     for one in borrow.patron.memberships:
         if counts(one, here.today) and here.accepts(one.institution):
             subscription = linked(one, here)
             if subscription is not None:
-                found.append(Effective(one, subscription))
-    return found
+                usable.append(Effective(one, subscription))
+    return usable[0] if len(usable) == 1 else min(usable, key=lambda one: _rank(one, borrow), default=None)
+
+
+def _rank(one: Effective, borrow: Standing) -> tuple[object, ...]:
+    row = one.membership
+    place = (row.institution != borrow.here.branch.institution, row.institution != borrow.patron.main_library)
+    strips = -(row.strips_left if row.strips_left is not None else 10**9)
+    named = not all(place)
+    last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
+    return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
 
 
 @rule("N1", "N2", "N11", "S7")
@@ -94,9 +88,10 @@ def _has_ended(membership: Membership, today: date) -> bool:
 
 def carried(item: Item, here: Here) -> bool:
     """N6: whether the item is of this institution, or its group carries items between its institutions (3b, 3c)."""
+    if item.institution == here.branch.institution:
+        return True
     group = here.institution.group
-    mine = item.institution == here.branch.institution
-    return mine or (group is not None and group.kind.has_transport and here.same_group(item.institution))
+    return group is not None and group.kind.has_transport and here.same_group(item.institution)
 
 
 @rule("N6")

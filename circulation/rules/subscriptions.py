@@ -12,6 +12,8 @@ from circulation.rules.terms import counts, in_term
 @rule("K6")
 def membership_confirmed(borrow: Standing) -> Refused | None:
     """Enrolled online and not yet confirmed; refused only if no other membership counts."""
+    if effective(borrow) is not None:
+        return None
     here, rows = borrow.here, borrow.patron.memberships
     accepted = [one for one in rows if here.accepts(one.institution)]
     if any(counts(one, here.today) for one in accepted):

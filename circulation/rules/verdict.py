@@ -63,10 +63,15 @@ RETURN_ORDER: tuple[Callable[[Scanned], Refused | None], ...] = (
 )
 Facts = TypeVar("Facts")
 _NO_REFUSAL = Verdict(None)
+_DAY = timedelta(days=1)
 
 
 def _verdict(rules: Sequence[Callable[[Facts], Refused | None]], facts: Facts) -> Verdict:
-    refusals = [no for rule in rules if (no := rule(facts)) is not None]
+    refusals = []
+    for one in rules:
+        no = one(facts)
+        if no is not None:
+            refusals.append(no)
     return Verdict(refusals[0], tuple(refusals[1:])) if refusals else _NO_REFUSAL
 
 
@@ -103,7 +108,7 @@ def on_return(brought: Return) -> Verdict:
 def next_open(day: date, here: Here) -> date:
     """That day, or the first one after it on which the branch is open."""
     while day in here.closed:
-        day += timedelta(days=1)
+        day += _DAY
     return day
 
 
@@ -118,7 +123,7 @@ def due_date(borrow: Standing) -> date:
     if found is None or found.subscription.loan_days is None:
         raise ValueError("no subscription to lend under")
     days = found.subscription.loan_days
-    due = borrow.here.today + timedelta(days=days)
+    due = borrow.here.today + _DAY * days
     return due if days == 0 else next_open(due, borrow.here)
 
 

@@ -16,7 +16,7 @@ from circulation.identifiers import ChipUid, ItemBarcode, PassNumber, PatronRef
 from circulation.model import ProductLink, Subscription
 from circulation.outcomes import Refused
 from circulation.rules import verdict
-from circulation.rules.facts import RULE_IDS, Borrow, Renew, Return, Visit
+from circulation.rules.facts import RULE_IDS, Borrow, Renew, Return, Visit, kept, once
 
 NOT_SHOWN = "(not shown)"
 MANY = 8
@@ -99,6 +99,8 @@ class _Watched:
         member = getattr(type(self.fact), name, None)  # of a field without default the class knows nothing
         if isinstance(member, property) and member.fget is not None:
             return member.fget(self)
+        if isinstance(member, kept):
+            return once(self, member.find)
         if isinstance(member, FunctionType):
             return MethodType(member, self)
         value, path = getattr(self.fact, name), f"{self.path}.{name}".lstrip(".")

@@ -163,9 +163,14 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
         if isinstance(one, FunctionType):
             found[one.__qualname__] = one
         elif isinstance(one, type):
-            methods = (member.fget if isinstance(member, property) else member for member in vars(one).values())
+            methods = map(_method, vars(one).values())
             found |= {method.__qualname__: method for method in methods if isinstance(method, FunctionType)}
     return found
+
+
+def _method(member: object) -> object:
+    """The function of a property, or of one that is found out once."""
+    return getattr(member, "fget", getattr(member, "find", member))
 
 
 def _rules() -> list[FunctionType]:
