@@ -20,27 +20,32 @@ import pytest
 
 from circulation import wire
 from circulation.identifiers import ItemBarcode
-from circulation.presented import Presented
 from membership_store.demo import writer
+from membership_store.pins import hashed
 from offline_cache.sealing import Seal
+from tests.leak.__main__ import LEVEL_A, OFFLINE
 from tests.leak.searching import forms, found_in
 from tests.membership_store.running import ROOT, Demo, StoreProcess, new_kiosk, plain_books, run
 from tests.offline_cache.mirrors import Rig
 
 pytestmark = pytest.mark.timeout(300)
 NAME, SURNAME, MAIL, STREET = "Wilhelmientje", "Quaedvlieg", "w.quaedvlieg@example.org", "Zonnebloemstraat"
-SHOWN = ("anna", "zoe", "fatima", "month-paid", "two-memberships", "school", "document", "blocked")
+RIGHT_PIN, WRONG_PIN = "730519428661", "846027395118"  # long, so that neither stands anywhere by chance
+WITH_PIN = ("pin", "document")
+SHOWN = (*WITH_PIN, "anna", "zoe", "fatima", "month-paid", "two-memberships", "school", "blocked")
 LIVES, VISITS = 4, 12
+OFFLINE_LIFE = 2  # of level b: booted without a line, so that nothing can be read and returns are taken
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, its first patrons with names that stand nowhere else."""
+    """The demo, its first patrons with names that stand nowhere else, and with a PIN that nobody else has."""
     folder = tmp_path_factory.mktemp("planted")
     done = run("demo-data", "--database", folder / "store.db", "--out", folder, "--branch", writer.DEFAULT_BRANCH)
     assert done.returncode == 0, done.stderr
     with closing(sqlite3.connect(folder / "store.db")) as db:
         db.execute("UPDATE patron SET first_name = ? WHERE erased_at IS NULL", (NAME,))
+        db.execute("UPDATE pin SET hash = ?", (hashed(RIGHT_PIN),))
         db.execute("UPDATE person SET surname = ?, email = ?, street = ?", (SURNAME, MAIL, STREET))
         db.commit()
     return Demo.read(folder)
@@ -54,25 +59,20 @@ def keys() -> Iterator[Path]:
         pytest.skip("no file system in memory here")
     folder = shared / f"kiosk-keys-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
-    (folder / "journal.key").write_bytes(secrets.token_bytes(32))
     yield folder
     shutil.rmtree(folder)
 
 
-def visits(passes: list[Presented], books: Iterator[ItemBarcode]) -> str:
-    """A day: the line goes in the middle and comes back."""
-    return "".join(
-        json.dumps(
-            {
-                "presented": wire.encode(random.choice(passes)),
-                "item": next(books),
-                "up": not VISITS // 3 <= n < VISITS * 2 // 3,
-                "back": random.random() < 0.3,
-            }
-        )
-        + "\n"
-        for n in range(VISITS)
-    )
+def visits(demo: Demo, books: Iterator[ItemBarcode], shown: tuple[str, ...] = SHOWN) -> str:
+    """A day: the line goes in the middle and comes back. Each third of it begins with PINs."""
+    day = []
+    for n in range(VISITS):
+        up, typing = not VISITS // 3 <= n < VISITS * 2 // 3, n % (VISITS // 3) < len(WITH_PIN)
+        name = WITH_PIN[n % (VISITS // 3)] if typing else random.choice(shown)
+        pin = (RIGHT_PIN, WRONG_PIN)[n % 2] if name in WITH_PIN else ""
+        line = {"presented": wire.encode(demo.shown(name)), "pin": pin, "item": next(books), "up": up}
+        day.append(json.dumps(line | {"back": random.random() < 0.3}) + "\n")
+    return "".join(day)
 
 
 def killed(command: list[str], after_s: float, environment: dict[str, str]) -> str:
@@ -88,17 +88,21 @@ def killed(command: list[str], after_s: float, environment: dict[str, str]) -> s
 @pytest.mark.system
 @pytest.mark.parametrize("level", ["a", "b"])
 def test_nothing_of_anybody_is_on_the_disk(level: str, demo: Demo, keys: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "kiosk"
+    folder, behind = tmp_path / "kiosk", tmp_path / "store"
     (folder / "tmp").mkdir(parents=True)
-    store = StoreProcess(Path(shutil.copy(demo.folder / "store.db", tmp_path / "store.db")))
+    behind.mkdir()
+    store = StoreProcess(Path(shutil.copy(demo.folder / "store.db", behind / "store.db")))
     try:
         rig = Rig(folder, store, new_kiosk(store.database, store.url, f"leak-{level}"))
         config = rig.config
-        config.write_text(config.read_text("utf-8").replace("keys/mirror.key", f"{keys}/mirror.key"))
+        text = config.read_text("utf-8").replace("keys/mirror.key", f"{keys}/mirror.key")
+        config.write_text(text.replace('"kiosk.token"', f'"{keys}/kiosk.token"'))
+        shutil.move(folder / "kiosk.token", keys / "kiosk.token")  # as the service manager hands it over
         if level == "a":  # sealed to the device, unsealed by the service manager into memory before the start
             (keys / "mirror.key").write_text(masking_key(store.database))
+            (keys / "journal.key").write_bytes(secrets.token_bytes(32))
+            (keys / LEVEL_A).touch()
         books = plain_books(store.database)
-        passes = [demo.shown(name) for name in SHOWN]
         lent: list[str] = []
         environment = os.environ | {"TMPDIR": str(folder / "tmp"), "SQLITE_TMPDIR": str(folder / "tmp")}
         pull = [sys.executable, "-m", "offline_cache", "pull", "--config", str(config), "--once"]
@@ -106,18 +110,41 @@ def test_nothing_of_anybody_is_on_the_disk(level: str, demo: Demo, keys: Path, t
         said = ""
         killed(pull, random.uniform(0.5, 0.9), environment)  # mostly in the middle of its snapshot
         for life in range(LIVES):
-            killed(pull, 20, environment)
-            day = visits(passes, books)
+            offline = level == "b" and life == OFFLINE_LIFE
+            if level == "b":  # the machine is booted: what was in memory is gone
+                for one in keys.iterdir():
+                    one.unlink()
+            if offline:
+                (keys / OFFLINE).touch()
+            else:
+                killed(pull, 20, environment)
+            day = visits(demo, books)
             lent += [json.loads(line)["item"] for line in day.splitlines()]
             (tmp_path / "visits").write_text(day)
-            said += killed(kiosk, 15 if life == LIVES - 1 else random.uniform(1.0, 4.0), environment)
+            whole = life == LIVES - 1 or offline
+            said += killed(kiosk, 15 if whole else random.uniform(1.0, 4.0), environment)
     finally:
         store.stop()
     assert said.count("CheckedOut") > 5, said
-    planted = [NAME, SURNAME, MAIL, STREET, *lent, *identities(demo), masking_key(store.database)]
+    assert said.count("pin identified") > 1, said
+    assert said.count("pin refused") > 1, said
+    secret = rig.caller.token.rpartition(".")[2]
+    typed = [RIGHT_PIN, WRONG_PIN, secret]
+    assert list(found_in(behind, typed)) == []
+    assert said.count("offline CheckedIn") == (VISITS if level == "b" else 0)
+    planted = [NAME, SURNAME, MAIL, STREET, *lent, *identities(demo), masking_key(store.database), *typed]
+    planted += hashes(store.database)
     assert (folder / "var" / "journal.db-wal").exists() or (folder / "var" / "journal.db").stat().st_size
     assert any((folder / "mirror").glob("mirror-*.db"))
     assert list(found_in(folder, planted)) == []
+
+
+def hashes(database: object) -> list[str]:
+    """What the store keeps of each PIN: who has it can try them all."""
+    with closing(sqlite3.connect(str(database))) as db:
+        found = [str(one) for (one,) in db.execute("SELECT hash FROM pin")]
+    assert found
+    return [one.rpartition("$")[2] for one in found]
 
 
 def masking_key(database: object) -> str:
@@ -169,21 +196,22 @@ def test_the_count_in_the_memory_of_an_idle_kiosk_is_told(
     store = StoreProcess(Path(shutil.copy(demo.folder / "store.db", tmp_path / "store.db")))
     try:
         config = Rig(folder, store, new_kiosk(store.database, store.url, "leak-memory")).config
-        passes = [demo.shown("anna")]
-        (tmp_path / "visits").write_text(visits(passes, plain_books(store.database)))
+        anna = demo.shown("anna")
+        (tmp_path / "visits").write_text(visits(demo, plain_books(store.database), ("anna",)))
         kiosk = [sys.executable, "-m", "tests.leak", str(config), str(keys), str(tmp_path / "visits")]
         with subprocess.Popen(kiosk, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             until = time.monotonic() + 60
             while process.stdout.readline() != "over\n":
                 assert time.monotonic() < until
-            count = in_memory(process.pid, [str(one) for one in (passes[0].number, passes[0].uid) if one])
+            count = in_memory(process.pid, [str(one) for one in (anna.number, anna.uid) if one])
+            pins = in_memory(process.pid, [RIGHT_PIN, WRONG_PIN])
             limits = Path(f"/proc/{process.pid}/limits").read_text("ascii")
             process.kill()
     finally:
         store.stop()
     with capsys.disabled():
-        print(f"\n  identities in the memory of the idle process after {VISITS} visits: {count}")
+        print(f"\n  identities in the memory of the idle process after {VISITS} visits: {count}, PINs: {pins}")
     core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
     assert core.split()[4:6] == ["0", "0"]
 
