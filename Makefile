@@ -55,7 +55,7 @@ test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60
 	$(call stage,system tests,timeout --foreground --signal=INT 3540 $(PY) -m pytest -m system --durations=10 $(PYTEST))
 
 long: ## list the long proofs with their times and run those not yet done for this commit; resumable
-	@$(SETUP) test
+	@$(SETUP) long
 	@$(PY) -m tests.long $(ARGS)
 
 benchmark: ## the speed promises, as ratios against an empty window

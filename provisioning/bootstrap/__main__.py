@@ -1,4 +1,4 @@
-"""Sets this tree up for `make demo` (run), `make test` (test) or `make test-system` (system); safe to repeat."""
+"""Sets this tree up for `make demo` (run), `make test`, `make test-system` or `make long`; safe to repeat."""
 
 from __future__ import annotations
 

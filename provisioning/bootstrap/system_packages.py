@@ -12,7 +12,7 @@ from pathlib import Path
 from provisioning.bootstrap.progress import Log, StepFailed, run, say
 
 LISTS = Path(__file__).parent / "packages"
-ROLES = {"run": ("run",), "test": ("run", "test"), "system": ("run", "test", "system")}
+ROLES = {"run": ("run",), "test": ("run", "test"), "system": ("run", "test", "system"), "long": ("run", "test", "long")}
 """What is set up, and the package lists that it takes."""
 
 _MILESTONES = {"Selecting previously": "all fetched; unpacking", "Setting up": "setting up"}

@@ -80,7 +80,8 @@ def test_a_renamed_library_counts_by_what_it_provides() -> None:
 def test_the_wider_role_has_all_of_the_narrower() -> None:
     wanted = {role: system_packages.wanted(role) for role in system_packages.ROLES}
     assert set(wanted["run"]) < set(wanted["test"]) < set(wanted["system"])
-    assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", name) for name in wanted["system"])
+    assert set(wanted["test"]) < set(wanted["long"])
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", name) for name in wanted["system"] + wanted["long"])
     assert "chromium" not in wanted["run"], "a demonstration does not fetch a browser"
 
 
