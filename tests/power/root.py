@@ -43,19 +43,22 @@ def kernel(folder: Path) -> Path:
             config = (boot / found.name.replace("vmlinuz", "config")).read_text("ascii").splitlines()
             if set(config) >= _BUILT_IN:
                 return found
-    if (folder / "boot").exists() or not shutil.which("apt-get"):
+    if folder.exists() or not shutil.which("apt-get"):
         raise Missing(f"a kernel with {' '.join(sorted(_BUILT_IN))}, as Debian 12 has in {_KERNEL}")
-    _unpack(folder)
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    _unpack(part)
+    part.rename(folder)
     return kernel(folder)
 
 
 def _unpack(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     depends = subprocess.run(["apt-cache", "depends", _KERNEL], capture_output=True, text=True, check=False).stdout
     package = re.search(r"Depends: (linux-image-\S+)", depends)
     for command in (
         ["apt-get", "download", package[1] if package else _KERNEL],
-        ["sh", "-c", "dpkg-deb --extract ./linux-image-*.deb ."],
+        ["sh", "-c", "dpkg-deb --extract ./linux-image-*.deb . && rm ./*.deb"],
     ):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
