@@ -19,6 +19,7 @@ PAGES = 256
 _MARK = b"act1"
 # Mark, checksum of all that follows; number, floor (seconds since 1970, 0: none), lengths of body and promise, id.
 _HEAD = struct.Struct("<4sIQQII36s")
+_CHECKSUM = struct.Struct("<I")
 _CHECKED_FROM = 8
 _DIRECT = getattr(os, "O_DIRECT", 0)
 
@@ -100,14 +101,17 @@ class Daybook:
         """Writes it down; it is on the disk when this returns. False, and nothing is done, where a page is too small
         for it."""
         promised = act.promised or b""
-        rest = _HEAD.pack(_MARK, 0, act.seq, act.floor, len(act.body), len(promised), act.event_id.encode()) + b"".join(
-            (act.body, promised)
-        )
-        if len(rest) > PAGE:
+        middle = _HEAD.size + len(act.body)
+        end = middle + len(promised)
+        if end > PAGE:
             return False
         page = self._page
-        page[: len(rest)] = rest
-        page[4:8] = zlib.crc32(rest[_CHECKED_FROM:]).to_bytes(4, "little")
+        _HEAD.pack_into(page, 0, _MARK, 0, act.seq, act.floor, len(act.body), len(promised), act.event_id.encode())
+        page[_HEAD.size : middle] = act.body
+        page[middle:end] = promised
+        with memoryview(page) as whole, whole[_CHECKED_FROM:end] as checked:
+            checksum = zlib.crc32(checked)
+        _CHECKSUM.pack_into(page, len(_MARK), checksum)
         self._write(page)
         self._next += 1
         return True

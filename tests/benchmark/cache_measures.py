@@ -250,8 +250,9 @@ def _appends(rig: CacheRig) -> tuple[list[float], list[float]]:
     plain = os.open(folder / "plain", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     ours, theirs = [], []
     for n in range(APPENDS + 50):
+        shown, item = made.shown(n), made.barcode(n)
         began = time.perf_counter()
-        event = journal.append(Action.CHECK_OUT, made.shown(n), made.barcode(n), made.NOW, made.TOLD)
+        event = journal.append(Action.CHECK_OUT, shown, item, made.NOW, made.TOLD)
         middle = time.perf_counter()
         if n == 0:
             journal.waiting()  # from now on it is in the database
