@@ -228,7 +228,9 @@ def changed(fact: Fact, **changes: Any) -> Fact:
     if not changes.keys() <= fact.__dataclass_fields__.keys():
         raise TypeError(f"no such field of {type(fact).__name__}")
     after = object.__new__(type(fact))
-    after.__dict__.update(fact.__dict__, **changes)
+    values = after.__dict__
+    values.update(fact.__dict__)
+    values.update(changes)
     return after
 
 

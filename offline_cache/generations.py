@@ -7,12 +7,14 @@ import fcntl
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _NAME = re.compile(r"mirror-([1-9][0-9]{0,8})\.(?:db|lock|damaged)")
 _COUNTER_AT, _COUNTER_BYTES = 24, 4
+_LOOK_AGAIN_S = 1.0
 
 
 class Generations:
@@ -121,24 +123,36 @@ class Generations:
 
 
 class PointerWatch:
-    """Tells a reader whether the pointer may have moved, for two system calls: by the counter in the file's head."""
+    """Tells a reader whether the pointer may have moved, for one system call: by the counter in the file's head.
+
+    That it is another file (a damaged one was put away) is seen within a second.
+    """
 
     def __init__(self, pointer: Path) -> None:
-        self._pointer = os.fspath(pointer)  # as text: it is looked at for every lookup
+        self._pointer = pointer
         self._descriptor: int | None = None
         self._inode = 0
+        self._look_again = 0.0
 
     def state(self) -> object:
         """Another value after every commit; None where there is no pointer."""
         try:
-            inode = os.stat(self._pointer).st_ino  # noqa: PTH116 - at every lookup: half the time of Path.stat
-            if self._descriptor is None or inode != self._inode:
-                self.close()
-                # Closing a second descriptor of a database drops this process's locks on it, so this one is kept.
-                self._descriptor, self._inode = os.open(self._pointer, os.O_RDONLY | os.O_CLOEXEC), inode
-            return inode, os.pread(self._descriptor, _COUNTER_BYTES, _COUNTER_AT)
+            now = time.monotonic()
+            if self._descriptor is None or now >= self._look_again:
+                self._descriptor, self._look_again = self._open(), now + _LOOK_AGAIN_S
+            return self._inode, os.pread(self._descriptor, _COUNTER_BYTES, _COUNTER_AT)
         except OSError:
+            self._look_again = 0.0
             return None
+
+    def _open(self) -> int:
+        inode = self._pointer.stat().st_ino
+        if self._descriptor is not None and inode == self._inode:
+            return self._descriptor
+        self.close()
+        # Closing a second descriptor of a database drops this process's locks on it, so this one is kept.
+        self._inode = inode
+        return os.open(self._pointer, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
         """Lets the pointer go."""

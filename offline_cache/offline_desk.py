@@ -5,7 +5,8 @@ What the mirror does not hold is "I do not know", never a "no" of the rules. It 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from circulation.affairs import CheckedIn, Paid, Route
 from circulation.events import Action, Payment
@@ -36,6 +37,7 @@ from offline_cache.standing import Marked, OwnEvents, Remembered, Standing, mask
 
 Decision = CheckedOut | CheckedIn | Paid | Refused
 Age = Callable[[AsOf, datetime], timedelta | None]
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _PASS_UNKNOWN = Refused(Reason.OFFLINE_PASS_UNKNOWN, "K5", NextStep.DESK)
 _ITEM_UNKNOWN = Refused(Reason.OFFLINE_ITEM_UNKNOWN, "K7", NextStep.DESK)
 _NOT_ALLOWED = Refused(Reason.OFFLINE_NOT_ALLOWED, "K13", NextStep.DESK)
@@ -56,6 +58,7 @@ class OfflineDesk:
         self._owners_of = ""
         self._picture: Picture | None = None
         self._here: Here | None = None
+        self._begins = self._ends = _NEVER
 
     def lends(self, at: datetime) -> bool:
         """Whether something could be lent at that instant (UTC) without the library system. Raises nothing."""
@@ -104,7 +107,7 @@ class OfflineDesk:
         """One picture of all. Own events are read after it, so that a page that comes in between makes nothing be
         missed."""
         picture = mirror.picture()
-        here = self._here_on(picture, at.astimezone(picture.zone).date())
+        here = self._here_at(picture, at)
         own = self._own_events(mirror, picture, here, apart_from)
         policy = here.policy.offline
         outage = Offline(policy, freshness(self._age(picture.as_of, at), policy))
@@ -117,10 +120,12 @@ class OfflineDesk:
         entries = self._own(picture.acked_seq)
         return OwnEvents(mirror, here, picture.zone, self._owners).of(entries, apart_from) if entries else ()
 
-    def _here_on(self, picture: Picture, today: date) -> Here:
-        """The branch on that day, made once for each picture and day; whose own events are is of one place in the
-        feed."""
-        if self._here is None or self._picture is not picture or self._here.today != today:
+    def _here_at(self, picture: Picture, at: datetime) -> Here:
+        """The branch on the day of that instant, made once for each picture and day; whose own events are is of one
+        place in the feed."""
+        if self._here is None or self._picture is not picture or not self._begins <= at < self._ends:
+            today = at.astimezone(picture.zone).date()
+            self._begins, self._ends = (_midnight(day, picture.zone) for day in (today, today + timedelta(days=1)))
             self._picture, self._here = picture, picture.here(today)
             if self._owners_of != picture.cursor:
                 self._owners, self._owners_of = {}, picture.cursor
@@ -257,6 +262,11 @@ class _Case:
 def knows(answer: object) -> bool:
     """Whether an answer of this desk is one of the rules, and not an "I do not know" or "I may not decide"."""
     return not (isinstance(answer, Refused) and answer.reason in DO_NOT_KNOW)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) at which the day begins there."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def _laid_apart(barcode: ItemBarcode) -> CheckedIn:

@@ -1,7 +1,7 @@
 """The desk without a line: the same rules on the mirror, what was done since counts, and "I do not know" is no "no"."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -76,6 +76,16 @@ def reason(answer: object) -> Reason:
 def test_an_item_is_lent_as_the_store_would_lend_it_and_said_to_be_provisional(own: Own) -> None:
     answer = own.borrow(ANNAS, BARCODE)
     assert answer == CheckedOut(BARCODE, "Oeroeg", DUE, 1, 99, provisional=True)
+
+
+def test_a_loan_counts_from_the_librarys_own_day_on_either_side_of_its_midnight(own: Own) -> None:
+    picture = own.mirror.picture()
+    own.mirror.picture = lambda: picture  # type: ignore[method-assign]  # a real mirror gives one as long as it is true
+    before, after = datetime(2026, 7, 15, 21, 59, 59, tzinfo=UTC), datetime(2026, 7, 15, 22, tzinfo=UTC)
+    for at, due in ((before, DUE), (after, DUE + timedelta(days=1)), (before, DUE), (NOON - timedelta(1), day(20))):
+        answer = own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, at)
+        assert isinstance(answer, CheckedOut)
+        assert answer.due == due
 
 
 def test_a_patron_is_known_by_chip_as_by_number_and_under_the_same_name(own: Own) -> None:
