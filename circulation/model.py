@@ -5,7 +5,7 @@ of is without slots: a default then stays with the class, and the row is read in
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -253,7 +253,8 @@ class Membership:
 @dataclass(frozen=True)
 class Pass:
     """A library card. `unique`: its number is unique in the whole network (P4). `document_number`: others can read the
-    number off an identity document, so that it needs a PIN (P6). `eid`: an identity card used as a pass (P4)."""
+    number off an identity document, so that it needs a PIN (P6). `eid`: an identity card used as a pass (P4).
+    `locked_until` (UTC): until then wrong PINs keep it shut (P6); also an instant that is over."""
 
     number: PassNumber = field(repr=False)
     status: PassStatus = PassStatus.ACTIVE
@@ -264,6 +265,7 @@ class Pass:
     eid: bool = False
     kind: PassKind = PassKind.ORDINARY
     follow_on: bool = False
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True)

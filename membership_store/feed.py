@@ -17,7 +17,7 @@ from membership_store.signing import signing_key
 from membership_store.spool import Offered, Spool
 
 Clock = Callable[[], datetime]
-SCHEMA = 1
+SCHEMA = 2
 """Of the rows of a snapshot: a mirror takes none that it does not know."""
 VALID = timedelta(days=7)
 

@@ -21,7 +21,6 @@ from circulation.model import (
 )
 from circulation.presented import Presented, ReceiptChoice
 from circulation.rules.facts import Holder
-from circulation.rules.pins import PinTries
 from membership_store.database import Query, Row, Session, places_for
 
 NOBODY = ""
@@ -83,8 +82,6 @@ class Member:
     patron: Patron
     memberships: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
-    locks: tuple[str | None, ...] = ()
-    """Until when (UTC) wrong PINs keep each of the passes locked (P6), those that are over included."""
 
     def key_of(self, membership: Membership) -> str:
         """The key of that very membership of this patron."""
@@ -95,11 +92,6 @@ class Member:
     def pass_key_of(self, card: Pass) -> str:
         """The key of that very pass of this patron."""
         return next(key for key, mine in zip(self.passes, self.patron.passes, strict=True) if mine is card)
-
-    def lock_of(self, card: Pass) -> PinTries:
-        """What is known of a lock on that very pass."""
-        until = next(until for until, mine in zip(self.locks, self.patron.passes, strict=True) if mine is card)
-        return PinTries(locked_until=datetime.fromisoformat(until) if until else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +202,7 @@ def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
         bool(keeps),
         bool(tells),
     )
-    locks = {card[0]: card[-2] for card in cards}
-    keys = tuple(key for key, _ in passes)
-    return Member(patron, tuple(key for key, _ in memberships), keys, tuple(locks[key] for key in keys))
+    return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
 
 
 def known_isil(text: str | None) -> ids.Isil | None:
@@ -240,7 +230,7 @@ def _membership(row: list[object]) -> Membership:
 
 def _passes(rows: list[Row], places: dict[str, list[str]]) -> list[tuple[str, Pass]]:
     found = []
-    for (key, number, status, unique, document, eid, kind, follow_on, _), chips in with_chips(rows):
+    for (key, number, status, unique, document, eid, kind, follow_on, locked), chips in with_chips(rows):
         card = Pass(
             ids.PassNumber(number),
             PassStatus(status),
@@ -251,6 +241,7 @@ def _passes(rows: list[Row], places: dict[str, list[str]]) -> list[tuple[str, Pa
             bool(eid),
             PassKind(kind),
             bool(follow_on),
+            datetime.fromisoformat(locked) if locked else None,
         )
         found.append((key, card))
     return found

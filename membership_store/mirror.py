@@ -11,7 +11,7 @@ from typing import Any
 
 from circulation import wire
 from circulation.masking import masked, masked_item
-from circulation.model import Item
+from circulation.model import Institution, Item
 from membership_store import collection, members
 from membership_store.changes import ITEM, NETWORK, PATRON, Kind
 from membership_store.credentials import Kiosk
@@ -151,9 +151,14 @@ def _item(view: View, item: Item | None) -> dict[str, Any] | None:
 
 
 def _network(view: View) -> dict[str, Any]:
-    """The branch as the rules want it; the date is the reader's own. Only the group's institutions are in it."""
-    known = {code: one for code, one in view.here.institutions.items() if code in view.institutions}
+    """The branch as the rules want it; the date is the reader's own. Of an institution outside of the group only the
+    name is in it: for the sentence that an item is to be brought there (N6)."""
+    known = [
+        one if code in view.institutions else Institution(code, one.name)
+        for code, one in view.here.institutions.items()
+    ]
     here = wire.encode(replace(view.here, institutions={}))
     del here["today"]
-    here["institutions"] = wire.encode(tuple(known.values()))
-    return {"kind": NETWORK.value, "key": "", "ver": view.head, "here": here, "zone": view.zone}
+    here["institutions"] = wire.encode(tuple(known))
+    head = {"kind": NETWORK.value, "key": "", "ver": view.head}
+    return {**head, "here": here, "zone": view.zone, "branches": dict(sorted(view.branches.items()))}

@@ -4,6 +4,7 @@ The same as `wire.encode_lean(masked_patron(key, …))` of the member, without b
 """
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 from circulation.masking import CHIP, FEE, ITEM, PASS, masked
@@ -75,7 +76,7 @@ def _membership(row: Row) -> _Json:
 
 
 def _passes(key: bytes, cards: list[Row], places: list[Row]) -> Iterator[_Json]:
-    for (card, number, status, unique, document, eid, kind, follow_on, _), chips in with_chips(cards):
+    for (card, number, status, unique, document, eid, kind, follow_on, locked), chips in with_chips(cards):
         found: _Json = {"number": masked(key, PASS, number)}
         if places and (linked := sorted([place for of, place in places if of == card])):
             found["institutions"] = linked
@@ -90,6 +91,8 @@ def _passes(key: bytes, cards: list[Row], places: list[Row]) -> Iterator[_Json]:
         for name, value in (("document_number", document), ("eid", eid), ("follow_on", follow_on)):
             if value:
                 found[name] = True
+        if locked:
+            found["locked_until"] = datetime.fromisoformat(locked).isoformat()
         yield found
 
 

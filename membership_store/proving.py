@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from circulation.rules.facts import PinState, Policy
 from circulation.rules.pins import PinTries, after_wrong, is_locked
 from membership_store.books import stamp
+from membership_store.changes import PATRON, touch
 from membership_store.database import Session, insert, one
 
 # A visit that the kiosk never ended; each act of the patron at that kiosk begins the time anew.
@@ -45,14 +46,17 @@ def count_try(session: Session, who: Prover, moment: datetime, policy: Policy) -
     tries = _tries(session, who)
     if is_locked(tries, moment):
         return False
-    _keep_tries(session, who, after_wrong(tries, moment, policy))
+    after = after_wrong(tries, moment, policy)
+    _keep_tries(session, who, after)
+    if after.locked_until != tries.locked_until:
+        touch(session, who.consortium, PATRON, who.patron)
     return True
 
 
 def prove(session: Session, who: Prover, moment: datetime) -> None:
     """The PIN was right: the tries are forgotten, and it counts at that kiosk until the visit ends."""
     session.lock("patron", who.consortium, who.patron)
-    session.run("DELETE FROM pin_try WHERE consortium = ? AND pass = ?", who.consortium, who.card)
+    forget_tries(session, who)
     end_visit(session, who.consortium, who.kiosk)
     insert(
         session,
@@ -62,6 +66,13 @@ def prove(session: Session, who: Prover, moment: datetime) -> None:
         patron=who.patron,
         until=stamp(moment + PROOF_LIVES),
     )
+
+
+def forget_tries(session: Session, who: Prover) -> None:
+    """Wrong PINs of this pass count no more; the kiosks' mirrors are told where it had been locked."""
+    gone = "DELETE FROM pin_try WHERE consortium = ? AND pass = ? RETURNING locked_until"
+    if any(until for (until,) in session.rows(gone, who.consortium, who.card)):
+        touch(session, who.consortium, PATRON, who.patron)
 
 
 def go_on(session: Session, who: Prover, moment: datetime) -> None:

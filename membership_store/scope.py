@@ -4,6 +4,7 @@ A kiosk is configured to keep less than it may; a cursor is of one scope, so tha
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,7 +17,7 @@ from membership_store.database import Query, Session, one
 from membership_store.network import load_here, zone_of
 
 _HEAD = "SELECT generation, head, pruned, pass_key FROM feed_head WHERE consortium = ?"
-_BRANCHES = "SELECT branch, institution FROM branch WHERE consortium = ?"
+_BRANCHES = "SELECT branch, institution, name FROM branch WHERE consortium = ?"
 
 
 class BadCursor(ValueError):
@@ -64,7 +65,7 @@ class View:
     """What a kiosk may see. `generation` changes with the data's, the group and the scope: none goes unnoticed.
 
     `institutions`: of the group. `patrons_of`: whose patrons are kept; `items_of`, `items_at`: the items of
-    which institutions, and those at which branches.
+    which institutions, and those at which branches. `branches`: how each of the network is called.
     """
 
     kiosk: Kiosk
@@ -74,6 +75,7 @@ class View:
     patrons_of: frozenset[InstitutionCode]
     items_of: frozenset[InstitutionCode]
     items_at: frozenset[str]
+    branches: Mapping[str, str]
     generation: str
     head: int
     pruned: int
@@ -124,7 +126,8 @@ def view_of(session: Session, kiosk: Kiosk, moment: datetime, scope: Scope = ALL
     generation, head, pruned, key = row or ("", 0, 0, "")
     named = "\n".join([here.branch.code, *sorted(institutions), *scope.said])
     items_of = {Items.GROUP: institutions, Items.INSTITUTION: mine}.get(scope.items, frozenset())
-    items_at = {code for code, owner in session.rows(_BRANCHES, kiosk.consortium) if owner in items_of}
+    branches = session.rows(_BRANCHES, kiosk.consortium)
+    items_at = {code for code, owner, _ in branches if owner in items_of}
     return View(
         kiosk=kiosk,
         here=here,
@@ -133,6 +136,7 @@ def view_of(session: Session, kiosk: Kiosk, moment: datetime, scope: Scope = ALL
         patrons_of=institutions if scope.patrons is Patrons.GROUP else mine,
         items_of=items_of,
         items_at=frozenset({here.branch.code} if scope.items is Items.BRANCH else items_at),
+        branches={code: name for code, _, name in branches},
         generation=f"{generation}-{hashlib.sha256(named.encode()).hexdigest()[:8]}",
         head=head,
         pruned=pruned,

@@ -6,7 +6,7 @@ The writer is another process (pull.py); a new generation, and a page of changes
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -28,7 +28,7 @@ from offline_cache.masks import Masks
 from offline_cache.mirror_rows import BadRow, Network, read_item, read_network, read_patron
 from offline_cache.sealing import SealBroken
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PROOF, PROOF_PLACE = b"this mirror and this key belong together", "picture/proof"
 NETWORK_PLACE = "network"
 _FIND = "SELECT p.key, p.body FROM pass c JOIN patron p ON p.id = c.patron WHERE c.key IN (?, ?)"
@@ -51,7 +51,8 @@ class NoMirror(Exception):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What the mirror is a picture of. `acked_seq`: the last event of this kiosk that it contains; those after it
-    count besides (house decision 4). `as_of`: the instant at the store that it is known to be true of."""
+    count besides (house decision 4). `as_of`: the instant at the store that it is known to be true of. `branches`: how
+    each branch of the network is called, by its code."""
 
     generation: str
     seq: int
@@ -59,6 +60,7 @@ class Picture:
     as_of: AsOf
     zone: ZoneInfo
     place: Here = field(repr=False)
+    branches: Mapping[str, str] = field(repr=False)
 
     @property
     def cursor(self) -> str:
@@ -275,7 +277,7 @@ class _Opened:
             generation, seq, acked, at, boot, since_boot, clock, ver = row
             network = self._network_of(ver)
             as_of = AsOf(datetime.fromisoformat(at), Told(boot, since_boot, ClockState(clock)))
-            self._picture = row, Picture(generation, seq, acked, as_of, network.zone, network.here)
+            self._picture = row, Picture(generation, seq, acked, as_of, network.zone, network.here, network.branches)
         return self._picture[1]
 
     def _patrons(self, clear: list[tuple[str, str]]) -> list[Patron]:

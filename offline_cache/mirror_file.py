@@ -253,7 +253,7 @@ class MirrorFile:
 
     def _put_network(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            body = network_body(bytes(row.here), row.zone)
+            body = network_body(bytes(row.here), row.zone, bytes(row.branches))
             self._conn.execute(_PUT_NETWORK, (row.ver, self._seal.close_up(body, NETWORK_PLACE)))
 
     def _sealed(self, rows: Iterable[Row]) -> list[_Sealed]:

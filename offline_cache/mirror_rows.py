@@ -45,15 +45,20 @@ class Row(msgspec.Struct):
     item: msgspec.Raw = _NOTHING
     here: msgspec.Raw = _NOTHING
     zone: str = ""
+    branches: msgspec.Raw = _NOTHING
     gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Where the kiosk stands: the facts of its branch, without a date, and the zone that its dates are of."""
+    """Where the kiosk stands: the facts of its branch, without a date, and the zone that its dates are of.
+
+    `branches`: how each branch of the network is called, by its code.
+    """
 
     here: Here = field(repr=False)
     zone: ZoneInfo
+    branches: Mapping[str, str] = field(repr=False)
 
 
 def _shape(hint: Any) -> Any:
@@ -94,6 +99,8 @@ def patron_body(key: str, raw: bytes) -> tuple[bytes, bytes]:
     for card in patron.passes:
         shown.add(card.number)
         shown.update(card.chips)
+        if card.locked_until is not None and card.locked_until.tzinfo is None:
+            raise BadRow("a patron's row with an instant of nowhere")
     others = [key]
     for loan in patron.loans:
         others.append(loan.item)
@@ -117,9 +124,9 @@ def item_body(key: str, raw: bytes) -> bytes:
     return body
 
 
-def network_body(raw: bytes, zone: str) -> bytes:
+def network_body(raw: bytes, zone: str, branches: bytes) -> bytes:
     """What of the network's row goes into the mirror. Raises BadRow."""
-    body = msgspec.json.encode({"here": msgspec.Raw(raw), "zone": zone})
+    body = msgspec.json.encode({"here": msgspec.Raw(raw), "zone": zone, "branches": msgspec.Raw(branches)})
     read_network(body)
     return body
 
@@ -129,6 +136,7 @@ def read_network(body: bytes) -> Network:
     try:
         data = msgspec.json.decode(body)
         zone, given = ZoneInfo(data["zone"]), dict(data["here"])
+        branches = msgspec.convert(data["branches"], dict[str, str])
         institutions: tuple[Institution, ...] = wire.decode(
             tuple[Institution, ...], given.pop("institutions"), tolerant=True
         )
@@ -138,7 +146,7 @@ def read_network(body: bytes) -> Network:
         )
     except (ValueError, KeyError, TypeError, LookupError, OSError) as fault:
         raise BadRow(f"the network's row: {type(fault).__name__}") from None
-    return Network(here, zone)
+    return Network(here, zone, branches)
 
 
 def _read(look_at: Callable[[bytes], Fact], raw: bytes, as_known: Callable[[Any], Any]) -> tuple[Fact, bytes]:

@@ -15,7 +15,7 @@ from circulation.model import Item, Loan
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
 from circulation.presented import Presented
 from circulation.rules import verdict
-from circulation.rules.facts import Borrow, Here, Holder, Return, Visit
+from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
 from circulation.rules.offline import (
     DO_NOT_KNOW,
     Freshness,
@@ -26,6 +26,7 @@ from circulation.rules.offline import (
     within_the_outage,
 )
 from circulation.rules.payments import credit, owed
+from circulation.rules.pins import keeps_shut
 from circulation.rules.returns import route_of, was_on_loan
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
@@ -110,8 +111,10 @@ class OfflineDesk:
         here = self._here_at(picture, at)
         own = self._own_events(mirror, picture, here, apart_from)
         policy = here.policy.offline
-        outage = Offline(policy, freshness(self._age(picture.as_of, at), policy))
-        return _Case(mirror, Standing(here, outage, own))
+        age = self._age(picture.as_of, at)
+        outage = Offline(policy, freshness(age, policy))
+        # By the store's clock: one of ours that is ahead would open a pass that wrong PINs have shut.
+        return _Case(mirror, Standing(here, outage, own), picture, picture.as_of.at + (age or timedelta()))
 
     def _own_events(self, mirror: Reading, picture: Picture, here: Here, apart_from: EventId | None) -> tuple[Own, ...]:
         if isinstance(self._own, Remembered):
@@ -134,10 +137,12 @@ class OfflineDesk:
 
 @dataclass(slots=True)  # no fact, and made for each question: frozen it takes four times as long
 class _Case:
-    """One question, on one picture."""
+    """One question, on one picture. `at`: the instant at the store, where nobody knows it the picture's own."""
 
     mirror: Reading
     now: Standing
+    picture: Picture
+    at: datetime
 
     @property
     def here(self) -> Here:
@@ -188,6 +193,9 @@ class _Case:
     def _visitor(self, presented: Presented) -> Holder | Refused:
         """Whoever shows the pass, or why the visit cannot begin here and now."""
         visit = Visit(self.here, presented, self.mirror.found(presented))
+        shown = visit.holder
+        if shown is not None and keeps_shut(shown.card, self.at):
+            visit = replace(visit, pin=PinState.LOCKED)
         no = verdict.on_visit(visit).decided
         if no is not None and no.reason is Reason.PIN_NEEDED:  # the last rule of all: what then is another one's
             no = pin_cannot_be_checked(visit, self.here.policy.offline)
@@ -242,7 +250,8 @@ class _Case:
             return no
         if item is None:
             return _laid_apart(barcode)
-        route, place = route_of(brought)
+        route, code = route_of(brought)
+        place = self.picture.branches.get(code, code) if route is Route.OTHER_BRANCH else code
         return CheckedIn(barcode, item.title, route, place, was_on_loan(brought), provisional=True)
 
     def _pay(self, presented: Presented, payment: Payment) -> Paid:

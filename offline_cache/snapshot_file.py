@@ -22,7 +22,7 @@ from circulation import wire
 from offline_cache.keys import MirrorKey, derived
 from offline_cache.mirror_rows import BadRow, Row
 
-SCHEMA = 1
+SCHEMA = 2
 _LENGTH = struct.Struct(">I")
 _NONCE_BYTES, _TAG_BYTES = 12, 16
 _MOST_SEALED, _MOST_PLAIN = 8 * 1024 * 1024, 32 * 1024 * 1024

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from circulation.model import Pass
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import PinState, Policy, Visit, rule
 
@@ -48,6 +49,12 @@ def pin_is_proved(visit: Visit) -> Refused | None:
 def is_locked(tries: PinTries, now: datetime) -> bool:
     """Whether wrong PINs keep the pass locked at that instant (UTC)."""
     return tries.locked_until is not None and now < tries.locked_until
+
+
+@rule("P6")
+def keeps_shut(card: Pass, now: datetime) -> bool:
+    """Whether this pass is locked at that instant (UTC)."""
+    return card.locked_until is not None and now < card.locked_until
 
 
 @rule("P6")

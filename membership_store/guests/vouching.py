@@ -70,12 +70,8 @@ class Voucher:
             return False
         if not pins.verify(kept, given):
             return False
-        self._database.write(lambda session: _forget_tries(session, prover))
+        self._database.write(lambda session: proving.forget_tries(session, prover))
         return True
-
-
-def _forget_tries(session: Session, who: Prover) -> None:
-    session.run("DELETE FROM pin_try WHERE consortium = ? AND pass = ?", who.consortium, who.card)
 
 
 def _look(session: Session, consortium: str, question: Question, now: datetime) -> _Seen:

@@ -48,6 +48,7 @@ def unlock(at: At, asked: OfPatron) -> Answer:
         at.consortium,
         asked.patron,
     )
+    at.changed(asked.patron)
     return Done({}, asked.patron)
 
 

@@ -48,6 +48,7 @@ _ROW: Schema = {
         "ver": _NUMBER,
         "gone": {"const": True},
         "zone": _TEXT,
+        "branches": {"type": "object", "additionalProperties": _TEXT},
     },
     "required": ["kind", "key", "ver"],
 }

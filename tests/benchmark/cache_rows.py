@@ -31,6 +31,7 @@ from membership_store.scope import view_of
 from offline_cache.age import AsOf
 from offline_cache.generations import Generations
 from offline_cache.keys import MirrorKey
+from offline_cache.mirror import SCHEMA_VERSION
 from offline_cache.mirror_file import MirrorFile, Signed
 from offline_cache.mirror_rows import Row
 from tests.membership_store.running import run
@@ -98,7 +99,8 @@ def made(patrons: int, root: Path) -> Generations:
     sources = "".join(
         path.read_text("utf-8") for path in (Path(__file__), *sorted(Path("offline_cache/schema").glob("mirror*.sql")))
     )
-    folder = root / f"cache-{patrons}-{hashlib.sha256(sources.encode()).hexdigest()[:8]}"
+    made_of = f"{SCHEMA_VERSION}{sources}".encode()
+    folder = root / f"cache-{patrons}-{hashlib.sha256(made_of).hexdigest()[:8]}"
     generations = Generations(folder)
     if generations.live() is None:
         print(f"  making a mirror of {patrons} patrons in {folder} (about a minute for a million)", flush=True)

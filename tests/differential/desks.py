@@ -20,22 +20,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from circulation.affairs import CheckedIn
 from circulation.events import Action, ClockState, Event, Kind, Told
-from circulation.identifiers import ItemBarcode, KioskId, PatronRef, new_event_id
-from circulation.model import Item, Patron
+from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode, KioskId, PatronRef, new_event_id
+from circulation.model import Branch, Item, Patron
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Verdict
 from circulation.presented import Presented, Source
-from circulation.rules.facts import OfflinePolicy, PinState
+from circulation.rules.facts import Borrow, Holder, OfflinePolicy, PinState, Visit
 from circulation.rules.offline import DO_NOT_KNOW
 from circulation.rules.returns import route_of, was_on_loan
-from circulation.rules.verdict import due_date
+from circulation.rules.verdict import due_date, on_borrow, on_visit
+from membership_store import register
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session
 from membership_store.desk import StoreDesk
 from membership_store.feed import Feed
+from membership_store.proving import Prover, count_try, forget_tries
 from membership_store.returning import look_at_return
 from membership_store.scope import Gone, Items, Patrons, Scope
 from membership_store.signing import public_half, signing_key
-from membership_store.situation import Opening, look, open_visit
+from membership_store.situation import Opening, both, look, open_visit
 from membership_store.spool import Spool
 from offline_cache.generations import Generations
 from offline_cache.journal import Entry
@@ -45,15 +47,18 @@ from offline_cache.mirror_settings import MirrorSettings
 from offline_cache.offline_desk import OfflineDesk
 from offline_cache.pull import Clock, Puller
 from offline_cache.store_client import Response
+from tests.differential.usual import usual
 from tests.membership_store.test_loading import BRANCH, NOON
 from tests.membership_store.two_sources import KIOSK, UNKNOWN, World, write
 
 BOOT = "00000000-0000-4000-8000-000000000000"
 TOLD = Told(BOOT, 1_000_000, ClockState.SYNCHRONISED)
 _BEYOND = object()
-# A membership at a library that has nothing to do with the region is not in the mirror: whether there is one that does
-# not count here, or none at all, is the same "no" at the kiosk, and the same way to the desk.
-_NONE_THAT_COUNTS = frozenset({Reason.NOT_SHARED, Reason.NO_MEMBERSHIP})
+BESIDES = BranchCode("9402")
+# A membership at a library that has nothing to do with the region is not in the mirror: it is not needed to say no. So
+# the kiosk may give another reason than the store, as if there were no such membership; the patron is sent to the desk
+# all the same. Each of them is looked at: it must be the very "no" that the store would say of somebody without it.
+OUTSIDE = "a membership outside of the region"
 _names = (f"world-{n}" for n in count(1))
 
 
@@ -85,12 +90,16 @@ class FeedLine:
 
 @dataclass
 class Tally:
-    """What was compared. `unknown`: the offline desk said that it does not know, by its reason."""
+    """What was compared. `unknown`: the offline desk said that it does not know, by its reason. `otherwise`: both
+    said no, for another reason, by what it is that the mirror may not hold."""
 
     decided: int = 0
     worlds: int = 0
     lent: int = 0
+    taken: int = 0
+    locked: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
+    otherwise: Counter[str] = field(default_factory=Counter)
 
     def share_unknown(self) -> float:
         """Of all decisions."""
@@ -103,6 +112,7 @@ class Pair:
     def __init__(self, database: Database, world: World, folder: Path) -> None:
         self.database, self.world, self.consortium = database, world, next(_names)
         write(database, self.consortium, world)
+        database.write(self._elsewhere)
         self.kiosk = Kiosk(self.consortium, KIOSK, BRANCH)
         self.store = StoreDesk(database, lambda: NOON)
         self.own: list[Entry] = []
@@ -137,20 +147,22 @@ class Pair:
     def compare(self, asked: list[tuple[Presented, ItemBarcode]], brought: list[ItemBarcode], tally: Tally) -> None:
         """Every visit, loan and return. Raises AssertionError at the first on which the two desks differ."""
 
-        def read(session: Session) -> list[tuple[str, object, object]]:
+        def read(session: Session) -> list[tuple[str, object, object, object]]:
             return list(self._both(session, asked, brought))
 
-        for what, theirs, ours in self.database.read(read):
+        for what, theirs, ours, without in self.database.read(read):
             tally.decided += 1
             if ours is _BEYOND:
                 tally.unknown["beyond the scope"] += 1
             elif isinstance(ours, Refused) and ours.reason in DO_NOT_KNOW:
                 tally.unknown[ours.reason.value] += 1
+            elif isinstance(theirs, Refused) and ours != theirs and ours == without:
+                tally.otherwise[OUTSIDE] += 1
             else:
-                assert _said(ours) == _said(theirs), (
-                    f"{what} in {self.consortium}: the store says {theirs}, the offline desk {ours}"
-                )
-            tally.lent += isinstance(ours, tuple)
+                assert ours == theirs, f"{what} in {self.consortium}: the store says {theirs}, the offline desk {ours}"
+            tally.lent += isinstance(ours, tuple) and ours[0] == "lent"
+            tally.taken += isinstance(ours, tuple) and ours[0] == "taken"
+            tally.locked += isinstance(ours, Refused) and ours.reason is Reason.PIN_LOCKED
 
     def _is_whole(self, opened: Opening) -> bool:
         """Whether the mirror may know all whose pass this could be: others' data does not belong on this kiosk."""
@@ -158,35 +170,91 @@ class Pair:
 
     def _both(
         self, session: Session, asked: list[tuple[Presented, ItemBarcode]], brought: list[ItemBarcode]
-    ) -> Iterator[tuple[str, object, object]]:
+    ) -> Iterator[tuple[str, object, object, object]]:
         hidden: set[Presented] = set()
         for by in dict.fromkeys(one for one, _ in asked):
             opened = open_visit(session, self.consortium, BRANCH, by, NOON, kiosk=KIOSK)
             who = self.offline.identify(by, NOON)
             if not self._is_whole(opened):
                 hidden.add(by)
-                yield f"visit {by.source}", _BEYOND, _BEYOND
+                yield f"visit {by.source}", _BEYOND, _BEYOND, None
                 continue
-            yield f"visit {by.source}", _plain(opened.verdict), None if isinstance(who, Identified) else who
+            said_here = None if isinstance(who, Identified) else who
+            without = self._of_the_region(opened.visit).decided
+            yield f"visit {by.source}", self._as_allowed(opened.verdict, opened.visit).decided, said_here, without
         for by, barcode in asked:
             if by in hidden:
                 continue
             seen = look(session, self.consortium, BRANCH, by, NOON, barcode, kiosk=KIOSK)
-            theirs: object = _plain(seen.verdict)
+            theirs: object = self._as_allowed(seen.verdict, seen.visit, seen.borrow).decided
             if theirs is None and seen.borrow is not None:
                 theirs = ("lent", due_date(seen.borrow))
             said = self.offline.decide(Action.CHECK_OUT, by, barcode, NOON)
-            yield "loan", theirs, ("lent", said.due) if isinstance(said, CheckedOut) else said
+            ours: object = ("lent", said.due) if isinstance(said, CheckedOut) else said
+            yield "loan", theirs, ours, self._of_the_region(seen.visit, seen.borrow).decided
         for barcode in brought:
             taken = look_at_return(session, self.consortium, BRANCH, barcode, NOON)
             back = self.offline.decide(Action.CHECK_IN, None, barcode, NOON)
-            theirs = _plain(taken.verdict)
+            theirs = taken.verdict.decided
             if theirs is None:
-                theirs = ("taken", *route_of(taken.facts), was_on_loan(taken.facts))
-            ours: object = back
+                route, place = route_of(taken.facts)
+                theirs = ("taken", route, self._named(session, place), was_on_loan(taken.facts))
+            ours = back
             if isinstance(back, CheckedIn):
                 ours = ("taken", back.route, back.place, back.was_on_loan)
-            yield "return", theirs, ours
+            yield "return", theirs, ours, None
+
+    def _of_the_region(self, visit: Visit, borrow: Borrow | None = None) -> Verdict:
+        """What the store would say if nobody had a membership outside of the region."""
+        whole = {one.patron.ref: self._without_others(one.patron) for one in visit.found}
+        visit = replace(visit, found=tuple(Holder(one.card, whole[one.patron.ref]) for one in visit.found))
+        borrow = None if borrow is None else replace(borrow, patron=whole[borrow.patron.ref])
+        return self._as_allowed(_judged(visit, borrow), visit, borrow)
+
+    def _as_allowed(self, verdict: Verdict, visit: Visit, borrow: Borrow | None = None) -> Verdict:
+        """A branch may let patrons borrow without the PIN that the store would ask for: then as if it had been shown.
+
+        See `circulation.rules.offline.pin_cannot_be_checked`: never with a number that others read off a document.
+        """
+        no = verdict.decided
+        if no is None or no.reason is not Reason.PIN_NEEDED or not self.world.policy.offline.lends_without_pin:
+            return verdict
+        card = None if visit.holder is None else visit.holder.card
+        if card is None or card.document_number or card.eid:
+            return verdict
+        return _judged(replace(visit, pin=PinState.PROVED), borrow)
+
+    def _without_others(self, patron: Patron) -> Patron:
+        places = region(self.world)
+        return replace(patron, memberships=tuple(one for one in patron.memberships if one.institution in places))
+
+    # ---- what the worlds do not have by themselves
+
+    def _elsewhere(self, session: Session) -> None:
+        """A second branch of the network, where some of the items belong."""
+        branch = Branch(BESIDES, "Gieten", self.world.branch.institution)
+        register.add_branch(session, self.consortium, branch, "Europe/Amsterdam")
+        for one in self.world.items[::2]:
+            moved = "UPDATE item SET branch = ? WHERE consortium = ? AND item = ?"
+            session.run(moved, BESIDES, self.consortium, one.barcode)
+
+    def _named(self, session: Session, place: str) -> str:
+        asked = "SELECT name FROM branch WHERE consortium = ? AND branch = ?"
+        return next((str(name) for (name,) in session.rows(asked, self.consortium, place)), place)
+
+    def turn_lock(self, chance: random.Random) -> None:
+        """Wrong PINs lock a pass, or the right one opens it again (P6)."""
+        patron = chance.choice(self.world.patrons)
+        who = Prover(self.consortium, "another", f"{patron.ref}-{chance.randrange(len(patron.passes))}", patron.ref)
+
+        def turn(session: Session) -> None:
+            locked = False
+            while count_try(session, who, NOON, self.world.policy):
+                locked = True
+            if not locked:
+                forget_tries(session, who)
+
+        self.database.write(turn)
 
     # ---- and both hear what was done
 
@@ -213,34 +281,29 @@ class Pair:
         return True
 
 
-def _plain(verdict: Verdict) -> Refused | None:
-    """What decided; texts stay in the store (K3)."""
-    return verdict.decided
+def _judged(visit: Visit, borrow: Borrow | None) -> Verdict:
+    opening = on_visit(visit)
+    return opening if borrow is None else both(opening, on_borrow(borrow))
 
 
-def _said(answer: object) -> object:
-    """A verdict: by which rule and why, what next, how much. How a place is called is no part of it."""
-    if not isinstance(answer, Refused):
-        return answer
-    if answer.reason in _NONE_THAT_COUNTS:
-        return _NONE_THAT_COUNTS
-    values = {name: value for name, value in answer.values.items() if name != "place"}
-    return answer.reason, answer.rule, answer.next, values
+def region(world: World) -> set[InstitutionCode]:
+    """The institution of the kiosk's branch, and those with which it shares memberships."""
+    here = world.here
+    group = {code for code in here.institutions if here.same_group(code)} if here.shares_memberships else set()
+    return group | {here.branch.institution}
 
 
 def in_scope(world: World, patron: Patron) -> bool:
     """Whether the region of the kiosk's branch has to do with this patron: only then the mirror holds anything."""
-    here = world.here
-    group = {code for code in here.institutions if here.same_group(code)} if here.shares_memberships else set()
-    places = group | {here.branch.institution}
+    places = region(world)
     linked = {place for card in patron.passes for place in card.institutions}
     return bool(places & (linked | {row.institution for row in patron.memberships}))
 
 
 def tame(world: World, chance: random.Random) -> World:
     """Few passes that need a PIN or are another region's, few branches that allow nothing: all else is decided."""
-    # Nor is a lock after wrong PINs in the mirror (P6): it is over within minutes, a mirror is older than that.
-    pins = dict.fromkeys(world.pins, PinState.NOT_SHOWN)
+    # What was proved at a kiosk ends with the visit, and no mirror knows of it.
+    pins = {ref: state if _stays_locked(state, chance) else PinState.NOT_SHOWN for ref, state in world.pins.items()}
     if chance.random() < 0.01:
         return replace(world, pins=pins)
     world = replace(world, policy=replace(world.policy, offline=OfflinePolicy()))
@@ -256,6 +319,10 @@ def tame(world: World, chance: random.Random) -> World:
         for one in world.patrons
     )
     return replace(world, patrons=patrons, branch=replace(world.branch, asks_pin=False), pins=pins)
+
+
+def _stays_locked(state: PinState, chance: random.Random) -> bool:
+    return state is PinState.LOCKED and chance.random() < 0.3
 
 
 def without(item: Item, strangers: set[PatronRef]) -> Item:
@@ -293,7 +360,7 @@ def questions(
 
 def everything(database: Database, world: World, folder: Path, chance: random.Random, tally: Tally, most: int) -> None:
     """Compares on a fresh mirror, after own events that were not pulled, and after the next page."""
-    world = tame(world, chance)
+    world = tame(usual(world, chance), chance)
     with closing(Pair(database, world, folder)) as pair:
         tally.worlds += 1
         asked, brought = questions(world, chance, most)
@@ -307,6 +374,9 @@ def everything(database: Database, world: World, folder: Path, chance: random.Ra
             done += pair.bring(chance.choice(brought))
         if done:
             pair.compare(asked, brought, tally)
-        if done and chance.random() < 0.25:
+        turned = chance.random() < 0.25 and bool(world.patrons)
+        if turned:
+            pair.turn_lock(chance)
+        if turned or (done and chance.random() < 0.25):
             pair.pull()
             pair.compare(asked, brought, tally)

@@ -65,6 +65,7 @@ def test_both_desks_decide_alike_before_and_after_what_the_kiosk_did(database: D
     tally = compared(database, folder, number=2, count=60, most=40)
     assert tally.decided > 1000
     assert tally.lent > 20
+    assert tally.locked > 20
     assert tally.share_unknown() <= MOST_UNKNOWN, tally
 
 

@@ -75,6 +75,11 @@ def _turn_around(counter: Counter) -> None:
                     "UPDATE fee SET since = '2026-01-01', status = 'registered', kind = 'fine'"
                     " WHERE consortium = ? AND patron = ?"
                 ),
+                (
+                    "INSERT INTO pin_try (consortium, pass, wrong, locked_until)"
+                    " SELECT consortium, pass, 5, '2026-01-01T00:00:00.000000+00:00' FROM pass"
+                    " WHERE consortium = ? AND patron = ?"
+                ),
                 "UPDATE message SET acknowledge = 1, for_patron = 1 WHERE consortium = ? AND patron = ?",
             ):
                 session.run(sql, DRENTHE, ref)

@@ -21,6 +21,7 @@ from circulation.rules.facts import Here
 from membership_store import snapshot_file
 from offline_cache.downloads import CutShort, NotKept
 from offline_cache.keys import MirrorKey
+from offline_cache.snapshot_file import SCHEMA
 from offline_cache.store_client import LineDown, Response
 
 KEY = MirrorKey(bytes(range(32)))
@@ -38,7 +39,7 @@ def network(limit: int = 1000) -> dict[str, Any]:
     plain = wire.encode(here)
     del plain["today"]
     plain["institutions"] = wire.encode((Institution(AA, "Aa en Hunze"),))
-    return {"here": plain, "zone": "Europe/Amsterdam"}
+    return {"here": plain, "zone": "Europe/Amsterdam", "branches": {"9401": "Annen", "9402": "Gieten"}}
 
 
 def patron(name: str, passes: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class ModelStore:
             "seq": self.head,
             "made_at": self.now.isoformat(),
             "not_after": (self.now + self.valid).isoformat(),
-            "schema": 1,
+            "schema": SCHEMA,
             "rows": written.rows,
             "blocks": written.blocks,
             "bytes": written.size,

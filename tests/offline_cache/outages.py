@@ -39,6 +39,7 @@ class Memory:
     patrons: list[Patron] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
     acked: int = 0
+    branches: dict[str, str] = field(default_factory=dict)
     why_not: str = ""
 
     @property
@@ -53,7 +54,7 @@ class Memory:
     def picture(self) -> Picture:
         if self.why_not:
             raise NoMirror(self.why_not)
-        return Picture("g", 1, self.acked, AsOf(NOON, TOLD), ZONE, self.place)
+        return Picture("g", 1, self.acked, AsOf(NOON, TOLD), ZONE, self.place, self.branches)
 
     def found(self, presented: Presented) -> tuple[Holder, ...]:
         holders = []

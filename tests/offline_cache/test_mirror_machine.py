@@ -167,7 +167,9 @@ class MirrorMachine(RuleBasedStateMachine):
             "patrons": {key: (body, bytes.fromhex("".join(masks[key]))) for key, body in patrons.items()},
             "items": {one["key"]: one["item"] for one in rows if one["kind"] == "item"},
             "ways": {(bytes.fromhex(mask), key) for key, some in masks.items() for mask in some},
-            "network": next({"here": one["here"], "zone": one["zone"]} for one in rows if one["kind"] == "network"),
+            "network": next(
+                {name: one[name] for name in ("here", "zone", "branches")} for one in rows if one["kind"] == "network"
+            ),
             "place": (self.store.generation, self.store.head, self.store.acked),
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from circulation.presented import ReceiptChoice
 from offline_cache.mirror_rows import BadRow, item_body, network_body, patron_body, read_item, read_network, read_patron
 from tests.circulation import worlds
 from tests.offline_cache.model_store import KEY, network
+from tests.offline_cache.model_store import patron as made_patron
 
 codes = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z_\-]{0,9}", fullmatch=True)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
@@ -42,6 +43,7 @@ passes = st.builds(
     institutions=st.frozensets(places, max_size=2),
     chips=st.frozensets(st.from_regex(r"[0-9A-F]{14}", fullmatch=True).map(ChipUid), max_size=2),
     status=..., unique=..., document_number=..., eid=..., kind=..., follow_on=...,
+    locked_until=st.none() | st.datetimes(timezones=st.just(UTC)),
 )  # fmt: skip
 memberships = st.builds(
     Membership,
@@ -157,7 +159,7 @@ def test_the_network_is_the_stores_without_a_date() -> None:
     plain = wire.encode(here)
     del plain["today"]
     plain["institutions"] = wire.encode(tuple(here.institutions.values()))
-    found = read_network(network_body(wire.dumps(plain), "Europe/Brussels"))
+    found = read_network(network_body(wire.dumps(plain), "Europe/Brussels", b'{"9402":"Gieten"}'))
     assert (found.here.branch, found.here.institutions, found.here.links) == (
         here.branch,
         here.institutions,
@@ -165,9 +167,24 @@ def test_the_network_is_the_stores_without_a_date() -> None:
     )
     assert (found.here.policy, found.here.catalogue) == (here.policy, here.catalogue)
     assert found.zone.key == "Europe/Brussels"
+    assert found.branches == {"9402": "Gieten"}
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd"])
 def test_a_network_in_no_zone_is_refused(zone: str) -> None:
     with pytest.raises(BadRow):
-        network_body(msgspec.json.encode(network()["here"]), zone)
+        network_body(msgspec.json.encode(network()["here"]), zone, b"{}")
+
+
+@pytest.mark.parametrize("branches", [b"", b"[]", b'{"9402":7}', b'{"9402":'])
+def test_a_network_whose_branches_have_no_names_is_refused(branches: bytes) -> None:
+    with pytest.raises(BadRow):
+        network_body(msgspec.json.encode(network()["here"]), "Europe/Brussels", branches)
+
+
+@pytest.mark.parametrize("until", ["2026-07-15T10:15:00", "soon", 7])
+def test_a_lock_until_an_instant_of_nowhere_is_refused(until: object) -> None:
+    row = made_patron("anna", ("20000000000014",))
+    row["passes"][0]["locked_until"] = until
+    with pytest.raises(BadRow):
+        patron_body(row["ref"], wire.dumps(row))

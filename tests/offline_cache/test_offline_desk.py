@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import CheckedIn, Route
 from circulation.events import Action, Kind, Payment
-from circulation.identifiers import ChipUid, ItemBarcode, PassNumber, PatronRef
+from circulation.identifiers import BranchCode, ChipUid, ItemBarcode, PassNumber, PatronRef
 from circulation.masking import PATRON, masked
 from circulation.model import Hold, Item, ItemStatus, Membership, Patron
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
@@ -117,6 +117,31 @@ def test_a_pass_that_needs_a_pin_is_served_where_the_library_lets_it_but_a_docum
     assert isinstance(own.borrow(ANNAS, BARCODE), CheckedOut)
     own.mirror.patrons = [anna(passes=(card(document_number=True),))]
     assert reason(own.borrow(ANNAS, BARCODE)) is Reason.OFFLINE_PIN
+
+
+@pytest.mark.parametrize("needs_pin", [False, True])
+def test_a_pass_that_wrong_pins_locked_is_shut_until_then_by_the_stores_clock(own: Own, *, needs_pin: bool) -> None:
+    """However far ahead the kiosk's own clock is: how old the mirror is counts."""
+    locked = card(locked_until=NOON + timedelta(minutes=15))
+    own.mirror.patrons = [anna(passes=(locked,), pin_required=needs_pin)]
+    with_policy(own, lends_without_pin=True)
+    for age, shut in ((0, True), (14, True), (15, False), (600, False)):
+        own.age = timedelta(minutes=age)
+        for at in (NOON, NOON + timedelta(hours=3)):
+            answers = own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, at), own.desk.identify(ANNAS, at)
+            if shut:
+                assert set(map(reason, answers)) == {Reason.PIN_LOCKED}
+            else:
+                assert not any(isinstance(one, Refused) for one in answers)
+
+
+def test_what_belongs_to_another_branch_is_sent_there_by_its_name(own: Own) -> None:
+    own.mirror.branches = {"9402": "Gieten"}
+    for code, name in (("9402", "Gieten"), ("9403", "9403")):
+        own.mirror.items[BARCODE] = replace(item(), branch=BranchCode(code))
+        back = own.desk.decide(Action.CHECK_IN, None, BARCODE, NOON)
+        assert isinstance(back, CheckedIn)
+        assert (back.route, back.place) == (Route.OTHER_BRANCH, name)
 
 
 def test_what_the_mirror_does_not_hold_is_not_known_and_never_refused_by_a_rule(own: Own) -> None:

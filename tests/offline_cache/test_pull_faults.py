@@ -90,7 +90,7 @@ def manifest_with(store: ModelStore, **changes: Any) -> Callable[[dict[str, Any]
     [
         ({"sha256": "0" * 64}, "hash"),
         ({"rows": 999}, "count"),
-        ({"schema": 2}, "schema"),
+        ({"schema": 1}, "schema"),
         ({"bytes": 1}, "size"),
         ({"blocks": 2}, "key"),
         ({"key_id": "00000000"}, "key"),

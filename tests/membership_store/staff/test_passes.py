@@ -103,7 +103,10 @@ def test_p6_a_pin_opens_a_pass_that_asks_for_one_and_is_kept_nowhere_in_the_clea
     for _ in range(5):
         assert shown_at(other, number, pin="11111") in ("pin_wrong", "pin_locked")
     assert shown_at(other, number, pin="73519") == "pin_locked"
+    told = "SELECT COUNT(*) FROM feed WHERE kind = 'patron' AND ref = ?"
+    ((before,),) = store.rows(told, patron)
     clerk.done("pins/unlock", patron=patron)
+    assert store.rows(told, patron) == [(before + 1,)]
     assert shown_at(other, number, pin="73519") == "identified"
     clerk.done("pins/reset", patron=patron)
     assert shown_at(kiosk, number, pin="73519") in ("pin_wrong", "pin_needed")
