@@ -274,6 +274,8 @@ class _Opened:
     def _picture_now(self) -> Picture:
         row = self._ask(_PICTURE).fetchone()
         if self._picture is None or self._picture[0] != row:
+            if row is None:
+                raise sqlite3.DatabaseError("no picture")
             generation, seq, acked, at, boot, since_boot, clock, ver = row
             network = self._network_of(ver)
             as_of = AsOf(datetime.fromisoformat(at), Told(boot, since_boot, ClockState(clock)))
@@ -303,9 +305,11 @@ class _Opened:
     def _check(self) -> None:
         if self._db.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
             raise NoMirror("release")
-        (proof,) = self._db.execute("SELECT proof FROM picture").fetchone()
+        row = self._db.execute("SELECT proof FROM picture").fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError("no picture")  # as damage: it went live and is not whole
         try:
-            proven = self._seal.open(proof, PROOF_PLACE) == PROOF
+            proven = self._seal.open(row[0], PROOF_PLACE) == PROOF
         except SealBroken:
             proven = False
         if not proven:
@@ -313,8 +317,10 @@ class _Opened:
 
     def _network_of(self, ver: int) -> Network:
         if self._network is None or self._network[0] != ver:
-            (body,) = self._db.execute("SELECT body FROM network").fetchone()
-            self._network = ver, read_network(self._seal.open(body, NETWORK_PLACE))
+            row = self._db.execute("SELECT body FROM network").fetchone()
+            if row is None:
+                raise sqlite3.DatabaseError("no network")
+            self._network = ver, read_network(self._seal.open(row[0], NETWORK_PLACE))
         return self._network[1]
 
 

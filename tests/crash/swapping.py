@@ -1,4 +1,8 @@
-"""Generations of a mirror, one by one: `python -m tests.crash.swapping FOLDER`. Each line was committed before."""
+"""Generations of a mirror, one by one: `python -m tests.crash.swapping FOLDER [MISTAKE]`. What is said was committed.
+
+MISTAKE, which must be found: EARLY, the pointer comes before the file of its generation is synced; PARTED, a page and
+its cursor are two transactions.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from tests.offline_cache.model_store import KEY, NOW, network, patron
 AS_OF = AsOf(NOW, Told(BOOT, 1000, ClockState.SYNCHRONISED))
 NUMBER = "20000000000014"
 GENERATIONS, PAGES = 4, 3
+EARLY, PARTED = "early", "parted"
 
 
 def row(kind: str, ver: int, **body: object) -> Row:
@@ -34,7 +39,16 @@ def one_patron(ver: int) -> Row:
     return row("patron", ver, patron=patron("p", (NUMBER,), language=f"v{ver}"))
 
 
-def main(folder: Path) -> None:
+def apply(file: MirrorFile, ver: int, mistake: str) -> None:
+    """One page."""
+    rows = [one_patron(ver)]
+    if mistake == PARTED:
+        file._put_patrons(file._sealed(rows))
+        rows = []
+    file.apply(Page(f"g:{ver - 1}", "g", ver, rows, 0, AS_OF))
+
+
+def main(folder: Path, mistake: str) -> None:
     """Makes each generation, lets it go live, brings it up to date, and drops the one before."""
     generations = Generations(folder)
     for number in range(1, GENERATIONS + 1):
@@ -42,12 +56,16 @@ def main(folder: Path) -> None:
             file.fill([row("network", 1, **network()), one_patron(number * 10)])
             manifest = json.dumps({"made_at": NOW.isoformat()}).encode()
             file.finish(Signed(manifest, "00" * 64, "g", number * 10, "", AS_OF))
+            if mistake == EARLY:
+                generations.go_live(number)
+                say(f"{number} {number * 10}")
             file.settle()
-        generations.go_live(number)
-        say(f"{number} {number * 10}")
+        if mistake != EARLY:
+            generations.go_live(number)
+            say(f"{number} {number * 10}")
         with closing(MirrorFile(generations.file(number), KEY)) as file:
             for ver in range(number * 10 + 1, number * 10 + 1 + PAGES):
-                file.apply(Page(f"g:{ver - 1}", "g", ver, [one_patron(ver)], 0, AS_OF))
+                apply(file, ver, mistake)
             file.settle()
             say(f"{number} {number * 10 + PAGES}")
         generations.drop_all_but(number)
@@ -55,4 +73,4 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     Path(sys.argv[1]).mkdir(parents=True)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "".join(sys.argv[2:]))

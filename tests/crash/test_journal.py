@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -58,7 +59,7 @@ def look_at_all(calls: list[Call], folder: Path, scratch: Path) -> Found:
 def scratch() -> Iterator[Path]:
     """A folder in memory: thousands of journals are opened in it, and each syncs."""
     shared = Path("/dev/shm")
-    folder = (shared if shared.is_dir() else Path("/tmp")) / "kiosk-crash-states"
+    folder = (shared if shared.is_dir() else Path("/tmp")) / f"kiosk-crash-states-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     yield folder
