@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from circulation.affairs import CheckedIn
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import ClockState, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
@@ -21,9 +22,12 @@ from kiosk.desks.journalled import UNCLEAR_LIMIT, AnswerLost, JournalledDesk
 from kiosk.desks.online_first import OnlineFirst
 from kiosk.desks.without_line import Deciding, WithoutLine
 from offline_cache.journal import Journal, JournalFault
+from offline_cache.journal_faults import JournalLocked
+from offline_cache.letterbox import Letterbox, public_of
 from offline_cache.replay import Replay
+from offline_cache.sealing import Seal
 from tests.kiosk.store_model import Answer, OneByOne, StoreModel
-from tests.offline_cache.journals import AT, BOOK, SHOWN, append, lent, open_journal, takes_nothing
+from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, SHOWN, append, ids, lent, open_journal, takes_nothing
 
 DEADLINE_S = 8.0
 LONG_S = 30.0
@@ -283,6 +287,36 @@ def test_an_answer_that_cannot_be_written_down_is_asked_again(kiosk: Kiosk) -> N
     desk.redeliver()
     assert isinstance(kiosk.late[0][1], CheckedOut)
     assert len(kiosk.store.books.loans) == 1
+
+
+def test_a_kiosk_whose_journal_has_no_key_yet_takes_returns_lends_nothing_and_tells_all_when_the_key_comes(
+    kiosk: Kiosk, tmp_path: Path
+) -> None:
+    kiosk.journal.close()
+    keys: list[Seal] = []
+
+    def unlock() -> Seal:
+        if not keys:
+            raise JournalLocked("not yet")
+        return keys[0]
+
+    kiosk.journal = Journal(tmp_path / "journal.db", Letterbox(public_of(KEY), unlock), KIOSK, ids(1000))
+    desk, kiosk.store.weather = kiosk.desk(), ["refused connection"]
+    brought = desk.check_in(BOOK)
+    assert isinstance(brought, CheckedIn)
+    assert (brought.provisional, kiosk.journal.counts()) == (True, {"open": 1})
+    kiosk.store.weather = []
+    for _ in range(2):  # the line is good, and nothing can be read
+        with pytest.raises(DeskUnreachable):
+            desk.check_out(SHOWN, OTHER)
+        assert desk.redeliver() >= 0
+    desk.check_in(OTHER)
+    assert (desk.has_undelivered(), kiosk.store.said[1:]) == (True, [])
+    keys.append(Seal(KEY))
+    desk.redeliver()
+    assert not desk.has_undelivered()
+    assert [seq for _, seq in kiosk.store.said[1:]] == [1, 2]
+    assert isinstance(desk.check_out(SHOWN, ItemBarcode("30000000000038")), CheckedOut)
 
 
 def test_a_request_that_the_library_system_knows_as_given_up_was_not_done(kiosk: Kiosk) -> None:
