@@ -31,8 +31,8 @@ from offline_cache.age import AsOf, age_of
 from offline_cache.clock import KioskClock
 from offline_cache.event_line import StoreEvents
 from offline_cache.journal import Journal
-from offline_cache.journal_opening import open_journal
 from offline_cache.journal_keys import fetched_seal
+from offline_cache.journal_opening import open_journal
 from offline_cache.keys import load_key
 from offline_cache.letterbox import Letterbox
 from offline_cache.mirror import Mirror
