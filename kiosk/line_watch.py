@@ -56,7 +56,8 @@ class _Watch:
 
     def _note(self, seen: Reached) -> None:
         if seen.online is not self._seen.online:
-            log.info("the library system %s", "answers" if seen.online else "does not answer")
+            silent = "does not answer" if seen.admitted else "refuses this kiosk"
+            log.info("the library system %s", "answers" if seen.online else silent)
         if seen != self._seen:
             self._seen = seen
             self._bus.put(seen)

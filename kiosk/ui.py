@@ -160,9 +160,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Nothing can be written down, so that nothing is lent: why, and the desk. `reason`: a code word for staff."""
+    """Nothing can be written down, so that nothing is lent: why, and the desk. `reason`: a code word for staff.
+    `lent`: what whoever stands there had borrowed before, which stands."""
 
     reason: str
+    lent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

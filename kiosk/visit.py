@@ -52,6 +52,8 @@ async def serve(counter: Counter) -> None:
             shown = await rest(counter, notice)
             notice = await visit(counter, shown)
             continue
+        except _ClosedInVisit as closed:
+            await _stay_closed(counter, closed.word, closed.lent)
         except JournalFault as fault:
             log.critical("lending is closed: %s", fault)
             await _stay_closed(counter, fault.word)
@@ -98,7 +100,11 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
     checkout = Checkout(stage, counter.desk, shown, patron, sheet, patience)
-    ending = await checkout.run()
+    try:
+        ending = await checkout.run()
+    except JournalFault as fault:
+        log.critical("lending is closed: %s", fault)
+        raise _ClosedInVisit(fault.word, len(checkout.sheet.lent)) from None
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:
@@ -118,9 +124,17 @@ async def _out_of_order(counter: Counter) -> None:
         await _stay_closed(counter, word)
 
 
-async def _stay_closed(counter: Counter, word: str) -> None:
+class _ClosedInVisit(Exception):
+    """Nothing can be written down any more; what was `lent` in this visit stands all the same."""
+
+    def __init__(self, word: str, lent: int) -> None:
+        super().__init__(word)
+        self.word, self.lent = word, lent
+
+
+async def _stay_closed(counter: Counter, word: str, lent: int = 0) -> None:
     why = partial(_why_closed, counter)
-    await stay_closed(counter.stage, word, why, counter.say_closed, counter.patience.reading)
+    await stay_closed(counter.stage, word, why, counter.say_closed, counter.patience.reading, lent)
 
 
 async def _why_closed(counter: Counter) -> str:

@@ -172,7 +172,8 @@ class OnlineFirst:
             if self._admitted is not False:
                 log.error("the store refuses this kiosk's credential: nothing is lent")
             self._admitted = False
-            self._note_silence()
+            if self._breaker.silent():
+                self._on_line_lost()
             raise
         except AskedToWait as fault:
             self._leave_alone_until = self._monotonic() + min(max(0.0, fault.seconds), LONGEST_WAIT_S)

@@ -21,5 +21,6 @@ class ClosedPage(MessagePage):
     def draw(self, fact: Closed, texts: Texts) -> None:
         """Why, where to go, and a code word for staff. Nobody did anything wrong, so that nothing is red."""
         self.icon, self.tone = "desk", "care"
-        self.title, self.text = texts.say("closed.why"), texts.say("closed.next")
+        self.title = texts.say("closed.why")
+        self.text = texts.count("closed.lent", fact.lent) if fact.lent else texts.say("closed.next")
         self.note = texts.say("out_of_order.code", reason=fact.reason)

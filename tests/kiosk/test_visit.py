@@ -1000,6 +1000,21 @@ async def test_without_a_journal_lending_closes_and_opens_when_it_can_be_written
 
 
 @story
+async def test_who_borrowed_before_the_kiosk_closed_reads_that_it_stands_and_nobody_after_them_does(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.desk.replies[book(2)] = [JournalFault("the journal cannot be written: OperationalError")]
+    kiosk.desk.journal_fault = JournalFault("still")
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1), book(2))
+    assert kiosk.screen() == Closed("journal", lent=1)
+    await kiosk.wait(12)
+    assert kiosk.screen() == Closed("journal", lent=1)
+    await kiosk.wait(15)
+    assert kiosk.screen() == Closed("journal")
+
+
+@story
 async def test_a_kiosk_that_starts_on_a_full_disk_invites_nobody_until_there_is_room(kiosk: Kiosk) -> None:
     kiosk.desk.journal_fault = JournalFull("the journal cannot be written: no room on the disk")
     await kiosk.restart()

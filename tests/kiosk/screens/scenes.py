@@ -147,5 +147,6 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "finished-no-printer": (Finished(1, can_print=False), None),
     **{f"receipt-{one.value.replace('_', '-')}": (Receipt(one, 3), None) for one in ReceiptState},
     "closed": (Closed("journal-damaged"), None),
+    "closed-in-visit": (Closed("disk-full", lent=2), None),
     "out-of-order": (OutOfOrder("no_way_in"), None),
 }
