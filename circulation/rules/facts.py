@@ -218,9 +218,10 @@ class Borrow:
 
 
 def _rank(card: Pass) -> tuple[object, ...]:
-    # An active one first; of two alike the one that asks for more (P6). The number comes last: a mirror holds only its
-    # hash, and must choose as the store does.
-    return (card.status.value, not card.document_number, not card.eid, card.number)
+    # An active one first; of two alike the one that asks for more, then the one that wrong PINs shut for longer (P6).
+    # The number comes last: a mirror holds only its hash, and must choose as the store does.
+    shut = card.locked_until.timestamp() if card.locked_until is not None else 0.0
+    return (card.status.value, not card.document_number, not card.eid, -shut, card.number)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 # ruff: noqa: N802 - a test bears the id of its rule
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -313,6 +314,17 @@ def test_P6_of_two_records_of_one_pass_the_one_that_asks_for_more_counts() -> No
         assert says(visit(*found)) == ("P6", Reason.PIN_NEEDED)
     for found in ((plain, eid), (eid, plain)):
         assert says(visit(*found)) == ("P4", Reason.EID_NOT_USED)
+
+
+def test_P6_of_two_passes_with_one_chip_the_one_that_is_locked_for_longer_counts() -> None:
+    """Not the one with the lower number: a mirror knows no numbers, and must choose as the store does."""
+    now = datetime(2026, 7, 15, 10, tzinfo=UTC)
+    by_uid = Presented(Source.CHIP, None, UID)
+    for number in ("20000000000001", "20000000009999"):
+        free, over = holder(), holder(number=PassNumber("20000000005000"), locked_until=now)
+        shut = holder(number=PassNumber(number), locked_until=now + timedelta(minutes=15))
+        for found in ((free, over, shut), (shut, over, free)):
+            assert visit(*found, presented=by_uid).holder is shut
 
 
 def test_P6_an_unknown_pass_is_not_asked_for_a_pin() -> None:
