@@ -1,4 +1,4 @@
-"""A kiosk's journal at work as the first and only process of a virtual machine.
+"""The first and only process of the virtual machine: the kiosk's journal, or its mirror, at work on a disk.
 
 What is said over the serial line was committed before; a line counts only whole, with its end.
 """
@@ -10,29 +10,21 @@ import fcntl
 import os
 import random
 import time
-from datetime import timedelta
 from pathlib import Path
 
-from circulation.events import Action, Event, Kind
-from circulation.outcomes import Voided
-from offline_cache.journal import Entry, Journal
-from offline_cache.journal_opening import open_journal
-from offline_cache.sealing import Seal
-from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, REFUSED, SHOWN, ids, lent, weaken
+from tests.power.works import WORKS
 
-DISK = Path("/disk")
-DEVICE = "vda"
-MODULES = Path("/modules")
 END = " ."
-TOGETHER = 4
+WEAKENED = "weakened"
+_DEVICE, _DISK, _MODULES, _REHEARSAL = "vda", Path("/disk"), Path("/modules"), Path("/rehearsal")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _FINIT_MODULE, _COMPRESSED, _RESEED = 313, 4, 0x5207  # on x86-64
 
 
 def main() -> None:
-    """Makes itself ready, waits for a word, says what stands in the journal, and acts until the power goes.
+    """Makes itself ready, waits for a word, says what stands on the disk, and acts until the power goes.
 
-    The word is a pragma, or empty: one weakens the journal on purpose.
+    The word is the name of a work, and perhaps WEAKENED.
     """
     mount("devtmpfs", "/dev", "devtmpfs")
     mount("sysfs", "/sys", "sysfs")
@@ -43,41 +35,35 @@ def main() -> None:
 
     try:
         rehearse()
+        os.write(line, b"\n")  # a reset may have cut off a line before its end
         say("loaded")
-        pragma = os.read(line, 100).decode("ascii").strip()
+        name, *weakened = os.read(line, 100).decode("ascii").split()
         os.write(line, b"\n")
         new_chance()
-        for module in sorted(MODULES.iterdir()):
+        for module in sorted(_MODULES.iterdir()):
             insert(module)
-        mount(f"/dev/{DEVICE}", str(DISK), "ext4")
-        say("up", Path(f"/sys/block/{DEVICE}/queue/write_cache").read_text().strip().replace(" ", "-"))
-        journal = opened(DISK / "kiosk")
-        for entry in journal.since(0):
-            say("holds", mark(entry))
-        if pragma:
-            weaken(journal, pragma)
+        mount(f"/dev/{_DEVICE}", str(_DISK), "ext4")
+        say("up", Path(f"/sys/block/{_DEVICE}/queue/write_cache").read_text().strip().replace(" ", "-"))
+        work = WORKS[name](_DISK / name)
+        for mark in work.stands():
+            say("holds", mark)
+        if weakened:
+            work.weaken()
         say("ready")
-        desk = Desk(journal)
         while True:
-            say("did", *map(mark, desk.act()))
+            say("did", *work.act())
     except Exception as fault:
         say("fault", type(fault).__name__, ascii(str(fault)))
         time.sleep(3600)
 
 
-def opened(folder: Path) -> Journal:
-    """As the kiosk opens it."""
-    return open_journal(folder / "journal.db", Seal(KEY), KIOSK, ids(), lambda: AT)
-
-
 def rehearse() -> None:
     """Some acts in memory, so that whatever is loaded late is there."""
-    journal = opened(Path("/rehearsal"))
-    desk = Desk(journal)
-    for _ in range(20):
-        desk.act()
-    journal.since(0)
-    journal.close()
+    for name, made in WORKS.items():
+        work = made(_REHEARSAL / name)
+        for _ in range(12):
+            work.act()
+        work.stands()
 
 
 def new_chance() -> None:
@@ -85,48 +71,6 @@ def new_chance() -> None:
     with Path("/dev/urandom").open("rb") as source:
         fcntl.ioctl(source, _RESEED)
     random.seed()
-
-
-class Desk:
-    """What the kiosk does with its journal, by chance; each act is one commit."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._asked = [one for one in journal.undelivered() if one.kind is Kind.REQUEST]
-
-    def act(self) -> list[Entry]:
-        """One act; returns the events that it touched as they stand now."""
-        return [self._journal.entry(one.seq) for one in (self._answer() if self._asked else self._begin())]
-
-    def _begin(self) -> list[Event]:
-        journal, at = self._journal, AT + timedelta(minutes=self._journal.last)
-        match random.choice(("ask", "ask", "ask", "fact", "deliver")):
-            case "fact":
-                return [journal.append_fact(Action.CHECK_OUT, SHOWN, BOOK, at, None, lent())]
-            case "deliver" if waiting := journal.undelivered(TOGETHER):
-                journal.answered_all([(one, Voided(one.id) if one.kind is Kind.VOID else lent()) for one in waiting])
-                return waiting
-            case _:
-                self._asked = [journal.append(Action.CHECK_OUT, SHOWN, BOOK, at)]
-                return self._asked
-
-    def _answer(self) -> list[Event]:
-        event = self._asked.pop()
-        match random.choice(("yes", "no", "overruled", "given up")):
-            case "yes":
-                self._journal.answered(event, lent())
-            case "no":
-                self._journal.answered(event, REFUSED)
-            case "overruled":
-                self._journal.turn_into_fact(event, lent())
-            case _:
-                self._journal.give_up(event)
-        return [event]
-
-
-def mark(entry: Entry) -> str:
-    """What is said of an event: its number, what it is, what became of it, and the end of its id, which is chance."""
-    return f"{entry.event.seq}={entry.event.kind.value}/{entry.state}/{entry.event.id[-8:]}"
 
 
 def mount(what: str, where: str, kind: str) -> None:

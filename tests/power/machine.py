@@ -24,7 +24,7 @@ from tests.power.served import Served
 
 PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "ldd": "libc-bin"}
 GUEST = "tests.power.guest"
-SILENT_S = 240
+SILENT_S = 180
 MEBIBYTES = 64
 
 
@@ -85,11 +85,7 @@ class Running:
 
     def next(self) -> list[str] | None:
         """The words of the next line that the guest said whole; None after the power went. Raises AssertionError."""
-        try:
-            said = self._said.get(timeout=SILENT_S)
-        except queue.Empty:
-            console = self._console.read_text("ascii", errors="replace")[-3000:]
-            raise AssertionError(f"the machine said nothing for {SILENT_S} s; its console:\n{console}") from None
+        said = self._heard()
         if said == "loaded":
             self._go_on()
             return self.next()
@@ -97,7 +93,8 @@ class Running:
 
     def keep(self) -> None:
         """Waits until the guest is ready for its disk, and keeps the machine as it is then."""
-        assert self._said.get(timeout=SILENT_S) == "loaded", self._console.read_text("ascii", errors="replace")[-3000:]
+        said = self._heard()
+        assert said == "loaded", said
         part = self._state.with_suffix(".part")
         self._asked("migrate", uri=f"exec:cat >'{part}'")
         self._until("query-migrate", "completed")
@@ -111,6 +108,13 @@ class Running:
         """Power off. What was said before is still to be heard."""
         self._process.kill()
         self._process.wait()
+
+    def _heard(self) -> str | None:
+        try:
+            return self._said.get(timeout=SILENT_S)
+        except queue.Empty:
+            console = self._console.read_text("ascii", errors="replace")[-3000:]
+            raise AssertionError(f"the machine said nothing for {SILENT_S} s; its console:\n{console}") from None
 
     def _go_on(self) -> None:
         assert self._process.stdin is not None

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = Path(sys.executable).resolve()
 FOLDERS = ("/dev", "/sys", "/disk", "/modules", "/rehearsal")
 _LEFT_OUT = ("site-packages", "dist-packages", "test", "idlelib", "tkinter", "ensurepip", "config-*", "*.opt-*.pyc")
-_OURS = ("circulation", "offline_cache", "tests/offline_cache", "tests/crash", "tests/power", "tests/__init__.py")
+_OURS = (
+    "circulation", "membership_store", "offline_cache", "tests/__init__.py", "tests/crash", "tests/offline_cache",
+    "tests/power",
+)  # fmt: skip
 _ASKED = (
     "import sys, msgspec, circulation.wire, tests.power.guest; print(*{name.split('.')[0] for name in sys.modules})"
 )
@@ -68,7 +72,8 @@ def _unpack(folder: Path) -> None:
 def archive(linux: Path, made: Path) -> None:
     """Everything that the guest needs, at the path that it has here, and the kernel's modules in their order."""
     files = [PYTHON, *_below(Path(sysconfig.get_path("stdlib")))]
-    for part in (*_packages(), *(ROOT / name for name in _OURS)):
+    zones = [Path(path) / "Europe" for path in zoneinfo.TZPATH if Path(path).is_dir()]
+    for part in (*zones, *_packages(), *(ROOT / name for name in _OURS)):
         files += _below(part)
     files += _libraries([PYTHON, *(file for file in files if file.suffix == ".so")])
     placed = {str(file): file for file in files}

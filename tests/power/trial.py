@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tests.power.disk import Disk
-from tests.power.guest import TOGETHER
 from tests.power.machine import Machine, Running
 from tests.power.served import Served
+from tests.power.works import TOGETHER
 
 MOST_PROMISES = 250
 SOON_S, SOON_REQUESTS = 0.5, 20
@@ -113,7 +113,9 @@ class Promises:
         assert line[0] == "did", line
         self.count += 1
         for mark in line[1:]:
-            self._said.setdefault(_event(mark), []).append(mark)
+            said = self._said.setdefault(_event(mark), [])
+            if mark not in said[-1:]:
+                said.append(mark)
 
     def missing(self, stands: Sequence[str]) -> list[str]:
         """Events that are not there any more, or as they were before what was said of them last."""
@@ -132,12 +134,12 @@ def _event(mark: str) -> str:
 
 @dataclass
 class Trial:
-    """Cuts of one kind. `words`: what weakens the journal. `chance` decides when, and what the disk keeps."""
+    """Cuts of one kind. `words`: which work, and whether weakened. `chance` decides when, and what the disk keeps."""
 
     machine: Machine
     kind: Kind
+    words: Sequence[str]
     chance: random.Random
-    words: Sequence[str] = ()
     found: Found = field(default_factory=Found)
 
     def on_a_new_disk(self, lives: int, *, lies: bool = False) -> None:
