@@ -18,7 +18,7 @@ from tests.differential.desks import Tally, everything
 from tests.membership_store.two_sources import World, worlds
 
 MOST_UNKNOWN = 0.02
-PARTS, WORLDS, DECISIONS = 6, 900, 34_000
+PARTS, WORLDS, DECISIONS = 6, 900, 60_000
 
 
 @pytest.fixture

@@ -73,7 +73,14 @@ def test_a_file_that_cannot_be_read_is_the_writers_matter(tmp_path: Path, file: 
     with closing(ReadAhead(tmp_path / "none.db")) as nowhere:
         nowhere.begin(keys())
         nowhere.finish()
-    file.write_bytes(b"\0" * 8192)
+    with closing(ReadAhead(file)) as emptied:
+        for _ in range(2):
+            emptied.begin(keys())
+            assert [one.exception() for one in emptied._asked] == [None] * AT_ONCE
+            emptied.finish()
+            with closing(sqlite3.connect(file)) as db:
+                db.execute("DROP TABLE IF EXISTS patron")
+    file.write_bytes(b"\xff" * 8192)
     with closing(ReadAhead(file)) as damaged:
         damaged.begin(keys())
         damaged.finish()
