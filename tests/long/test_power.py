@@ -18,7 +18,7 @@ from tests.power.root import ROOT, Missing
 from tests.power.trial import Kind, Trial
 from tests.power.works import WORKS
 
-CUTS = {Kind.POWER: 60, Kind.RESET: 20}
+CUTS = {Kind.POWER: 40, Kind.RESET: 20}
 FEW, LIVES = 10, 5
 WORK = pytest.mark.parametrize("work", WORKS)
 KINDS = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
@@ -39,7 +39,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 @WORK
 @KINDS
-@pytest.mark.long(minutes=10)
+@pytest.mark.long(minutes=15)
 def test_nothing_that_was_promised_is_missing_after(kind: Kind, work: str, machine: Machine) -> None:
     trial = Trial(machine, kind, [work], random.Random())
     while trial.found.cuts < CUTS[kind]:
@@ -52,16 +52,16 @@ def test_nothing_that_was_promised_is_missing_after(kind: Kind, work: str, machi
 
 @WORK
 @KINDS
-@pytest.mark.long(minutes=4)
+@pytest.mark.long(minutes=6)
 def test_without_syncing_promises_are_lost_in(kind: Kind, work: str, machine: Machine) -> None:
     trial = Trial(machine, kind, [work, WEAKENED], random.Random())
     while trial.found.cuts < FEW:
         trial.on_a_new_disk(1)
     print(work, kind.value, trial.found)
-    assert trial.found.lost > 0
+    assert trial.found.lost + trial.found.unusable.total() > 0
 
 
-@pytest.mark.long(minutes=4)
+@pytest.mark.long(minutes=6)
 def test_on_a_disk_that_says_flushed_and_did_not_promises_are_lost(machine: Machine) -> None:
     trial = Trial(machine, Kind.POWER, ["journal"], random.Random())
     while trial.found.cuts < FEW:
