@@ -179,8 +179,11 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
         stage = Stage(app, bus, config.kiosk.languages, ())
 
         async def until_open() -> None:
-            say = lambda word: health.kiosk(CLOSED, word) if word else None  # noqa: E731
-            await stay_closed(stage, word, lambda: workers.run(partial(_why_closed, file)), say, Patience().reading)
+            why = partial(workers.run, partial(_why_closed, file))
+            # That it is over says the kiosk that is started then.
+            await stay_closed(
+                stage, word, why, lambda one: health.kiosk(CLOSED, one) if one else None, Patience().reading
+            )
             app.stop_from_thread()
 
         flows.start(until_open, on_fault=app.stop_from_thread)

@@ -62,15 +62,15 @@ class OnlineFirst:
 
     def identify(self, presented: Presented) -> Identified | Refused:
         """Who is this? Raises DeskUnreachable where nobody answers and nothing is known here."""
-        if not self.is_admitted():
+        if not self._may_ask():
             return NOT_ADMITTED
-        lends = self._without.lends()
-        if self._left_alone() or (lends and not self._breaker.closed):
+        lends = self.lends()
+        if lends and not self._breaker.closed and not self._left_alone():
             answer = self._without.identify(presented)
             if answer is not None:
                 return answer
         if self._left_alone():
-            raise DeskUnreachable("asked to wait", sent=False)
+            return self._else_here(presented, DeskUnreachable("asked to wait", sent=False))
         try:
             found = self._heard(lambda: self._desk.identify(presented, self._patience(lends)))
         except NotAdmitted:
@@ -125,14 +125,14 @@ class OnlineFirst:
 
     def asks(self, action: Action) -> bool:
         """Whether to ask the library system now: always, where nothing can be decided here."""
-        if not self.is_admitted() or self._left_alone():
+        if not self._may_ask() or self._left_alone():
             return False
         return self._breaker.closed or not self.decides(action)
 
     @property
     def may_deliver(self) -> bool:
         """Whether telling it what happened meanwhile is worth a try."""
-        if not self.is_admitted() or self._left_alone():
+        if not self._may_ask() or self._left_alone():
             return False
         return self._breaker.closed or self._breaker.half_open or not self._without.lends()
 
@@ -193,6 +193,10 @@ class OnlineFirst:
             log.info("the store accepts this kiosk's credential again")
             self._wish_pull(SPREAD_S)  # the pull was refused too, and says so until it is not
         self._admitted = True
+
+    def _may_ask(self) -> bool:
+        """Nothing is asked of who refuses. What was heard before this process began is worth a question."""
+        return self.is_admitted() or (self._admitted is None and self._breaker.closed)
 
     def _left_alone(self) -> bool:
         return self._monotonic() < self._leave_alone_until

@@ -1,6 +1,9 @@
 """The line is cut, slow, or comes and goes: lending goes on from the mirror, and the store has every loan once."""
 
+import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut
 from offline_cache.journal import Entry, Journal
 from offline_cache.sealing import Seal, read_key
-from tests.journeys.running import share, wait_until
+from tests.journeys.running import ROOT, share, wait_until
 from tests.journeys.whole_app import WholeApp
 from tests.offline_cache.journals import ids
 
@@ -177,3 +180,48 @@ def test_a_line_that_comes_and_goes_does_not_flap_the_screen(app: WholeApp) -> N
     app.wait_log("the library system answers")
     assert app.kiosk_lives()
     assert "Traceback" not in app.log()
+
+
+def test_a_kiosk_whose_credential_is_withdrawn_lends_nothing_more_and_goes_on_with_a_new_one(app: WholeApp) -> None:
+    """The last of this file: the pull beside it keeps the old credential."""
+    token, health = app.run_dir / "secrets" / "kiosk.token", app.run_dir / "var" / "health.json"
+    consortium, kiosk, _ = token.read_text("ascii").split(".")
+    books = [app.book() for _ in range(2)]
+    app.begin_visit("anna")
+    at_the_store("withdraw", app, "--consortium", consortium, "--kiosk", kiosk)
+    app.wait_log("refuses this kiosk's credential")
+    app.bench.scan(books[0])
+    app.wait_log("item refused: K13 kiosk_not_admitted")
+    app.leave()
+    app.bench.unplug("network")
+    app.mark()
+    app.present("bram")
+    app.wait_log("no visit: K13 kiosk_not_admitted")
+    assert share(app.still_picture(), BROKEN) == 0
+    app.lift()
+    app.touch("done")
+    app.bench.plug("network")
+    wait_until("the status", lambda: json.loads(health.read_text("utf-8"))["line"]["state"] == "credential-refused")
+    at_the_store("renew", app, "--consortium", consortium, "--kiosk", kiosk, "--token-file", str(token))
+    assert app.stop_kiosk() == 0
+    app.start_kiosk()
+    app.begin_visit("anna")
+    app.bench.scan(books[1])
+    app.wait_log("item lent")
+    assert [app.loans_of(book) for book in books] == [0, 1]
+    app.leave()
+
+
+def at_the_store(act: str, app: WholeApp, *more: str) -> None:
+    """What somebody at the store does to a kiosk's credential."""
+    command = [
+        sys.executable,
+        "-m",
+        "membership_store",
+        "kiosk",
+        act,
+        "--database",
+        str(app.run_dir / "store.db"),
+        *more,
+    ]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
