@@ -1012,6 +1012,9 @@ async def test_who_borrowed_before_the_kiosk_closed_reads_that_it_stands_and_nob
     assert kiosk.screen() == Closed("journal", lent=1)
     await kiosk.wait(15)
     assert kiosk.screen() == Closed("journal")
+    await kiosk.touch(Intent.LANGUAGE, "en")  # whoever comes next
+    await kiosk.wait(6)
+    assert (kiosk.screen(), kiosk.shown().language) == (Closed("journal"), "en")
 
 
 @story
