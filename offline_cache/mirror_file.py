@@ -17,7 +17,6 @@ from offline_cache.age import AsOf
 from offline_cache.keys import MirrorKey
 from offline_cache.mirror import NETWORK_PLACE, PROOF, PROOF_PLACE, SCHEMA_VERSION
 from offline_cache.mirror_rows import BadRow, Row, item_body, network_body, patron_body
-from offline_cache.read_ahead import ReadAhead
 from offline_cache.sealing import SealBroken
 
 _SCHEMA = Path(__file__).parent / "schema"
@@ -85,7 +84,6 @@ class MirrorFile:
 
     def __init__(self, path: Path, key: MirrorKey, *, new: bool = False) -> None:
         self._path, self._key, self._seal = path, key, key.rows
-        self._ahead = ReadAhead(path)
         self.not_understood = 0
         if new:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -142,12 +140,8 @@ class MirrorFile:
     def apply(self, page: Page) -> None:
         """The rows, the cursor and what is known of it, in one transaction. Raises OutOfOrder, sqlite3.Error."""
         of_kind = _by_kind(page.rows)
-        patrons = _newest(of_kind["patron"])
-        # The disk looks for the rows while the processor seals them.
-        self._ahead.begin([bytes.fromhex(row.key) for row in patrons])
-        sealed = self._sealed(patrons)
+        sealed = self._sealed(_newest(of_kind["patron"]))
         items = [(bytes.fromhex(row.key), row.ver, self._sealed_item(row)) for row in of_kind["item"]]
-        self._ahead.finish()
         with self._db.atomic():
             if page.since != self.cursor():
                 raise OutOfOrder
@@ -182,7 +176,6 @@ class MirrorFile:
 
     def close(self) -> None:
         """Closes the file."""
-        self._ahead.close()
         self._conn.close()
 
     def _begin_file(self) -> None:
