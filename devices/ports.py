@@ -106,7 +106,41 @@ class HealthChanged:
     at: float
 
 
-DeviceEvent = PassPresented | PassRemoved | BarcodeScanned | ScanUnreadable | HealthChanged
+class TagSecurity(Enum):
+    """What the gate makes of a tag, as read back from the tag itself."""
+
+    SECURED = "secured"  # the gate calls
+    UNSECURED = "unsecured"  # the gate lets it through
+    UNKNOWN = "unknown"  # not read back: taken away, foreign, or the pad did not answer in time
+
+
+@dataclass(frozen=True, slots=True)
+class PadItem:
+    """One tag (ISO 15693) on the item pad. `number`: the untrusted item number on it, None where none can be read.
+
+    `part` of `parts`: of an item of several tags, each numbered from 1. `usage`: ISO 28560's type of usage, None where
+    not told; 8 is a patron's card. `model`: the data model that the number was read by, empty for a foreign tag.
+    """
+
+    uid: bytes = field(repr=False)
+    number: str | None = field(repr=False)
+    part: int
+    parts: int
+    usage: int | None
+    model: str
+    security: TagSecurity
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsChanged:
+    """What lies on the pad now: all of it, each time that it changes."""
+
+    device: str
+    items: tuple[PadItem, ...]
+    at: float
+
+
+DeviceEvent = PassPresented | PassRemoved | BarcodeScanned | ScanUnreadable | ItemsChanged | HealthChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +168,7 @@ class Device(Protocol):
 
     @property
     def kind(self) -> str:
-        """`pass_reader`, `item_scanner` or `receipt_printer`."""
+        """`pass_reader`, `item_scanner`, `item_pad`, `receipt_printer`, `payment_terminal` or `signals`."""
 
     def open(self) -> None:
         """Open the device; raises DeviceGone or DeviceTimeout."""
@@ -184,3 +218,91 @@ class ReceiptPrinter(Protocol):
 
         A `job_id` whose outcome was PRINTED is answered PRINTED again without printing.
         """
+
+
+class ItemPad(Protocol):
+    """A pad that items lie on, shared by all callers; what lies there is told by ItemsChanged."""
+
+    def secure(self, uid: bytes, deadline_s: float) -> TagSecurity:
+        """Makes the gate call for this tag and reads it back; blocks at most `deadline_s` seconds, raises nothing."""
+
+    def unsecure(self, uid: bytes, deadline_s: float) -> TagSecurity:
+        """Lets this tag through the gate and reads it back; the same."""
+
+
+class PayOutcome(Enum):
+    """What became of a payment, as far as the terminal said so."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    ABORTED = "aborted"  # by the patron or by the kiosk, before any money moved
+    UNKNOWN = "unknown"  # no answer, or none that can be believed: `recover` before anything else
+
+
+@dataclass(frozen=True, slots=True)
+class PayResult:
+    """`cents` as authorised, 0 unless approved. `terminal_ref`: by which the terminal, or its host, knows the payment.
+
+    `receipt`: the customer's lines as the terminal wants them printed, unaltered. `why`: a word for staff.
+    """
+
+    outcome: PayOutcome
+    cents: int = 0
+    terminal_ref: str = field(default="", repr=False)
+    receipt: tuple[str, ...] = field(default=(), repr=False)
+    why: str = ""
+
+
+class PayStep(Enum):
+    """What the terminal waits for, for the screen beside it."""
+
+    CARD = "card"
+    PIN = "pin"
+    HOST = "host"
+    REMOVE_CARD = "remove_card"
+
+
+class PaymentTerminal(Protocol):
+    """A payment terminal, shared by all callers; one payment at a time.
+
+    The caller writes `reference` down before it calls, and asks `recover` about every one that has no outcome. No
+    payment is ever repeated by the driver. Nothing is raised for a broken terminal: that is UNKNOWN, or DECLINED
+    where nothing can have left for it.
+    """
+
+    def pay(self, cents: int, reference: str, tell: Callable[[PayStep], None], deadline_s: float) -> PayResult:
+        """Asks for the amount; blocks at most `deadline_s` seconds. `tell` is called on the device's thread."""
+
+    def settle(self, reference: str, *, booked: bool, deadline_s: float) -> PayResult:
+        """Tells the terminal whether an approved payment was booked; one that was not is reversed (ABORTED)."""
+
+    def abort(self) -> None:
+        """Asks the terminal to stop the payment that runs; its outcome comes from `pay`. From any thread."""
+
+    def recover(self, reference: str, terminal_ref: str, deadline_s: float) -> PayResult:
+        """What became of it; ABORTED where the terminal never heard of it, UNKNOWN as long as nobody can tell."""
+
+    def reverse(self, reference: str, terminal_ref: str, cents: int, deadline_s: float) -> PayResult:
+        """Gives an approved payment back: ABORTED when it was, DECLINED where the terminal refuses, else UNKNOWN."""
+
+
+class Light(Enum):
+    """What a status light on the kiosk shows."""
+
+    READY = "ready"
+    BUSY = "busy"
+    HELP = "help"
+    OFF = "off"
+
+
+class Signals(Protocol):
+    """Sound and light, for those who do not look at the screen; nothing blocks and nothing is raised."""
+
+    def success(self) -> None:
+        """A soft tone."""
+
+    def error(self) -> None:
+        """The one tone for every "no"."""
+
+    def light(self, shows: Light) -> None:
+        """Shows that until told otherwise."""
