@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from devices.item_scanner.evdev_scanner import EvdevScanner
 from devices.item_scanner.serial_scanner import SerialScanner
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
@@ -45,6 +46,7 @@ def _printer(link: Callable[[Mapping[str, Any]], Callable[[], DescriptorLink]]) 
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
+    ("item_scanner", "evdev"): EvdevScanner,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
 }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from devices.item_scanner.key_layouts import LAYOUTS
 from devices.receipt_printer.encoding import PROFILES
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
@@ -77,6 +78,12 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("item_scanner", "serial"): {
         "port": Option(_path, required=True),
         "baud": Option(_one_of(BAUDS)),
+        "prefix": Option(_affix),
+        "suffix": Option(_affix),
+    },
+    ("item_scanner", "evdev"): {
+        "port": Option(_path, required=True),
+        "layout": Option(_one_of(sorted(LAYOUTS))),
         "prefix": Option(_affix),
         "suffix": Option(_affix),
     },

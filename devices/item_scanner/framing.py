@@ -1,4 +1,4 @@
-"""Scans out of a stream of characters: CR, LF, CRLF or STX..ETX, AIM identifiers (ISO/IEC 15424). Pure.
+"""Scans out of a stream of characters: CR, LF, CRLF, HT or STX..ETX, AIM identifiers (ISO/IEC 15424). Pure.
 
 Whatever else a line may carry, a scan is printable ASCII of at most 64 characters without SIP2's delimiter.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 LONGEST_SCAN = 64
 LONGEST_FRAME = 128  # a scan with its AIM identifier and the installer's prefix and suffix
-_STX, _ETX, _ENDS = 0x02, 0x03, b"\r\n"
+_STX, _ETX, _ENDS = 0x02, 0x03, b"\r\n\t"
 _AIM = re.compile(r"^\]([A-Za-z][0-9A-Za-z])")
 
 
@@ -42,11 +42,13 @@ def interpret(frame: bytes, prefix: str = "", suffix: str = "") -> Framed:
         return Unreadable("characters that are not ASCII")
     if not text.isprintable():
         return Unreadable("control characters")
+    first = _AIM.match(text) if not text.startswith(prefix) else None  # set up to stand before the prefix
+    text = text[3:] if first else text
     if not (text.startswith(prefix) and text.endswith(suffix) and len(text) >= len(prefix) + len(suffix)):
         return Unreadable("the scanner's prefix or suffix is missing")
     text = text[len(prefix) : len(text) - len(suffix)].strip()
-    aim = _AIM.match(text)
-    text = text[3:].strip() if aim else text
+    aim = first or _AIM.match(text)
+    text = text[3:].strip() if aim and not first else text
     if not text:
         return Unreadable("an empty barcode")
     if len(text) > LONGEST_SCAN:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from devices.item_scanner.framing import Framed, Framer, Scan
+from devices.item_scanner.framing import Framer
+from devices.item_scanner.reading import ScanReader
 from devices.links.serial import SerialLink
-from devices.ports import BarcodeScanned, Pulse, ScanUnreadable, Send
-
-log = logging.getLogger(__name__)
-
-_PIECE = 4096
-_QUIET_S = 0.5  # within a scan characters follow each other; a longer silence ends it
-_IDLE_S = 30.0  # nothing is asked of a scanner: the wait ends by a scan, by `wake`, or by the port's loss
+from devices.ports import Send
 
 
 class SerialScanner:
@@ -47,10 +41,8 @@ class SerialScanner:
     def run(self, send: Send, stop: threading.Event) -> None:
         """Read until told to stop; raises DeviceGone."""
         link = self._link
-        framer = Framer(self._prefix, self._suffix)
-        while link is not None and not stop.is_set():
-            data = link.read(_PIECE, _QUIET_S if framer.unsettled else _IDLE_S)
-            self._tell(framer.feed(data) if data else framer.quiet(), send)
+        if link is not None:
+            ScanReader(self.name, Framer(self._prefix, self._suffix), self._clock).read(link, send, stop)
 
     def wake(self) -> None:
         """End the wait for a scan."""
@@ -63,13 +55,3 @@ class SerialScanner:
         link, self._link = self._link, None
         if link is not None:
             link.close()
-
-    def _tell(self, framed: Iterable[Framed], send: Send) -> None:
-        for one in framed:
-            at = self._clock()
-            if isinstance(one, Scan):
-                send(BarcodeScanned(self.name, one.text, one.aim, at))
-                send(Pulse())
-            else:
-                log.info("%s: unreadable scan (%s)", self.name, one.reason)
-                send(ScanUnreadable(self.name, one.reason, at))

@@ -1,4 +1,4 @@
-"""The simulated barcode scanner: characters on a pty."""
+"""The simulated barcode scanner: characters on a pty, or typed as a keyboard would."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
+from devices.simulators.keyboard import SimulatedKeyboard
 from devices.simulators.loop import Loop
 from devices.simulators.port import SimulatedPort
 
@@ -15,8 +16,8 @@ from devices.simulators.port import SimulatedPort
 class ScannerSimulator:
     """A scanner process: wire on the one side, control socket on the other."""
 
-    def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
-        self._port = SimulatedPort(loop, tty, lambda _: None)
+    def __init__(self, loop: Loop, port: Path, control: Path, *, types: bool = False) -> None:
+        self._port = SimulatedKeyboard(loop, port) if types else SimulatedPort(loop, port, lambda _: None)
         self._scans = 0
         self._port.plug()
         ControlServer(
@@ -48,7 +49,7 @@ class ScannerSimulator:
 
     def _noise(self) -> None:
         """What a worn cable gives: bytes of all kinds, no scan among them, and at last an end of line."""
-        noise = bytes(byte for byte in secrets.token_bytes(200) if byte not in b"\r\n\x02\x03")
+        noise = bytes(byte for byte in secrets.token_bytes(200) if byte not in b"\r\n\t\x02\x03")
         self._send(b"\xff\x00" + noise + b"\r")
 
     def _send(self, data: bytes) -> None:

@@ -21,7 +21,10 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="simulator", required=True, metavar="SIMULATOR")
     for kind in ("pass-reader", "scanner"):
         one = kinds.add_parser(kind)
-        one.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
+        port = one.add_mutually_exclusive_group(required=True)
+        port.add_argument("--tty", type=Path, help="name under which its serial port appears")
+        if kind == "scanner":
+            port.add_argument("--keys", type=Path, help="name of a pipe instead, into which it types as a keyboard")
         one.add_argument("--control", type=Path, required=True)
     printer = kinds.add_parser("printer")
     wire = printer.add_mutually_exclusive_group(required=True)
@@ -50,7 +53,7 @@ def serve(given: argparse.Namespace) -> int:
 
 def _where(given: argparse.Namespace) -> str:
     listen = getattr(given, "listen", None)
-    return ":".join(map(str, listen)) if listen else str(given.tty)
+    return ":".join(map(str, listen)) if listen else str(getattr(given, "keys", None) or given.tty)
 
 
 def _start(loop: Loop, given: argparse.Namespace) -> str:
@@ -62,7 +65,7 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
         case "scanner":
             from devices.simulators.scanner import ScannerSimulator
 
-            ScannerSimulator(loop, given.tty, given.control)
+            ScannerSimulator(loop, given.keys or given.tty, given.control, types=given.keys is not None)
         case "printer":
             from devices.simulators.printer import PrinterSimulator
 

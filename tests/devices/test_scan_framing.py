@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from devices.item_scanner.framing import LONGEST_FRAME, LONGEST_SCAN, Framed, Framer, Scan, Unreadable, interpret
 
 codes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="|]"), min_size=1, max_size=64)
-ends = st.sampled_from([(b"", b"\r"), (b"", b"\n"), (b"", b"\r\n"), (b"\x02", b"\x03"), (b"\x02", b"\x03\r\n")])
+ends = st.sampled_from(
+    [(b"", b"\r"), (b"", b"\n"), (b"", b"\r\n"), (b"", b"\t"), (b"\x02", b"\x03"), (b"\x02", b"\x03\r\n")]
+)
 
 
 def in_pieces(framer: Framer, stream: bytes, size: int) -> list[Framed]:
@@ -107,6 +109,8 @@ def test_empty_lines_are_nothing() -> None:
 
 def test_prefix_and_suffix_of_the_installer_are_taken_off_and_must_be_there() -> None:
     assert interpret(b"#]C03000$", "#", "$") == Scan("3000", "C0")
+    assert interpret(b"]C0#3000$", "#", "$") == Scan("3000", "C0")
+    assert interpret(b"]C03000$", "#", "$") == Unreadable("the scanner's prefix or suffix is missing")
     assert interpret(b"3000$", "#", "$") == Unreadable("the scanner's prefix or suffix is missing")
     assert interpret(b"#", "#", "#") == Unreadable("the scanner's prefix or suffix is missing")
 
