@@ -1,13 +1,14 @@
 """PINs: who needs one, what a wrong one does, and when a pass is locked (P6)."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import PinState, Policy
-from circulation.rules.pins import PinTries, after_wrong, is_locked, needs_pin, pin_is_proved
+from circulation.rules.pins import PinTries, after_wrong, is_locked, keeps_shut, needs_pin, pin_is_proved
 from tests.circulation.worlds import here, holder, passes, patron, refusal, says, visit
 
 NOW = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
@@ -80,6 +81,13 @@ def test_P6_the_lock_lasts_as_long_in_the_night_that_the_clock_goes_back() -> No
     local = datetime(2026, 10, 25, 2, 55, tzinfo=UTC)
     tries = after_wrong(PinTries(4), local, POLICY)
     assert tries.locked_until == local + timedelta(minutes=15)
+
+
+def test_P6_a_pass_keeps_shut_until_its_lock_is_over_and_not_at_that_instant() -> None:
+    locked = replace(holder().card, locked_until=NOW)
+    assert keeps_shut(locked, NOW - timedelta(microseconds=1))
+    assert not keeps_shut(locked, NOW)
+    assert not keeps_shut(holder().card, NOW)
 
 
 def test_P6_a_try_while_it_is_locked_neither_counts_nor_lengthens_the_lock() -> None:
