@@ -6,23 +6,28 @@ import contextlib
 import errno
 import os
 import termios
+from typing import Literal
 
 import serial
 
 from devices.links.descriptor import DescriptorLink
 from devices.ports import DeviceGone, DeviceUnplugged
 
+_PARITY = {"N": 0, "E": termios.PARENB, "O": termios.PARENB | termios.PARODD}
+
 
 class SerialLink(DescriptorLink):
-    """One serial port, 8N1, opened for this process alone."""
+    """One serial port of eight data bits and one stop bit, opened for this process alone."""
 
-    def __init__(self, path: str, baud: int) -> None:
+    def __init__(self, path: str, baud: int, parity: Literal["N", "E", "O"] = "N") -> None:
         """Open `path` at `baud` bits a second; raises DeviceGone, also when another process holds it.
 
         Raises DeviceUnplugged where there is no such path.
         """
         try:
             self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
+            self.parity = parity
+            self._set_parity()
         except (OSError, ValueError, termios.error) as error:
             kind = DeviceUnplugged if _number(error) == errno.ENOENT else DeviceGone
             raise kind(f"{path}: cannot be opened ({_why(error)})") from error
@@ -33,10 +38,24 @@ class SerialLink(DescriptorLink):
         """Bits a second."""
         return int(self._port.baudrate)
 
+    def _set_parity(self) -> None:
+        """Where the line knows no parity (a pty) go on without; a device that needs it will not answer.
+
+        Not through pyserial, which could not open such a line at all.
+        """
+        attributes = termios.tcgetattr(self._port.fileno())
+        attributes[2] |= _PARITY[self.parity]
+        try:
+            termios.tcsetattr(self._port.fileno(), termios.TCSADRAIN, attributes)
+        except termios.error as error:
+            if error.args[:1] != (errno.EINVAL,):
+                raise
+
     def set_baud(self, baud: int) -> None:
         """Change the speed of the open port; raises DeviceGone."""
         try:
             self._port.baudrate = baud
+            self._set_parity()
         except (OSError, ValueError, termios.error) as error:
             raise DeviceGone(f"{self.label}: cannot change speed ({_why(error)})") from error
 

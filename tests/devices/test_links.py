@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import termios
 import threading
 import tty
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pytest_mock import MockerFixture
 
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
@@ -53,6 +56,20 @@ def test_a_file_that_is_no_port_is_gone(tmp_path: Path) -> None:
     with pytest.raises(DeviceGone) as caught:
         SerialLink(str(path), 9600)
     assert not isinstance(caught.value, DeviceUnplugged)
+
+
+@pytest.mark.parametrize(("parity", "bits"), [("N", 0), ("E", termios.PARENB), ("O", termios.PARENB | termios.PARODD)])
+def test_a_port_is_asked_for_parity_and_goes_on_without_where_it_has_none(
+    pty: tuple[int, str], mocker: MockerFixture, parity: Literal["N", "E", "O"], bits: int
+) -> None:
+    asked = mocker.spy(termios, "tcsetattr")
+    link = SerialLink(pty[1], 9600, parity)
+    link.set_baud(38400)
+    assert asked.call_args.args[2][2] & (termios.PARENB | termios.PARODD) == bits
+    link.write(b"\xff\x00\x7f", LIMIT_S)
+    assert os.read(pty[0], 10) == b"\xff\x00\x7f"
+    assert link.baud == 38400
+    link.close()
 
 
 def test_a_port_is_opened_by_one_process_only(pty: tuple[int, str]) -> None:
