@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from devices.item_pad.feig_pad import FeigPad
 from devices.item_scanner.evdev_scanner import EvdevScanner
 from devices.item_scanner.serial_scanner import SerialScanner
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
 from devices.pass_reader.pn532 import Pn532PassReader
-from devices.ports import Device, DeviceHealth, Emit, ReceiptPrinter
+from devices.plug_watch import PlugWatch
+from devices.ports import Device, DeviceHealth, Emit, ItemPad, ReceiptPrinter
 from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import DeviceConfigError, DeviceSettings, check_settings
 from devices.supervisor import Supervisor
@@ -26,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _CONNECT_S = 3.0
 _STOP_S = 3.0
+_LOOK_S = 0.5
+_USB = Path("/dev/bus/usb")
 
 
 def _network(options: Mapping[str, Any]) -> Callable[[], DescriptorLink]:
@@ -47,18 +53,24 @@ _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
     ("item_scanner", "evdev"): EvdevScanner,
+    ("item_pad", "feig"): FeigPad,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
 }
 
 
 class Devices:
-    """All devices of a kiosk, each on its own thread."""
+    """All devices of a kiosk, each on its own thread, and one more that waits for plugs and looks at the others."""
 
-    def __init__(self, devices: Sequence[Device], emit: Emit, random: Random) -> None:
+    def __init__(self, devices: Sequence[Device], emit: Emit, random: Random, paths: Sequence[Path] = ()) -> None:
+        """`paths`: where devices appear when they are plugged in."""
+        self._plugs = PlugWatch(paths, _USB)
+        self._stopping = threading.Event()
+        self._looking = threading.Thread(target=self._look, name="device-watch", daemon=True)
         self._supervisors = {one.name: Supervisor(one, emit, random) for one in devices}
         printers = [one for one in devices if isinstance(one, EscposPrinter)]
         self.printer: ReceiptPrinter | None = printers[0] if printers else None
+        self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
         self._started = False
 
     def start(self) -> None:
@@ -67,15 +79,30 @@ class Devices:
             self._started = True
             for supervisor in self._supervisors.values():
                 supervisor.start()
+            self._looking.start()
 
     def stop(self) -> None:
         """Close all devices and wait, three seconds at most, for their threads; never raises."""
+        self._stopping.set()
+        self._plugs.wake()
         for supervisor in self._supervisors.values():
             supervisor.ask_to_stop()
         deadline = time.monotonic() + _STOP_S
         for name, supervisor in self._supervisors.items():
             if not supervisor.join(max(0.0, deadline - time.monotonic())):
                 log.warning("%s: did not stop in time", name)
+        if self._started:
+            self._looking.join(max(0.0, deadline - time.monotonic()))
+        if not self._looking.is_alive():
+            self._plugs.close()
+
+    def _look(self) -> None:
+        while not self._stopping.is_set():
+            plugged = self._plugs.wait(_LOOK_S)
+            for supervisor in self._supervisors.values():
+                if plugged:
+                    supervisor.plugged()
+                supervisor.look()
 
     def health(self) -> Mapping[str, DeviceHealth]:
         """The last known state of each device, by name; from any thread, without touching a device."""
@@ -89,4 +116,6 @@ def open_devices(settings: Sequence[DeviceSettings], emit: Emit) -> Devices:
     """
     for error in check_settings(settings):
         raise error
-    return Devices([_MODELS[one.kind, one.driver](one.name, **one.options) for one in settings], emit, Random())
+    devices = [_MODELS[one.kind, one.driver](one.name, **one.options) for one in settings]
+    ports = [one.options.get("port") for one in settings]
+    return Devices(devices, emit, Random(), [Path(port) for port in ports if isinstance(port, str)])

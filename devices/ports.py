@@ -160,7 +160,11 @@ Send = Callable[[Signal], None]
 
 
 class Device(Protocol):
-    """One supervised device. All three methods are called from the device's own thread only."""
+    """One supervised device. Its methods, but `wake`, are called from the device's own thread only.
+
+    One with a `beat_s` (seconds, no part of this Protocol) sends a signal at least so often when it is well; a longer
+    silence degrades it, and then it is opened again.
+    """
 
     @property
     def name(self) -> str:

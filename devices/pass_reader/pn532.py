@@ -39,6 +39,7 @@ class Pn532PassReader:
         self.name = name
         self._port = port
         self._poll_s = poll_ms / 1000
+        self.beat_s = self._poll_s + 1.0  # a chip that does not answer holds nfcpy for a second
         self._clock = clock
         self._transport: HsuTransport | None = None
         self._frontend: Any = None

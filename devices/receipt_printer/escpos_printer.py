@@ -30,6 +30,7 @@ class EscposPrinter:
     """A supervised device and a ReceiptPrinter in one; all traffic is on the device's own thread."""
 
     kind = "receipt_printer"
+    beat_s = 5.0  # a look at the paper each second, and between two of them a receipt
 
     def __init__(
         self,

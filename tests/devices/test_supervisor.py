@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged, Health, PassRemoved, Pulse, Send
-from devices.supervisor import LONGEST_PAUSE_S, MOVES, STEADY_S, UNPLUGGED_PAUSE_S, Supervisor, pauses
+from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged, Health, HealthChanged, PassRemoved, Pulse, Send
+from devices.supervisor import (
+    LONGEST_PAUSE_S,
+    MOVES,
+    STEADY_S,
+    STUCK_OPENING_S,
+    STUCK_S,
+    UNPLUGGED_PAUSE_S,
+    Supervisor,
+    pauses,
+)
 from tests.devices.running import LIMIT_S, Events, eventually
 
 Life = Callable[[Send, threading.Event], None]
@@ -23,9 +32,10 @@ class Scripted:
 
     name, kind = "one", "pass_reader"
 
-    def __init__(self, *lives: Exception | Life, closing: Exception | None = None) -> None:
+    def __init__(self, *lives: Exception | Life, closing: Exception | None = None, beat_s: float | None = None) -> None:
         self._lives = iter(lives)
         self._closing = closing
+        self.beat_s = beat_s
         self._life: Life = stays
         self.closed = 0
         self.woken = threading.Event()
@@ -197,6 +207,160 @@ def test_stopping_wakes_the_device_closes_it_and_says_so(supervise: Supervise) -
     assert device.woken.is_set()
     assert device.closed == 1
     assert events.states("one")[-1] is Health.ABSENT
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def is_ready(supervisor: Supervisor) -> Callable[[], bool]:
+    return lambda: supervisor.health.state is Health.READY
+
+
+def test_a_device_that_falls_silent_is_degraded_after_three_beats_and_opened_again_after_six(
+    supervise: Supervise, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, device = Clock(), Scripted(stays, stays, beat_s=2.0)
+    supervisor, events = supervise(device, clock=clock)
+    eventually("ready", is_ready(supervisor))
+    seen = []
+    for clock.now in (6.0, 6.1, 12.0):
+        supervisor.look()
+        seen.append(supervisor.health.state)
+    assert seen == [Health.READY, Health.DEGRADED, Health.DEGRADED]
+    assert supervisor.health.reason == "nothing is heard of it"
+    clock.now = 12.1
+    supervisor.look()
+    eventually("opened again", lambda: events.states("one").count(Health.READY) == 2)
+    assert events.states("one")[2:] == [Health.DEGRADED, Health.LOST, Health.READY]
+    assert device.woken.is_set()
+    assert device.closed == 1
+    assert "nothing was heard of it" in caplog.text
+
+
+def test_a_device_that_complains_is_not_silent_and_one_without_a_beat_may_be(supervise: Supervise) -> None:
+    clock, speak, spoken = Clock(), threading.Event(), threading.Event()
+
+    def complains(send: Send, stop: threading.Event) -> None:
+        assert speak.wait(LIMIT_S)
+        send(Pulse("no paper"))
+        spoken.set()
+        stays(send, stop)
+
+    watched, _ = supervise(Scripted(complains, beat_s=2.0), clock=clock)
+    quiet, _ = supervise(Scripted(stays), clock=clock)
+    eventually("both ready", lambda: is_ready(watched)() and is_ready(quiet)())
+    clock.now = 5.0
+    speak.set()
+    assert spoken.wait(LIMIT_S)
+    clock.now = 10.0
+    for one in (watched, quiet):
+        one.look()
+    assert (watched.health.state, watched.health.reason) == (Health.DEGRADED, "no paper")
+    clock.now = 1e6
+    quiet.look()
+    assert quiet.health.state is Health.READY
+
+
+def test_a_driver_that_hangs_is_a_fault_that_says_where_and_never_holds_up_the_stop() -> None:
+    clock, let_go = Clock(), threading.Event()
+
+    def hangs(send: Send, stop: threading.Event) -> None:
+        assert let_go.wait(LIMIT_S)
+
+    supervisor = Supervisor(Scripted(hangs, beat_s=1.0), Events(), Random(1), clock)
+    supervisor.start()
+    eventually("ready", is_ready(supervisor))
+    clock.now = 6.1
+    supervisor.look()
+    clock.now += STUCK_S + 0.1
+    supervisor.look()
+    assert supervisor.health.state is Health.FAULT
+    assert supervisor.health.reason == "the driver does not come back from serving"
+    supervisor.ask_to_stop()
+    assert not supervisor.join(0.01)
+    let_go.set()
+    assert supervisor.join(LIMIT_S)
+    assert supervisor.health.reason == "stopped"
+
+
+def test_a_driver_that_hangs_in_opening_is_a_fault_until_it_comes_back(supervise: Supervise) -> None:
+    clock, opening, let_go = Clock(), threading.Event(), threading.Event()
+
+    class Slow(Scripted):
+        def open(self) -> None:
+            opening.set()
+            assert let_go.wait(LIMIT_S)
+
+    supervisor, events = supervise(Slow(), clock=clock)
+    assert opening.wait(LIMIT_S)
+    clock.now = STUCK_OPENING_S + 0.1
+    supervisor.look()
+    assert (supervisor.health.state, supervisor.health.reason) == (
+        Health.FAULT,
+        "the driver does not come back from opening",
+    )
+    let_go.set()
+    eventually("ready", is_ready(supervisor))
+    assert events.states("one") == [Health.CONNECTING, Health.FAULT, Health.READY]
+
+
+def test_a_driver_that_hangs_in_closing_is_a_fault(supervise: Supervise) -> None:
+    clock, closing, let_go = Clock(), threading.Event(), threading.Event()
+
+    class Slow(Scripted):
+        def close(self) -> None:
+            closing.set()
+            assert let_go.wait(LIMIT_S)
+
+    supervisor, _ = supervise(Slow(fails(DeviceGone("pulled out"))), clock=clock)
+    assert closing.wait(LIMIT_S)
+    clock.now = STUCK_S + 0.1
+    supervisor.look()
+    let_go.set()
+    assert supervisor.health.reason == "the driver does not come back from closing"
+
+
+def test_a_device_in_its_pause_is_opened_at_once_when_something_is_plugged_in(
+    supervise: Supervise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.supervisor.FIRST_PAUSE_S", 4 * LIMIT_S)
+    monkeypatch.setattr("devices.supervisor.LONGEST_PAUSE_S", 4 * LIMIT_S)
+    supervisor, _ = supervise(Scripted(DeviceGone("no such port"), DeviceGone("no such port")))
+    for failures in (1, 2):
+        eventually("failed", lambda failures=failures: supervisor.health.tries == failures)  # type: ignore[misc]
+        supervisor.plugged()
+    eventually("ready", is_ready(supervisor))
+
+
+def test_a_driver_that_ends_by_itself_is_lost_and_opened_again(supervise: Supervise) -> None:
+    _, events = supervise(Scripted(lambda send, stop: None, stays))
+    eventually("ready again", lambda: events.states("one").count(Health.READY) == 2)
+    assert events.states("one") == [Health.CONNECTING, Health.READY, Health.LOST, Health.READY]
+
+
+def test_waking_may_raise_anything(supervise: Supervise) -> None:
+    class Cross(Scripted):
+        def wake(self) -> None:
+            raise RuntimeError("in wake")
+
+    supervisor, _ = supervise(Cross(stays))
+    eventually("ready", is_ready(supervisor))
+    supervisor.ask_to_stop()
+    assert supervisor.join(LIMIT_S)
+
+
+def test_a_fault_names_the_kind_of_mistake_and_its_place_and_not_its_words(supervise: Supervise) -> None:
+    _, events = supervise(Scripted(fails(KeyError("29999900000035")), stays))
+    eventually("ready again", lambda: events.states("one").count(Health.READY) == 2)
+    (fault,) = [one.health for one in events.of(HealthChanged) if one.health.state is Health.FAULT]
+    assert fault.reason.startswith("the driver failed (KeyError in life:")
 
 
 def test_every_state_can_be_left_and_every_one_leads_back_to_ready() -> None:
