@@ -23,6 +23,7 @@ REVERSAL = "Reversal"
 STATUS = "TransactionStatus"
 ABORT = "Abort"
 DIAGNOSIS = "Diagnosis"
+GIVEN_BACK = "given back"
 _CURRENCY = "EUR"
 _LONGEST_REF = 200
 
@@ -58,7 +59,16 @@ class Progress(Enum):
 
     RUNNING = "running"
     NOT_FOUND = "not found"
+    NOT_KEPT = "not kept"  # the terminal answers no such question
     UNTOLD = "untold"  # the question itself failed; worth asking again
+
+
+_PROGRESS: Mapping[str, Progress] = {
+    "InProgress": Progress.RUNNING,
+    "NotFound": Progress.NOT_FOUND,
+    "NotAllowed": Progress.NOT_KEPT,
+    "MessageFormat": Progress.NOT_KEPT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +176,12 @@ def read_payment(answer: Mapping[str, Any], reference: str, cents: int | None = 
     return PayResult(PayOutcome.APPROVED, authorised, ref, customer_receipt(answer))
 
 
-def read_reversal(answer: Mapping[str, Any], cents: int) -> PayResult:
-    """What a ReversalResponse says: ABORTED when the money goes back; raises NexoMessageError."""
+def read_reversal(answer: Mapping[str, Any], cents: int | None) -> PayResult:
+    """What a ReversalResponse says of `cents`, where known: ABORTED when they go back; raises NexoMessageError."""
     result, condition = _result(answer)
     reversed_cents = _cents(answer.get("ReversedAmount"))
-    if result == "Success" and reversed_cents in {None, cents}:
-        return PayResult(PayOutcome.ABORTED, receipt=customer_receipt(answer))
+    if result == "Success" and (cents is None or reversed_cents in {None, cents}):
+        return PayResult(PayOutcome.ABORTED, receipt=customer_receipt(answer), why=GIVEN_BACK)
     if result == "Failure" and not reversed_cents:
         return PayResult(_refusal(condition, _REVERSAL_REFUSED), why=condition)
     return PayResult(PayOutcome.UNKNOWN, why="another amount was given back")
@@ -183,7 +193,7 @@ def read_status(
     """The Progress, or else the response that was once given to `service`; raises NexoMessageError."""
     result, condition = _result(answer)
     if result == "Failure":
-        return {"InProgress": Progress.RUNNING, "NotFound": Progress.NOT_FOUND}.get(condition, Progress.UNTOLD)
+        return _PROGRESS.get(condition, Progress.UNTOLD)
     repeated = _part(answer, "RepeatedMessageResponse")
     wanted = {**_named(parties, category, service), "MessageType": "Response"}
     _must_match({"MessageType": "Response", **_part(repeated, "MessageHeader")}, wanted)

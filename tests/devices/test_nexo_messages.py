@@ -229,6 +229,8 @@ def test_a_status_about_another_payment_is_none(name: str) -> None:
     [
         ("InProgress", nexo.Progress.RUNNING),
         ("NotFound", nexo.Progress.NOT_FOUND),
+        ("NotAllowed", nexo.Progress.NOT_KEPT),
+        ("MessageFormat", nexo.Progress.NOT_KEPT),
         ("Busy", nexo.Progress.UNTOLD),
         ("UnreachableHost", nexo.Progress.UNTOLD),
         (None, nexo.Progress.UNTOLD),
