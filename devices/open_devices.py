@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from devices.item_pad.feig_pad import FeigPad
 from devices.item_scanner.evdev_scanner import EvdevScanner
 from devices.item_scanner.serial_scanner import SerialScanner
 from devices.links.descriptor import DescriptorLink
@@ -18,7 +19,7 @@ from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
 from devices.pass_reader.pn532 import Pn532PassReader
 from devices.plug_watch import PlugWatch
-from devices.ports import Device, DeviceHealth, Emit, ReceiptPrinter
+from devices.ports import Device, DeviceHealth, Emit, ItemPad, ReceiptPrinter
 from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import DeviceConfigError, DeviceSettings, check_settings
 from devices.supervisor import Supervisor
@@ -52,6 +53,7 @@ _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
     ("item_scanner", "evdev"): EvdevScanner,
+    ("item_pad", "feig"): FeigPad,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
 }
@@ -68,6 +70,7 @@ class Devices:
         self._supervisors = {one.name: Supervisor(one, emit, random) for one in devices}
         printers = [one for one in devices if isinstance(one, EscposPrinter)]
         self.printer: ReceiptPrinter | None = printers[0] if printers else None
+        self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
         self._started = False
 
     def start(self) -> None:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from devices.item_pad.dutch import layout_of
+from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
+from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.key_layouts import LAYOUTS
 from devices.receipt_printer.encoding import PROFILES
 
@@ -73,6 +76,20 @@ _path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -
 _affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII characters")
 _profile = _one_of(sorted(PROFILES))
 
+
+def _tag_models(value: object) -> str | None:
+    whole = isinstance(value, list | tuple) and value and all(isinstance(one, str) and one in MODELS for one in value)
+    return None if whole else "must be a list of " + ", ".join(MODELS)
+
+
+def _tag_layout(value: object) -> str | None:
+    try:
+        layout_of(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("pass_reader", "pn532"): {"port": Option(_path, required=True), "poll_ms": Option(_whole(20, 1000))},
     ("item_scanner", "serial"): {
@@ -86,6 +103,16 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "layout": Option(_one_of(sorted(LAYOUTS))),
         "prefix": Option(_affix),
         "suffix": Option(_affix),
+    },
+    ("item_pad", "feig"): {
+        "port": Option(_path, required=True),
+        "baud": Option(_one_of(BAUDS)),
+        "poll_ms": Option(_whole(20, 1000)),
+        "security": Option(_one_of(WAYS)),
+        "afi_secured": Option(_whole(0, 255)),
+        "afi_unsecured": Option(_whole(0, 255)),
+        "models": Option(_tag_models),
+        "dutch": Option(_tag_layout),
     },
     ("receipt_printer", "network"): {
         "host": Option(_text(_HOST, "a host name or address"), required=True),
@@ -109,8 +136,9 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
             errors.append(DeviceConfigError(one.name, "two devices have this name"))
         names.add(one.name)
         errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
-    printers = [one for one in settings if one.kind == "receipt_printer"]
-    errors += [DeviceConfigError(one.name, "a kiosk has one receipt printer") for one in printers[1:]]
+    for kind, words in (("receipt_printer", "receipt printer"), ("item_pad", "item pad")):
+        more = [one for one in settings if one.kind == kind][1:]
+        errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]
     return errors
 
 
@@ -128,4 +156,16 @@ def _faults(one: DeviceSettings) -> list[str]:
             faults += [f"{key} {fault}"] if fault else []
         elif option.required:
             faults.append(f"{key} is missing")
+    return faults or _clashes(one)
+
+
+def _clashes(one: DeviceSettings) -> list[str]:
+    """Options that are right each by itself and not together."""
+    if one.kind != "item_pad":
+        return []
+    values = [one.options.get("afi_secured", AFI_IN_STOCK), one.options.get("afi_unsecured", AFI_ON_LOAN)]
+    faults = ["afi_secured and afi_unsecured must differ"] if values[0] == values[1] else []
+    models = one.options.get("models", STANDARD)
+    if ("dutch" in one.options) != (isinstance(models, list | tuple) and "dutch" in models):
+        faults.append("dutch needs both its layout and its place among the models")
     return faults

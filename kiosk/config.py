@@ -15,7 +15,7 @@ from circulation.identifiers import IdentifierError, code
 from devices.settings import OPTIONS, DeviceSettings, check_settings
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
-DEVICE_KINDS = ("pass_reader", "item_scanner", "receipt_printer")
+DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "receipt_printer")
 _PORT_OPTION = "port"
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 

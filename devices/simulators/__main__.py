@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from devices.simulators.drive import PLUGS, Bench, BenchError
 from devices.simulators.serve import add_parsers, serve
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     fault = commands.add_parser("reader-fault", help="let the reader answer badly")
     fault.add_argument("kind", choices=("truncate", "corrupt", "silent", "none"))
     fault.add_argument("count", nargs="?", type=int, help="so many answers; all when left out")
+    _add_pad(commands)
     lose = commands.add_parser("lose-answers", help="let requests arrive and their answers be lost")
     lose.add_argument("count", nargs="?", type=int, help="so many answers; all when left out")
     lose.add_argument("--match", default="", help="only for requests whose first line contains this")
@@ -65,7 +67,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_pad(commands: Any) -> None:
+    """What can be done to the item pad and what lies on it."""
+    commands.add_parser("place-book", help="lay a book of the pile on the pad").add_argument("name")
+    place = commands.add_parser("place-item", help="lay any item on the pad")
+    place.add_argument("number")
+    for name in ("part", "parts", "usage", "afi"):
+        place.add_argument(f"--{name}", type=lambda text: int(text, 0), default=argparse.SUPPRESS)
+    for name in ("model", "uid", "memory", "order", "security"):
+        place.add_argument(f"--{name}", default=argparse.SUPPRESS)
+    commands.add_parser("stack-items", help="lay several items on the pad").add_argument("numbers", nargs="+")
+    for name, what in (
+        ("remove-item", "take it off the pad: its number, or a tag's UID"),
+        ("spoil-item", "let a bit on its tags fall over"),
+        ("lock-item", "let its tags refuse to be switched"),
+    ):
+        commands.add_parser(name, help=what).add_argument("which")
+    move = commands.add_parser("move-item", help="let it leave the pad's field at the worst moment")
+    move.add_argument("which")
+    move.add_argument("--during", choices=("read", "write", "after-write"), default="read")
+    move.add_argument("--back-after", type=int, metavar="COMMANDS")
+    fault = commands.add_parser("pad-fault", help="let the pad answer badly")
+    fault.add_argument("kind", choices=("truncate", "corrupt", "silent", "late", "none"))
+    fault.add_argument("count", nargs="?", type=int, help="so many answers; all when left out")
+    fault.add_argument("--on", default="any", help="only to inventory, read, system, write or eas")
+    commands.add_parser("pace-pad", help="let it take its line's real time").add_argument("rf_s", type=float)
+
+
 _PLAIN = (
+    ("clear-pad", "take everything off the item pad"),
     ("remove-pass", "take the pass off the reader"),
     ("noise", "noise on the scanner's line"),
     ("paper-in", "put paper in"),
@@ -91,6 +121,15 @@ def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
         "reader-fault": lambda: bench.reader_fault(given.kind, given.count),
         "lose-answers": lambda: bench.lose_answers(given.count, given.match),
         "delay": lambda: bench.delay(given.seconds),
+        "place-book": lambda: bench.place_book(given.name),
+        "place-item": lambda: bench.place_item(**_given(given)),
+        "stack-items": lambda: bench.stack_items(*given.numbers),
+        "remove-item": lambda: bench.remove_item(given.which),
+        "spoil-item": lambda: bench.spoil_item(given.which),
+        "lock-item": lambda: bench.lock_item(given.which),
+        "move-item": lambda: bench.move_item(given.which, given.during, given.back_after),
+        "pad-fault": lambda: bench.pad_fault(given.kind, given.count, given.on),
+        "pace-pad": lambda: bench.pace_pad(given.rf_s),
         "printer-dies": lambda: bench.printer_dies_after(given.after),
         "paper-out": lambda: bench.paper_out(given.after),
         "status": lambda: _status(bench),
@@ -98,6 +137,11 @@ def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
     }
     verb = verbs.get(given.command) or getattr(bench, given.command.replace("-", "_"))
     verb()
+
+
+def _given(given: argparse.Namespace) -> dict[str, Any]:
+    """The arguments that a command was given, by name."""
+    return {key: value for key, value in vars(given).items() if key not in ("command", "run_dir")}
 
 
 def _place(bench: Bench, given: argparse.Namespace) -> None:

@@ -13,10 +13,11 @@ from devices.simulators.control import ControlError, ask
 PLUGS: Mapping[str, tuple[str, str, str]] = {
     "reader": ("pass-reader", "unplug", "plug"),
     "scanner": ("scanner", "unplug", "plug"),
+    "pad": ("item-pad", "unplug", "plug"),
     "printer": ("printer", "unplug", "plug"),
     "network": ("line", "cut", "restore"),
 }
-SIMULATORS = ("pass-reader", "scanner", "printer", "line")
+SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line")
 
 
 class BenchError(Exception):
@@ -69,10 +70,64 @@ class Bench:
         """Put noise on the scanner's line."""
         self._ask("scanner", "noise")
 
+    # -- the item pad
+
+    def place_item(self, number: str, **more: Any) -> None:
+        """Lay an item on the pad, on what lies there already.
+
+        `part` of `parts`, `usage` (8: a patron's pass), `model`, `uid`, `memory` (hexadecimal), `order` of the bytes
+        of a block (turned, straight), `security` (secured, unsecured), `afi`.
+        """
+        self._ask("item-pad", "place", number=number, **more)
+
+    def stack_items(self, *numbers: str) -> None:
+        """Lay several items on the pad."""
+        for number in numbers:
+            self.place_item(number)
+
+    def place_book(self, name: str) -> None:
+        """Lay the book `name` of the pile on the pad."""
+        self.place_item(self._named(self.pile(), name, "book", "pile")["barcode"])
+
+    def remove_item(self, which: str) -> None:
+        """Take an item away: its number (all of its parts), or a tag's UID in hexadecimal."""
+        self._ask("item-pad", "remove", which=which)
+
+    def clear_pad(self) -> None:
+        """Take everything away."""
+        self._ask("item-pad", "clear")
+
+    def move_item(self, which: str, during: str = "read", back_after: int | None = None) -> None:
+        """Let it leave the field at its next `read`, `write` or `after-write`, for so many commands (None: all)."""
+        self._ask("item-pad", "move", which=which, during=during, back_after=back_after)
+
+    def spoil_item(self, which: str) -> None:
+        """Let one bit of what is written on its tags fall over."""
+        self._ask("item-pad", "spoil", which=which)
+
+    def lock_item(self, which: str) -> None:
+        """Let its tags refuse to be switched."""
+        self._ask("item-pad", "lock", which=which)
+
+    def pad_fault(self, kind: str, count: int | None = None, on: str = "any") -> None:
+        """Let the pad's next `count` answers (None: all) be truncate(d), corrupt, silent or late; `none` ends it.
+
+        Only answers to commands of the kind `on`: inventory, read, system, write, eas.
+        """
+        self._ask("item-pad", "fault", kind=kind, count=count, on=on)
+
+    def pad_tells_only_new(self, on: str = "yes") -> None:
+        """Let an inventory tell only tags that came since the last one (a setting of the real pad), or all: `no`."""
+        self._ask("item-pad", "only-new", on=on)
+
+    def pace_pad(self, rf_s: float) -> None:
+        """Let the pad take its line's real time, and `rf_s` for each command to a tag; 0 ends it."""
+        self._ask("item-pad", "pace", rf=rf_s)
+
     # -- troubles
 
     def unplug(self, what: str) -> None:
-        """Unplug the reader, scanner, printer or network."""
+        """Unplug the reader, scanner, pad, printer or network."""
         simulator, command, _ = self._plug_of(what)
         self._ask(simulator, command)
 

@@ -26,6 +26,9 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
         if kind == "scanner":
             port.add_argument("--keys", type=Path, help="name of a pipe instead, into which it types as a keyboard")
         one.add_argument("--control", type=Path, required=True)
+    pad = kinds.add_parser("item-pad")
+    pad.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
+    pad.add_argument("--control", type=Path, required=True)
     printer = kinds.add_parser("printer")
     wire = printer.add_mutually_exclusive_group(required=True)
     wire.add_argument("--listen", type=address)
@@ -70,6 +73,10 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.scanner import ScannerSimulator
 
             ScannerSimulator(loop, given.keys or given.tty, given.control, types=given.keys is not None)
+        case "item-pad":
+            from devices.simulators.item_pad import ItemPadSimulator
+
+            ItemPadSimulator(loop, given.tty, given.control)
         case "printer":
             from devices.simulators.printer import PrinterSimulator
 
