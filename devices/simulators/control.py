@@ -48,9 +48,11 @@ class Arguments:
             raise ControlError(f"{name} must be a whole number")
         return value
 
-    def seconds(self, name: str) -> float:
-        """A number of seconds from 0 to an hour."""
+    def seconds(self, name: str, default: float | None = None) -> float:
+        """A number of seconds from 0 to an hour; null and missing mean `default`, where there is one."""
         value = self._given.pop(name, None)
+        if value is None and default is not None:
+            return default
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 3600:
             raise ControlError(f"{name} must be a number of seconds")
         return float(value)
