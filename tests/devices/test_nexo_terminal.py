@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devices.open_devices import DeviceSettings, check_settings, open_devices
 from devices.payment_terminal.nexo_terminal import NexoTerminal
 from devices.ports import Health, PayOutcome, PayResult, PayStep
 from devices.simulators.nexo_certificate import server_context
-from devices.simulators.payment_nexo import NAME
+from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
 from tests.devices.nexo_stand import DEADLINE_S, Stand, serve
-from tests.devices.running import eventually
+from tests.devices.running import ROOT, eventually
 
 _numbers = itertools.count(1)
 
@@ -414,3 +418,43 @@ def test_threads_and_descriptors_do_not_grow(stand: Stand, terminal: NexoTermina
     assert {one.outcome for one in results} == {PayOutcome.APPROVED}
     assert len(list(Path("/proc/self/fd").iterdir())) <= files + 1
     assert threading.active_count() == threads
+
+
+def settings_of(stand: Stand, **changed: object) -> DeviceSettings:
+    """What a configuration says of the simulated terminal."""
+    options: dict[str, object] = {
+        "host": "127.0.0.1",
+        "port": stand.port,
+        "poi_id": POI,
+        "sale_id": "kiosk-1",
+        "certificate_name": NAME,
+        "ca_file": str(stand.keys / "ca.pem"),
+        "passphrase_file": str(stand.keys / "passphrase"),
+        "key_identifier": KEY_IDENTIFIER,
+    }
+    return DeviceSettings("payment_terminal", "payment_terminal", "nexo", {**options, **changed})
+
+
+def test_a_kiosk_opens_it_from_its_configuration(stand: Stand, reference: str) -> None:
+    devices = open_devices([settings_of(stand)], lambda _: None)
+    devices.start()
+    eventually("ready", lambda: devices.health()["payment_terminal"].state is Health.READY)
+    stand.do("auto", key="approve", seconds=0)
+    assert devices.terminal is not None
+    assert devices.terminal.pay(350, reference, lambda _: None, DEADLINE_S).outcome is PayOutcome.APPROVED
+    devices.stop()
+
+
+def test_a_passphrase_in_the_configuration_itself_is_refused(stand: Stand) -> None:
+    (error,) = check_settings([settings_of(stand, passphrase="open sesame")])
+    assert error.message == "there is no option 'passphrase'"
+    (error,) = check_settings([settings_of(stand), replace(settings_of(stand), name="second")])
+    assert error.message == "a kiosk has one payment terminal"
+
+
+def test_a_kiosk_without_a_terminal_loads_nothing_of_it() -> None:
+    program = (
+        "import sys, devices.open_devices\n"
+        "assert not {'cryptography', 'devices.payment_terminal.nexo_terminal'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
