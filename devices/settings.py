@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pathlib import Path
 from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
 from devices.item_pad.tag_models import MODELS, STANDARD
@@ -136,7 +137,12 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
             errors.append(DeviceConfigError(one.name, "two devices have this name"))
         names.add(one.name)
         errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
-    for kind, words in (("receipt_printer", "receipt printer"), ("item_pad", "item pad")):
+    errors += _shared_ports(settings)
+    for kind, words in (
+        ("receipt_printer", "receipt printer"),
+        ("item_pad", "item pad"),
+        ("payment_terminal", "payment terminal"),
+    ):
         more = [one for one in settings if one.kind == kind][1:]
         errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]
     return errors
@@ -156,6 +162,35 @@ def _faults(one: DeviceSettings) -> list[str]:
             faults += [f"{key} {fault}"] if fault else []
         elif option.required:
             faults.append(f"{key} is missing")
+def absent_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
+    """Devices that are not plugged in, or whose port is something else than a port; nothing is opened.
+
+    No part of `check_settings`: a kiosk starts without them, and its configuration may be checked on another machine.
+    """
+    errors = []
+    for one in settings:
+        port = one.options.get("port")
+        if not isinstance(port, str):
+            continue
+        if not os.path.lexists(port):
+            errors.append(DeviceConfigError(one.name, "port is not there; see: python -m devices list"))
+        elif Path(port).is_file() or Path(port).is_dir():
+            errors.append(DeviceConfigError(one.name, "port is a file or a folder and no port"))
+    return errors
+
+
+def _shared_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
+    """Two devices on one port, whatever the names of it: by-id and by-path lead to the same node."""
+    errors, owners = [], dict[str, str]()
+    for one in settings:
+        port = one.options.get("port")
+        if isinstance(port, str) and "\0" not in port:
+            owner = owners.setdefault(os.path.realpath(port), one.name)
+            if owner != one.name:
+                errors.append(DeviceConfigError(one.name, f"port is also that of {owner}"))
+    return errors
+
+
     return faults or _clashes(one)
 
 

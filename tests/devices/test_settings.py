@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.open_devices import DeviceConfigError, DeviceSettings, check_settings, open_devices
+from devices.settings import absent_ports
 
 GOOD = [
     DeviceSettings("reader", "pass_reader", "pn532", {"port": "/dev/serial/by-id/usb-FTDI_x-if00", "poll_ms": 100}),
@@ -87,3 +91,29 @@ def test_devices_that_were_never_started_can_be_stopped() -> None:
     devices.stop()
     assert {one.reason for one in devices.health().values()} == {"not started"}
     assert devices.printer is not None
+
+
+def test_two_devices_on_one_port_are_refused_whatever_they_call_it(tmp_path: Path) -> None:
+    (tmp_path / "ttyACM0").touch()
+    (tmp_path / "by-id").symlink_to("ttyACM0")
+    settings = [
+        DeviceSettings("reader", "pass_reader", "pn532", {"port": str(tmp_path / "ttyACM0")}),
+        DeviceSettings("scanner", "item_scanner", "serial", {"port": str(tmp_path / "by-id")}),
+    ]
+    (error,) = check_settings(settings)
+    assert (error.name, error.message) == ("scanner", "port is also that of reader")
+
+
+def test_a_port_that_is_not_there_or_is_none_is_told_apart_from_what_can_never_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "keys")
+    ports = {"absent": "ttyACM9", "file": "file", "folder": ".", "keys": "keys"}
+    settings = [
+        DeviceSettings(name, "item_scanner", "evdev", {"port": f"{tmp_path}/{at}"}) for name, at in ports.items()
+    ]
+    assert check_settings(settings) == []
+    assert {error.name: error.message for error in absent_ports([*settings, GOOD[2]])} == {
+        "absent": "port is not there; see: python -m devices list",
+        "file": "port is a file or a folder and no port",
+        "folder": "port is a file or a folder and no port",
+    }

@@ -36,6 +36,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "kiosk.token").write_text("token\n")
     (tmp_path / "secrets" / "journal.key").write_text(KEY.hex() + "\n")
+    (tmp_path / "dev").mkdir()
+    for name in ("nfc", "scanner"):
+        os.mkfifo(tmp_path / "dev" / name)
     return tmp_path
 
 
@@ -53,6 +56,27 @@ def test_a_good_configuration_is_said_to_be_in_order_and_nothing_is_opened(folde
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{folder / 'kiosk.toml'}: in order\n"
     assert not (folder / "var").exists()
+
+
+def test_a_device_that_is_not_plugged_in_is_a_warning_with_its_line_and_an_error_only_where_asked(folder: Path) -> None:
+    file = folder / "kiosk.toml"
+    (folder / "dev" / "scanner").unlink()
+    line = file.read_text().split("\n").index('port = "dev/scanner"') + 1
+    said = "[item_scanner] port is not there; see: python -m devices list"
+    done = kiosk("--config", str(file), "--check-config")
+    assert (done.returncode, done.stdout) == (0, f"{file}: in order\n")
+    assert done.stderr == f"{file}:{line}: warning: {said}\n"
+    asked = kiosk("--config", str(file), "--check-config", "--ports")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr == f"{file}:{line}: {said}\n"
+
+
+def test_two_devices_on_one_port_are_an_error_with_its_line(folder: Path) -> None:
+    file = folder / "kiosk.toml"
+    file.write_text(GOOD.replace("dev/nfc", "dev/scanner"))
+    line = [number for number, text in enumerate(file.read_text().split("\n"), 1) if text == 'port = "dev/scanner"'][1]
+    done = kiosk("--config", str(file), "--check-config")
+    assert (done.returncode, done.stderr) == (2, f"{file}:{line}: [item_scanner] port is also that of pass_reader\n")
 
 
 def test_a_bad_configuration_is_refused_with_its_lines(folder: Path) -> None:
