@@ -17,15 +17,17 @@ _PARITY = {"N": 0, "E": termios.PARENB, "O": termios.PARENB | termios.PARODD}
 
 
 class SerialLink(DescriptorLink):
-    """One serial port of eight data bits and one stop bit, opened for this process alone."""
+    """One serial port of eight data bits, opened for this process alone."""
 
-    def __init__(self, path: str, baud: int, parity: Literal["N", "E", "O"] = "N") -> None:
+    def __init__(
+        self, path: str, baud: int, parity: Literal["N", "E", "O"] = "N", stop_bits: Literal[1, 2] = 1
+    ) -> None:
         """Open `path` at `baud` bits a second; raises DeviceGone, also when another process holds it.
 
         Raises DeviceUnplugged where there is no such path.
         """
         try:
-            self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
+            self._port = serial.Serial(path, baud, stopbits=stop_bits, timeout=0, exclusive=True)
             self.parity = parity
             self._set_parity()
         except (OSError, ValueError, termios.error) as error:

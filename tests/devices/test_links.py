@@ -72,6 +72,16 @@ def test_a_port_is_asked_for_parity_and_goes_on_without_where_it_has_none(
     link.close()
 
 
+def test_a_port_keeps_its_two_stop_bits_at_another_speed(pty: tuple[int, str]) -> None:
+    with_one = SerialLink(pty[1], 9600)
+    assert not termios.tcgetattr(pty[0])[2] & termios.CSTOPB
+    with_one.close()
+    with_two = SerialLink(pty[1], 9600, stop_bits=2)
+    with_two.set_baud(115200)
+    assert termios.tcgetattr(pty[0])[2] & termios.CSTOPB
+    with_two.close()
+
+
 def test_a_port_is_opened_by_one_process_only(pty: tuple[int, str]) -> None:
     link = SerialLink(pty[1], 9600)
     with pytest.raises(DeviceGone) as caught:
