@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
 from pathlib import Path
+
 from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
 from devices.item_pad.tag_models import MODELS, STANDARD
@@ -138,30 +139,12 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
         names.add(one.name)
         errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
     errors += _shared_ports(settings)
-    for kind, words in (
-        ("receipt_printer", "receipt printer"),
-        ("item_pad", "item pad"),
-        ("payment_terminal", "payment terminal"),
-    ):
+    for kind, words in (("receipt_printer", "receipt printer"), ("item_pad", "item pad")):
         more = [one for one in settings if one.kind == kind][1:]
         errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]
     return errors
 
 
-def _faults(one: DeviceSettings) -> list[str]:
-    drivers = sorted(driver for kind, driver in OPTIONS if kind == one.kind)
-    if not drivers:
-        return [f"there is no kind of device {one.kind!r}"]
-    options = OPTIONS.get((one.kind, one.driver))
-    if options is None:
-        return [f"there is no driver {one.driver!r}; choose from {', '.join(drivers)}"]
-    faults = [f"there is no option {key!r}" for key in one.options if key not in options]
-    for key, option in options.items():
-        if key in one.options:
-            fault = option.check(one.options[key])
-            faults += [f"{key} {fault}"] if fault else []
-        elif option.required:
-            faults.append(f"{key} is missing")
 def absent_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
     """Devices that are not plugged in, or whose port is something else than a port; nothing is opened.
 
@@ -191,6 +174,20 @@ def _shared_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]
     return errors
 
 
+def _faults(one: DeviceSettings) -> list[str]:
+    drivers = sorted(driver for kind, driver in OPTIONS if kind == one.kind)
+    if not drivers:
+        return [f"there is no kind of device {one.kind!r}"]
+    options = OPTIONS.get((one.kind, one.driver))
+    if options is None:
+        return [f"there is no driver {one.driver!r}; choose from {', '.join(drivers)}"]
+    faults = [f"there is no option {key!r}" for key in one.options if key not in options]
+    for key, option in options.items():
+        if key in one.options:
+            fault = option.check(one.options[key])
+            faults += [f"{key} {fault}"] if fault else []
+        elif option.required:
+            faults.append(f"{key} is missing")
     return faults or _clashes(one)
 
 
