@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from devices.item_pad.feig_pad import FeigPad
 from devices.item_scanner.evdev_scanner import EvdevScanner
@@ -19,7 +19,7 @@ from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
 from devices.pass_reader.pn532 import Pn532PassReader
 from devices.plug_watch import PlugWatch
-from devices.ports import Device, DeviceHealth, Emit, ItemPad, ReceiptPrinter
+from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter
 from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import DeviceConfigError, DeviceSettings, check_settings
 from devices.supervisor import Supervisor
@@ -49,11 +49,24 @@ def _printer(link: Callable[[Mapping[str, Any]], Callable[[], DescriptorLink]]) 
     return make
 
 
+def _nexo(name: str, **options: Any) -> Device:
+    from devices.payment_terminal.nexo_line import Address
+    from devices.payment_terminal.nexo_messages import Parties
+    from devices.payment_terminal.nexo_talk import Access
+    from devices.payment_terminal.nexo_terminal import NexoTerminal
+
+    where = Address(options["host"], options.get("port", 8443), options["certificate_name"], options["ca_file"])
+    parties = Parties(options["sale_id"], options["poi_id"])
+    key = (options["passphrase_file"], options["key_identifier"], options.get("key_version", 1))
+    return NexoTerminal(name, Access(where, parties, *key))
+
+
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
     ("item_scanner", "evdev"): EvdevScanner,
     ("item_pad", "feig"): FeigPad,
+    ("payment_terminal", "nexo"): _nexo,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
 }
@@ -70,6 +83,8 @@ class Devices:
         self._supervisors = {one.name: Supervisor(one, emit, random) for one in devices}
         printers = [one for one in devices if isinstance(one, EscposPrinter)]
         self.printer: ReceiptPrinter | None = printers[0] if printers else None
+        terminals = [cast(PaymentTerminal, one) for one in devices if one.kind == "payment_terminal"]
+        self.terminal: PaymentTerminal | None = terminals[0] if terminals else None
         self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
         self._started = False
 

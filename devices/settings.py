@@ -18,6 +18,7 @@ BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 92
 
 # nfcpy hands the path to a shell (stty), so that nothing may stand in it that a shell takes for more than a name.
 _PATH = re.compile(r"^[A-Za-z0-9_./:@+-]+$")
+_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
 _HOST = re.compile(r"^[A-Za-z0-9._:-]+$")
 
 
@@ -75,6 +76,7 @@ def _one_of(allowed: Sequence[object]) -> Check:
 
 
 _path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -")
+_file = _text(_PATH, "the path of a file, of letters, digits and _ . / : @ + -")
 _affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII characters")
 _profile = _one_of(sorted(PROFILES))
 
@@ -116,6 +118,17 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "models": Option(_tag_models),
         "dutch": Option(_tag_layout),
     },
+    ("payment_terminal", "nexo"): {
+        "host": Option(_text(_HOST, "a host name or address"), required=True),
+        "port": Option(_whole(1, 65535)),
+        "poi_id": Option(_text(_NAME, "the terminal's model-serial number"), required=True),
+        "sale_id": Option(_text(_NAME, "this kiosk's name at the terminal"), required=True),
+        "certificate_name": Option(_text(_HOST, "the name in the terminal's certificate"), required=True),
+        "ca_file": Option(_file, required=True),
+        "passphrase_file": Option(_file, required=True),
+        "key_identifier": Option(_text(_NAME, "the name of the key at the terminal"), required=True),
+        "key_version": Option(_whole(0, 9999)),
+    },
     ("receipt_printer", "network"): {
         "host": Option(_text(_HOST, "a host name or address"), required=True),
         "port": Option(_whole(1, 65535)),
@@ -139,7 +152,11 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
         names.add(one.name)
         errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
     errors += _shared_ports(settings)
-    for kind, words in (("receipt_printer", "receipt printer"), ("item_pad", "item pad")):
+    for kind, words in (
+        ("receipt_printer", "receipt printer"),
+        ("item_pad", "item pad"),
+        ("payment_terminal", "payment terminal"),
+    ):
         more = [one for one in settings if one.kind == kind][1:]
         errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]
     return errors

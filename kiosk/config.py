@@ -16,8 +16,8 @@ from devices.settings import OPTIONS, DeviceSettings, check_settings
 from devices.settings import absent_ports as absent_ports_of
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
-DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "receipt_printer")
-_PORT_OPTION = "port"
+DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "payment_terminal", "receipt_printer")
+_PATH_OPTIONS = ("port", "ca_file", "passphrase_file")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
 
@@ -225,9 +225,10 @@ class Checker:
                 self._add((kind,), f"[{kind}] must be a section with a driver")
                 continue
             options = {name: value for name, value in section.items() if name != "driver"}
-            port = options.get(_PORT_OPTION)
-            if isinstance(port, str):
-                options[_PORT_OPTION] = str(self._folder.absolute() / port)
+            for name in _PATH_OPTIONS:
+                path = options.get(name)
+                if isinstance(path, str):
+                    options[name] = str(self._folder.absolute() / path)
             found.append(DeviceSettings(kind, kind, section["driver"], MappingProxyType(options)))
         for fault in check_settings(found):
             path = self._device_path(fault.name, fault.message, data)
