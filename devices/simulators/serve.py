@@ -35,15 +35,15 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     wire.add_argument("--tty", type=Path, help="on a serial line instead: the name of its port")
     printer.add_argument("--control", type=Path, required=True)
     printer.add_argument("--receipts", type=Path, required=True, help="folder for pictures and texts")
-    nexo = kinds.add_parser("payment-nexo")
-    nexo.add_argument("--listen", type=address, required=True)
-    nexo.add_argument("--control", type=Path, required=True)
-    nexo.add_argument("--keys", type=Path, required=True, help="folder of its passphrase and its ca.pem, made there")
     terminal = kinds.add_parser("payment-zvt")
     wire = terminal.add_mutually_exclusive_group(required=True)
     wire.add_argument("--listen", type=address)
     wire.add_argument("--tty", type=Path, help="on a serial line instead: the name of its port")
     terminal.add_argument("--control", type=Path, required=True)
+    nexo = kinds.add_parser("payment-nexo")
+    nexo.add_argument("--listen", type=address, required=True)
+    nexo.add_argument("--control", type=Path, required=True)
+    nexo.add_argument("--keys", type=Path, required=True, help="folder of its passphrase and its ca.pem, made there")
     line = kinds.add_parser("line")
     line.add_argument("--listen", type=address, required=True)
     line.add_argument("--to", type=address, required=True)
@@ -86,14 +86,14 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.printer import PrinterSimulator
 
             PrinterSimulator(loop, given.listen or given.tty, given.control, given.receipts)
-        case "payment-nexo":
-            from devices.simulators.payment_nexo import PaymentNexoSimulator
-
-            PaymentNexoSimulator(loop, given.listen, given.control, given.keys)
         case "payment-zvt":
             from devices.simulators.payment_zvt import ZvtSimulator
 
             ZvtSimulator(loop, given.listen or given.tty, given.control)
+        case "payment-nexo":
+            from devices.simulators.payment_nexo import PaymentNexoSimulator
+
+            PaymentNexoSimulator(loop, given.listen, given.control, given.keys)
         case _:
             from devices.simulators.line import LineSimulator
 
