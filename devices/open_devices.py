@@ -18,6 +18,9 @@ from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
 from devices.pass_reader.pn532 import Pn532PassReader
+from devices.payment_terminal.zvt_dialogue import NetworkWire
+from devices.payment_terminal.zvt_serial import SerialWire
+from devices.payment_terminal.zvt_terminal import ZvtTerminal
 from devices.plug_watch import PlugWatch
 from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter
 from devices.receipt_printer.escpos_printer import EscposPrinter
@@ -61,12 +64,22 @@ def _nexo(name: str, **options: Any) -> Device:
     return NexoTerminal(name, Access(where, parties, *key))
 
 
+def _zvt_network(name: str, host: str, port: int = 20007, **options: Any) -> Device:
+    return ZvtTerminal(name, lambda: NetworkWire(TcpLink(host, port, _CONNECT_S)), **options)
+
+
+def _zvt_serial(name: str, port: str, baud: int = 9600, **options: Any) -> Device:
+    return ZvtTerminal(name, lambda: SerialWire(SerialLink(port, baud, stop_bits=2)), **options)
+
+
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
     ("item_scanner", "evdev"): EvdevScanner,
     ("item_pad", "feig"): FeigPad,
     ("payment_terminal", "nexo"): _nexo,
+    ("payment_terminal", "zvt-network"): _zvt_network,
+    ("payment_terminal", "zvt-serial"): _zvt_serial,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
 }

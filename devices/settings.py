@@ -12,6 +12,7 @@ from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
 from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.key_layouts import LAYOUTS
+from devices.payment_terminal.zvt_messages import CHARSETS
 from devices.receipt_printer.encoding import PROFILES
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
@@ -128,6 +129,18 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "passphrase_file": Option(_file, required=True),
         "key_identifier": Option(_text(_NAME, "the name of the key at the terminal"), required=True),
         "key_version": Option(_whole(0, 9999)),
+    },
+    ("payment_terminal", "zvt-network"): {
+        "host": Option(_text(_HOST, "a host name or address"), required=True),
+        "port": Option(_whole(1, 65535)),
+        "password": Option(_whole(0, 999999)),
+        "charset": Option(_one_of(CHARSETS)),
+    },
+    ("payment_terminal", "zvt-serial"): {
+        "port": Option(_path, required=True),
+        "baud": Option(_one_of(BAUDS)),
+        "password": Option(_whole(0, 999999)),
+        "charset": Option(_one_of(CHARSETS)),
     },
     ("receipt_printer", "network"): {
         "host": Option(_text(_HOST, "a host name or address"), required=True),

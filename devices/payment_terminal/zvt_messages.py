@@ -41,6 +41,7 @@ MORE_TIME = Apdu(0x849C)  # the terminal tells the result again, a little later
 NOT_POSSIBLE = Apdu(0x8483)
 
 BY_KEY, BUSY, ALREADY_REVERSED, NO_REVERSAL = 0x6C, 0x9C, 0xB4, 0xB5
+CHARSETS = ("cp437", "latin-1")  # of the receipt's lines, as the terminal is set up
 LARGEST_CENTS = 10**12 - 1
 _EURO = b"\x09\x78"
 _CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80  # receipts, steps and control to the kiosk; receipts as print lines

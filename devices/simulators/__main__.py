@@ -62,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     dies.add_argument("--after", type=int, default=100, metavar="BYTES")
     out = commands.add_parser("paper-out", help="let the printer run out of paper")
     out.add_argument("--after", type=int, metavar="BYTES", help="only after so many bytes of print")
+    keys = ("approve", "decline", "cancel")
+    commands.add_parser("press", help="press a key of the payment terminal").add_argument("key", choices=keys)
+    auto = commands.add_parser("press-by-itself", help="let every payment end by that key")
+    auto.add_argument("key", choices=(*keys, "none"))
+    auto.add_argument("seconds", nargs="?", type=float, default=0.0, help="so long after the terminal asked")
+    lose = commands.add_parser("lose-terminal-line", help="let a ZVT terminal's line break in the middle of a payment")
+    lose.add_argument("--when", choices=("asked", "approved", "told", "settled"), default="approved")
+    lose.add_argument("--payment", choices=("kept", "reversed"), default="kept", help="what became of it, unheard")
     for name, what in _PLAIN:
         commands.add_parser(name, help=what)
     return parser
@@ -130,6 +138,9 @@ def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
         "move-item": lambda: bench.move_item(given.which, given.during, given.back_after),
         "pad-fault": lambda: bench.pad_fault(given.kind, given.count, given.on),
         "pace-pad": lambda: bench.pace_pad(given.rf_s),
+        "press": lambda: bench.press(given.key),
+        "press-by-itself": lambda: bench.press_by_itself(given.key, given.seconds),
+        "lose-terminal-line": lambda: bench.lose_terminal_line(given.when, given.payment),
         "printer-dies": lambda: bench.printer_dies_after(given.after),
         "paper-out": lambda: bench.paper_out(given.after),
         "status": lambda: _status(bench),

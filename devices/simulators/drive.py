@@ -15,9 +15,11 @@ PLUGS: Mapping[str, tuple[str, str, str]] = {
     "scanner": ("scanner", "unplug", "plug"),
     "pad": ("item-pad", "unplug", "plug"),
     "printer": ("printer", "unplug", "plug"),
+    "terminal": ("payment", "unplug", "plug"),
     "network": ("line", "cut", "restore"),
 }
-SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line")
+SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt")
+TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
 
 
 class BenchError(Exception):
@@ -124,10 +126,27 @@ class Bench:
         """Let the pad take its line's real time, and `rf_s` for each command to a tag; 0 ends it."""
         self._ask("item-pad", "pace", rf=rf_s)
 
+    # -- the payment terminal
+
+    def press(self, key: str) -> None:
+        """Press a key of the payment terminal: approve (with a card), decline, cancel."""
+        self._ask("payment", key)
+
+    def press_by_itself(self, key: str, seconds: float = 0.0) -> None:
+        """Let every payment from now on end by that key after so many seconds; `none` ends it."""
+        self._ask("payment", "auto", key=key, seconds=seconds)
+
+    def lose_terminal_line(self, when: str = "approved", payment: str = "kept", seconds: float = 0.5) -> None:
+        """Let a ZVT terminal's line break when the next payment is `asked`, `approved`, `told` or `settled`.
+
+        It comes back after so many seconds; an approved payment that nobody heard of is `kept` or `reversed`.
+        """
+        self._ask("payment-zvt", "lose-line", when=when, payment=payment, seconds=seconds)
+
     # -- troubles
 
     def unplug(self, what: str) -> None:
-        """Unplug the reader, scanner, pad, printer or network."""
+        """Unplug the reader, scanner, pad, printer, terminal or network."""
         simulator, command, _ = self._plug_of(what)
         self._ask(simulator, command)
 
@@ -219,6 +238,9 @@ class Bench:
     # -- within
 
     def _socket(self, simulator: str) -> Path:
+        if simulator == "payment":
+            here = [one for one in TERMINALS if (self.run_dir / "control" / f"{one}.sock").exists()]
+            simulator = here[0] if here else TERMINALS[0]
         return self.run_dir / "control" / f"{simulator}.sock"
 
     def _ask(self, simulator: str, do: str, **arguments: Any) -> None:

@@ -57,7 +57,7 @@ class ZvtSimulator:
         self._payment: _Payment | None = None
         self._registered = False
         self._status = 0
-        self._auto = ""
+        self._auto, self._auto_s = "none", 0.0
         self._lose_when, self._lose_for, self._keeps = "", 0.0, True
         self._seen: dict[str, int] = {}  # how often each command came
         self._line: BlockLine | StreamLine = (
@@ -110,17 +110,17 @@ class ZvtSimulator:
         return self._payment
 
     def _set_auto(self, arguments: Arguments) -> None:
-        answer = arguments.text("answer")
+        key, seconds = arguments.text("key"), arguments.seconds("seconds", 0.0)
         arguments.done()
-        if answer not in {"approve", "decline", "cancel", "none"}:
-            raise ControlError("answer is approve, decline, cancel or none")
-        self._auto = answer if answer != "none" else ""
+        if key not in {"approve", "decline", "cancel", "none"}:
+            raise ControlError("key must be one of none, approve, decline, cancel")
+        self._auto, self._auto_s = key, seconds
 
-    def _answer_by_itself(self) -> None:
-        if self._payment is not None and self._payment.entry is None:
+    def _press_by_itself(self, payment: _Payment) -> None:
+        if self._payment is payment and payment.entry is None:
             if self._auto == "approve":
                 self._approve(0.0)
-            elif self._auto:
+            elif self._auto != "none":
                 self._refuse(_DECLINED if self._auto == "decline" else BY_KEY)
 
     # -- troubles
@@ -216,7 +216,7 @@ class ZvtSimulator:
         self._say(payment, INTERMEDIATE, bytes([_INSERT_CARD]))
         self._loop.later(_KEYPAD_S, lambda: self._nobody_came(payment))
         if not self._loses("asked"):
-            self._loop.later(0.0, self._answer_by_itself)
+            self._loop.later(self._auto_s, lambda: self._press_by_itself(payment))
 
     def _nobody_came(self, payment: _Payment) -> None:
         if self._payment is payment and payment.entry is None:
@@ -289,6 +289,8 @@ class ZvtSimulator:
         return {
             "plugged": self._line.plugged,
             "registered": self._registered,
+            "screen": "card" if self._payment is not None else "idle",
+            "auto": self._auto,
             "waiting": self._payment is not None and self._payment.entry is None,
             "held": self._payment is not None and self._payment.entry is not None,
             "charged": self._ledger.charged,

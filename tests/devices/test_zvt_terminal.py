@@ -9,6 +9,7 @@ import pytest
 
 from devices.payment_terminal import zvt_terminal
 from devices.ports import Health, PayOutcome, PayStep
+from devices.simulators.__main__ import main
 from tests.devices.running import LIMIT_S, Workbench, eventually
 from tests.devices.zvt_running import Till
 
@@ -277,10 +278,27 @@ def test_what_is_no_amount_is_never_asked_for(tcp: Till, cents: int) -> None:
 
 
 def test_a_listener_that_fails_does_not_cost_the_payment(tcp: Till) -> None:
-    tcp.do("auto", answer="approve")
+    tcp.do("auto", key="approve")
 
     def fails(_: PayStep) -> None:
         raise ValueError
 
     assert tcp.terminal.pay(100, "one", fails, LIMIT_S).outcome is APPROVED
     assert tcp.terminal.settle("one", booked=True, deadline_s=LIMIT_S).outcome is APPROVED
+
+
+def test_the_command_line_presses_the_keys_and_breaks_the_line(tcp: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIOSK_RUN_DIR", str(tcp.bench.run_dir))
+    paying = tcp.paying(cents=995)
+    assert main(["press", "approve"]) == 0
+    assert paying.result().outcome is APPROVED
+    assert tcp.terminal.settle("one", booked=True, deadline_s=LIMIT_S).outcome is APPROVED
+    assert main(["press-by-itself", "approve", "0.2"]) == 0
+    assert main(["lose-terminal-line", "--when", "approved"]) == 0
+    assert tcp.terminal.pay(1610, "two", lambda _: None, LIMIT_S).outcome is UNKNOWN
+    assert tcp.terminal.recover("two", "", LIMIT_S).outcome is APPROVED
+    assert main(["press-by-itself", "none"]) == 0
+    assert main(["press", "cancel"]) == 1
+    for what in ("unplug", "plug"):
+        assert main([what, "terminal"]) == 0
+    assert tcp.bench.status()["payment-zvt"]["charged"] == 2605

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from devices.links.serial import SerialLink
-from devices.links.tcp import TcpLink
-from devices.payment_terminal.zvt_dialogue import NetworkWire, Wire
-from devices.payment_terminal.zvt_serial import SerialWire
+from devices.open_devices import Devices, DeviceSettings, open_devices
 from devices.payment_terminal.zvt_terminal import ZvtTerminal
 from devices.ports import Health, PayResult, PayStep
 from devices.simulators.control import ask
-from devices.supervisor import Supervisor
 from tests.devices.running import LIMIT_S, Events, Workbench, eventually, free_port
 
 
@@ -44,6 +38,8 @@ class Till:
 
     def __init__(self, workbench: Workbench, wire: str) -> None:
         self.events = Events()
+        self.bench = workbench.bench
+        self.devices: Devices
         self._control = workbench.run_dir / "control" / "payment-zvt.sock"
         if wire == "tcp":
             self.port = free_port()
@@ -51,32 +47,32 @@ class Till:
         else:
             self.tty = workbench.tty("payment")
             workbench.serve("payment-zvt", "--tty", self.tty)
-        self._connect: Callable[[], Wire] = (
-            (lambda: NetworkWire(TcpLink("127.0.0.1", self.port, 3.0)))
+        self.settings = (
+            DeviceSettings("terminal", "payment_terminal", "zvt-network", {"host": "127.0.0.1", "port": self.port})
             if wire == "tcp"
-            else (lambda: SerialWire(SerialLink(self.tty, 9600)))
+            else DeviceSettings("terminal", "payment_terminal", "zvt-serial", {"port": self.tty})
         )
         self.start()
 
     def start(self) -> None:
         """A new driver, as after a start of the kiosk."""
-        self.terminal = ZvtTerminal("terminal", self._connect)
-        self._supervisor = Supervisor(self.terminal, self.events, Random(1))
-        self._supervisor.start()
+        self.devices = open_devices([self.settings], self.events)
+        assert isinstance(self.devices.terminal, ZvtTerminal)
+        self.terminal = self.devices.terminal
+        self.devices.start()
         self.ready()
 
     def ready(self) -> None:
         """Wait until the driver is."""
-        eventually("a terminal that is ready", lambda: self._supervisor.health.state is Health.READY)
+        eventually("a terminal that is ready", lambda: self.state() is Health.READY)
 
     def state(self) -> Health:
         """The device's state."""
-        return self._supervisor.health.state
+        return self.devices.health()["terminal"].state
 
     def stop(self) -> None:
         """Stop the driver; the terminal goes on."""
-        self._supervisor.ask_to_stop()
-        assert self._supervisor.join(LIMIT_S)
+        self.devices.stop()
 
     def do(self, command: str, **arguments: Any) -> dict[str, Any]:
         """Press a key of the terminal, or do something to it."""
