@@ -73,9 +73,12 @@ class Call:
         """Connects and greets; raises DeviceGone or DeviceTimeout, and then nothing was said to the terminal."""
         short = deadline.within(_CONNECT_S)
         self._address = address
-        self._link = TcpLink(address.host, address.port, max(0.001, short.left()))
         self._from, self._to = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._from, self._to, server_hostname=address.certificate_name)
+        try:
+            self._tls = context.wrap_bio(self._from, self._to, server_hostname=address.certificate_name)
+        except ValueError as error:
+            raise DeviceGone(f"{address.certificate_name!r} is no name of a certificate") from error
+        self._link = TcpLink(address.host, address.port, max(0.001, short.left()))
         try:
             self._carry(self._tls.do_handshake, short, lambda: None)
         except DeviceFault:
