@@ -67,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     auto = commands.add_parser("press-by-itself", help="let every payment end by that key")
     auto.add_argument("key", choices=(*keys, "none"))
     auto.add_argument("seconds", nargs="?", type=float, default=0.0, help="so long after the terminal asked")
+    fault = commands.add_parser("terminal-fault", help="let a nexo terminal answer badly: lose-line, garbage, none ...")
+    fault.add_argument("kind")
+    fault.add_argument("count", nargs="?", type=int, help="so many answers; all when left out")
+    fault.add_argument("--on", default="Payment", help="only to this message, such as TransactionStatus or Reversal")
+    commands.add_parser("terminal-busy", help="let a nexo terminal decline the next payment as busy")
+    commands.add_parser("delay-terminal", help="hold a nexo terminal's results back").add_argument(
+        "seconds", type=float
+    )
     lose = commands.add_parser("lose-terminal-line", help="let a ZVT terminal's line break in the middle of a payment")
     lose.add_argument("--when", choices=("asked", "approved", "told", "settled"), default="approved")
     lose.add_argument("--payment", choices=("kept", "reversed"), default="kept", help="what became of it, unheard")
@@ -113,6 +121,8 @@ _PLAIN = (
     ("stall-printer", "the printer neither reads nor answers"),
     ("resume-printer", "it does again"),
     ("stall-line", "the line accepts calls and carries nothing"),
+    ("mute-light", "the status light does not answer"),
+    ("unmute-light", "it does again"),
     ("status", "what each simulator says of itself"),
     ("list", "the drawer of passes and the pile of books"),
 )
@@ -140,6 +150,8 @@ def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
         "pace-pad": lambda: bench.pace_pad(given.rf_s),
         "press": lambda: bench.press(given.key),
         "press-by-itself": lambda: bench.press_by_itself(given.key, given.seconds),
+        "terminal-fault": lambda: bench.terminal_fault(given.kind, given.count, given.on),
+        "delay-terminal": lambda: bench.delay_terminal(given.seconds),
         "lose-terminal-line": lambda: bench.lose_terminal_line(given.when, given.payment),
         "printer-dies": lambda: bench.printer_dies_after(given.after),
         "paper-out": lambda: bench.paper_out(given.after),

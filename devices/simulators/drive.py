@@ -17,8 +17,9 @@ PLUGS: Mapping[str, tuple[str, str, str]] = {
     "printer": ("printer", "unplug", "plug"),
     "terminal": ("payment", "unplug", "plug"),
     "network": ("line", "cut", "restore"),
+    "light": ("light", "unplug", "plug"),
 }
-SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt")
+SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light")
 TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
 
 
@@ -136,6 +137,22 @@ class Bench:
         """Let every payment from now on end by that key after so many seconds; `none` ends it."""
         self._ask("payment", "auto", key=key, seconds=seconds)
 
+    def terminal_fault(self, kind: str, count: int | None = None, on: str = "Payment") -> None:
+        """Let a nexo terminal's next `count` answers (None: all) on that message be bad; `none` ends it.
+
+        `lose-line` after the deed, `lose-request` before it, silent, wrong-hmac, wrong-header, plaintext, garbage,
+        truncate, http-500, endless.
+        """
+        self._ask("payment-nexo", "fault", kind=kind, count=count, category=on)
+
+    def terminal_busy(self, count: int = 1) -> None:
+        """Let a nexo terminal be busy with something else at the next `count` payments."""
+        self._ask("payment-nexo", "busy", count=count)
+
+    def delay_terminal(self, seconds: float) -> None:
+        """Let a nexo terminal keep what became of a payment to itself for so long; 0 ends it."""
+        self._ask("payment-nexo", "delay", seconds=seconds)
+
     def lose_terminal_line(self, when: str = "approved", payment: str = "kept", seconds: float = 0.5) -> None:
         """Let a ZVT terminal's line break when the next payment is `asked`, `approved`, `told` or `settled`.
 
@@ -209,6 +226,14 @@ class Bench:
     def stall_line(self) -> None:
         """Let the line accept calls and carry nothing, until `plug network`."""
         self._ask("line", "stall")
+
+    def mute_light(self) -> None:
+        """Let the status light show what it is told and answer nothing."""
+        self._ask("light", "mute")
+
+    def unmute_light(self) -> None:
+        """Let it answer again."""
+        self._ask("light", "speak")
 
     # -- looking
 

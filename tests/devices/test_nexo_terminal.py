@@ -17,6 +17,7 @@ import pytest
 from devices.open_devices import DeviceSettings, check_settings, open_devices
 from devices.payment_terminal.nexo_terminal import NexoTerminal
 from devices.ports import Health, PayOutcome, PayResult, PayStep
+from devices.simulators.__main__ import main
 from devices.simulators.nexo_certificate import server_context
 from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
 from tests.devices.nexo_stand import DEADLINE_S, Stand, serve
@@ -458,3 +459,29 @@ def test_a_kiosk_without_a_terminal_loads_nothing_of_it() -> None:
         "assert not {'cryptography', 'devices.payment_terminal.nexo_terminal'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_the_command_line_presses_its_keys_and_spoils_its_answers(
+    stand: Stand, terminal: NexoTerminal, reference: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def do(*words: str) -> int:
+        return main(["--run-dir", str(stand.workbench.run_dir), *words])
+
+    assert do("terminal-fault", "lose-line", "1") == 0
+    paid = stand.begin(terminal, reference)
+    assert do("press", "approve") == 0
+    assert paid.result().outcome is PayOutcome.APPROVED
+    assert do("terminal-busy") == 0
+    assert do("press-by-itself", "approve") == 0
+    assert do("delay-terminal", "0.5") == 0
+    assert stand.pay(terminal, f"{reference}-b").why == "Busy"
+    began = time.monotonic()
+    assert stand.pay(terminal, f"{reference}-c").outcome is PayOutcome.APPROVED
+    assert time.monotonic() - began >= 0.5
+    assert do("terminal-fault", "melt") == 1
+    assert do("press", "approve") == 1
+    said = capsys.readouterr().err
+    assert "kind must be one of none, lose-request, lose-line" in said
+    assert "the terminal asks for no payment" in said
+    assert do("status") == 0
+    assert f'"reference": "{reference}"' in capsys.readouterr().out
