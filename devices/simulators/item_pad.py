@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ class ItemPadSimulator:
         self._wire_s = 0.0
         self._rf_s: float | None = None
         self._plugs = 0
+        self._free_at = 0.0
         self.plug()
         ControlServer(
             loop,
@@ -55,7 +58,7 @@ class ItemPadSimulator:
     def plug(self) -> None:
         """Plug the pad in: its field comes on anew."""
         if not self._port.plugged:
-            self._plugs += 1
+            self._plugs, self._free_at = self._plugs + 1, 0.0
             for tag in self._chip.tags.values():
                 tag.quiet = False
             self._port.plug()
@@ -80,11 +83,15 @@ class ItemPadSimulator:
         if fault == "corrupt":
             middle = len(frame) // 2
             frame = frame[:middle] + bytes([frame[middle] ^ 0xFF]) + frame[middle + 1 :]
-        after_s += _LATE_S if fault == "late" else 0.0
-        if after_s:
-            plugs = self._plugs
-            self._loop.later(after_s, lambda: self._port.send(frame) if self._plugs == plugs else None)
+        now = time.monotonic()
+        self._free_at = max(now, self._free_at) + after_s + (_LATE_S if fault == "late" else 0.0)
+        if self._free_at > now:  # a pad does one thing after the other: nothing overtakes a late answer
+            self._loop.later(self._free_at - now, partial(self._send, frame, self._plugs))
         else:
+            self._port.send(frame)
+
+    def _send(self, frame: bytes, plugs: int) -> None:
+        if plugs == self._plugs:
             self._port.send(frame)
 
     def _next_fault(self, kind: str) -> str:

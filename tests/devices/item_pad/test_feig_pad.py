@@ -9,6 +9,7 @@ import time
 import pytest
 
 from devices.item_pad import danish
+from devices.item_pad.feig_pad import FORGOTTEN_AFTER_S
 from devices.ports import Health, ItemsChanged, PassPresented, PassRemoved, TagSecurity
 from tests.devices.item_pad.conftest import Pad
 from tests.devices.running import LIMIT_S, eventually
@@ -358,6 +359,18 @@ def test_an_unplugged_pad_is_lost_and_what_lies_there_is_told_anew(pad: Pad) -> 
     pad.numbers(TWO)
     pad.events.wait(PassRemoved)
     assert pad.port.unsecure(pad.items()[0].uid, LIMIT_S) is UNSECURED
+
+
+def test_what_lay_there_while_nobody_looked_is_read_anew(pad: Pad) -> None:
+    pad.bench.place_item(ONE)
+    (item,) = pad.numbers(ONE)
+    pad.bench.unplug("pad")
+    began = time.monotonic()
+    pad.bench.place_item(ONE, security="unsecured")
+    eventually("a while", lambda: time.monotonic() - began > FORGOTTEN_AFTER_S + 0.1)
+    pad.bench.plug("pad")
+    (again,) = pad.wait("unsecured", lambda items: len(items) == 1 and items[0].security is UNSECURED)
+    assert again.uid == item.uid
 
 
 def test_the_plug_pulled_while_a_tag_is_switched_is_unknown(pad: Pad) -> None:
