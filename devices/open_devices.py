@@ -22,7 +22,7 @@ from devices.payment_terminal.zvt_dialogue import NetworkWire
 from devices.payment_terminal.zvt_serial import SerialWire
 from devices.payment_terminal.zvt_terminal import ZvtTerminal
 from devices.plug_watch import PlugWatch
-from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter
+from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter, Signals
 from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import DeviceConfigError, DeviceSettings, check_settings
 from devices.supervisor import Supervisor
@@ -72,6 +72,12 @@ def _zvt_serial(name: str, port: str, baud: int = 9600, **options: Any) -> Devic
     return ZvtTerminal(name, lambda: SerialWire(SerialLink(port, baud, stop_bits=2)), **options)
 
 
+def _sound_and_light(name: str, **options: Any) -> Device:
+    from devices.signals.sound_and_light import SoundAndLight  # late: most kiosks start without
+
+    return SoundAndLight(name, **options)
+
+
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("item_scanner", "serial"): SerialScanner,
@@ -82,6 +88,7 @@ _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("payment_terminal", "zvt-serial"): _zvt_serial,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
+    ("signals", "aplay"): _sound_and_light,
 }
 
 
@@ -99,6 +106,7 @@ class Devices:
         terminals = [cast(PaymentTerminal, one) for one in devices if one.kind == "payment_terminal"]
         self.terminal: PaymentTerminal | None = terminals[0] if terminals else None
         self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
+        self.signals = cast("Signals | None", next((one for one in devices if one.kind == "signals"), None))
         self._started = False
 
     def start(self) -> None:

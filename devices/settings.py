@@ -14,6 +14,7 @@ from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.key_layouts import LAYOUTS
 from devices.payment_terminal.zvt_messages import CHARSETS
 from devices.receipt_printer.encoding import PROFILES
+from devices.signals.quiet_hours import QuietHours
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
@@ -82,6 +83,24 @@ _affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII charact
 _profile = _one_of(sorted(PROFILES))
 
 
+def _quiet(value: object) -> str | None:
+    try:
+        QuietHours.read(value if isinstance(value, str) else "x")
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _zone(value: object) -> str | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # late: most kiosks start without
+
+    try:
+        ZoneInfo(value if isinstance(value, str) else "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "must be a time zone such as Europe/Amsterdam or Europe/Brussels"
+    return None
+
+
 def _tag_models(value: object) -> str | None:
     whole = isinstance(value, list | tuple) and value and all(isinstance(one, str) and one in MODELS for one in value)
     return None if whole else "must be a list of " + ", ".join(MODELS)
@@ -142,6 +161,16 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "password": Option(_whole(0, 999999)),
         "charset": Option(_one_of(CHARSETS)),
     },
+    ("signals", "aplay"): {
+        "port": Option(_path),
+        "baud": Option(_one_of(BAUDS)),
+        "card": Option(
+            _text(re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}$"), "the name of a sound device (aplay -L)")
+        ),
+        "volume": Option(_whole(0, 100)),
+        "quiet": Option(_quiet),
+        "zone": Option(_zone),
+    },
     ("receipt_printer", "network"): {
         "host": Option(_text(_HOST, "a host name or address"), required=True),
         "port": Option(_whole(1, 65535)),
@@ -169,6 +198,7 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
         ("receipt_printer", "receipt printer"),
         ("item_pad", "item pad"),
         ("payment_terminal", "payment terminal"),
+        ("signals", "set of sound and light"),
     ):
         more = [one for one in settings if one.kind == kind][1:]
         errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]

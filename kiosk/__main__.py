@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from circulation.identifiers import EventId, KioskId, new_event_id
 from devices.ports import Receipt
-from kiosk.config import ConfigError, KioskConfig, absent_ports, read_config
+from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.notify import notify
 from kiosk.texts import Texts, available
 from kiosk.ui import Lent
@@ -57,23 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return 2
     if given.check_config:
-        return _checked(config, given.config, ports=given.ports)
+        from kiosk.config_check import checked
+
+        return checked(config, given.config, ports=given.ports)
     gc.disable()  # until the first picture: a start makes things and throws hardly any away
     from offline_cache.private_memory import keep_memory_private
 
     keep_memory_private()  # a dump of it would hold what no disk may hold
     return run(config, given.config, fullscreen=given.fullscreen)
-
-
-def _checked(config: KioskConfig, file: Path, *, ports: bool) -> int:
-    """Says that the file is in order; devices that are not plugged in are only told, unless they are asked about."""
-    absent = absent_ports(config, file)
-    for one in absent:
-        print(f"{file}:{one.line}: {'' if ports else 'warning: '}{one.text}", file=sys.stderr)
-    if absent and ports:
-        return 2
-    print(f"{file}: in order")
-    return 0
 
 
 def run(config: KioskConfig, file: Path, *, fullscreen: bool) -> int:

@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 from circulation.identifiers import IdentifierError, code
 from devices.settings import OPTIONS, DeviceSettings, check_settings
-from devices.settings import absent_ports as absent_ports_of
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
-DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "payment_terminal", "receipt_printer")
+DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "payment_terminal", "receipt_printer", "signals")
 _PATH_OPTIONS = ("port", "ca_file", "passphrase_file")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
@@ -147,13 +146,6 @@ def read_config(path: Path, languages: Collection[str] = ()) -> KioskConfig:
     if config is None:
         raise ConfigError(str(path), found.problems)
     return config
-
-
-def absent_ports(config: KioskConfig, path: Path) -> list[Problem]:
-    """The devices of a checked file that are not plugged in now, with the lines of their ports."""
-    lines = path.read_text("utf-8").split("\n")
-    absent = absent_ports_of(config.devices)
-    return [Problem(line_of((one.name, "port"), lines), f"[{one.name}] {one.message}") for one in absent]
 
 
 class Checker:

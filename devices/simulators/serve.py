@@ -44,6 +44,9 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     nexo.add_argument("--listen", type=address, required=True)
     nexo.add_argument("--control", type=Path, required=True)
     nexo.add_argument("--keys", type=Path, required=True, help="folder of its passphrase and its ca.pem, made there")
+    light = kinds.add_parser("light")
+    light.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
+    light.add_argument("--control", type=Path, required=True)
     line = kinds.add_parser("line")
     line.add_argument("--listen", type=address, required=True)
     line.add_argument("--to", type=address, required=True)
@@ -94,6 +97,10 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.payment_nexo import PaymentNexoSimulator
 
             PaymentNexoSimulator(loop, given.listen, given.control, given.keys)
+        case "light":
+            from devices.simulators.light import LightSimulator
+
+            LightSimulator(loop, given.tty, given.control)
         case _:
             from devices.simulators.line import LineSimulator
 

@@ -1,0 +1,1 @@
+"""Sound and light for those who do not look at the screen."""
