@@ -12,8 +12,6 @@ ARGS ?=
 SELECT := -m 'not system and not long'
 # Half of a test's time is waiting, so that three workers fill two cores; files begin in the order of tests/conftest.py.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
-# Windows and devices share two cores with everything else: what failed beside others has to pass alone, and is named.
-AGAIN = { echo '== once more, alone, what failed beside others'; $(PY) -m pytest $(SELECT) --lf --lfnf=none -rA $(PYTEST); }
 
 # stage NAME,COMMAND: says what runs and how long it took; the closing line of a failure names the stage.
 stage = @printf '\n== %s\n' '$(1)'; started=$$(date +%s); \
@@ -47,7 +45,7 @@ contracts:
 	$(call stage,import contracts,.venv/bin/lint-imports)
 
 tests:
-	$(call stage,tests,$(PY) -m pytest $(SELECT) $(SPREAD) --durations=10 $(PYTEST) || $(AGAIN))
+	$(call stage,tests,$(PY) -m pytest $(SELECT) $(SPREAD) --durations=10 $(PYTEST))
 
 test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }
