@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -137,6 +138,11 @@ def test_a_header_that_was_exchanged_outside_the_seal_is_refused() -> None:
 def test_each_part_of_the_trailer_counts(name: str, value: object, said: str) -> None:
     with pytest.raises(NexoEnvelopeError, match=said):
         unseal(REQUEST, altered(lambda envelope: envelope["SecurityTrailer"].update({name: value})), KEYS)
+
+
+def test_a_blob_that_is_not_padded_is_refused_even_with_its_hmac() -> None:
+    with pytest.raises(NexoEnvelopeError, match="altered on the way"):
+        open_blob(b"", NONCE, hmac.digest(KEYS.mac, b"", "sha256"), KEYS)
 
 
 def test_a_tower_of_brackets_is_refused_and_not_climbed() -> None:
