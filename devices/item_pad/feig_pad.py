@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 FAULTS_UNTIL_DEGRADED = 3
 FAULTS_UNTIL_REOPENED = 6
 FORGOTTEN_AFTER_S = 2.0
+_MORE_S = 0.03
+_LATEST_LOOK_S = 0.5
 _SETTLE_S = 1.5  # how long a switching waits for a pad that is just being (re)opened
 
 
@@ -48,7 +50,7 @@ class FeigPad:
         name: str,
         port: str,
         baud: int = 38400,
-        poll_ms: int = 100,
+        poll_ms: int = 50,
         security: str = "afi",
         afi_secured: int = AFI_IN_STOCK,
         afi_unsecured: int = AFI_ON_LOAN,
@@ -127,8 +129,18 @@ class FeigPad:
             except FrameError as fault:
                 faults += 1
                 self._complain(faults, fault, send)
+            self._rest(line, tags, began, send, stop)
+
+    def _rest(self, line: FeigLine, tags: FeigTags, began: float, send: Send, stop: threading.Event) -> None:
+        """Until the next look is due; one that follows a switching waits a moment: who switches a stack has more."""
+        due, latest = began + self._poll_s, began + max(self._poll_s, _LATEST_LOOK_S)
+        while not stop.is_set() and self._clock() < due:
             if not self._asked:
-                line.pause(self._poll_s - (self._clock() - began))
+                line.pause(due - self._clock())
+            if self._asked:
+                self._switch_what_is_asked(tags)
+                self._tell(send)
+                due = min(latest, max(due, self._clock() + _MORE_S))
 
     def _complain(self, faults: int, fault: FrameError, send: Send) -> None:
         level = logging.WARNING if faults == FAULTS_UNTIL_DEGRADED else logging.DEBUG
