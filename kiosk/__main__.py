@@ -96,6 +96,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     from kiosk.desks.store import StoreDesk
     from kiosk.desks.without_line import WithoutLine
     from kiosk.flow_thread import FlowThread
+    from kiosk.heard import Heard
     from kiosk.line_watch import watch_line
     from kiosk.parked import Parked
     from kiosk.settings import Patience
@@ -138,7 +139,8 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
         desk = BackgroundDesk(journalled, workers)
         prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
         app = _window(config, bus, prepare, fullscreen=fullscreen)
-        stage = Stage(app, bus, config.kiosk.languages, (one.kind for one in config.devices))
+        ui = Heard(app, devices.signals) if devices.signals is not None else app
+        stage = Stage(ui, bus, config.kiosk.languages, (one.kind for one in config.devices))
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
             stage,

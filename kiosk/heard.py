@@ -1,0 +1,78 @@
+"""What is heard of what is drawn, for those who do not look: one tone for every "no", a soft one for a loan.
+
+It is told from the difference of two pictures, so that nothing sounds that is not also on the screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devices.ports import Light, Signals
+from kiosk.ui import (
+    Asking,
+    Borrowing,
+    Closed,
+    Lent,
+    NoAnswer,
+    Notice,
+    NoVisit,
+    OutOfOrder,
+    Rest,
+    Screen,
+    Shown,
+    Trouble,
+    Ui,
+)
+
+_NO = (NoVisit, NoAnswer, OutOfOrder)
+_LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE)
+
+
+def sound_of(before: Screen, after: Screen) -> bool | None:
+    """Whether the new picture says yes or no to the patron; None where it says nothing new."""
+    if isinstance(after, _NO):
+        return None if type(after) is type(before) else False
+    if not isinstance(after, Borrowing):
+        return False if isinstance(after, Rest) and _notice_is_new(before, after) else None
+    if not isinstance(before, Borrowing):
+        return False if after.cannot_borrow is not None else None  # rows of a visit that is taken up again are old
+    known = {row.key: type(row) for row in before.rows}
+    answered = [row for row in after.rows if not isinstance(row, Asking) and known.get(row.key) is not type(row)]
+    if any(not isinstance(row, Lent) for row in answered) or _notice_is_new(before, after):
+        return False
+    return True if answered else None
+
+
+def light_of(screen: Screen) -> Light:
+    """What staff should see from afar."""
+    if isinstance(screen, Closed | OutOfOrder):
+        return Light.HELP
+    if isinstance(screen, Rest):
+        helpless = screen.troubles & {Trouble.NO_WAY_IN, Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION}
+        return Light.HELP if helpless else Light.READY
+    return Light.BUSY
+
+
+@dataclass(slots=True)
+class Heard:
+    """A picture that can be heard; one who draws knows nothing of it."""
+
+    ui: Ui
+    signals: Signals
+    _before: Screen | None = None
+
+    def show(self, shown: Shown) -> None:
+        """Draws it, and signals what is new in it."""
+        self.ui.show(shown)
+        before, self._before = self._before, shown.screen
+        if before == shown.screen:
+            return
+        self.signals.light(light_of(shown.screen))
+        said = None if before is None else sound_of(before, shown.screen)
+        if said is not None:
+            (self.signals.success if said else self.signals.error)()
+
+
+def _notice_is_new(before: Screen, after: Rest | Borrowing) -> bool:
+    old = before.notice if isinstance(before, Rest | Borrowing) else None
+    return after.notice in _LISTENED_FOR and after.notice is not old
