@@ -79,7 +79,7 @@ def test_one_changed_byte_of_the_published_message_is_not_believed(name: str) ->
         unseal(RESPONSE, published(**{name: base64.b64encode(raw).decode()}), KEYS)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text(max_size=8), json_values, max_size=3), json_values, st.binary(min_size=16, max_size=16))
 def test_whatever_is_sealed_opens_again_and_only_with_the_same_passphrase(
     header: dict[str, Any], body: Any, nonce: bytes
@@ -93,7 +93,7 @@ def test_whatever_is_sealed_opens_again_and_only_with_the_same_passphrase(
         unseal(REQUEST, data, KEYS)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(SEALED) - 1), st.integers(1, 255))
 def test_a_changed_byte_anywhere_is_refused_or_changes_nothing(place: int, change: int) -> None:
     data = bytearray(SEALED)
@@ -103,14 +103,14 @@ def test_a_changed_byte_anywhere_is_refused_or_changes_nothing(place: int, chang
         assert (opened.header, opened.body) == (HEADER, {"PaymentRequest": {"x": "€"}})
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_whatever_do_more_than_to_be_refused(data: bytes) -> None:
     with pytest.raises(NexoEnvelopeError):
         unseal(RESPONSE, data, KEYS)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["MessageHeader", "NexoBlob", "SecurityTrailer"]), json_values)
 def test_no_value_in_the_place_of_a_part_does_more_than_to_be_refused(part: str, value: Any) -> None:
     with pytest.raises(NexoEnvelopeError):

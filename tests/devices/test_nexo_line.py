@@ -175,7 +175,7 @@ def test_nothing_trusts_a_certificate_that_the_file_does_not_sign_or_that_names_
             Call(address, address.context(), Deadline(LIMIT_S))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: "]))
 def test_no_bytes_whatever_raise_anything_but_a_fault_of_the_device(data: bytes, before: bytes) -> None:
     with suppress(DeviceGone):

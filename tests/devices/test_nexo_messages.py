@@ -60,6 +60,7 @@ def test_a_log_shows_neither_the_reference_nor_the_receipt() -> None:
     assert "TOTAL" not in shown
 
 
+@settings(deadline=None)
 @given(st.integers(1, nexo.MOST_CENTS))
 def test_every_amount_is_exact_on_the_wire_and_comes_back_to_the_cent(cents: int) -> None:
     request = nexo.payment(cents, "r", "t")["PaymentRequest"]
@@ -130,7 +131,7 @@ def test_only_conditions_that_say_so_are_refusals(condition: object, outcome: Pa
     assert nexo.read_payment(failed(condition), "999", 100).outcome is outcome
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from([*PUBLISHED["PaymentResponse"]]), json_values, max_size=4))
 def test_no_answer_whatever_is_approved_unless_it_says_all_that_an_approval_says(changed: dict[str, Any]) -> None:
     try:
@@ -143,7 +144,7 @@ def test_no_answer_whatever_is_approved_unless_it_says_all_that_an_approval_says
     assert "\n" not in result.why
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(json_values.filter(lambda value: isinstance(value, dict)), st.text(max_size=5))
 def test_no_object_whatever_does_more_than_to_be_refused(value: dict[str, Any], reference: str) -> None:
     def read(how: Any, *more: Any) -> None:
@@ -161,6 +162,7 @@ def test_no_object_whatever_does_more_than_to_be_refused(value: dict[str, Any], 
     read(nexo.read_diagnosis)
 
 
+@settings(deadline=None)
 @given(st.lists(json_values, max_size=4))
 def test_a_receipt_that_cannot_be_read_makes_an_approval_no_less_one(texts: list[Any]) -> None:
     receipt = {"DocumentQualifier": "CustomerReceipt", "OutputContent": {"OutputText": texts}}
@@ -188,6 +190,7 @@ def test_a_receipt_is_printed_in_the_terminals_own_words(texts: list[Any], lines
     assert nexo.read_payment(approved(PaymentReceipt=[{}, 7, receipt]), "999").receipt == lines
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_a_service_id_belongs_to_its_reference_alone_and_fits_the_field(one: str, other: str) -> None:
     first, second = nexo.service_id(nexo.PAYMENT, one), nexo.service_id(nexo.PAYMENT, other)
