@@ -44,6 +44,9 @@ class FeigPad:
     """A supervised device and an ItemPad in one; all traffic is on the device's own thread."""
 
     kind = "item_pad"
+    beat_s = (
+        3.0  # a look at a stack of thirty takes more than one second, a tag that does not answer its switching three
+    )
 
     def __init__(
         self,

@@ -57,17 +57,18 @@ class Reading:
 def read_tag(models: Sequence[TagModel], memory: bytes, block_size: int, dsfid: int, *, whole: bool) -> Reading:
     """The first model's reading that can be believed, of the bytes as they came or turned within each block.
 
-    Without a checksum, bytes that give two different numbers give none.
+    Without a checksum, bytes that give two different numbers give none, and both orders are read to their end.
     """
     damaged = Reading(None, "")
     unfinished = False
     for model in models:
         said: list[TagData] = []
+        breaks_off = False
         for bytes_ in (memory, turned(memory, block_size)):
             try:
                 said.append(model.read(bytes_, dsfid, whole=whole))
             except TagUnfinished:
-                unfinished = True
+                breaks_off = not whole
                 damaged = damaged if damaged.model else Reading(None, model.name)
             except TagDamaged:
                 damaged = damaged if damaged.model else Reading(None, model.name)
@@ -75,8 +76,9 @@ def read_tag(models: Sequence[TagModel], memory: bytes, block_size: int, dsfid: 
                 continue
             if said and model.checked:
                 break
-        if said and said.count(said[0]) == len(said):
+        if said and said.count(said[0]) == len(said) and (model.checked or not breaks_off):
             return Reading(said[0], model.name)
+        unfinished = unfinished or breaks_off
         if said:
             damaged = damaged if damaged.model else Reading(None, model.name)
-    return Reading(None, damaged.model, unfinished and not whole)
+    return Reading(None, damaged.model, unfinished)

@@ -176,6 +176,19 @@ def test_two_readings_without_a_checksum_are_none() -> None:
     assert read_tag([Both()], b"AABB", 2, 0, whole=True) == Reading(TagData("AABB"), "both")
 
 
+def test_without_a_checksum_a_reading_waits_for_the_other_order_to_end() -> None:
+    class Longer:
+        name, checked = "longer", False
+
+        def read(self, memory: bytes, dsfid: int, *, whole: bool) -> TagData:
+            if memory[:1] == b"B" and not whole:
+                raise TagUnfinished("more may follow")
+            return TagData(memory[:1].decode() * 2)
+
+    assert read_tag([Longer()], b"AB", 2, 0, whole=False) == Reading(None, "longer", unfinished=True)
+    assert read_tag([Longer()], b"AB", 2, 0, whole=True) == Reading(None, "longer")
+
+
 def test_another_makers_model_is_one_class_more() -> None:
     class Legacy:
         name, checked = "legacy", True
