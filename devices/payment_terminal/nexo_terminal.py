@@ -37,6 +37,7 @@ class NexoTerminal:
         self._access = access
         self._beat_s = beat_s
         self._talk: NexoTalk | None = None
+        self._trouble = ""
         self._open = threading.Event()
         self._bell = threading.Event()
         self._payments = NexoPayments(name)
@@ -122,18 +123,19 @@ class NexoTerminal:
     def open(self) -> None:
         """Read passphrase and certificates and ask how the terminal is; raises DeviceGone or DeviceTimeout."""
         talk = NexoTalk.begin(self._access)
-        talk.diagnosis(Deadline(ASK_S))
+        self._trouble = talk.diagnosis(Deadline(ASK_S))
         self._talk = talk
         self._open.set()
 
     def run(self, send: Send, stop: threading.Event) -> None:
         """Do what is asked and look after the terminal between; raises DeviceGone or DeviceTimeout."""
-        talk, failures, next_beat = self._talk, 0, Deadline(0.0)
+        talk, failures, next_beat = self._talk, 0, Deadline(self._beat_s)
+        send(Pulse(trouble=self._trouble))
         while talk is not None and not stop.is_set():
             self._bell.clear()
             while self._turns and not stop.is_set():
                 self._do(talk, self._turns.popleft(), stop)
-                next_beat = Deadline(0.0)
+                next_beat = Deadline(_BEAT_AGAIN_S)  # not at once: a settlement may follow
             if not next_beat.left() and not stop.is_set():
                 failures = self._beat(talk, send, failures)
                 next_beat = Deadline(_BEAT_AGAIN_S if failures else self._beat_s)

@@ -140,8 +140,8 @@ class Bench:
     def terminal_fault(self, kind: str, count: int | None = None, on: str = "Payment") -> None:
         """Let a nexo terminal's next `count` answers (None: all) on that message be bad; `none` ends it.
 
-        `lose-line` after the deed, `lose-request` before it, silent, wrong-hmac, wrong-header, plaintext, garbage,
-        truncate, http-500, endless.
+        `lose-line` after the deed, `lose-request` before it, not-found, silent, wrong-hmac, wrong-header, plaintext,
+        garbage, truncate, http-500, endless.
         """
         self._ask("payment-nexo", "fault", kind=kind, count=count, category=on)
 

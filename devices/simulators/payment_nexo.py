@@ -35,6 +35,7 @@ FAULTS = (
     "none",
     "lose-request",
     "lose-line",
+    "not-found",
     "silent",
     "wrong-hmac",
     "wrong-header",
@@ -214,7 +215,10 @@ class PaymentNexoSimulator:
         body = {f"{category}Response": response}
         fault = self._fault_of(category)
         if fault == "wrong-header":
-            told["ServiceID"] = "0000000000"
+            told["ServiceID"] = "0000000000"  # another payment's answer, and another answer
+            body = {f"{category}Response": failure("Refusal")}
+        elif fault == "not-found":
+            body = {f"{category}Response": failure("NotFound")}
         data = seal(RESPONSE, told, body, self._keys, secrets.token_bytes(16))
         if fault == "wrong-hmac":
             envelope = json.loads(data)

@@ -145,6 +145,17 @@ def test_a_line_that_breaks_while_the_card_is_read_is_asked_again_until_the_resu
     assert len(stand.ledger(reference)) == 1
 
 
+def test_a_payment_that_the_terminal_does_not_know_yet_is_asked_about_once_more(
+    stand: Stand, terminal: NexoTerminal, reference: str
+) -> None:
+    paid = stand.begin(terminal, reference)
+    stand.do("fault", kind="not-found", count=1, category="TransactionStatus")
+    stand.do("unplug")
+    stand.do("approve")
+    stand.do("plug")
+    assert paid.result().outcome is PayOutcome.APPROVED
+
+
 def test_a_payment_whose_line_stays_dead_is_unknown_in_time_and_recovered_by_another_process_later(
     stand: Stand, terminal: NexoTerminal, reference: str
 ) -> None:
@@ -168,7 +179,9 @@ def test_a_payment_that_still_runs_when_the_kiosk_comes_back_is_stopped(
 ) -> None:
     stand.begin(terminal, reference, deadline_s=60.0)
     restarted = stand.open()
+    began = time.monotonic()
     assert restarted.recover(reference, "", DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert time.monotonic() - began < DEADLINE_S / 2, "stopped at once, not when patience ran out"
     assert only(stand, reference)["state"] == "aborted"
 
 
@@ -292,7 +305,10 @@ def test_a_part_is_given_back_and_never_more_than_was_paid(
 ) -> None:
     stand.do("auto", key="approve", seconds=0)
     ref = stand.pay(terminal, reference).terminal_ref
-    assert terminal.reverse(reference, ref, 100, DEADLINE_S).outcome is PayOutcome.ABORTED
+    before = stand.asked("Reversal")
+    for one in (terminal, terminal, stand.open()):
+        assert one.reverse(reference, ref, 100, DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.asked("Reversal") == before + 1
     assert terminal.reverse(reference, ref, 351, DEADLINE_S).outcome is PayOutcome.DECLINED
     assert terminal.reverse(reference, ref, 300, DEADLINE_S).outcome is PayOutcome.DECLINED
     assert only(stand, reference)["given_back"] == 100
