@@ -136,6 +136,11 @@ def test_a_queue_that_ran_over_makes_the_scan_unreadable_and_never_a_shorter_num
     assert Framer().feed(KeyDecoder().feed(stream)) == [Unreadable("control characters")]
 
 
+def test_between_a_queue_that_ran_over_and_the_next_report_no_key_counts() -> None:
+    stream = down(SHIFT) + event(SYN, 3, 0) + event(KEY, 5, 1) + event(KEY, SHIFT, 1) + event(SYN, 0, 0) + tap(2)
+    assert KeyDecoder().feed(stream) == b"\x001"
+
+
 @pytest.mark.parametrize("key", [tap(59), held(ALT, 4), held(125, 4), held(CTRL, 4), held(ALT_GR, 4)])
 def test_a_key_without_a_character_makes_the_scan_unreadable(key: bytes) -> None:
     assert Framer().feed(KeyDecoder().feed(tap(4) + key + tap(2, ENTER))) == [Unreadable("control characters")]

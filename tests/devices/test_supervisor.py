@@ -339,6 +339,24 @@ def test_a_device_in_its_pause_is_opened_at_once_when_something_is_plugged_in(
     eventually("ready", is_ready(supervisor))
 
 
+def test_one_plug_ends_one_pause_and_not_all_that_follow(supervise: Supervise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devices.supervisor.FIRST_PAUSE_S", 4 * LIMIT_S)
+    monkeypatch.setattr("devices.supervisor.LONGEST_PAUSE_S", 4 * LIMIT_S)
+    fourth = threading.Event()
+
+    class Counted(Scripted):
+        def close(self) -> None:
+            super().close()
+            if self.closed > 3:
+                fourth.set()
+
+    supervisor, _ = supervise(Counted(*[DeviceGone("no such port")] * 9))
+    eventually("failed", lambda: supervisor.health.tries == 1)
+    supervisor.plugged()
+    assert not fourth.wait(0.2)  # one plug may fall into two tries, never more
+    assert supervisor.health.tries <= 3
+
+
 def test_a_driver_that_ends_by_itself_is_lost_and_opened_again(supervise: Supervise) -> None:
     _, events = supervise(Scripted(lambda send, stop: None, stays))
     eventually("ready again", lambda: events.states("one").count(Health.READY) == 2)
