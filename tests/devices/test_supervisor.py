@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.open_devices import Devices
 from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged, Health, HealthChanged, PassRemoved, Pulse, Send
 from devices.supervisor import (
     LONGEST_PAUSE_S,
@@ -386,3 +387,23 @@ def test_every_state_can_be_left_and_every_one_leads_back_to_ready() -> None:
     for state in Health:
         assert state is Health.READY or Health.READY in MOVES[state]
         assert state not in MOVES[state]
+
+
+def test_a_driver_that_hangs_holds_up_the_stop_of_all_devices_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("devices.open_devices._STOP_S", 0.2)
+    let_go = threading.Event()
+
+    def hangs(send: Send, stop: threading.Event) -> None:
+        assert let_go.wait(LIMIT_S)
+
+    devices = Devices([Scripted(hangs)], Events(), Random(1))
+    devices.start()
+    eventually("ready", lambda: devices.health()["one"].state is Health.READY)
+    devices.stop()
+    left = {one.name for one in threading.enumerate()}
+    let_go.set()
+    assert "device-one" in left
+    assert "one: did not stop in time" in caplog.text
+    eventually("all threads ended", lambda: not any(one.name.startswith("device-") for one in threading.enumerate()))
