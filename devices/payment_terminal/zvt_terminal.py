@@ -28,6 +28,8 @@ _LATE_S = 180.0  # how long after its deadline the terminal is still listened to
 _PATIENCE_S = 2.0  # an answer to a result is due within five seconds
 _HOLD_S = 60.0  # an approved payment that nobody settles is given back
 _BUSY_PAUSE_S = 0.5
+_IN_FLIGHT_S = 2.0  # bytes of a line that broke may arrive for so long
+_UNCLEAR = frozenset({0x66, 0x9A, 0x9B, 0xA1, 0xA3, 0xFF})  # an abort that does not say how far the payment had come
 _REMEMBERED = 256
 
 
@@ -255,23 +257,43 @@ class ZvtTerminal:
         return heard if heard.done else replace(heard, told=None)
 
     def _look_up(self, known: Known, payment: Payment | None, deadline: float) -> PayResult:
-        """Judge by the last receipt once the terminal is at rest."""
-        dialogue = self._dialogue
-        while dialogue is not None and self._state(dialogue) != 0:
-            if self._clock() + _BUSY_PAUSE_S > deadline:
-                return PayResult(PayOutcome.UNKNOWN, why="the terminal is not at rest")
-            dialogue.wire.receive(_BUSY_PAUSE_S)
-        if dialogue is None:
-            return PayResult(PayOutcome.UNKNOWN, why="the terminal is gone")
-        heard = self._last_receipt(dialogue)
-        outcome, last = judge(known, heard.told), heard.told
-        approved = outcome is PayOutcome.APPROVED
-        receipt = zvt.customers_receipt(heard.lines) if approved else ()
+        """Judge by the last receipt of a terminal at rest; what is not there is looked for twice."""
+        heard = self._at_rest(deadline)
+        if heard is None:
+            return PayResult(PayOutcome.UNKNOWN, why="the terminal is not at rest")
+        outcome = judge(known, heard.told)
+        if outcome is PayOutcome.ABORTED:
+            if self._clock() + _IN_FLIGHT_S > deadline:
+                return PayResult(PayOutcome.UNKNOWN, why="no time to look twice")
+            self._pause(_IN_FLIGHT_S)
+            heard = self._at_rest(deadline) or Heard()
+            outcome = judge(known, heard.told)
+        last = heard.told if outcome is PayOutcome.APPROVED else None
+        receipt = zvt.customers_receipt(heard.lines) if last is not None else ()
         why = "by the terminal's last receipt"
         if payment is not None and outcome is not PayOutcome.UNKNOWN:
-            payment.finish(outcome, why, receipt, last if approved else None)
-        ref = zvt.terminal_ref(last) if approved and last is not None else ""
-        return PayResult(outcome, known.cents if approved else 0, ref, receipt, why)
+            payment.finish(outcome, why, receipt, last)
+        if last is None:
+            return PayResult(outcome, why=why)
+        return PayResult(outcome, known.cents, zvt.terminal_ref(last), receipt, why)
+
+    def _at_rest(self, deadline: float) -> Heard | None:
+        """The last receipt, once the terminal is ready; None when it is not by then."""
+        while (dialogue := self._dialogue) is not None:
+            if self._state(dialogue) == 0:
+                return self._last_receipt(dialogue)
+            if self._clock() + _BUSY_PAUSE_S > deadline:
+                return None
+            self._pause(_BUSY_PAUSE_S)
+        return None
+
+    def _pause(self, seconds: float) -> None:
+        """Let time go by, listening."""
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0 and (dialogue := self._dialogue) is not None:
+            message = dialogue.wire.receive(left)
+            if message is not None:
+                dialogue.answer_idle(message)
 
     def _give_back(self, receipt: int, cents: int, payment: Payment | None, deadline: float) -> PayResult:
         dialogue = self._dialogue
@@ -332,7 +354,7 @@ def _conclude(payment: Payment, heard: Heard, held: _Held) -> None:
     elif held.told is not None:
         if heard.done:
             payment.finish(PayOutcome.APPROVED, receipt=zvt.customers_receipt(heard.lines))
-    elif code:
+    elif code and (held.result or heard.refused or code not in _UNCLEAR):
         stopped = not heard.refused and (code == zvt.BY_KEY or payment.aborting)
         payment.finish(PayOutcome.ABORTED if stopped else PayOutcome.DECLINED, f"code {code:02X}")
 

@@ -215,7 +215,8 @@ class ZvtSimulator:
         self._line.reply(DONE)
         self._say(payment, INTERMEDIATE, bytes([_INSERT_CARD]))
         self._loop.later(_KEYPAD_S, lambda: self._nobody_came(payment))
-        if not self._loses("asked"):
+        self._loses("asked")
+        if self._auto != "none":
             self._loop.later(self._auto_s, lambda: self._press_by_itself(payment))
 
     def _nobody_came(self, payment: _Payment) -> None:
