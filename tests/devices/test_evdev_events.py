@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.item_scanner.evdev_events import EVENT_32, EVENT_64, NATIVE, KeyDecoder
@@ -98,6 +98,7 @@ def test_every_layout_has_every_digit_and_letter(layout: str) -> None:
     assert all(len(one) == 1 and one.isascii() for one in there)
 
 
+@settings(deadline=None)
 @given(
     st.text("0123456789ABCXYZabcmqwz-./$+%", min_size=1, max_size=64),
     st.sampled_from(sorted(LAYOUTS)),
@@ -112,6 +113,7 @@ def test_what_is_typed_is_read_on_64_and_32_bits_in_any_pieces(
     assert b"".join(decoder.feed(stream[at : at + size]) for at in range(0, len(stream), size)) == text.encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), st.integers(1, 300), st.sampled_from(FORMS), st.sampled_from(sorted(LAYOUTS)))
 def test_any_bytes_leave_less_than_one_event_waiting_and_give_ascii(
     noise: bytes, size: int, form: struct.Struct, layout: str
@@ -123,6 +125,7 @@ def test_any_bytes_leave_less_than_one_event_waiting_and_give_ascii(
         assert len(decoder._down) <= 9
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 0x2FF), st.integers(-1, 3)), max_size=60))
 def test_after_any_keys_a_dropped_queue_begins_anew(events: list[tuple[int, int, int]]) -> None:
     decoder = KeyDecoder()

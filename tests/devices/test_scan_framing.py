@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.item_scanner.framing import LONGEST_FRAME, LONGEST_SCAN, Framed, Framer, Scan, Unreadable, interpret
@@ -21,6 +21,7 @@ def in_pieces(framer: Framer, stream: bytes, size: int) -> list[Framed]:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(codes, ends), max_size=6), st.integers(1, 9))
 def test_scans_survive_every_end_and_every_way_to_arrive_in_pieces(
     scans: list[tuple[str, tuple[bytes, bytes]]], size: int
@@ -29,11 +30,13 @@ def test_scans_survive_every_end_and_every_way_to_arrive_in_pieces(
     assert in_pieces(Framer(), stream, size) == [Scan(code, None) for code, _ in scans]
 
 
+@settings(deadline=None)
 @given(codes, st.sampled_from(["C0", "C1", "A0", "F0", "E0", "I0", "Q3"]))
 def test_an_aim_identifier_is_told_apart_from_the_code(code: str, aim: str) -> None:
     assert Framer().feed(f"]{aim}{code}\r".encode()) == [Scan(code, aim)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=3000), st.integers(1, 700))
 def test_any_noise_leaves_bounded_memory_and_a_framer_that_reads_the_next_scan(noise: bytes, size: int) -> None:
     framer = Framer()
@@ -45,6 +48,7 @@ def test_any_noise_leaves_bounded_memory_and_a_framer_that_reads_the_next_scan(n
     assert not framer.unsettled
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_whatever_is_read_as_a_scan_is_short_printable_ascii_without_the_delimiter_of_sip2(noise: bytes) -> None:
     for one in Framer().feed(noise + b"\r"):

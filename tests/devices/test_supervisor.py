@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.open_devices import Devices
@@ -90,6 +90,7 @@ def supervise() -> Iterator[Callable[..., tuple[Supervisor, Events]]]:
 Supervise = Callable[..., tuple[Supervisor, Events]]
 
 
+@settings(deadline=None)
 @given(st.randoms())
 def test_pauses_double_from_a_quarter_second_to_five_with_jitter(random: Random) -> None:
     found = [pause for _, pause in zip(range(12), pauses(random), strict=False)]

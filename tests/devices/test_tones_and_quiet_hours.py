@@ -8,7 +8,7 @@ import wave
 from datetime import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.ports import Light
@@ -48,6 +48,7 @@ def test_quiet_hours_go_on_past_midnight_and_end_on_the_minute() -> None:
     assert not QuietHours.read(" ").covers(time(3))
 
 
+@settings(deadline=None)
 @given(st.times(), st.times())
 def test_a_span_and_the_rest_of_the_day_are_the_day(begin: time, end: time) -> None:
     begin, end = begin.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
@@ -64,6 +65,7 @@ def test_times_that_are_none_are_refused_in_a_sentence(text: str) -> None:
         QuietHours.read(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_hours_or_refused(text: str) -> None:
     try:
@@ -73,6 +75,7 @@ def test_any_text_is_hours_or_refused(text: str) -> None:
     assert len(hours.spans) <= 12
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(Light)), st.integers(1, 7))
 def test_what_the_light_confirms_is_read_in_any_pieces(shown: list[Light], size: int) -> None:
     stream = b"".join(command(one).replace(b"light", b"ok") + b"what\r\n" for one in shown)
@@ -81,6 +84,7 @@ def test_what_the_light_confirms_is_read_in_any_pieces(shown: list[Light], size:
     assert found == shown
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=500), st.integers(1, 64))
 def test_noise_of_a_light_takes_no_memory_and_confirms_nothing_by_itself(noise: bytes, size: int) -> None:
     answers = Answers()
