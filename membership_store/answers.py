@@ -60,11 +60,12 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Page:
     """Where an event stands in the books of its kiosk: whose act it is, what was answered, if it was, and what is known
-    of the kiosk's clock."""
+    of the kiosk's clock. `is_last`: the kiosk did nothing after it that is booked."""
 
     identity: str
     kept: Kept | None
     clock: Known
+    is_last: bool
 
 
 def turn_to(session: Session, kiosk: Kiosk, event: Event) -> Page:
@@ -80,10 +81,10 @@ def turn_to(session: Session, kiosk: Kiosk, event: Event) -> Page:
     if known is None:
         if event.seq != last_seq + 1:
             raise SequenceGap(last_seq + 1)
-        return Page(identity, None, clock)
+        return Page(identity, None, clock, is_last=True)
     if identity != known:
         raise IdentityConflict
-    return Page(identity, Kept(*answered), clock)
+    return Page(identity, Kept(*answered), clock, is_last=event.seq >= last_seq)
 
 
 def last_taken(session: Session, kiosk: Kiosk) -> int:

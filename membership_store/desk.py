@@ -182,8 +182,7 @@ class StoreDesk:
         known = page.clock if page.kept is None else replace(page.clock, last_at=None)
         span = kiosk_clock.when(event, known, now)
         at = span.mildest if event.action is Action.CHECK_IN else span.latest
-        is_new = page.kept is None
-        books = Books(session, kiosk, at, now, event.kind is Kind.FACT, span, is_new)
+        books = Books(session, kiosk, at, now, event.kind is Kind.FACT, span, page.is_last)
         if page.kept is not None:
             again = page.kept.for_kind(event.kind)
             return again if again is not None else self._take_late_fact(books, event)

@@ -230,6 +230,20 @@ def test_what_follows_a_request_that_was_heard_late_is_still_after_it(counter: C
     assert counter.flags(again) == set()
 
 
+def test_a_refused_loan_that_happened_all_the_same_is_after_the_return_that_was_heard_late(
+    counter: Counter, demo: Demo
+) -> None:
+    item = demo.book("oeroeg")
+    counter.tell(lent(counter, 90, demo.shown("anna"), item))
+    back = replace(counter.act(Action.CHECK_IN, None, item), at=ago(counter, 60))
+    asked = replace(counter.act(Action.CHECK_OUT, demo.shown("home-30"), item), at=ago(counter, 30))
+    assert counter.tell(back)["outcome"] == "checked_in"
+    assert counter.tell(asked)["outcome"] == "refused"
+    assert counter.tell(asked.as_kind(Kind.FACT))["outcome"] == "checked_out"
+    assert counter.flags(asked) == {"happened_after_no", "on_pass_maximum"}
+    assert [until for *_, until in history(counter, item)][-1] is None
+
+
 def test_a_loan_of_what_came_back_elsewhere_before_it_was_told_is_over_since_then(counter: Counter, demo: Demo) -> None:
     item, event = demo.book("oeroeg"), lent(counter, 90, demo.shown("anna"), demo.book("oeroeg"))
     assert online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)["was_on_loan"] is False
