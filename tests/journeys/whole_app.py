@@ -22,6 +22,7 @@ from devices.simulators.bench.framebuffer import FrameBuffer
 from devices.simulators.drive import Bench
 from tests.journeys.running import LIMIT_S, ROOT, running_demo, wait_until
 
+_LAST_LINES = 25
 ANSWERS_A_SENSE = 4  # of the reader's chip, to the commands of one look for a pass
 # Where the fixed buttons stand on a screen of 1080 by 1920.
 BUTTONS = {
@@ -121,7 +122,16 @@ class WholeApp:
 
     def wait_log(self, pattern: str, count: int = 1, limit_s: float = LIMIT_S) -> None:
         """Waits until the pattern stands in the log `count` times since the mark."""
-        wait_until(f"{pattern!r} in the log", lambda: len(re.findall(pattern, self.since_mark())) >= count, limit_s)
+        try:
+            wait_until(f"{pattern!r} in the log", lambda: len(re.findall(pattern, self.since_mark())) >= count, limit_s)
+        except AssertionError as fault:
+            raise AssertionError(f"{fault}; {self._how_it_is()}") from None
+
+    def _how_it_is(self) -> str:
+        """For whoever reads why a journey failed: whether the kiosk lives, and its last words."""
+        ended = None if self._kiosk is None else self._kiosk.poll()
+        state = "the kiosk runs" if self.kiosk_lives() else f"the kiosk has ended with {ended}"
+        return "\n".join([f"{state}; it said last:", *self.log().splitlines()[-_LAST_LINES:]])
 
     def picture(self) -> Image.Image:
         """The screen as it is now."""
