@@ -77,7 +77,7 @@ def test_a_planted_bug_is_found(bug: str, broken: str, tmp_path: Path) -> None:
     assert broken in assertion[1]
 
 
-@pytest.mark.long(minutes=4)
+@pytest.mark.long(minutes=16)
 @pytest.mark.timeout(1800)
 def test_no_state_is_wrong_with_three_events_either(tmp_path: Path) -> None:
     _tools()
