@@ -16,12 +16,13 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from circulation.identifiers import EventId, KioskId, new_event_id
+from circulation.identifiers import KioskId
 from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.notify import notify
+from kiosk.opening import CannotStart, opened, why_closed
 from kiosk.texts import Texts, available
 from kiosk.ui import Lent
 
@@ -32,14 +33,10 @@ if TYPE_CHECKING:
     from offline_cache.clock import KioskClock
     from offline_cache.health import Health
     from offline_cache.journal import Entry, Journal
-    from offline_cache.letterbox import Letterbox
     from offline_cache.offline_desk import OfflineDesk
-    from offline_cache.sealing import Seal
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
-Secret = TypeVar("Secret")
-KEY_S = 2.0  # so long a start without a line waits for a key (level b)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +71,7 @@ def run(config: KioskConfig, file: Path, *, fullscreen: bool) -> int:
 
     health = Health(health_file(file), partial(datetime.now, UTC), lambda words: notify(f"STATUS={words}"))
     try:
-        token, journal = _opened(config)
+        token, journal = opened(config)
     except (CannotStart, JournalFault) as fault:
         log.critical("cannot start: %s", fault)
         if fault.word == IN_USE:
@@ -182,7 +179,7 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
         stage = Stage(app, bus, config.kiosk.languages, ())
 
         async def until_open() -> None:
-            why = partial(workers.run, partial(_why_closed, file))
+            why = partial(workers.run, partial(why_closed, file))
             # That it is over says the kiosk that is started then.
             await stay_closed(
                 stage, word, why, lambda one: health.kiosk(CLOSED, one) if one else None, Patience().reading
@@ -196,56 +193,6 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
         flows.stop()
         workers.close()
     return 1 if flows.failed else 0
-
-
-def _why_closed(file: Path) -> str:
-    """The word for why a kiosk of this file cannot begin, empty where it can. Without a word in the log as long as a
-    loss waits for staff."""
-    from offline_cache.journal import JournalDamaged, JournalFault
-    from offline_cache.journal_loss import losses
-
-    try:
-        config = read_config(file, available())
-        if any(not one.accepted for one in losses(config.path(config.journal.path))):
-            return JournalDamaged.word
-        _, journal = _opened(config)
-    except ConfigError:
-        return "configuration"
-    except (CannotStart, JournalFault) as fault:
-        return fault.word
-    journal.close()
-    return ""
-
-
-def _opened(config: KioskConfig) -> tuple[str, Journal]:
-    """The kiosk's credential and its journal. Raises CannotStart, JournalFault."""
-    from offline_cache.journal_opening import open_journal
-
-    token = _secret(config, config.store.token_file, _read_token)
-    seal = _journal_seal(config, token)
-    kiosk, path = KioskId(config.kiosk.id), config.path(config.journal.path)
-    return token, open_journal(path, seal, kiosk, _new_id, partial(datetime.now, UTC))
-
-
-def _journal_seal(config: KioskConfig, token: str) -> Seal | Letterbox:
-    """By the key in the file; where that is in memory only (key level b), it is had again with the store's. Raises
-    CannotStart, JournalFault."""
-    from offline_cache.key_level import KeyLevel, level_of
-    from offline_cache.sealing import Seal, read_key
-
-    name = config.journal.key_file
-    if config.mirror is None or level_of(config.path(name)) is not KeyLevel.FETCHED:
-        return Seal(_secret(config, name, read_key))
-    from offline_cache.journal_keys import fetched_seal
-    from offline_cache.keys import KeyMissing, load_key
-    from offline_cache.store_client import StoreClient
-
-    store_key = partial(load_key, config.path(config.mirror.key_file), StoreClient(config.store.url, token), KEY_S)
-    journal, kiosk = config.path(config.journal.path), KioskId(config.kiosk.id)
-    try:
-        return _secret(config, name, lambda file: fetched_seal(journal, file, kiosk, store_key))
-    except KeyMissing:
-        raise CannotStart(f"{name} is not there, and the store gives none to begin a journal with") from None
 
 
 def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, fullscreen: bool) -> KioskApp:
@@ -349,35 +296,10 @@ class _Alive:
             self._after_first()
 
 
-class CannotStart(Exception):
-    """A file that the configuration names cannot be used."""
-
-    word = "secrets"
-
-
-def _secret(config: KioskConfig, name: str, read: Callable[[Path], Secret]) -> Secret:
-    """What that file holds. Raises CannotStart, which names the file and never what is in it."""
-    try:
-        return read(config.path(name))
-    except (OSError, ValueError) as fault:
-        raise CannotStart(f"{name} cannot be used: {type(fault).__name__}") from None
-
-
-def _read_token(path: Path) -> str:
-    token = path.read_text("ascii").strip()
-    if not token.isprintable() or not token:
-        raise ValueError("not one line of text")
-    return token
-
-
 def _receipt(library: str, language: str, loans: tuple[Lent, ...], not_known: int) -> Receipt:
     from kiosk.receipts import loan_receipt
 
     return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone())
-
-
-def _new_id() -> EventId:
-    return new_event_id(time.time_ns() // 1_000_000, os.urandom(10))
 
 
 def _arguments() -> argparse.ArgumentParser:

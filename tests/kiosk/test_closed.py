@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.__main__ import _why_closed as why_closed
+from kiosk.opening import why_closed
 from offline_cache.health import Health, read_health
 from tests.kiosk.test_config import GOOD
 from tests.offline_cache.journals import AT, KEY, append, open_journal

@@ -21,12 +21,12 @@ from circulation import wire
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import IdentifierError, KioskId, item_barcode
 from circulation.presented import Presented
-from kiosk.__main__ import _new_id
 from kiosk.desks.breaker import Breaker
 from kiosk.desks.journalled import JournalledDesk
 from kiosk.desks.online_first import OnlineFirst
 from kiosk.desks.store import StoreDesk
 from kiosk.desks.without_line import WithoutLine
+from kiosk.opening import new_id
 from offline_cache.age import AsOf, age_of
 from offline_cache.clock import KioskClock
 from offline_cache.event_line import StoreEvents
@@ -58,7 +58,7 @@ def built(config: Path, keys: Path) -> tuple[JournalledDesk, StoreClient, Journa
         seal: Seal | Letterbox = Seal(read_key(keys / "journal.key"))
     else:
         seal = fetched_seal(path, keys / "journal.key", kiosk, partial(load_key, settings.key_file, client, 2.0))
-    journal = open_journal(path, seal, kiosk, _new_id, partial(datetime.now, UTC))
+    journal = open_journal(path, seal, kiosk, new_id, partial(datetime.now, UTC))
     clock = KioskClock(journal.floor)
     mirror = Mirror(settings.path, lambda: load_key(settings.key_file))
 
