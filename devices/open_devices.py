@@ -12,8 +12,7 @@ from random import Random
 from typing import Any, cast
 
 from devices.item_pad.feig_pad import FeigPad
-from devices.item_scanner.evdev_scanner import EvdevScanner
-from devices.item_scanner.serial_scanner import SerialScanner
+from devices.item_scanner.scanner import serial_scanner, typing_scanner
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
@@ -80,8 +79,8 @@ def _sound_and_light(name: str, **options: Any) -> Device:
 
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
-    ("item_scanner", "serial"): SerialScanner,
-    ("item_scanner", "evdev"): EvdevScanner,
+    ("item_scanner", "serial"): serial_scanner,
+    ("item_scanner", "evdev"): typing_scanner,
     ("item_pad", "feig"): FeigPad,
     ("payment_terminal", "nexo"): _nexo,
     ("payment_terminal", "zvt-network"): _zvt_network,

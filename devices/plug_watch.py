@@ -10,9 +10,10 @@ import logging
 import os
 import select
 import struct
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from devices.links.bell import Bell
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,12 @@ class PlugWatch:
         self._leaves = [path.absolute() for path in paths]
         self._wanted = {one for path in self._leaves for one in (path, *path.parents)}
         self._trees = trees
-        self._lock = threading.Lock()
-        self._bell: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._bell = Bell()
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._inotify: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         self._folders: dict[int, set[Path]] = {}
         self._poll = select.poll()
-        self._poll.register(self._bell, select.POLLIN)
+        self._poll.register(self._bell.descriptor, select.POLLIN)
         if self._inotify < 0:
             log.warning("plugs are not watched (%s)", os.strerror(ctypes.get_errno()))
         else:
@@ -50,12 +50,12 @@ class PlugWatch:
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until one of the paths may have come (True), for `timeout_s`, or until woken; one thread only."""
-        if self._bell is None:
+        if self._bell.closed:
             return False
         ready = dict(self._poll.poll(timeout_s * 1000))
         try:
-            if self._bell in ready:
-                os.eventfd_read(self._bell)
+            if self._bell.descriptor in ready:
+                self._bell.still()
             data = os.read(self._inotify, _PIECE) if self._inotify in ready else b""
         except OSError:
             return False
@@ -67,18 +67,12 @@ class PlugWatch:
 
     def wake(self) -> None:
         """End `wait`, now or next; from any thread, harmless when closed."""
-        with self._lock:
-            if self._bell is not None:
-                os.eventfd_write(self._bell, 1)
+        self._bell.ring()
 
     def close(self) -> None:
         """Stop watching, when nobody waits; never raises."""
-        with self._lock:
-            bell, self._bell = self._bell, None
-            if bell is not None:
-                os.close(bell)
-                if self._inotify >= 0:
-                    os.close(self._inotify)
+        if self._bell.close() and self._inotify >= 0:
+            os.close(self._inotify)
 
     def _is_wanted(self, watch: int, happened: int, name: str) -> bool:
         if happened & _OVERFLOW:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import select
-import threading
 import time
 
+from devices.links.bell import Bell
 from devices.ports import DeviceGone, DeviceTimeout
 
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
@@ -19,11 +19,10 @@ class DescriptorLink:
         """`label` names the link in faults (a device path or host:port, from the configuration)."""
         self.label = label
         self._descriptor = descriptor
-        self._lock = threading.Lock()
-        self._bell: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._bell = Bell()
         self._incoming = select.poll()
         self._incoming.register(descriptor, select.POLLIN)
-        self._incoming.register(self._bell, select.POLLIN)
+        self._incoming.register(self._bell.descriptor, select.POLLIN)
         self._outgoing = select.poll()
         self._outgoing.register(descriptor, select.POLLOUT)
 
@@ -40,8 +39,8 @@ class DescriptorLink:
                 if not data:
                     raise DeviceGone(f"{self.label}: the other end hung up")
                 return data
-            if self._bell in ready:
-                os.eventfd_read(self._bell)
+            if self._bell.descriptor in ready:
+                self._bell.still()
             return b""
         except BlockingIOError:
             return b""
@@ -69,20 +68,15 @@ class DescriptorLink:
 
     def wake(self) -> None:
         """Make a `read` that waits now, or the next one, return; harmless on a closed link."""
-        with self._lock:
-            if self._bell is not None:
-                os.eventfd_write(self._bell, 1)
+        self._bell.ring()
 
     def close(self) -> None:
         """Release the bell; subclasses close what they opened and then call this. Never raises."""
-        with self._lock:
-            bell, self._bell = self._bell, None
-        if bell is not None:
-            os.close(bell)
+        self._bell.close()
 
     def _must_be_open(self) -> None:
         """A closed descriptor's number may belong to another file by now."""
-        if self._bell is None:
+        if self._bell.closed:
             raise DeviceGone(f"{self.label}: closed")
 
     def _gone(self, error: OSError) -> DeviceGone:

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from devices.item_scanner.evdev_scanner import EvdevScanner
+from devices.item_scanner.scanner import typing_scanner
 from devices.links.evdev import open_grabbed
 from devices.open_devices import DeviceSettings, open_devices
 from devices.ports import BarcodeScanned, DeviceGone, DeviceUnplugged, Health, ScanUnreadable
@@ -39,7 +39,7 @@ class Typing:
         self.port = str(workbench.run_dir / "event-kbd")
         workbench.serve("scanner", "--keys", self.port)
         self.bench, self.events = workbench.bench, Events()
-        self.supervisor = Supervisor(EvdevScanner("scanner", self.port, opened=open_pipe), self.events, Random(1))
+        self.supervisor = Supervisor(typing_scanner("scanner", self.port, opened=open_pipe), self.events, Random(1))
         self.supervisor.start()
         self.wait_for(Health.READY)
 

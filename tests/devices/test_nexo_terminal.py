@@ -56,6 +56,13 @@ def reference() -> str:
     return f"fee-{next(_numbers)}"
 
 
+@pytest.fixture
+def paid(stand: Stand, terminal: NexoTerminal, reference: str) -> str:
+    """An approved payment, as the terminal refers to it."""
+    stand.do("auto", key="approve", seconds=0)
+    return stand.pay(terminal, reference).terminal_ref
+
+
 def only(stand: Stand, reference: str) -> dict[str, object]:
     """The one payment of that reference at the terminal."""
     (one,) = stand.ledger(reference)
@@ -255,12 +262,10 @@ def test_a_terminal_that_is_not_there_declines_because_nothing_was_sent(
 
 
 def test_what_the_terminal_has_forgotten_is_not_said_to_be_uncharged_when_it_once_knew_it(
-    stand: Stand, terminal: NexoTerminal, reference: str
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str
 ) -> None:
-    stand.do("auto", key="approve", seconds=0)
-    ref = stand.pay(terminal, reference).terminal_ref
     stand.do("forget")
-    assert stand.open().recover(reference, ref, DEADLINE_S).outcome is PayOutcome.UNKNOWN
+    assert stand.open().recover(reference, paid, DEADLINE_S).outcome is PayOutcome.UNKNOWN
 
 
 def test_a_payment_that_was_not_booked_is_given_back_once(stand: Stand, terminal: NexoTerminal, reference: str) -> None:
@@ -276,51 +281,43 @@ def test_a_payment_that_was_not_booked_is_given_back_once(stand: Stand, terminal
 
 @pytest.mark.parametrize("kind", ["lose-line", "wrong-hmac", "garbage"])
 def test_a_reversal_whose_answer_is_lost_is_asked_about_and_not_repeated(
-    stand: Stand, terminal: NexoTerminal, reference: str, kind: str
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str, kind: str
 ) -> None:
-    stand.do("auto", key="approve", seconds=0)
-    ref = stand.pay(terminal, reference).terminal_ref
     stand.do("fault", kind=kind, count=1, category="Reversal")
     before = stand.asked("Reversal")
-    assert terminal.reverse(reference, ref, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
-    assert stand.open().reverse(reference, ref, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert terminal.reverse(reference, paid, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.open().reverse(reference, paid, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
     assert stand.asked("Reversal") == before + 1
     assert only(stand, reference)["given_back"] == 350
 
 
 def test_a_reversal_that_never_arrived_may_be_asked_for_again(
-    stand: Stand, terminal: NexoTerminal, reference: str
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str
 ) -> None:
-    stand.do("auto", key="approve", seconds=0)
-    ref = stand.pay(terminal, reference).terminal_ref
     stand.do("fault", kind="lose-request", count=1, category="Reversal")
-    assert terminal.reverse(reference, ref, 350, DEADLINE_S).outcome is PayOutcome.DECLINED
+    assert terminal.reverse(reference, paid, 350, DEADLINE_S).outcome is PayOutcome.DECLINED
     assert only(stand, reference)["given_back"] == 0
-    assert terminal.reverse(reference, ref, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert terminal.reverse(reference, paid, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
     assert only(stand, reference)["given_back"] == 350
 
 
 def test_a_part_is_given_back_and_never_more_than_was_paid(
-    stand: Stand, terminal: NexoTerminal, reference: str
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str
 ) -> None:
-    stand.do("auto", key="approve", seconds=0)
-    ref = stand.pay(terminal, reference).terminal_ref
     before = stand.asked("Reversal")
     for one in (terminal, terminal, stand.open()):
-        assert one.reverse(reference, ref, 100, DEADLINE_S).outcome is PayOutcome.ABORTED
+        assert one.reverse(reference, paid, 100, DEADLINE_S).outcome is PayOutcome.ABORTED
     assert stand.asked("Reversal") == before + 1
-    assert terminal.reverse(reference, ref, 351, DEADLINE_S).outcome is PayOutcome.DECLINED
-    assert terminal.reverse(reference, ref, 300, DEADLINE_S).outcome is PayOutcome.DECLINED
+    assert terminal.reverse(reference, paid, 351, DEADLINE_S).outcome is PayOutcome.DECLINED
+    assert terminal.reverse(reference, paid, 300, DEADLINE_S).outcome is PayOutcome.DECLINED
     assert only(stand, reference)["given_back"] == 100
 
 
 def test_what_was_forgotten_is_given_back_by_the_terminals_own_reference(
-    stand: Stand, terminal: NexoTerminal, reference: str
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str
 ) -> None:
-    stand.do("auto", key="approve", seconds=0)
-    ref = stand.pay(terminal, reference).terminal_ref
     stand.do("forget")
-    assert stand.open().reverse(reference, ref, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.open().reverse(reference, paid, 350, DEADLINE_S).outcome is PayOutcome.ABORTED
     assert only(stand, reference)["given_back"] == 350
 
 

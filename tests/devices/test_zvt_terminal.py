@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -18,28 +19,35 @@ APPROVED, DECLINED, ABORTED, UNKNOWN = (
 )  # fmt: skip
 
 
+@pytest.fixture
+def wired(workbench: Workbench) -> Iterator[Callable[[str], Till]]:
+    """Terminals that are ready, on the network or a serial line."""
+    with ExitStack() as running:
+
+        def start(wire: str) -> Till:
+            one = Till(workbench, wire)
+            running.callback(one.stop)
+            return one
+
+        yield start
+
+
 @pytest.fixture(params=["tcp", "serial"])
-def till(workbench: Workbench, request: pytest.FixtureRequest) -> Iterator[Till]:
-    """A terminal that is ready, on either wire."""
-    one = Till(workbench, request.param)
-    yield one
-    one.stop()
+def till(wired: Callable[[str], Till], request: pytest.FixtureRequest) -> Till:
+    """A terminal on either wire."""
+    return wired(request.param)
 
 
 @pytest.fixture
-def tcp(workbench: Workbench) -> Iterator[Till]:
+def tcp(wired: Callable[[str], Till]) -> Till:
     """A terminal on the network."""
-    one = Till(workbench, "tcp")
-    yield one
-    one.stop()
+    return wired("tcp")
 
 
 @pytest.fixture
-def serial(workbench: Workbench) -> Iterator[Till]:
+def serial(wired: Callable[[str], Till]) -> Till:
     """A terminal on a serial line."""
-    one = Till(workbench, "serial")
-    yield one
-    one.stop()
+    return wired("serial")
 
 
 def asked(till: Till) -> int:

@@ -9,62 +9,43 @@ import pytest
 
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Light
+from kiosk import ui
 from kiosk.heard import Heard, light_of, sound_of
-from kiosk.ui import (
-    Asking,
-    Borrowing,
-    Closed,
-    Finished,
-    HelpCard,
-    Lent,
-    NoAnswer,
-    NotAsked,
-    Notice,
-    NotKnown,
-    NotLent,
-    NoVisit,
-    OutOfOrder,
-    Rest,
-    Screen,
-    Shown,
-    Trouble,
-    Waiting,
-)
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
-LENT = Lent("1", "Een boek", date(2026, 12, 1))
+LENT = ui.Lent("1", "Een boek", date(2026, 12, 1))
 
 
-def visit(*rows: Lent | Asking | NotLent | NotKnown | NotAsked) -> Borrowing:
-    return Borrowing(rows)
+def visit(*rows: ui.Lent | ui.Asking | ui.NotLent | ui.NotKnown | ui.NotAsked) -> ui.Borrowing:
+    return ui.Borrowing(rows)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (visit(Asking("1")), visit(LENT), True),
+        (visit(ui.Asking("1")), visit(LENT), True),
         (visit(), visit(LENT), True),
-        (visit(LENT), visit(Asking("2"), LENT), None),
-        (visit(Asking("2"), LENT), visit(NotLent("2", NO), LENT), False),
-        (visit(Asking("2"), LENT), visit(NotKnown("2"), LENT), False),
-        (visit(Asking("2"), LENT), visit(NotAsked("2"), LENT), False),
-        (visit(Asking("2"), Asking("1")), visit(NotLent("2", NO), LENT), False),
-        (visit(NotKnown("1")), visit(LENT), True),  # a late answer
-        (Waiting(), visit(LENT), None),  # a visit that is taken up again
-        (Waiting(), replace(visit(), cannot_borrow=NO), False),
-        (Waiting(), NoVisit(NO), False),
-        (Waiting(), NoAnswer(), False),
-        (NoVisit(NO), NoVisit(NO), None),
-        (visit(LENT), replace(visit(LENT), notice=Notice.UNREADABLE_SCAN), False),
-        (visit(LENT), replace(visit(LENT), notice=Notice.OTHER_PASS), None),
-        (visit(LENT), Finished(1), None),
-        (Rest(), Rest(notice=Notice.CHIP_UNREADABLE), False),
-        (Rest(notice=Notice.CHIP_UNREADABLE), Rest(), None),
-        (visit(LENT), Rest(), None),
+        (visit(LENT), visit(ui.Asking("2"), LENT), None),
+        (visit(ui.Asking("2"), LENT), visit(ui.NotLent("2", NO), LENT), False),
+        (visit(ui.Asking("2"), LENT), visit(ui.NotKnown("2"), LENT), False),
+        (visit(ui.Asking("2"), LENT), visit(ui.NotAsked("2"), LENT), False),
+        (visit(ui.Asking("2"), ui.Asking("1")), visit(ui.NotLent("2", NO), LENT), False),
+        (visit(ui.NotKnown("1")), visit(LENT), True),  # a late answer
+        (ui.Waiting(), visit(LENT), None),  # a visit that is taken up again
+        (ui.Waiting(), replace(visit(), cannot_borrow=NO), False),
+        (ui.Waiting(), ui.NoVisit(NO), False),
+        (ui.Waiting(), ui.NoAnswer(), False),
+        (ui.NoVisit(NO), ui.NoVisit(NO), None),
+        (visit(LENT), replace(visit(LENT), notice=ui.Notice.UNREADABLE_SCAN), False),
+        (visit(LENT), replace(visit(LENT), notice=ui.Notice.OTHER_PASS), None),
+        (visit(LENT), ui.Finished(1), None),
+        (ui.Rest(), ui.Rest(notice=ui.Notice.CHIP_UNREADABLE), False),
+        (ui.Rest(notice=ui.Notice.CHIP_UNREADABLE), ui.Rest(), None),
+        (visit(LENT), ui.Rest(), None),
     ],
 )
 def test_a_new_yes_is_soft_a_new_no_is_a_tone_and_what_stood_there_is_silent(
-    before: Screen, after: Screen, said: bool | None
+    before: ui.Screen, after: ui.Screen, said: bool | None
 ) -> None:
     assert sound_of(before, after) is said
 
@@ -72,16 +53,16 @@ def test_a_new_yes_is_soft_a_new_no_is_a_tone_and_what_stood_there_is_silent(
 @pytest.mark.parametrize(
     ("screen", "light"),
     [
-        (Rest(), Light.READY),
-        (Rest(frozenset({Trouble.WITHOUT_LINE, Trouble.NO_SCANNER})), Light.READY),
-        (Rest(frozenset({Trouble.NO_WAY_IN})), Light.HELP),
-        (Closed("journal-full"), Light.HELP),
-        (OutOfOrder("x"), Light.HELP),
+        (ui.Rest(), Light.READY),
+        (ui.Rest(frozenset({ui.Trouble.WITHOUT_LINE, ui.Trouble.NO_SCANNER})), Light.READY),
+        (ui.Rest(frozenset({ui.Trouble.NO_WAY_IN})), Light.HELP),
+        (ui.Closed("journal-full"), Light.HELP),
+        (ui.OutOfOrder("x"), Light.HELP),
         (visit(), Light.BUSY),
-        (Waiting(), Light.BUSY),
+        (ui.Waiting(), Light.BUSY),
     ],
 )
-def test_the_light_tells_who_can_be_served(screen: Screen, light: Light) -> None:
+def test_the_light_tells_who_can_be_served(screen: ui.Screen, light: Light) -> None:
     assert light_of(screen) is light
 
 
@@ -91,7 +72,7 @@ class Recorder:
 
     told: list[object] = field(default_factory=list)
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: ui.Shown) -> None:
         self.told.append(type(shown.screen))
 
     def success(self) -> None:
@@ -108,12 +89,12 @@ def test_the_picture_comes_first_and_another_language_or_a_help_card_is_not_hear
     one = Recorder()
     heard = Heard(one, one)
     for shown in (
-        Shown(visit()),
-        Shown(visit(LENT)),
-        Shown(visit(LENT), HelpCard()),
-        Shown(visit(LENT), language="en"),
-        Shown(visit(NotLent("2", NO), LENT), language="en"),
+        ui.Shown(visit()),
+        ui.Shown(visit(LENT)),
+        ui.Shown(visit(LENT), ui.HelpCard()),
+        ui.Shown(visit(LENT), language="en"),
+        ui.Shown(visit(ui.NotLent("2", NO), LENT), language="en"),
     ):
         heard.show(shown)
-    drawn = Borrowing
+    drawn = ui.Borrowing
     assert one.told == [drawn, Light.BUSY, drawn, Light.BUSY, "success", drawn, drawn, drawn, Light.BUSY, "error"]
