@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from offline_cache.journal_faults import JournalDamaged
+from offline_cache.whole_file import write_whole
 
 PAGE = 4096  # what a disk writes whole at least: no write touches the page of another act
 PAGES = 256
@@ -44,17 +45,7 @@ def begin(journal: Path) -> None:
     path = beside(journal)
     if acts(path):
         raise JournalDamaged("the journal is gone, and there was one")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.pwrite(descriptor, bytes(PAGE * PAGES), 0)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, bytes(PAGE * PAGES))
 
 
 def acts(path: Path) -> list[First]:

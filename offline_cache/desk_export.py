@@ -67,6 +67,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Entry]], tuple[str, int]]] = {"csv": as
 
 def write_private(file: Path, text: str) -> None:
     """A new file that its owner alone may read. Raises FileExistsError, OSError."""
+    # Not by `write_whole`: what staff named must not take the place of another file.
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE), "w", newline="") as out:
         out.write(text)
         out.flush()

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from offline_cache.whole_file import sync
+
 _NAME = re.compile(r"mirror-([1-9][0-9]{0,8})\.(?:db|lock|damaged)")
 _COUNTER_AT, _COUNTER_BYTES = 24, 4
 _LOOK_AGAIN_S = 1.0
@@ -61,7 +63,7 @@ class Generations:
                 db.execute((Path(__file__).parent / "schema" / "mirror_pointer.sql").read_text("utf-8"))
             db.execute("INSERT OR REPLACE INTO pointer (only_row, live) VALUES (1, ?)", (number,))
             db.execute("COMMIT")
-        _sync_folder(self.folder)
+        sync(self.folder)
 
     def forget_pointer(self) -> None:
         """Takes away a pointer that cannot be read; the mirror is replaceable."""
@@ -171,11 +173,3 @@ def hold(generations: Generations, number: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,13 +6,14 @@ not keep it from saying that the disk is full.
 
 import json
 import logging
-import os
 import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from offline_cache.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 NAME = "health.json"
@@ -45,7 +46,9 @@ class Health:
             log.log(logging.ERROR if state == CLOSED else logging.INFO, "%s: %s %s", what, state, why)
             self._tell(", ".join(f"{name} {one['state']} {one.get('why', '')}".rstrip() for name, one in self._all()))
             try:
-                _write(self._file, json.dumps(dict(self._all()), indent=1))
+                text = json.dumps(dict(self._all()), indent=1) + "\n"
+                # No kiosk outlives a power cut, and each says anew how it is: nothing that is worth a sync.
+                write_whole(self._file, text.encode(), lasting=False)
             except OSError as fault:
                 log.error("%s cannot be written: %s", self._file.name, type(fault).__name__)
 
@@ -69,13 +72,3 @@ def read_health(config: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _write(file: Path, text: str) -> None:
-    """The whole file or nothing of it; for its owner only."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text + "\n")
-    part.replace(file)

@@ -3,7 +3,6 @@
 So that a download that broke off, or a kiosk that was switched off, goes on where it was.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from circulation import wire
 from offline_cache.downloads import CutShort, PullLine
 from offline_cache.snapshot_file import SignedManifest, SnapshotRefused, check_file, read_manifest
+from offline_cache.whole_file import write_whole
 
 _TRIES = 5
 
@@ -32,10 +32,7 @@ class Incoming:
     def begin(self, answer: bytes) -> None:
         """Notes what is going to be fetched; bytes of an earlier one are thrown away. Raises OSError."""
         self.drop()
-        with os.fdopen(os.open(self._answer, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as out:
-            out.write(answer)
-            out.flush()
-            os.fsync(out.fileno())
+        write_whole(self._answer, answer)
 
     def fetch(self, line: PullLine, found: SignedManifest) -> None:
         """Has the whole file, as signed. Raises SnapshotRefused, LineDown, NotKept, OSError."""

@@ -6,7 +6,6 @@ half of a letterbox. Without K what is done is put into that letterbox, and take
 
 import json
 import logging
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from offline_cache.journal_faults import JournalFault, JournalLocked
 from offline_cache.keys import KeyMissing, MirrorKey, derived
 from offline_cache.letterbox import Letterbox, public_of
 from offline_cache.sealing import KEY_BYTES, Seal, SealBroken, read_key
+from offline_cache.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 _NO_KEY = "the journal cannot be read: its key is not there yet"
@@ -124,7 +124,7 @@ def _wrap(journal: Path, ring: Keyring | None, key: bytes, kiosk: KioskId, store
     if store_key.key_id not in known:
         wrapped = known | {store_key.key_id: _wrapping(store_key).close_up(key, _place(kiosk))}
         said = {"public": public_of(key).hex(), "wrapped": {name: one.hex() for name, one in wrapped.items()}}
-        _write(beside(journal), json.dumps(said).encode())
+        write_whole(beside(journal), json.dumps(said).encode())
 
 
 def _unwrapped(ring: Keyring, store_key: MirrorKey, kiosk: KioskId) -> bytes:
@@ -147,20 +147,4 @@ def _place(kiosk: KioskId) -> str:
 def _keep(key_file: Path, key: bytes) -> None:
     """In memory, for the next process of this boot and for the command line; one that cannot be kept is had again."""
     with suppress(OSError):
-        _write(key_file, key.hex().encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, for the kiosk alone."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        write_whole(key_file, key.hex().encode(), lasting=False)

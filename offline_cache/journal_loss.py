@@ -11,6 +11,7 @@ from pathlib import Path
 
 from circulation.identifiers import KioskId
 from offline_cache.journal_file import JournalDamaged, JournalFault, JournalRetired, lock
+from offline_cache.whole_file import sync, write_whole
 
 _PARTS = ("", "-wal", "-shm", "-daybook")
 
@@ -32,7 +33,7 @@ class Loss:
 def losses(path: Path) -> list[Loss]:
     """Every loss of the journal at `path`, oldest first. Raises JournalFault where the note of it cannot be read."""
     try:
-        return [Loss(**one) for one in json.loads(_note(path).read_text("utf-8"))]
+        return [Loss(**one) for one in json.loads(_file(path).read_text("utf-8"))]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError) as fault:
@@ -61,7 +62,7 @@ def keep_aside(path: Path, kiosk: KioskId, why: str, now: datetime) -> Loss:
             there = any(path.with_name(path.name + part).exists() for part in _PARTS)
             kept = f"{path.name}.damaged-{stamp}" if there else ""
             open_one = Loss(kiosk, now.astimezone(UTC).isoformat(timespec="seconds"), why, kept)
-            _write(path, [*known, open_one])
+            _note(path, [*known, open_one])
         _move(path, open_one)
     return open_one
 
@@ -77,7 +78,7 @@ def accept_loss(path: Path, now: datetime) -> list[Loss]:
         if still_open:
             lock_file.truncate(0)
             os.fsync(lock_file)
-            _write(path, [one if one.accepted else replace(one, accepted=at) for one in known])
+            _note(path, [one if one.accepted else replace(one, accepted=at) for one in known])
     return still_open
 
 
@@ -87,27 +88,12 @@ def _move(path: Path, loss: Loss) -> None:
         file = path.with_name(path.name + part)
         if loss.kept and file.exists():
             file.rename(path.with_name(loss.kept + part))
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
-def _write(path: Path, found: list[Loss]) -> None:
-    note = _note(path)
-    part = note.with_name(note.name + ".part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
-        json.dump([asdict(one) for one in found], file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(note)
-    _sync_folder(path.parent)
+def _note(path: Path, found: list[Loss]) -> None:
+    write_whole(_file(path), json.dumps([asdict(one) for one in found], indent=1).encode())
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _note(path: Path) -> Path:
+def _file(path: Path) -> Path:
     return path.with_name(path.name + ".lost")

@@ -4,8 +4,7 @@ K names things in the mirror and opens snapshots; what lies in the mirror is sea
 """
 
 import hashlib
-import os
-import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from offline_cache.key_level import KeyLevel, level_of
 from offline_cache.masks import Masks
 from offline_cache.sealing import KEY_BYTES, Seal, read_key
 from offline_cache.store_client import LineDown, Response
+from offline_cache.whole_file import write_whole
 
 __all__ = ["Asks", "KeyLevel", "KeyMissing", "MirrorKey", "derived", "fetch_key", "level_of", "load_key"]
 
@@ -94,15 +94,6 @@ def fetch_key(file: Path, client: Asks, deadline_s: float = 5.0) -> MirrorKey:
 
 
 def _keep(file: Path, key: MirrorKey) -> None:
-    """Writes the key for the other process of the kiosk; one that cannot be kept is asked for again."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, key.key.hex().encode())
-        finally:
-            os.close(descriptor)
-        draft.replace(file)
-    except OSError:
-        draft.unlink(missing_ok=True)
+    """Writes the key for the other process of the kiosk, in memory; one that cannot be kept is asked for again."""
+    with suppress(OSError):
+        write_whole(file, key.key.hex().encode(), lasting=False)

@@ -18,6 +18,7 @@ from offline_cache.keys import MirrorKey
 from offline_cache.mirror import NETWORK_PLACE, PROOF, PROOF_PLACE, SCHEMA_VERSION
 from offline_cache.mirror_rows import BadRow, Row, item_body, network_body, patron_body
 from offline_cache.sealing import SealBroken
+from offline_cache.whole_file import sync
 
 _SCHEMA = Path(__file__).parent / "schema"
 _CACHE_KIB = 64 * 1024
@@ -159,11 +160,7 @@ class MirrorFile:
         """Brings the log into the file and syncs both; readers may keep a part of the log until later."""
         self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for path in (self._path, self._path.parent):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync(path)
 
     def check(self) -> None:
         """Raises MirrorDamaged unless the database is whole."""

@@ -5,13 +5,13 @@ It outlives both processes: a kiosk that was told that its credential counts no 
 
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from offline_cache.line_state import LineState
+from offline_cache.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 NAME = "pull.json"
@@ -30,7 +30,8 @@ class PullNote:
             return
         since = self._now().astimezone(UTC).isoformat(timespec="seconds")
         try:
-            _write(self._file, json.dumps({"line": state.value, "since": since}))
+            note = json.dumps({"line": state.value, "since": since}) + "\n"
+            write_whole(self._file, note.encode())
         except OSError as fault:
             log.warning("%s cannot be written: %s", NAME, type(fault).__name__)
         else:
@@ -64,20 +65,3 @@ def read_pull_note(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole, and there after a power cut."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
