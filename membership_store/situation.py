@@ -12,7 +12,7 @@ from circulation.outcomes import Identified, Refused, Verdict
 from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, PinState, Visit
-from circulation.rules.pins import keeps_shut, needs_pin
+from circulation.rules.pins import is_locked, needs_pin
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
 from membership_store import proving
@@ -87,7 +87,7 @@ def open_visit(
         visit = replace(visit, pin=proving.state(session, prover, moment))
         if to_write:
             proving.go_on(session, prover, moment)
-    elif keeps_shut(holder.card, moment):
+    elif is_locked(holder.card, moment):
         visit = replace(visit, pin=PinState.LOCKED)
     return Opening(here, visit, verdict.on_visit(visit), member, prover)
 

@@ -26,7 +26,7 @@ from circulation.rules.offline import (
     within_the_outage,
 )
 from circulation.rules.payments import credit, owed
-from circulation.rules.pins import keeps_shut
+from circulation.rules.pins import is_locked
 from circulation.rules.returns import route_of, was_on_loan
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
@@ -194,7 +194,7 @@ class _Case:
         """Whoever shows the pass, or why the visit cannot begin here and now."""
         visit = Visit(self.here, presented, self.mirror.found(presented))
         shown = visit.holder
-        if shown is not None and keeps_shut(shown.card, self.at):
+        if shown is not None and is_locked(shown.card, self.at):
             visit = replace(visit, pin=PinState.LOCKED)
         no = verdict.on_visit(visit).decided
         if no is not None and no.reason is Reason.PIN_NEEDED:  # the last rule of all: what then is another one's

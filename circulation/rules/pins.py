@@ -46,15 +46,9 @@ def pin_is_proved(visit: Visit) -> Refused | None:
 
 
 @rule("P6")
-def is_locked(tries: PinTries, now: datetime) -> bool:
+def is_locked(known: PinTries | Pass, now: datetime) -> bool:
     """Whether wrong PINs keep the pass locked at that instant (UTC)."""
-    return tries.locked_until is not None and now < tries.locked_until
-
-
-@rule("P6")
-def keeps_shut(card: Pass, now: datetime) -> bool:
-    """Whether this pass is locked at that instant (UTC)."""
-    return card.locked_until is not None and now < card.locked_until
+    return known.locked_until is not None and now < known.locked_until
 
 
 @rule("P6")

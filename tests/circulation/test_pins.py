@@ -8,7 +8,7 @@ import pytest
 
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import PinState, Policy
-from circulation.rules.pins import PinTries, after_wrong, is_locked, keeps_shut, needs_pin, pin_is_proved
+from circulation.rules.pins import PinTries, after_wrong, is_locked, needs_pin, pin_is_proved
 from tests.circulation.worlds import here, holder, passes, patron, refusal, says, visit
 
 NOW = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
@@ -85,9 +85,9 @@ def test_P6_the_lock_lasts_as_long_in_the_night_that_the_clock_goes_back() -> No
 
 def test_P6_a_pass_keeps_shut_until_its_lock_is_over_and_not_at_that_instant() -> None:
     locked = replace(holder().card, locked_until=NOW)
-    assert keeps_shut(locked, NOW - timedelta(microseconds=1))
-    assert not keeps_shut(locked, NOW)
-    assert not keeps_shut(holder().card, NOW)
+    assert is_locked(locked, NOW - timedelta(microseconds=1))
+    assert not is_locked(locked, NOW)
+    assert not is_locked(holder().card, NOW)
 
 
 def test_P6_a_try_while_it_is_locked_neither_counts_nor_lengthens_the_lock() -> None:
