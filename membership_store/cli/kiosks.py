@@ -5,8 +5,8 @@ from pathlib import Path
 
 from circulation import identifiers as ids
 from membership_store.cli.command import Commands, Trouble, add, consortium, family, now, opened, show, takes_json
-from membership_store.cli.staff_commands import write_down_act
-from membership_store.credentials import Kiosk, KioskExists, add_kiosk, renew_credential, withdraw, write_token
+from membership_store.cli.staff_commands import tell_token, write_down_act, written_down
+from membership_store.credentials import Kiosk, KioskExists, add_kiosk, renew_credential, withdraw
 from membership_store.database import Session, one
 from membership_store.signing import public_half, signing_key
 from membership_store.staff.acts import stamp
@@ -47,39 +47,29 @@ def _add(given: argparse.Namespace) -> None:
             token = database.write(work)
         except KioskExists:
             raise Trouble(f"there is a kiosk {given.kiosk} already; a new device takes a new id") from None
-    _tell(given, token, f"kiosk {kiosk.id} may ask for branch {kiosk.branch}; its credential is in {given.token_file}")
+    said = f"kiosk {kiosk.id} may ask for branch {kiosk.branch}; its credential is in {given.token_file}"
+    tell_token(given, token, said)
 
 
 def _renew(given: argparse.Namespace) -> None:
     known = "SELECT branch FROM kiosk WHERE consortium = ? AND kiosk = ?"
-    with opened(given) as database:
-        code = consortium(database, given)
 
-        def work(session: Session) -> str | None:
-            row = one(session.rows(known, code, given.kiosk))
-            if row is None:
-                return None
-            write_down_act(session, code, "kiosk/renew", given.kiosk)
-            return renew_credential(session, Kiosk(code, given.kiosk, row[0]))
+    def work(session: Session, code: str) -> str | None:
+        row = one(session.rows(known, code, given.kiosk))
+        return renew_credential(session, Kiosk(code, given.kiosk, row[0])) if row else None
 
-        token = database.write(work)
+    token = written_down(given, "kiosk/renew", given.kiosk, work)
     if token is None:
         raise Trouble(f"there is no kiosk {given.kiosk} in this consortium")
-    _tell(given, token, f"kiosk {given.kiosk} has a new credential in {given.token_file}, and the old one is void")
+    tell_token(given, token, f"kiosk {given.kiosk} has a new credential in {given.token_file}, and the old one is void")
 
 
 def _withdraw(given: argparse.Namespace) -> None:
-    with opened(given) as database:
-        code = consortium(database, given)
+    def work(session: Session, code: str) -> bool | None:
+        return withdraw(session, code, given.kiosk, stamp(now())) or None
 
-        def work(session: Session) -> bool:
-            ended = withdraw(session, code, given.kiosk, stamp(now()))
-            if ended:
-                write_down_act(session, code, "kiosk/withdraw", given.kiosk)
-            return ended
-
-        if not database.write(work):
-            raise Trouble(f"there is no kiosk {given.kiosk} with a credential that still counts")
+    if not written_down(given, "kiosk/withdraw", given.kiosk, work):
+        raise Trouble(f"there is no kiosk {given.kiosk} with a credential that still counts")
     print(f"the credential of kiosk {given.kiosk} counts no more; what it still had to tell needs `kiosk renew`")
 
 
@@ -91,11 +81,3 @@ def _list(given: argparse.Namespace) -> None:
         rows = database.read(lambda session: session.rows(wanted, code))
     found = [dict(zip(names, row, strict=True)) for row in rows]
     show(found, as_json=given.json, nothing="there is no kiosk yet: `kiosk add`")
-
-
-def _tell(given: argparse.Namespace, token: str, sentence: str) -> None:
-    if given.token_file is None:
-        print(token)
-        return
-    write_token(given.token_file, token)
-    print(sentence)

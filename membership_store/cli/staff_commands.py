@@ -1,7 +1,9 @@
 """`staff add/renew/end/list` and `audit`: who works at the desk, and what was done there."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from circulation import identifiers as ids
 from membership_store.cli.command import Commands, Trouble, add, consortium, family, now, opened, show, takes_json
@@ -11,6 +13,9 @@ from membership_store.database import Database, Session, one
 from membership_store.staff.acts import Done, stamp
 from membership_store.staff.credentials import Role, Staff, StaffExists, add_staff, end_staff, renew_credential
 from membership_store.staff.desk import operator, write_down
+
+Answer = TypeVar("Answer")
+_NOBODY = "there is nobody of that id with a credential that still counts"
 
 
 def register(commands: Commands) -> None:
@@ -41,6 +46,31 @@ def write_down_act(session: Session, code: str, act: str, subject: str) -> None:
     write_down(session, operator(code), act, Done(subject=subject), now(), chance())
 
 
+def written_down(
+    given: argparse.Namespace, act: str, subject: str, work: Callable[[Session, str], Answer | None]
+) -> Answer | None:
+    """Does `work` in the consortium that is meant, with its audit row; without one where it answers None."""
+    with opened(given) as database:
+        code = consortium(database, given)
+
+        def both(session: Session) -> Answer | None:
+            done = work(session, code)
+            if done is not None:
+                write_down_act(session, code, act, subject)
+            return done
+
+        return database.write(both)
+
+
+def tell_token(given: argparse.Namespace, token: str, sentence: str) -> None:
+    """Into the file that is asked for, with that sentence on the screen; else the token alone."""
+    if given.token_file is None:
+        print(token)
+        return
+    write_token(given.token_file, token)
+    print(sentence)
+
+
 def _add(given: argparse.Namespace) -> None:
     with opened(given) as database:
         code = consortium(database, given)
@@ -67,44 +97,29 @@ def _institution(database: Database, code: str, institution: str | None) -> ids.
 
 
 def _renew(given: argparse.Namespace) -> None:
-    with opened(given) as database:
-        code = consortium(database, given)
-        known = "SELECT role FROM staff WHERE consortium = ? AND staff = ? AND ended_at IS NULL"
+    known = "SELECT role FROM staff WHERE consortium = ? AND staff = ? AND ended_at IS NULL"
 
-        def work(session: Session) -> str | None:
-            row = one(session.rows(known, code, given.staff))
-            if row is None:
-                return None
-            write_down_act(session, code, "staff/renew", given.staff)
-            return renew_credential(session, Staff(code, given.staff, Role(row[0])))
+    def work(session: Session, code: str) -> str | None:
+        row = one(session.rows(known, code, given.staff))
+        return renew_credential(session, Staff(code, given.staff, Role(row[0]))) if row else None
 
-        token = database.write(work)
+    token = written_down(given, "staff/renew", given.staff, work)
     if token is None:
-        raise Trouble("there is nobody of that id with a credential that still counts")
+        raise Trouble(_NOBODY)
     _tell(given, token, f"{given.staff} has a new credential, and the old one is void")
 
 
 def _end(given: argparse.Namespace) -> None:
-    with opened(given) as database:
-        code = consortium(database, given)
+    def work(session: Session, code: str) -> bool | None:
+        return end_staff(session, code, given.staff, stamp(now())) or None
 
-        def work(session: Session) -> bool:
-            ended = end_staff(session, code, given.staff, stamp(now()))
-            if ended:
-                write_down_act(session, code, "staff/end", given.staff)
-            return ended
-
-        if not database.write(work):
-            raise Trouble("there is nobody of that id with a credential that still counts")
+    if not written_down(given, "staff/end", given.staff, work):
+        raise Trouble(_NOBODY)
     print(f"the credential of {given.staff} counts no more")
 
 
 def _tell(given: argparse.Namespace, token: str, sentence: str) -> None:
-    if given.token_file is None:
-        print(token)
-        return
-    write_token(given.token_file, token)
-    print(f"{sentence}; the credential is in {given.token_file}")
+    tell_token(given, token, f"{sentence}; the credential is in {given.token_file}")
 
 
 def _list(given: argparse.Namespace) -> None:
