@@ -35,6 +35,13 @@ class Arguments:
             raise ControlError(f"{name} must be a text")
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """One or more strings."""
+        value = self._given.pop(name, None)
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+            raise ControlError(f"{name} must be a list of texts")
+        return value
+
     def optional_text(self, name: str) -> str | None:
         """A string, or None when it is missing or null."""
         return self.text(name) if self._given.get(name) is not None else self._given.pop(name, None)

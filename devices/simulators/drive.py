@@ -8,19 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import ControlError, ask
+from devices.simulators.plugs import ENDS, PLUGS, SIMULATORS, TERMINALS
 
-# What may be unplugged and plugged, and the simulator and commands behind it.
-PLUGS: Mapping[str, tuple[str, str, str]] = {
-    "reader": ("pass-reader", "unplug", "plug"),
-    "scanner": ("scanner", "unplug", "plug"),
-    "pad": ("item-pad", "unplug", "plug"),
-    "printer": ("printer", "unplug", "plug"),
-    "terminal": ("payment", "unplug", "plug"),
-    "network": ("line", "cut", "restore"),
-    "light": ("light", "unplug", "plug"),
-}
-SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light")
-TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
+KEYS = ("approve", "decline", "cancel")
+RANDOM_KINDS = ("phone", "eid")  # chips without a UID of their own
+_PATRON_CARD = 8  # ISO 28560: type of usage
 
 
 class BenchError(Exception):
@@ -35,8 +27,15 @@ class Bench:
 
     # -- passes
 
-    def place_pass(self, name: str) -> str:
-        """Lay the pass `name` of the drawer on the reader; a sentence that says what was done."""
+    def place_pass(
+        self, name: str | None = None, uid: str | None = None, ndef: str | None = None, kind: str = "ntag213"
+    ) -> str:
+        """Lay the pass `name` of the drawer on the reader, or any chip; a sentence that says what was done."""
+        if (name is None) == (uid is None and kind not in RANDOM_KINDS):
+            raise BenchError("give either the name of a pass or --uid (a phone needs neither: --kind phone)")
+        if name is None:
+            self.place(uid or "", ndef, kind)
+            return "the chip lies on the reader"
         one = self._named(self.drawer(), name, "pass", "drawer")
         if not one.get("uid"):
             raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
@@ -51,15 +50,27 @@ class Bench:
         """Take away whatever lies on the reader."""
         self._ask("pass-reader", "remove")
 
+    def pad_pass(self, name: str) -> None:
+        """Lay the pass `name` on the item pad, as the ISO 15693 tag that many passes are."""
+        self.place_item(self._named(self.drawer(), name, "pass", "drawer")["number"], usage=_PATRON_CARD)
+
     def scan_pass(self, name: str) -> None:
         """Scan the number printed on the pass `name`."""
         self.scan(self._named(self.drawer(), name, "pass", "drawer")["number"])
 
     # -- items
 
-    def scan(self, text: str, terminator: str = "\r") -> None:
-        """Scan any barcode."""
-        self._ask("scanner", "scan", text=text, terminator=terminator)
+    def scan(self, text: str, terminator: str = "\r", *, aim: str = "", prefix: str = "", end: str = "") -> None:
+        """Scan any barcode.
+
+        Before it a prefix, then an AIM identifier (`C0` or `]C0`), as a scanner can be told to send them; `end` is one
+        of ENDS, instead of a terminator.
+        """
+        if end and end not in ENDS:
+            raise BenchError(f"a scan ends in one of {', '.join(ENDS)}")
+        begin, last = ENDS[end] if end else ("", terminator)
+        mark = f"]{aim.removeprefix(']')}" if aim else ""
+        self._ask("scanner", "scan", text=begin + prefix + mark + text, terminator=last)
 
     def scan_book(self, name: str) -> None:
         """Scan the barcode of the book `name` of the pile."""
@@ -129,9 +140,15 @@ class Bench:
 
     # -- the payment terminal
 
-    def press(self, key: str) -> None:
-        """Press a key of the payment terminal: approve (with a card), decline, cancel."""
-        self._ask("payment", key)
+    def press(self, key: str, after: float = 0.0) -> None:
+        """Press approve (with a card), decline or cancel at the payment terminal; it is answered `after` seconds."""
+        if key not in KEYS:
+            raise BenchError(f"the keypad has {', '.join(KEYS)}")
+        self._ask("payment", key, **({"after": after} if after else {}))
+
+    def approve_and_lose_line(self) -> None:
+        """Press approve, and lose the line before anybody is told of it."""
+        self._ask("payment", "approve-lost")
 
     def press_by_itself(self, key: str, seconds: float = 0.0) -> None:
         """Let every payment from now on end by that key after so many seconds; `none` ends it."""

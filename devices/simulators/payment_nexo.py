@@ -67,7 +67,8 @@ class PaymentNexoSimulator:
 
     def _commands(self) -> Mapping[str, Any]:
         return {
-            **{key: plain(partial(self._press, key)) for key in _KEYS},
+            **{key: partial(self._press, key) for key in _KEYS},
+            "approve-lost": plain(self._approve_lost),
             "auto": self._set_auto,
             "delay": self._set_delay,
             "busy": self._set_busy,
@@ -81,11 +82,26 @@ class PaymentNexoSimulator:
 
     # -- the keypad and the bad days
 
-    def _press(self, key: str) -> None:
+    def _press(self, key: str, arguments: Arguments) -> None:
+        after = arguments.seconds("after", 0.0)
+        arguments.done()
+        one = self._at_keypad()
+        if after:
+            self._loop.later(after, lambda: self._finish(one, _KEYS[key]))
+        else:
+            self._finish(one, _KEYS[key])
+
+    def _approve_lost(self) -> None:
+        """Approve, and let the answer to it never arrive."""
+        one = self._at_keypad()
+        self._fault, self._fault_count, self._fault_in = "lose-line", 1, "Payment"
+        self._finish(one, "approved")
+
+    def _at_keypad(self) -> Payment:
         one = self._ledger.running
         if one is None:
             raise ControlError("the terminal asks for no payment")
-        self._finish(one, _KEYS[key])
+        return one
 
     def _set_auto(self, arguments: Arguments) -> None:
         key, seconds = arguments.text("key"), arguments.seconds("seconds")

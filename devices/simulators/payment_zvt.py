@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,9 @@ class ZvtSimulator:
     def _commands(self) -> Mapping[str, Any]:
         return {
             "approve": self._approve_command,
-            "decline": plain(lambda: self._refuse(_DECLINED)),
-            "cancel": plain(lambda: self._refuse(BY_KEY)),
+            "approve-lost": plain(self._approve_lost),
+            "decline": partial(self._refuse_command, _DECLINED),
+            "cancel": partial(self._refuse_command, BY_KEY),
             "auto": self._set_auto,
             "lose-line": self._set_lose_line,
             "terminal-status": self._set_status,
@@ -91,6 +93,24 @@ class ZvtSimulator:
         after = arguments.seconds("after", 0.0)
         arguments.done()
         self._approve(after)
+
+    def _refuse_command(self, code: int, arguments: Arguments) -> None:
+        after = arguments.seconds("after", 0.0)
+        arguments.done()
+        payment = self._at_keypad()
+        if after:
+            self._loop.later(after, lambda: self._refuse_late(payment, code))
+        else:
+            self._refuse(code)
+
+    def _refuse_late(self, payment: _Payment, code: int) -> None:
+        if self._payment is payment and payment.entry is None:
+            self._refuse(code)
+
+    def _approve_lost(self) -> None:
+        self._at_keypad()
+        self._lose_when, self._lose_for, self._keeps = "approved", 0.5, True
+        self._approve(0.0)
 
     def _approve(self, after_s: float) -> None:
         payment = self._at_keypad()

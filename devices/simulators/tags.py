@@ -128,19 +128,33 @@ class Phone(Desfire):
         self.uid = self._new_uid()
 
 
+class IdentityCard(Phone):
+    """An identity card with a contactless chip: another random UID each time, and nothing to read without its keys."""
+
+    kind = "eid"
+    atqa = b"\x00\x08"
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """As any such chip, but its one application can be selected and then refuses all (ICAO 9303: 6982)."""
+        said = super().answer(frame)
+        if said is not None and said[1:] == b"\x6a\x82":
+            return said[:1] + (b"\x90\x00" if frame[2:3] == b"\xa4" else b"\x69\x82")
+        return said
+
+
 def _text_message(text: str) -> bytes:
     payload = b"\x02nl" + text.encode()
     return bytes([0xD1, 1, len(payload)]) + b"T" + payload
 
 
-KINDS = ("ntag213", "mifare-classic", "desfire", "phone")
+KINDS = ("ntag213", "mifare-classic", "desfire", "phone", "eid")
 LONGEST_NDEF = 120
 
 
 def make_tag(kind: str, uid: bytes, ndef: str | None) -> Tag:
     """A chip of one of KINDS; raises ValueError with a sentence when there is no such chip."""
-    if kind == "phone":
-        return Phone()
+    if kind in ("phone", "eid"):
+        return Phone() if kind == "phone" else IdentityCard()
     sizes = {"ntag213": (7,), "mifare-classic": (4, 7), "desfire": (7,)}
     if kind not in sizes:
         raise ValueError(f"there is no chip {kind!r}; choose from {', '.join(KINDS)}")

@@ -1,0 +1,28 @@
+"""What can be plugged, and how a scan may end, at the workbench, by the names that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# What may be unplugged and plugged, and the simulator and commands behind it.
+PLUGS: Mapping[str, tuple[str, str, str]] = {
+    "reader": ("pass-reader", "unplug", "plug"),
+    "scanner": ("scanner", "unplug", "plug"),
+    "pad": ("item-pad", "unplug", "plug"),
+    "printer": ("printer", "unplug", "plug"),
+    "terminal": ("payment", "unplug", "plug"),
+    "network": ("line", "cut", "restore"),
+    "light": ("light", "unplug", "plug"),
+}
+SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light")
+TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
+
+# How a scan may end, by name.
+ENDS: Mapping[str, tuple[str, str]] = {
+    "cr": ("", "\r"),
+    "lf": ("", "\n"),
+    "crlf": ("", "\r\n"),
+    "tab": ("", "\t"),
+    "stx-etx": ("\x02", "\x03"),
+    "none": ("", ""),
+}
