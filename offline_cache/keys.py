@@ -14,13 +14,10 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from offline_cache.key_level import KeyLevel, level_of
 from offline_cache.masks import Masks
 from offline_cache.sealing import KEY_BYTES, Seal, read_key
 from offline_cache.store_client import LineDown, Response
 from offline_cache.whole_file import write_whole
-
-__all__ = ["Asks", "KeyLevel", "KeyMissing", "MirrorKey", "derived", "fetch_key", "level_of", "load_key"]
 
 _ASK = "/v1/mirror-key"
 

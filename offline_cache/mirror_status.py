@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from circulation.events import ClockState, Told
 from offline_cache.age import AsOf, age_of
 from offline_cache.generations import Generations
-from offline_cache.keys import KeyMissing, MirrorKey, level_of, load_key
+from offline_cache.key_level import level_of
+from offline_cache.keys import KeyMissing, MirrorKey, load_key
 from offline_cache.mirror import NETWORK_PLACE, open_for_reading
 from offline_cache.mirror_rows import BadRow, item_body, patron_body, read_network
 from offline_cache.mirror_settings import MirrorSettings

@@ -9,7 +9,8 @@ import pytest
 
 from circulation import wire
 from offline_cache import key_level
-from offline_cache.keys import KeyLevel, KeyMissing, MirrorKey, derived, fetch_key, level_of, load_key
+from offline_cache.key_level import KeyLevel, level_of
+from offline_cache.keys import KeyMissing, MirrorKey, derived, fetch_key, load_key
 from offline_cache.store_client import LineDown, Response
 from tests.offline_cache.model_store import KEY
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from circulation.identifiers import ItemBarcode
-from offline_cache.keys import level_of
+from offline_cache.key_level import level_of
 from offline_cache.mirror import NoMirror
 from offline_cache.mirror_settings import BadSettings, read_settings
 from tests.membership_store.running import Demo, eventually
