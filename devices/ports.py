@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -257,6 +258,19 @@ class PayResult:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A payment as its caller wrote it down before asking for it: all that finds it again after a start.
+
+    `at`: then, UTC. `mark`: what `PaymentTerminal.mark` gave then.
+    """
+
+    reference: str
+    cents: int
+    at: datetime
+    mark: str = field(default="", repr=False)
+
+
 class PayStep(Enum):
     """What the terminal waits for, for the screen beside it."""
 
@@ -269,10 +283,13 @@ class PayStep(Enum):
 class PaymentTerminal(Protocol):
     """A payment terminal, shared by all callers; one payment at a time.
 
-    The caller writes `reference` down before it calls, and asks `recover` about every one that has no outcome. No
-    payment is ever repeated by the driver. Nothing is raised for a broken terminal: that is UNKNOWN, or DECLINED
-    where nothing can have left for it.
+    The caller writes a Begun down before it calls `pay`, and asks `recover` about one that has no outcome before it
+    begins another. No payment is ever repeated by the driver. Nothing is raised for a broken terminal: that is
+    UNKNOWN, or DECLINED where nothing can have left for it.
     """
+
+    def mark(self, deadline_s: float) -> str:
+        """What to write down beside a reference, to know its payment from those before it; empty where none is told."""
 
     def pay(self, cents: int, reference: str, tell: Callable[[PayStep], None], deadline_s: float) -> PayResult:
         """Asks for the amount; blocks at most `deadline_s` seconds. `tell` is called on the device's thread."""
@@ -283,8 +300,11 @@ class PaymentTerminal(Protocol):
     def abort(self) -> None:
         """Asks the terminal to stop the payment that runs; its outcome comes from `pay`. From any thread."""
 
-    def recover(self, reference: str, terminal_ref: str, deadline_s: float) -> PayResult:
-        """What became of it; ABORTED where the terminal never heard of it, UNKNOWN as long as nobody can tell."""
+    def recover(self, begun: Begun, terminal_ref: str, deadline_s: float) -> PayResult:
+        """What became of it: ABORTED where the terminal never heard of it, UNKNOWN as long as nobody can tell.
+
+        `terminal_ref`: as `pay` told it, empty where it did not.
+        """
 
     def reverse(self, reference: str, terminal_ref: str, cents: int, deadline_s: float) -> PayResult:
         """Gives an approved payment back: ABORTED when it was, DECLINED where the terminal refuses, else UNKNOWN."""

@@ -73,13 +73,15 @@ class NexoPayments:
             result = self._told(talk, turn, reference, "", cents)
         return self._keep(reference, result)
 
-    def recover(self, talk: NexoTalk, turn: Turn, reference: str, terminal_ref: str) -> PayResult:
+    def recover(
+        self, talk: NexoTalk, turn: Turn, reference: str, terminal_ref: str, cents: int | None = None
+    ) -> PayResult:
         """See `devices.ports.PaymentTerminal.recover`. What still runs is stopped: nobody stands behind it."""
         known = self.known(reference)
         if known is not None:
             return known
         turn.abort_wanted = True
-        result = self._told(talk, turn, reference, terminal_ref, None)
+        result = self._told(talk, turn, reference, terminal_ref, cents)
         if result.outcome is PayOutcome.APPROVED:
             so_far = self._reversed_so_far(talk, turn, reference, "all")
             result = so_far if isinstance(so_far, PayResult) and so_far.outcome is not PayOutcome.DECLINED else result
@@ -126,6 +128,7 @@ class NexoPayments:
         """Asks until there is a response, or NOT_FOUND (`sure`: found so twice), or UNTOLD when the time is up."""
         again: Deadline | None = None
         while True:
+            turn.beat()
             told = talk.status(category, service, turn.deadline)
             if not isinstance(told, Progress) or told is Progress.NOT_KEPT:
                 return told
@@ -169,7 +172,7 @@ class NexoPayments:
         turn.on(call)
         try:
             talk.say(call, head, body, turn.deadline)
-            return _reversal(talk.hear(call, head, turn.deadline, lambda: self._hurry(turn)), cents)
+            return _reversal(talk.hear(call, head, turn.deadline, lambda: self._look_around(turn)), cents)
         except DeviceFault as fault:
             log.warning("%s: a reversal's answer was lost: %s", self._name, fault)
         finally:
@@ -181,11 +184,12 @@ class NexoPayments:
         return _UNTOLD if isinstance(told, Progress) else _reversal(told, cents)
 
     def _abort_if_wanted(self, talk: NexoTalk, turn: Turn, category: str, service: str) -> None:
-        self._hurry(turn)
+        self._look_around(turn)
         if turn.wants_abort() and talk.abort(category, service, turn.deadline.within(_ABORT_S)):
             turn.abort_was_sent()
 
-    def _hurry(self, turn: Turn) -> None:
+    def _look_around(self, turn: Turn) -> None:
+        turn.beat()
         if turn.stop.is_set():
             turn.abort_wanted = True
             turn.deadline.shorten(_STOP_S)

@@ -15,7 +15,7 @@ from devices.payment_terminal.nexo_messages import MOST_CENTS
 from devices.payment_terminal.nexo_payments import NexoPayments
 from devices.payment_terminal.nexo_talk import ASK_S, Access, NexoTalk
 from devices.payment_terminal.nexo_turn import Turn, Work
-from devices.ports import DeviceFault, PayOutcome, PayResult, PayStep, Pulse, Send
+from devices.ports import Begun, DeviceFault, PayOutcome, PayResult, PayStep, Pulse, Send
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ class NexoTerminal:
         """`beat_s`: seconds between two looks at a terminal that nothing is asked of."""
         self.name = name
         self._access = access
-        self._beat_s = beat_s
+        self._between_s = beat_s
+        self.beat_s = beat_s + ASK_S
         self._talk: NexoTalk | None = None
         self._trouble = ""
         self._open = threading.Event()
@@ -47,6 +48,10 @@ class NexoTerminal:
         self._payment: Turn | None = None
 
     # -- for those who pay, from any thread
+
+    def mark(self, deadline_s: float) -> str:
+        """See `devices.ports.PaymentTerminal.mark`: a reference is all that nexo needs."""
+        return ""
 
     def pay(self, cents: int, reference: str, tell: Callable[[PayStep], None], deadline_s: float) -> PayResult:
         """See `devices.ports.PaymentTerminal.pay`; raises ValueError for what is no amount or no reference."""
@@ -83,12 +88,12 @@ class NexoTerminal:
             deadline_s,
         )
 
-    def recover(self, reference: str, terminal_ref: str, deadline_s: float) -> PayResult:
+    def recover(self, begun: Begun, terminal_ref: str, deadline_s: float) -> PayResult:
         """See `devices.ports.PaymentTerminal.recover`; a payment that still runs is stopped."""
-        _must_be_reference(reference)
+        _must_be_reference(begun.reference)
         return self._ask(
             "recovery",
-            lambda talk, turn: self._payments.recover(talk, turn, reference, terminal_ref),
+            lambda talk, turn: self._payments.recover(talk, turn, begun.reference, terminal_ref, begun.cents),
             PayOutcome.UNKNOWN,
             deadline_s,
         )
@@ -129,16 +134,16 @@ class NexoTerminal:
 
     def run(self, send: Send, stop: threading.Event) -> None:
         """Do what is asked and look after the terminal between; raises DeviceGone or DeviceTimeout."""
-        talk, failures, next_beat = self._talk, 0, Deadline(self._beat_s)
+        talk, failures, next_beat = self._talk, 0, Deadline(self._between_s)
         send(Pulse(trouble=self._trouble))
         while talk is not None and not stop.is_set():
             self._bell.clear()
             while self._turns and not stop.is_set():
-                self._do(talk, self._turns.popleft(), stop)
+                self._do(talk, self._turns.popleft(), send, stop)
                 next_beat = Deadline(_BEAT_AGAIN_S)  # not at once: a settlement may follow
             if not next_beat.left() and not stop.is_set():
                 failures = self._beat(talk, send, failures)
-                next_beat = Deadline(_BEAT_AGAIN_S if failures else self._beat_s)
+                next_beat = Deadline(_BEAT_AGAIN_S if failures else self._between_s)
             if not self._turns and not stop.is_set():
                 self._bell.wait(next_beat.left())
 
@@ -156,17 +161,18 @@ class NexoTerminal:
         while self._turns:
             self._turns.popleft().finish()
 
-    def _do(self, talk: NexoTalk, turn: Turn, stop: threading.Event) -> None:
+    def _do(self, talk: NexoTalk, turn: Turn, send: Send, stop: threading.Event) -> None:
         self._now = turn
         try:
-            turn.do(talk, stop)
+            turn.do(talk, stop, lambda: send(Pulse(self._trouble)))
         finally:
             self._now = None
 
     def _beat(self, talk: NexoTalk, send: Send, failures: int) -> int:
         """Ask how the terminal is; how often it has failed to answer in a row."""
         try:
-            send(Pulse(trouble=talk.diagnosis(Deadline(ASK_S))))
+            self._trouble = talk.diagnosis(Deadline(ASK_S))
+            send(Pulse(self._trouble))
         except DeviceFault as fault:
             if failures + 1 >= _FAILURES_UNTIL_LOST:
                 raise

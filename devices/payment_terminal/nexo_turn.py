@@ -24,6 +24,7 @@ class Turn:
         self.patience = Deadline(seconds - min(_MOST_RESERVE_S, seconds / 4))  # after it, the terminal is asked to stop
         self.abort_wanted = False
         self.stop = threading.Event()  # the device's own, as soon as it is begun
+        self.beat: Callable[[], None] = lambda: None  # as well: tells the supervisor that it goes on
         self._work = work
         self._unsent = unsent
         self._lock = threading.Lock()
@@ -57,9 +58,9 @@ class Turn:
 
     # -- for the device's thread
 
-    def do(self, talk: NexoTalk, stop: threading.Event) -> None:
+    def do(self, talk: NexoTalk, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Do it, unless the caller has given it up; `stop`, once set, brings it to an end."""
-        self.stop = stop
+        self.stop, self.beat = stop, beat
         with self._lock:
             if self._result is not None:
                 return

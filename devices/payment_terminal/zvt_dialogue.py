@@ -82,9 +82,13 @@ class Listener:
 class Dialogue:
     """The kiosk's side of the conversation on one connection."""
 
-    def __init__(self, wire: Wire, charset: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, wire: Wire, charset: str, beat: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`beat` is called twice a second while a command goes on."""
         self.wire = wire
         self._charset = charset
+        self._beat = beat
         self._clock = clock
 
     def ask(self, command: Apdu, limit_s: float, listener: Listener | None = None) -> Heard:
@@ -97,6 +101,7 @@ class Dialogue:
             return Heard(refusal, refused=True)
         heard, asked_to_end = Heard(), False
         while True:
+            self._beat()
             if not asked_to_end and listener.wants_end():
                 asked_to_end = True
                 self.wire.send(Apdu(zvt.ABORT))

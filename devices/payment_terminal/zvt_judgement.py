@@ -6,12 +6,13 @@ Only a payment that can be no other one is APPROVED, only certain absence is ABO
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from devices.payment_terminal.zvt_messages import Told
-from devices.ports import PayOutcome
+from devices.payment_terminal.zvt_messages import Told, from_mark, from_terminal_ref
+from devices.ports import Begun, PayOutcome
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+LONGEST_PAYMENT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,18 @@ class Known:
     ended: datetime | None = None
     before: Told | None = None
     told: Told | None = None
+
+
+def written_down(begun: Begun, terminal_ref: str, now: datetime) -> Known | None:
+    """What the kiosk knows of a payment that an earlier process asked for; None where that tells it from no other.
+
+    `now` in local time, which is the terminal's.
+    """
+    told, before = from_terminal_ref(terminal_ref), from_mark(begun.mark)
+    if (told is None and before is None) or (told is not None and told.cents != begun.cents):
+        return None
+    at = begun.at.astimezone(now.tzinfo or UTC)
+    return Known(begun.cents, at, min(now, at + LONGEST_PAYMENT), before, told)
 
 
 def judge(known: Known, last: Told | None) -> PayOutcome:

@@ -6,7 +6,7 @@ Kiosk is the ECR, terminal the PT of the protocol (PA00P015); passwords, amounts
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from devices.payment_terminal.zvt_apdu import (
     AMOUNT,
@@ -157,13 +157,28 @@ def terminal_ref(one: Told) -> str:
 
 def from_terminal_ref(text: str) -> Told | None:
     """The other way round; None where it is none."""
-    parts = text.split(":")
-    if len(parts) != 6 or parts[0] != "zvt" or not all(len(one) < 13 for one in parts):
+    numbers = _numbers(text, "zvt", 5)
+    if numbers is None or numbers[0] is None or numbers[1] is None:
         return None
-    if not all((one.isascii() and one.isdecimal()) or not one for one in parts[1:]) or not parts[1] or not parts[2]:
-        return None
-    receipt, cents, date, time, trace = (int(one) if one else None for one in parts[1:])
+    receipt, cents, date, time, trace = numbers
     return Told(0, cents, receipt, trace, date, time)
+
+
+def mark(last: Told) -> str:
+    """The terminal's last receipt as text, all that it told of it."""
+    return "zvt-last:" + ":".join("" if each is None else str(each) for each in astuple(last))
+
+
+def from_mark(text: str) -> Told | None:
+    """The other way round; None where it is none."""
+    numbers = _numbers(text, "zvt-last", 7)
+    return None if numbers is None or numbers[0] is None else Told(numbers[0], *numbers[1:])
+
+
+def _numbers(text: str, name: str, count: int) -> list[int | None] | None:
+    first, *parts = text.split(":")
+    whole = all(len(one) < 13 and (not one or (one.isascii() and one.isdecimal())) for one in parts)
+    return [int(one) if one else None for one in parts] if (first, len(parts), whole) == (name, count, True) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from devices.payment_terminal.zvt_judgement import Known
 from devices.payment_terminal.zvt_messages import Told, terminal_ref
-from devices.ports import PayOutcome, PayResult
+from devices.ports import Begun, PayOutcome, PayResult
 
 Answer = TypeVar("Answer")
 
@@ -81,6 +81,15 @@ class Payment:
     def terminal_ref(self) -> str:
         """As the terminal told it; empty before it did."""
         return terminal_ref(self._told) if self._told is not None else ""
+
+    @property
+    def begun(self) -> Begun:
+        """As its caller would have written it down."""
+        return Begun(self.reference, self.cents, self._began)
+
+    def has(self, receipt: Told) -> bool:
+        """Whether that very receipt is this payment's."""
+        return self._told is not None and (self._told.receipt, self._told.time) == (receipt.receipt, receipt.time)
 
     def known(self, now: datetime) -> Known:
         """For the judgement of the terminal's last receipt."""

@@ -9,14 +9,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from devices.payment_terminal import zvt_messages as zvt
-from devices.payment_terminal.zvt_apdu import Apdu, ZvtMalformed
+from devices.payment_terminal.zvt_apdu import ZvtMalformed
 from devices.payment_terminal.zvt_dialogue import ANSWER_S, Dialogue, Heard, Listener, Wire
-from devices.payment_terminal.zvt_judgement import Known, judge
+from devices.payment_terminal.zvt_held import Held, conclude
+from devices.payment_terminal.zvt_judgement import Known, judge, written_down
 from devices.payment_terminal.zvt_messages import Told
-from devices.payment_terminal.zvt_payment import Errand, Payment, Phase
-from devices.ports import DeviceTimeout, PayOutcome, PayResult, PayStep, Pulse, Send
+from devices.payment_terminal.zvt_payment import Answer, Errand, Payment, Phase
+from devices.ports import Begun, DeviceTimeout, PayOutcome, PayResult, PayStep, Pulse, Send
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +27,8 @@ _SHORT_S = 15.0  # registration, status, repeated receipt
 _SETTLE_S = 1.5  # how long a payment waits for a terminal that is just being (re)opened
 _ABORT_AHEAD_S = 10.0  # before its deadline a payment that nobody has ended is asked to end
 _LATE_S = 180.0  # how long after its deadline the terminal is still listened to
-_PATIENCE_S = 2.0  # an answer to a result is due within five seconds
-_HOLD_S = 60.0  # an approved payment that nobody settles is given back
 _BUSY_PAUSE_S = 0.5
 _IN_FLIGHT_S = 2.0  # bytes of a line that broke may arrive for so long
-_UNCLEAR = frozenset({0x66, 0x9A, 0x9B, 0xA1, 0xA3, 0xFF})  # an abort that does not say how far the payment had come
 _REMEMBERED = 256
 
 
@@ -37,6 +36,7 @@ class ZvtTerminal:
     """A supervised device and a PaymentTerminal in one; all traffic is on the device's own thread."""
 
     kind = "payment_terminal"
+    beat_s = 10.0  # a look every three seconds, and within a conversation at each of its turns
 
     def __init__(
         self,
@@ -55,13 +55,19 @@ class ZvtTerminal:
         self._dialogue: Dialogue | None = None
         self._open = threading.Event()
         self._lock = threading.Lock()
-        self._jobs: deque[Payment | Errand[PayResult]] = deque()
+        self._jobs: deque[Payment | Errand[Any]] = deque()
         self._payments: OrderedDict[str, Payment] = OrderedDict()
         self._tell: dict[str, Callable[[PayStep], None]] = {}
+        self._send: Send | None = None  # while something is asked of the terminal
+        self._trouble = ""
         self._last: Told | None = None  # the terminal's last receipt
         self._last_is_fresh = False
 
     # -- for those who pay, from any thread
+
+    def mark(self, deadline_s: float) -> str:
+        """See `devices.ports.PaymentTerminal.mark`: the terminal's last receipt, empty where it told none."""
+        return self._errand(self._mark, self._clock() + deadline_s)[1] or ""
 
     def pay(self, cents: int, reference: str, tell: Callable[[PayStep], None], deadline_s: float) -> PayResult:
         """See `devices.ports.PaymentTerminal.pay`; a reference that is known is not paid again but looked up here."""
@@ -102,26 +108,24 @@ class ZvtTerminal:
         result = payment.end(deadline - self._clock())
         if result is None and not payment.lost:
             return PayResult(PayOutcome.UNKNOWN, terminal_ref=payment.terminal_ref, why="the terminal is still at it")
-        result = result or self.recover(reference, payment.terminal_ref, deadline - self._clock())
+        result = result or self.recover(payment.begun, payment.terminal_ref, deadline - self._clock())
         if result.outcome is PayOutcome.APPROVED and not booked:
             return self.reverse(reference, result.terminal_ref, payment.cents, deadline - self._clock())
         return result
 
-    def recover(self, reference: str, terminal_ref: str, deadline_s: float) -> PayResult:
+    def recover(self, begun: Begun, terminal_ref: str, deadline_s: float) -> PayResult:
         """See `devices.ports.PaymentTerminal.recover`: heard here, or judged by the terminal's last receipt."""
         deadline = self._clock() + deadline_s
-        payment = self._payments.get(reference)
-        told = zvt.from_terminal_ref(terminal_ref)
-        if payment is None and (told is None or told.cents is None):
-            return PayResult(PayOutcome.UNKNOWN, why="nothing is known here of this payment")
+        payment = self._payments.get(begun.reference)
         if payment is not None and not payment.lost:
             heard = payment.outcome(deadline - self._clock())
             if not payment.lost:
                 return heard
-        if payment is not None:
-            known = payment.known(_now())
-        else:
-            known = Known(told.cents if told is not None and told.cents is not None else 0, told=told)
+        known = payment.known(_now()) if payment is not None else written_down(begun, terminal_ref, _now())
+        if known is None:
+            return PayResult(
+                PayOutcome.UNKNOWN, why="nothing was written down that would tell this payment from others"
+            )
         result = self._errand(lambda: self._look_up(known, payment, deadline), deadline)[1]
         return result or PayResult(PayOutcome.UNKNOWN, terminal_ref=terminal_ref, why="the terminal cannot be asked")
 
@@ -143,7 +147,7 @@ class ZvtTerminal:
             payment.doubt(_now())
         return result
 
-    def _errand(self, ask: Callable[[], PayResult], deadline: float) -> tuple[bool, PayResult | None]:
+    def _errand(self, ask: Callable[[], Answer], deadline: float) -> tuple[bool, Answer | None]:
         """Whether the terminal was asked at all, and its answer if there is one."""
         if not self._open.wait(max(0.0, deadline - self._clock())):
             return False, None
@@ -158,7 +162,7 @@ class ZvtTerminal:
 
     def open(self) -> None:
         """Connect, register and learn the last receipt; raises DeviceGone or DeviceTimeout."""
-        self._dialogue = Dialogue(self._connect(), self._charset, self._clock)
+        self._dialogue = Dialogue(self._connect(), self._charset, self._beat, self._clock)
         registered = self._dialogue.ask(zvt.registration(self._password), _SHORT_S)
         if not registered.done:
             label = self._dialogue.wire.link.label
@@ -170,9 +174,15 @@ class ZvtTerminal:
         """Do what is asked and see how the terminal is; raises DeviceGone or DeviceTimeout."""
         while (dialogue := self._dialogue) is not None and not stop.is_set():
             if self._jobs:
-                self._work_off(dialogue, self._jobs.popleft(), stop)
+                self._send = send
+                try:
+                    self._work_off(dialogue, self._jobs.popleft(), stop)
+                finally:
+                    self._send = None
                 continue
-            send(_pulse(self._state(dialogue) if self._last_is_fresh else self._refresh(dialogue)))
+            pulse = _pulse(self._state(dialogue) if self._last_is_fresh else self._refresh(dialogue))
+            self._trouble = pulse.trouble
+            send(pulse)
             until = self._clock() + _POLL_S
             while not self._jobs and not stop.is_set() and (left := until - self._clock()) > 0:
                 message = dialogue.wire.receive(left)
@@ -202,7 +212,7 @@ class ZvtTerminal:
             elif job.begin(None):
                 job.finish(PayOutcome.DECLINED, "the terminal cannot be reached")
 
-    def _work_off(self, dialogue: Dialogue, job: Payment | Errand[PayResult], stop: threading.Event) -> None:
+    def _work_off(self, dialogue: Dialogue, job: Payment | Errand[Any], stop: threading.Event) -> None:
         if not self._last_is_fresh and isinstance(job, Payment):
             self._refresh(dialogue)
         self._last_is_fresh = False
@@ -217,7 +227,7 @@ class ZvtTerminal:
             outcome = PayOutcome.ABORTED if payment.aborting else PayOutcome.DECLINED
             payment.finish(outcome, "over before the terminal was asked")
             return
-        held, ask_to_end_at = _Held(payment, self._clock), payment.deadline - min(_ABORT_AHEAD_S, left / 4)
+        held, ask_to_end_at = Held(payment, self._clock), payment.deadline - min(_ABORT_AHEAD_S, left / 4)
 
         def tell(step: PayStep) -> None:
             try:
@@ -230,7 +240,7 @@ class ZvtTerminal:
             return over and payment.phase is Phase.RUNNING
 
         listener = Listener(held.answer, tell, wants_end, stop.is_set)
-        _conclude(payment, dialogue.ask(zvt.authorisation(payment.cents), left + _LATE_S, listener), held)
+        conclude(payment, dialogue.ask(zvt.authorisation(payment.cents), left + _LATE_S, listener), held)
         payment.lose(_now())
 
     # -- what else is asked of the terminal
@@ -252,6 +262,17 @@ class ZvtTerminal:
         self._last_is_fresh = state == 0
         return state
 
+    def _mark(self) -> str:
+        dialogue = self._dialogue
+        if dialogue is not None:
+            self._refresh(dialogue)
+        return zvt.mark(self._last) if self._last is not None else ""
+
+    def _beat(self) -> None:
+        """Tells the supervisor that a conversation goes on, which may take minutes."""
+        if self._send is not None:
+            self._send(Pulse(self._trouble))
+
     def _last_receipt(self, dialogue: Dialogue) -> Heard:
         heard = dialogue.ask(zvt.repeat_receipt(self._password), _SHORT_S)
         return heard if heard.done else replace(heard, told=None)
@@ -268,6 +289,8 @@ class ZvtTerminal:
             self._pause(_IN_FLIGHT_S)
             heard = self._at_rest(deadline) or Heard()
             outcome = judge(known, heard.told)
+        if outcome is PayOutcome.APPROVED and self._is_anothers(heard.told, payment):
+            return PayResult(PayOutcome.UNKNOWN, why="asked too late: the last receipt is that of another payment")
         last = heard.told if outcome is PayOutcome.APPROVED else None
         receipt = zvt.customers_receipt(heard.lines) if last is not None else ()
         why = "by the terminal's last receipt"
@@ -276,6 +299,11 @@ class ZvtTerminal:
         if last is None:
             return PayResult(outcome, why=why)
         return PayResult(outcome, known.cents, zvt.terminal_ref(last), receipt, why)
+
+    def _is_anothers(self, last: Told | None, payment: Payment | None) -> bool:
+        with self._lock:
+            others = [one for one in self._payments.values() if one is not payment]
+        return last is not None and any(one.has(last) for one in others)
 
     def _at_rest(self, deadline: float) -> Heard | None:
         """The last receipt, once the terminal is ready; None when it is not by then."""
@@ -289,6 +317,7 @@ class ZvtTerminal:
 
     def _pause(self, seconds: float) -> None:
         """Let time go by, listening."""
+        self._beat()
         until = self._clock() + seconds
         while (left := until - self._clock()) > 0 and (dialogue := self._dialogue) is not None:
             message = dialogue.wire.receive(left)
@@ -312,51 +341,6 @@ class ZvtTerminal:
         if payment is not None:
             payment.finish(PayOutcome.ABORTED, "given back", receipt_lines)
         return PayResult(PayOutcome.ABORTED, 0, "", receipt_lines, "given back")
-
-
-class _Held:
-    """The answers to the results of one payment: more time until it is settled, for a minute."""
-
-    def __init__(self, payment: Payment, clock: Callable[[], float]) -> None:
-        self.told: Told | None = None  # approved
-        self.result = 0  # the code of what was not
-        self.refused = False  # approved, and answered "not booked"
-        self._payment = payment
-        self._clock = clock
-        self._since: float | None = None
-
-    def answer(self, told: Told | None) -> Apdu:
-        """What to say to a result."""
-        if told is not None and not told.approved:
-            self.result = told.result
-            return zvt.DONE
-        if told is None or told.cents not in {None, self._payment.cents} or told.reverses is not None:
-            self.refused = True
-            return zvt.NOT_BOOKED
-        self.told = told if told.cents is not None else replace(told, cents=self._payment.cents)
-        booked = self._payment.hold(self.told, _PATIENCE_S)
-        self._since = self._clock() if self._since is None else self._since
-        if booked is None and self._clock() - self._since > _HOLD_S:
-            self._payment.settle(booked=False)
-            booked = False
-        if booked is None:
-            return zvt.MORE_TIME
-        self.refused = not booked
-        return zvt.NOT_BOOKED if self.refused else zvt.DONE
-
-
-def _conclude(payment: Payment, heard: Heard, held: _Held) -> None:
-    """The payment's end out of the conversation's; where that leaves it open, it stays so."""
-    code = held.result or heard.code
-    if held.refused:
-        if heard.done or heard.code not in {zvt.NO_REVERSAL, zvt.NOT_POSSIBLE.control & 0xFF}:
-            payment.finish(PayOutcome.ABORTED, "given back by the terminal, not booked")
-    elif held.told is not None:
-        if heard.done:
-            payment.finish(PayOutcome.APPROVED, receipt=zvt.customers_receipt(heard.lines))
-    elif code and (held.result or heard.refused or code not in _UNCLEAR):
-        stopped = not heard.refused and (code == zvt.BY_KEY or payment.aborting)
-        payment.finish(PayOutcome.ABORTED if stopped else PayOutcome.DECLINED, f"code {code:02X}")
 
 
 def _pulse(state: int) -> Pulse:

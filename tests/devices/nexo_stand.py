@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from devices.payment_terminal.nexo_line import Address
 from devices.payment_terminal.nexo_messages import Parties
 from devices.payment_terminal.nexo_talk import Access
 from devices.payment_terminal.nexo_terminal import NexoTerminal
-from devices.ports import Health, PayResult, PayStep
+from devices.ports import Begun, Health, PayResult, PayStep
 from devices.simulators.control import ask
 from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
 from devices.supervisor import Supervisor
@@ -62,9 +63,12 @@ class Stand:
         access = Access(address, Parties("kiosk-1", POI), str(self.keys / "passphrase"), KEY_IDENTIFIER, 1)
         return replace(access, **changed)
 
-    def open(self, access: Access | None = None, *, ready: bool = True, beat_s: float = 10.0) -> NexoTerminal:
+    def open(
+        self, access: Access | None = None, *, ready: bool = True, beat_s: float = 10.0, watched_s: float = 0.0
+    ) -> NexoTerminal:
         """A driver on its own supervised thread."""
         terminal = NexoTerminal("terminal", access or self.access(), beat_s)
+        terminal.beat_s = watched_s or terminal.beat_s
         supervisor = Supervisor(terminal, Events(), Random(1))
         supervisor.start()
         self.supervisors.append(supervisor)
@@ -77,6 +81,12 @@ class Stand:
     ) -> PayResult:
         """Pay, with the steps kept."""
         return terminal.pay(cents, reference, self.steps.append, deadline_s)
+
+    def recover(self, terminal: NexoTerminal, reference: str, terminal_ref: str = "", **more: Any) -> PayResult:
+        """Ask what became of a payment, as one who has only what was written down."""
+        seconds = more.pop("deadline_s", DEADLINE_S)
+        begun = Begun(reference, more.pop("cents", 350), datetime.now(UTC))
+        return terminal.recover(begun, terminal_ref, seconds)
 
     def begin(self, terminal: NexoTerminal, reference: str, cents: int = 350, **more: float) -> Future[PayResult]:
         """Begin to pay; returns as soon as the terminal waits for the card."""

@@ -91,7 +91,7 @@ def test_in_the_end_kiosk_and_terminal_say_the_same_and_nobody_paid_twice(
 ) -> None:
     reference = f"fee-{next(_numbers)}"
     result = pay_on(stand, terminal, reference, day)
-    last = result if result.outcome is not PayOutcome.UNKNOWN else terminal.recover(reference, "", DEADLINE_S)
+    last = result if result.outcome is not PayOutcome.UNKNOWN else stand.recover(terminal, reference, cents=day.cents)
     at_terminal = stand.ledger(reference)
     assert len(at_terminal) <= 1
     state = at_terminal[0]["state"] if at_terminal else "never asked"
@@ -131,6 +131,6 @@ def test_a_kiosk_that_is_killed_in_the_middle_knows_after_its_start_what_became_
         kiosk.wait(DEADLINE_S)
     stand.do(key)
     eventually("the terminal is done", lambda: stand.do("status")["screen"] == "idle")
-    result = stand.open().recover(reference, "", DEADLINE_S)
+    result = stand.recover(stand.open(), reference, cents=1250)
     assert (result.outcome, result.cents) == (outcome, 1250 if key == "approve" else 0)
     assert len(stand.ledger(reference)) == 1

@@ -174,10 +174,10 @@ def test_a_payment_whose_line_stays_dead_is_unknown_in_time_and_recovered_by_ano
     assert time.monotonic() - began < 4
     stand.do("plug")
     restarted = stand.open()
-    result = restarted.recover(reference, "", DEADLINE_S)
+    result = stand.recover(restarted, reference)
     assert (result.outcome, result.cents) == (PayOutcome.APPROVED, 350)
     assert result.receipt[-1] == "APPROVED"
-    assert terminal.recover(reference, "", DEADLINE_S) == result
+    assert stand.recover(terminal, reference) == result
     assert len(stand.ledger(reference)) == 1
 
 
@@ -187,7 +187,7 @@ def test_a_payment_that_still_runs_when_the_kiosk_comes_back_is_stopped(
     stand.begin(terminal, reference, deadline_s=60.0)
     restarted = stand.open()
     began = time.monotonic()
-    assert restarted.recover(reference, "", DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.recover(restarted, reference).outcome is PayOutcome.ABORTED
     assert time.monotonic() - began < DEADLINE_S / 2, "stopped at once, not when patience ran out"
     assert only(stand, reference)["state"] == "aborted"
 
@@ -211,8 +211,25 @@ def test_a_silent_terminal_is_unknown_at_the_deadline_and_its_answer_is_found_la
     assert stand.pay(terminal, reference, deadline_s=2.0).outcome is PayOutcome.UNKNOWN
     assert time.monotonic() - began < 2.5
     stand.do("fault", kind="none", count=0)
-    assert terminal.recover(reference, "", DEADLINE_S).outcome is PayOutcome.APPROVED
+    assert stand.recover(terminal, reference).outcome is PayOutcome.APPROVED
     assert len(stand.ledger(reference)) == 1
+
+
+def test_a_payment_of_another_amount_than_was_written_down_is_not_believed_after_a_start(
+    stand: Stand, terminal: NexoTerminal, reference: str, paid: str
+) -> None:
+    assert stand.recover(stand.open(), reference, cents=351).outcome is PayOutcome.UNKNOWN
+    assert stand.recover(stand.open(), reference, cents=350).outcome is PayOutcome.APPROVED
+
+
+def test_a_payment_that_takes_its_time_is_no_silence_to_the_watchdog(stand: Stand, reference: str) -> None:
+    terminal = stand.open(beat_s=0.2, watched_s=0.7)
+    stand.do("auto", key="approve", seconds=3)
+    paying = stand.pool.submit(stand.pay, terminal, reference)
+    while not paying.done():
+        assert stand.supervisors[-1].health.state is Health.READY
+        time.sleep(0.05)
+    assert paying.result().outcome is PayOutcome.APPROVED
 
 
 def test_an_answer_after_seconds_is_waited_for(stand: Stand, terminal: NexoTerminal, reference: str) -> None:
@@ -231,7 +248,7 @@ def test_the_same_reference_is_never_sent_twice(stand: Stand, terminal: NexoTerm
 def test_a_reference_that_was_recovered_is_not_sent_either(
     stand: Stand, terminal: NexoTerminal, reference: str
 ) -> None:
-    assert terminal.recover(reference, "", DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.recover(terminal, reference).outcome is PayOutcome.ABORTED
     assert stand.pay(terminal, reference).outcome is PayOutcome.ABORTED
     assert stand.ledger(reference) == []
 
@@ -258,14 +275,14 @@ def test_a_terminal_that_is_not_there_declines_because_nothing_was_sent(
     result = stand.pay(terminal, reference)
     assert result.outcome is PayOutcome.DECLINED
     assert "nothing was sent" in result.why
-    assert terminal.recover(reference, "", 0.5).outcome is PayOutcome.UNKNOWN
+    assert stand.recover(terminal, reference, deadline_s=0.5).outcome is PayOutcome.UNKNOWN
 
 
 def test_what_the_terminal_has_forgotten_is_not_said_to_be_uncharged_when_it_once_knew_it(
     stand: Stand, terminal: NexoTerminal, reference: str, paid: str
 ) -> None:
     stand.do("forget")
-    assert stand.open().recover(reference, paid, DEADLINE_S).outcome is PayOutcome.UNKNOWN
+    assert stand.recover(stand.open(), reference, paid).outcome is PayOutcome.UNKNOWN
 
 
 def test_a_payment_that_was_not_booked_is_given_back_once(stand: Stand, terminal: NexoTerminal, reference: str) -> None:
@@ -276,7 +293,7 @@ def test_a_payment_that_was_not_booked_is_given_back_once(stand: Stand, terminal
     for one in (terminal, terminal, stand.open()):
         assert one.settle(reference, booked=False, deadline_s=DEADLINE_S).outcome is PayOutcome.ABORTED
     assert only(stand, reference)["given_back"] == 350
-    assert stand.open().recover(reference, "", DEADLINE_S).outcome is PayOutcome.ABORTED
+    assert stand.recover(stand.open(), reference).outcome is PayOutcome.ABORTED
 
 
 @pytest.mark.parametrize("kind", ["lose-line", "wrong-hmac", "garbage"])

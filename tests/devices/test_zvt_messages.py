@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from devices.payment_terminal import zvt_messages as zvt
 from devices.payment_terminal.zvt_apdu import ZvtMalformed, decode, encode_field
-from devices.payment_terminal.zvt_judgement import CLOCKS_MAY_DIFFER, Known, judge
+from devices.payment_terminal.zvt_judgement import CLOCKS_MAY_DIFFER, Known, judge, written_down
 from devices.payment_terminal.zvt_messages import Printed, Told, customers_receipt
-from devices.ports import PayOutcome, PayStep
+from devices.ports import Begun, PayOutcome, PayStep
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 BEFORE = Told(0, 995, 41, 141, 1122, 115000)
@@ -156,6 +156,31 @@ def test_a_payment_over_new_years_eve_is_recognised() -> None:
     began = datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC)
     known = replace(KNOWN, began=began, ended=began + timedelta(minutes=1))
     assert judge(known, replace(OURS, date=101, time=10)) is PayOutcome.APPROVED
+
+
+@given(tolds)
+def test_a_mark_keeps_all_that_the_last_receipt_told(told: Told) -> None:
+    assert zvt.from_mark(zvt.mark(told)) == told
+
+
+@given(st.text(max_size=60) | st.from_regex(r"zvt-last:[0-9:²]{0,40}", fullmatch=True))
+def test_no_text_whatever_is_more_than_no_mark(text: str) -> None:
+    told = zvt.from_mark(text)
+    assert told is None or zvt.from_mark(zvt.mark(told)) == told
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [(0, PayOutcome.APPROVED), (9, PayOutcome.APPROVED), (16, PayOutcome.UNKNOWN), (-6, PayOutcome.UNKNOWN)],
+)
+def test_after_a_start_a_payment_is_known_by_the_mark_the_amount_and_the_time(later: int, outcome: PayOutcome) -> None:
+    begun = Begun("fee", 1610, NOON - timedelta(minutes=later), zvt.mark(BEFORE))
+    now = NOON + timedelta(hours=1)
+    known = written_down(begun, "", now)
+    assert known is not None
+    assert (judge(known, OURS), judge(known, BEFORE)) == (outcome, PayOutcome.ABORTED)
+    assert written_down(replace(begun, mark=""), "", now) is None
+    assert written_down(replace(begun, cents=1611), zvt.terminal_ref(OURS), now) is None
 
 
 @given(st.none() | tolds, st.none() | tolds, st.none() | tolds)

@@ -25,7 +25,7 @@ def visit(till: Till, chance: random.Random, reference: str, cents: int) -> PayR
         result = till.terminal.settle(reference, booked=booked, deadline_s=LIMIT_S)
     if result.outcome is PayOutcome.UNKNOWN:
         till.ready()
-        result = till.terminal.recover(reference, result.terminal_ref, LIMIT_S)
+        result = till.recover(reference, cents, terminal_ref=result.terminal_ref)
         if result.outcome is PayOutcome.APPROVED:
             result = till.terminal.settle(reference, booked=booked, deadline_s=LIMIT_S)
     return result

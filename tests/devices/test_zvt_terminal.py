@@ -8,11 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from devices.payment_terminal import zvt_terminal
+from devices.payment_terminal import zvt_held, zvt_terminal
 from devices.ports import Health, PayOutcome, PayStep
 from devices.simulators.__main__ import main
 from tests.devices.running import LIMIT_S, Workbench, eventually
-from tests.devices.zvt_running import Till
+from tests.devices.zvt_running import Paying, Till
 
 APPROVED, DECLINED, ABORTED, UNKNOWN = (
     PayOutcome.APPROVED, PayOutcome.DECLINED, PayOutcome.ABORTED, PayOutcome.UNKNOWN,
@@ -72,21 +72,21 @@ def test_an_approved_payment_is_held_until_it_is_booked_and_brings_the_customers
 def test_a_payment_that_was_not_booked_is_given_back_by_the_terminal(till: Till) -> None:
     assert till.paid(booked=False).outcome is ABORTED
     assert (till.status["charged"], asked(till)) == (0, 1)
-    assert till.terminal.recover("one", "", LIMIT_S).outcome is ABORTED
+    assert till.recover().outcome is ABORTED
 
 
 def test_the_terminal_is_given_more_time_as_long_as_nobody_has_settled(tcp: Till) -> None:
     paying = tcp.paying()
     tcp.do("approve")
     paying.result()
-    time.sleep(2 * zvt_terminal._PATIENCE_S)
+    time.sleep(2 * zvt_held._PATIENCE_S)
     assert tcp.status["held"]
     assert tcp.terminal.settle("one", booked=True, deadline_s=LIMIT_S).outcome is APPROVED
 
 
 def test_what_nobody_settles_is_given_back_and_said_to_be(tcp: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zvt_terminal, "_PATIENCE_S", 0.1)
-    monkeypatch.setattr(zvt_terminal, "_HOLD_S", 0.5)
+    monkeypatch.setattr(zvt_held, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(zvt_held, "_HOLD_S", 0.5)
     paying = tcp.paying()
     tcp.do("approve")
     assert paying.result().outcome is APPROVED
@@ -126,7 +126,7 @@ def test_a_late_approval_is_unknown_at_the_deadline_and_found_afterwards(tcp: Ti
     tcp.do("stall")
     assert paying.result().outcome is UNKNOWN
     tcp.do("resume")
-    eventually("heard of", lambda: tcp.terminal.recover("one", "", LIMIT_S).outcome is APPROVED)
+    eventually("heard of", lambda: tcp.recover().outcome is APPROVED)
     assert tcp.terminal.settle("one", booked=True, deadline_s=LIMIT_S).outcome is APPROVED
     assert (tcp.status["charged"], asked(tcp)) == (1610, 1)
 
@@ -155,7 +155,7 @@ def test_a_line_lost_around_the_result_is_resolved_by_the_last_receipt(
     tcp.do("approve")
     assert paying.result().outcome in {UNKNOWN, APPROVED}
     eventually("a lost line", lambda: tcp.terminal._payments["one"].lost)
-    found = tcp.terminal.recover("one", "", LIMIT_S)
+    found = tcp.recover()
     assert (found.outcome, found.cents) == (outcome, 1610 if outcome is APPROVED else 0)
     assert bool(found.receipt) == (outcome is APPROVED)
     assert (tcp.status["charged"], asked(tcp)) == (995 + charged, 2)
@@ -182,9 +182,9 @@ def test_a_line_lost_before_the_card_is_unknown_until_the_terminal_is_at_rest(tc
     tcp.do("lose-line", when="asked")
     paying = tcp.paying()
     assert paying.result().outcome is UNKNOWN
-    assert tcp.terminal.recover("one", "", 1.5).outcome is UNKNOWN
+    assert tcp.recover(deadline_s=1.5).outcome is UNKNOWN
     tcp.do("cancel")
-    assert tcp.terminal.recover("one", "", LIMIT_S).outcome is ABORTED
+    assert tcp.recover().outcome is ABORTED
     assert (tcp.status["charged"], asked(tcp)) == (995, 2)
 
 
@@ -194,7 +194,7 @@ def test_an_approval_of_a_payment_whose_line_was_lost_before_the_card_is_found(t
     paying = tcp.paying()
     assert paying.result().outcome is UNKNOWN
     tcp.do("approve")
-    assert tcp.terminal.recover("one", "", LIMIT_S).outcome is APPROVED
+    assert tcp.recover().outcome is APPROVED
 
 
 def test_without_a_receipt_before_it_a_lost_payment_stays_unknown(tcp: Till) -> None:
@@ -202,19 +202,66 @@ def test_without_a_receipt_before_it_a_lost_payment_stays_unknown(tcp: Till) -> 
     tcp.do("lose-line", when="approved")
     tcp.do("approve")
     assert paying.result().outcome is UNKNOWN
-    assert tcp.terminal.recover("one", "", LIMIT_S).outcome is UNKNOWN
+    assert tcp.recover().outcome is UNKNOWN
 
 
 def test_after_a_start_the_terminals_own_reference_finds_the_payment_and_reverses_it(tcp: Till) -> None:
     ref = tcp.paid().terminal_ref
     tcp.stop()
     tcp.start()
-    assert tcp.terminal.recover("one", "", LIMIT_S).outcome is UNKNOWN
-    found = tcp.terminal.recover("one", ref, LIMIT_S)
+    assert tcp.recover().outcome is UNKNOWN
+    found = tcp.recover(terminal_ref=ref)
     assert (found.outcome, found.cents, found.terminal_ref) == (APPROVED, 1610, ref)
     assert tcp.terminal.reverse("one", ref, 1610, LIMIT_S).outcome is ABORTED
-    assert tcp.terminal.recover("one", ref, LIMIT_S).outcome is ABORTED
+    assert tcp.recover(terminal_ref=ref).outcome is ABORTED
     assert tcp.status["charged"] == 0
+
+
+@pytest.mark.parametrize(("key", "outcome"), [("approve", APPROVED), ("cancel", ABORTED)])
+def test_a_payment_whose_end_was_never_heard_is_found_after_a_start_by_what_was_written_down(
+    tcp: Till, key: str, outcome: PayOutcome
+) -> None:
+    tcp.paid(995, "before")
+    mark = tcp.terminal.mark(LIMIT_S)
+    tcp.do("lose-line", when="asked")
+    assert tcp.paying().result().outcome is UNKNOWN
+    tcp.stop()
+    tcp.do(key)
+    tcp.start()
+    found = tcp.recover(mark=mark)
+    assert (found.outcome, found.cents) == (outcome, 1610 if outcome is APPROVED else 0)
+    assert tcp.recover().outcome is UNKNOWN
+    if outcome is APPROVED:
+        assert tcp.recover(cents=1611, mark=mark).outcome is UNKNOWN
+        assert tcp.terminal.reverse("one", found.terminal_ref, 1610, LIMIT_S).outcome is ABORTED
+    assert tcp.status["charged"] == 995
+
+
+def test_a_payment_is_not_taken_for_a_later_one_of_the_same_amount(tcp: Till) -> None:
+    tcp.paid(995, "before")
+    tcp.do("lose-line", when="asked")
+    assert tcp.paying().result().outcome is UNKNOWN
+    tcp.do("cancel")
+    tcp.ready()
+    assert tcp.paid(1610, "two").outcome is APPROVED
+    assert tcp.recover().outcome is UNKNOWN
+    assert tcp.status["charged"] == 995 + 1610
+
+
+def test_a_payment_that_takes_its_time_is_no_silence_to_the_watchdog(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zvt_terminal, "_POLL_S", 0.2)
+    monkeypatch.setattr(zvt_terminal.ZvtTerminal, "beat_s", 0.7)
+    till = Till(workbench, "tcp")
+    till.do("auto", key="approve", seconds=3)
+    paying = Paying(till.terminal, 1610, "one", LIMIT_S)
+    over = time.monotonic() + 2.9
+    while time.monotonic() < over:
+        assert till.state() is Health.READY
+        time.sleep(0.05)
+    assert paying.result().outcome is APPROVED
+    till.stop()
 
 
 def test_a_payment_is_given_back_once_and_only_whole(till: Till) -> None:
@@ -230,7 +277,7 @@ def test_a_reversal_whose_answer_is_lost_is_unknown_and_found_afterwards(tcp: Ti
     ref = tcp.paid().terminal_ref
     tcp.do("lose-line", when="approved")
     assert tcp.terminal.reverse("one", ref, 1610, LIMIT_S).outcome is UNKNOWN
-    assert tcp.terminal.recover("one", ref, LIMIT_S).outcome is ABORTED
+    assert tcp.recover(terminal_ref=ref).outcome is ABORTED
 
 
 def test_a_terminal_that_is_not_there_is_declined_at_once_and_comes_back(till: Till) -> None:
@@ -305,7 +352,7 @@ def test_the_command_line_presses_the_keys_and_breaks_the_line(tcp: Till, monkey
     assert main(["press-by-itself", "approve", "0.2"]) == 0
     assert main(["lose-terminal-line", "--when", "approved"]) == 0
     assert tcp.terminal.pay(1610, "two", lambda _: None, LIMIT_S).outcome is UNKNOWN
-    assert tcp.terminal.recover("two", "", LIMIT_S).outcome is APPROVED
+    assert tcp.recover("two").outcome is APPROVED
     assert main(["press-by-itself", "none"]) == 0
     assert main(["press", "cancel"]) == 1
     for what in ("unplug", "plug"):

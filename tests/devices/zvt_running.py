@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from devices.open_devices import Devices, DeviceSettings, open_devices
 from devices.payment_terminal.zvt_terminal import ZvtTerminal
-from devices.ports import Health, PayResult, PayStep
+from devices.ports import Begun, Health, PayResult, PayStep
 from devices.simulators.control import ask
 from tests.devices.running import LIMIT_S, Events, Workbench, eventually, free_port
 
@@ -88,6 +89,13 @@ class Till:
         paying = Paying(self.terminal, cents, reference, deadline_s)
         eventually("a payment at the keypad", lambda: bool(self.status["waiting"]))
         return paying
+
+    def recover(
+        self, reference: str = "one", cents: int = 1610, *, mark: str = "", terminal_ref: str = "", **more: float
+    ) -> PayResult:
+        """Ask what became of a payment, as one who has only what was written down, a moment ago."""
+        begun = Begun(reference, cents, datetime.now(UTC), mark)
+        return self.terminal.recover(begun, terminal_ref, more.get("deadline_s", LIMIT_S))
 
     def paid(self, cents: int = 1610, reference: str = "one", *, booked: bool = True) -> PayResult:
         """A payment that goes well and is settled."""
