@@ -353,10 +353,16 @@ class Journal:
 
     def _opened(self, rows: Sequence[Row]) -> list[Entry]:
         if rows and self._sealed.is_locked:
-            with as_fault("cannot be read"), self._books.reading() as db:
-                self._sealed.unlock(db.execute("SELECT proof FROM journal").fetchone()[0])
-            self._look_at_what_waits()
+            self._unlock()
         return self._sealed.entries(rows)
+
+    def _unlock(self) -> None:
+        """Raises JournalLocked. Asks the store, so that the books are let go of first: an act waits for nobody."""
+        with self._books.reading() as db:
+            (proof,) = db.execute("SELECT proof FROM journal").fetchone()
+        with as_fault("cannot be read"):
+            self._sealed.unlock(proof)
+        self._look_at_what_waits()
 
     def _adopt(self, db: sqlite3.Connection) -> None:
         self._closed, self._acked = "", 0

@@ -96,6 +96,7 @@ class _Unlocking:
         now = self._monotonic()
         if now - self._asked < PAUSE_S:
             raise JournalLocked(_NO_KEY)
+        self._asked = now  # nobody else asks meanwhile
         try:
             key = _unwrapped(self._ring, self._mirror_key(), self._kiosk)
         except KeyMissing:

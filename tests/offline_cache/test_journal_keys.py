@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.offline_cache.journals import AT, BOOK, KIOSK, SHOWN, append, databas
 
 K = MirrorKey(bytes(range(32)))
 NEW_K = MirrorKey(bytes(range(1, 33)))
+LIMIT_S = 5.0
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Kiosk:
     store_key: MirrorKey | None = K
     now: float = 0.0
     asked: int = 0
+    meanwhile: Callable[[], None] = lambda: None
     journals: list[Journal] = field(default_factory=list)
 
     @property
@@ -47,6 +50,7 @@ class Kiosk:
 
     def ask(self) -> MirrorKey:
         self.asked += 1
+        self.meanwhile()
         if self.store_key is None:
             raise KeyMissing
         return self.store_key
@@ -173,6 +177,28 @@ def test_without_its_key_a_journal_says_nothing_and_asks_for_it_now_and_then_onl
             with pytest.raises(JournalLocked):
                 read()
     assert kiosk.asked - asked == 2
+
+
+def test_an_act_is_written_down_while_the_store_is_asked_for_the_key(kiosk: Kiosk) -> None:
+    kiosk.boots(K)
+    journal, written = kiosk.boots(None), list[Event]()
+    first = took_in(journal)
+    kiosk.now = PAUSE_S
+
+    def another() -> None:
+        with pytest.raises(JournalLocked):
+            journal.undelivered()  # and does not ask, too
+        written.append(took_in(journal))
+
+    def meanwhile() -> None:
+        thread = threading.Thread(target=another, daemon=True)
+        thread.start()
+        thread.join(LIMIT_S)
+
+    kiosk.store_key, kiosk.meanwhile = K, meanwhile
+    assert journal.undelivered() == [first]
+    assert journal.undelivered() == [first, *written]
+    assert len(written) == 1
 
 
 def test_a_patron_can_still_be_asked_for_where_only_the_key_is_missing_and_nothing_waits(kiosk: Kiosk) -> None:
