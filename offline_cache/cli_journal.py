@@ -17,7 +17,7 @@ from typing import Any, cast
 from circulation.identifiers import KioskId
 from offline_cache.desk_export import FORMATS, as_csv, note_export, write_private
 from offline_cache.journal import Entry
-from offline_cache.journal_file import JournalFault
+from offline_cache.journal_faults import JournalFault
 from offline_cache.journal_loss import accept_loss, losses
 from offline_cache.journal_reading import EVERYTHING, EXCEPTIONS, WAITING, read_entries, read_numbers, salvage
 from offline_cache.sealing import Seal, read_key

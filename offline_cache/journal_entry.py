@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from circulation.events import Event, Kind
 from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from offline_cache.journal_file import as_fault
+from offline_cache.journal_faults import as_fault
 from offline_cache.sealing import Seal
 
 if TYPE_CHECKING:

@@ -10,24 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from offline_cache import daybook
-from offline_cache.journal_faults import (
-    JournalDamaged,
-    JournalFault,
-    JournalFull,
-    JournalInUse,
-    JournalRetired,
-    as_fault,
-)
-
-__all__ = [
-    "SCHEMA_VERSION",
-    "JournalDamaged",
-    "JournalFault",
-    "JournalFull",
-    "JournalInUse",
-    "JournalRetired",
-    "as_fault",
-]
+from offline_cache.journal_faults import JournalDamaged, JournalFault, JournalFull, JournalInUse
 
 SCHEMA_VERSION = 3
 _WITH_DAYBOOK = 3

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from circulation.identifiers import KioskId
-from offline_cache.journal_file import JournalDamaged, JournalFault, JournalRetired, lock
+from offline_cache.journal_faults import JournalDamaged, JournalFault, JournalRetired
+from offline_cache.journal_file import lock
 from offline_cache.whole_file import sync, write_whole
 
 _PARTS = ("", "-wal", "-shm", "-daybook")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from circulation.identifiers import EventId, KioskId
 from offline_cache.journal import Journal
-from offline_cache.journal_file import JournalDamaged, JournalFault
+from offline_cache.journal_faults import JournalDamaged, JournalFault
 from offline_cache.journal_loss import keep_aside
 from offline_cache.letterbox import Letterbox
 from offline_cache.sealing import Seal

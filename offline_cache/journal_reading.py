@@ -13,7 +13,8 @@ from pathlib import Path
 from circulation.identifiers import KioskId
 from offline_cache.daybook import First, acts, beside
 from offline_cache.journal_entry import COLUMNS, Entry, Row, read_entry
-from offline_cache.journal_file import JournalFault, as_fault, open_to_read
+from offline_cache.journal_faults import JournalFault, as_fault
+from offline_cache.journal_file import open_to_read
 from offline_cache.sealing import Seal
 
 _FIRST_RELEASE = "seq, body, state, unclear, outcome, NULL, ''"
