@@ -18,7 +18,7 @@ from devices.signals.quiet_hours import QuietHours
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
-# nfcpy hands the path to a shell (stty), so that nothing may stand in it that a shell takes for more than a name.
+# The path goes into logs, and installers into a shell's line: nothing may stand in it that is more than a name there.
 _PATH = re.compile(r"^[A-Za-z0-9_./:@+-]+$")
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
 _HOST = re.compile(r"^[A-Za-z0-9._:-]+$")

@@ -61,6 +61,20 @@ class SerialLink(DescriptorLink):
         except (OSError, ValueError, termios.error) as error:
             raise DeviceGone(f"{self.label}: cannot change speed ({_why(error)})") from error
 
+    def takes(self, baud: int) -> bool:
+        """Whether the port can do that speed: one that cannot takes another instead. Its own is kept.
+
+        Raises DeviceGone.
+        """
+        before = self.baud
+        try:
+            self.set_baud(baud)
+            return bool(termios.tcgetattr(self._port.fileno())[5] == getattr(termios, f"B{baud}"))
+        except (DeviceGone, OSError, termios.error):
+            return False
+        finally:
+            self.set_baud(before)
+
     def discard_input(self) -> None:
         """Throw away what has arrived and was not read; raises DeviceGone."""
         try:

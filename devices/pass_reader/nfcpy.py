@@ -36,8 +36,9 @@ def _load() -> None:
     try:
         import nfc.clf.pn532  # noqa: F401
     except BaseException:
-        del sys.modules["nfc"]
+        for name in [one for one in sys.modules if one == "nfc" or one.startswith("nfc.")]:
+            del sys.modules[name]  # the next try begins anew: half a package would fail each time
         raise
     finally:
         for name in missing:  # whoever wants one of them gets the real one
-            del sys.modules[name]
+            sys.modules.pop(name, None)

@@ -14,6 +14,7 @@ from typing import Any
 
 from devices.pass_reader import ndef
 from devices.pass_reader.presence import Change, Presence, is_random
+from devices.pass_reader.start_up import start_chip
 from devices.pass_reader.transport import HsuTransport
 from devices.ports import DeviceFault, DeviceTimeout, PassPresented, PassRemoved, Pulse, Send
 
@@ -61,13 +62,13 @@ class Pn532PassReader:
     def _start(self, pn532: Any, transport: HsuTransport) -> Any:
         try:
             with _faults():
-                return pn532.init(transport)
+                return _started(pn532, transport)
         except FaultyAnswer:
             pass
         transport.slow_down()
         try:
             with _faults():
-                return pn532.init(transport)
+                return _started(pn532, transport)
         except FaultyAnswer as fault:
             raise DeviceTimeout(f"{self._port}: no PN532 answers there") from fault
 
@@ -151,6 +152,11 @@ class Pn532PassReader:
         if len(answer) != 16:
             raise ndef.NdefError("the chip does not let itself be read")
         return answer
+
+
+def _started(pn532: Any, transport: HsuTransport) -> Any:
+    start_chip(transport)
+    return pn532.Device(pn532.Chipset(transport, logger=pn532.log), logger=pn532.log)
 
 
 @contextlib.contextmanager

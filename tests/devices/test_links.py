@@ -82,6 +82,16 @@ def test_a_port_keeps_its_two_stop_bits_at_another_speed(pty: tuple[int, str]) -
     with_two.close()
 
 
+def test_a_port_tells_what_speed_it_can_do_and_keeps_its_own(pty: tuple[int, str], mocker: MockerFixture) -> None:
+    link = SerialLink(pty[1], 115200)
+    assert link.takes(921600)
+    assert (link.baud, termios.tcgetattr(pty[0])[5]) == (115200, termios.B115200)
+    slower = termios.tcgetattr(pty[0])
+    mocker.patch.object(termios, "tcgetattr", return_value=slower)  # no pty is slower than it is asked to be
+    assert not link.takes(921600)
+    link.close()
+
+
 def test_a_port_is_opened_by_one_process_only(pty: tuple[int, str]) -> None:
     link = SerialLink(pty[1], 9600)
     with pytest.raises(DeviceGone) as caught:

@@ -27,3 +27,21 @@ def test_whoever_wants_the_rest_of_it_afterwards_gets_the_real_one() -> None:
 
 def test_where_all_of_it_is_there_already_that_is_used() -> None:
     assert told("import nfc\nprint(nfcpy.driver()[0] is nfc.clf, nfc.tag.Tag.__name__)") == "True Tag"
+
+
+def test_a_load_that_failed_once_is_made_good_by_the_next_try() -> None:
+    fails_once = (
+        "import sys\n"
+        "class Once:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'nfc.clf.pn532' and self in sys.meta_path:\n"
+        "            sys.meta_path.remove(self)\n"
+        "            raise ImportError('too many open files')\n"
+        "sys.meta_path.insert(0, Once())\n"
+        "try:\n"
+        "    nfcpy.driver()\n"
+        "except ImportError as fault:\n"
+        "    print(fault)\n"
+        "print(nfcpy.driver()[1].__name__)"
+    )
+    assert told(fails_once).splitlines() == ["too many open files", "nfc.clf.pn532"]

@@ -9,10 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
+from devices.pass_reader.hsu import ACK, command_frame
 from devices.pass_reader.presence import FORGOTTEN_AFTER_S
+from devices.pass_reader.start_up import start_chip
+from devices.pass_reader.transport import HsuTransport
 from devices.ports import Health, PassPresented, PassRemoved
 from devices.simulators.drive import BenchError
 from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually
@@ -176,6 +181,49 @@ def test_a_chip_that_a_killed_process_left_at_full_speed_is_found_again(bench_of
     bench_of_the_stand.open(bench_of_the_stand.reader())
     bench_of_the_stand.bench.place(UID)
     bench_of_the_stand.events.wait(PassPresented)
+
+
+@pytest.mark.parametrize("baud", [460800, 230400])
+def test_a_chip_that_was_left_at_the_speed_of_a_slower_port_is_found_again(
+    bench_of_the_stand: Workbench, baud: int
+) -> None:
+    left = HsuTransport(bench_of_the_stand.tty("nfc"))
+    left.write(command_frame(0x10, bytes([4 + (115200, 230400, 460800).index(baud)])))
+    assert [bytes(left.read(1000)) for _ in range(2)] == [ACK, bytes.fromhex("0000ff02fed5111a00")]
+    left.write(ACK)
+    eventually("the chip's new speed", lambda: bench_of_the_stand.bench.status()["pass-reader"]["baud"] == baud)
+    left.close()
+    bench_of_the_stand.open(bench_of_the_stand.reader())
+    assert bench_of_the_stand.bench.status()["pass-reader"]["baud"] == 921600
+
+
+def test_the_speed_of_a_chip_hangs_on_no_other_program(
+    bench_of_the_stand: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Starting one fails at times while another thread changes the environment, as a window does that is being made."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    bench_of_the_stand.open(bench_of_the_stand.reader())
+    assert bench_of_the_stand.bench.status()["pass-reader"]["baud"] == 921600
+
+
+@pytest.mark.parametrize(
+    ("model", "port", "baud"),
+    [
+        ("Raspberry Pi 3 Model B\0", "/dev/ttyS0", 115200),
+        ("Raspberry Pi 3 Model B\0", "/dev/ttyAMA0", 921600),
+        ("Other\0", "/dev/ttyS0", 921600),
+    ],
+)
+def test_the_slow_port_of_a_raspberry_pi_is_left_at_its_speed(
+    bench_of_the_stand: Workbench, tmp_path: Path, mocker: MockerFixture, model: str, port: str, baud: int
+) -> None:
+    board = tmp_path / "model"
+    board.write_text(model, "ascii")
+    transport = HsuTransport(bench_of_the_stand.tty("nfc"))
+    mocker.patch("devices.pass_reader.start_up.os.path.realpath", return_value=port)
+    start_chip(transport, board)
+    assert transport.baudrate == baud
+    transport.close()
 
 
 def test_a_reader_that_is_stopped_leaves_its_chip_at_the_speed_of_power_on(reader: Workbench) -> None:
