@@ -12,6 +12,7 @@ from typing import Any
 
 from devices.simulators.controls import CONTROLS, Control, Word
 from devices.simulators.drive import Bench, BenchError
+from devices.simulators.plugs import MODELS, RECORDED
 from devices.simulators.serve import add_parsers, serve
 
 DEFAULT_RUN_DIR = "build/demo"
@@ -40,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     add_parsers(commands.add_parser("serve", help="run one simulator in this process"))
     for control in CONTROLS.values():
         _add(commands.add_parser(control.name, help=control.what, description=control.what), control)
+    read = commands.add_parser("transcript", help="print what was recorded of a device's line")
+    read.add_argument("what", choices=sorted(RECORDED))
+    commands.add_parser("models", help="what may be swapped for what")
     commands.add_parser("status", help="what each simulator says of itself")
     commands.add_parser("list", help="the drawer of passes and the pile of books")
     return parser
@@ -72,6 +76,11 @@ def _carry_out(bench: Bench, given: argparse.Namespace) -> None:
         _status(bench)
     elif given.command == "list":
         _list(bench)
+    elif given.command == "transcript":
+        print(bench.transcript(given.what), end="")
+    elif given.command == "models":
+        for what, models in MODELS.items():
+            print(f"{what:9} {', '.join(models)}")
     else:
         control, found = CONTROLS[given.command], vars(given)
         said = control.carry_out(bench, {name: found[name] for name in control.names if found[name] is not None})

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators.loop import Loop
+from devices.simulators.plugs import MODELS
+from devices.simulators.transcript import Transcript
 
 _LONGEST_LINE = 65536
 _ANSWER_S = 10.0
@@ -64,6 +66,14 @@ class Arguments:
             raise ControlError(f"{name} must be a number of seconds")
         return float(value)
 
+    def model(self, what: str) -> str:
+        """The only argument: one of the MODELS of a device."""
+        name = self.text("model")
+        self.done()
+        if name not in MODELS[what]:
+            raise ControlError(f"a {what} is one of {', '.join(MODELS[what])}")
+        return name
+
     def done(self) -> None:
         """Refuse what nobody asked for; to be called when all else has been taken, before anything is done."""
         if self._given:
@@ -93,12 +103,27 @@ def telling(status: Callable[[], Mapping[str, Any]]) -> Command:
     return command
 
 
+def _transcript(transcript: Transcript) -> Mapping[str, Command]:
+    """What every simulator can do with what goes over its line."""
+
+    def record() -> None:
+        if transcript.refused:
+            raise ControlError(transcript.refused)
+        transcript.record()
+
+    return {
+        "record": plain(record),
+        "stop-recording": plain(transcript.stop),
+        "transcript": telling(lambda: {"text": transcript.text(), "recording": transcript.recording}),
+    }
+
+
 class ControlServer:
     """Answers commands on a unix socket from within a simulator's loop."""
 
     def __init__(self, loop: Loop, path: Path, commands: Mapping[str, Command]) -> None:
         self._loop = loop
-        self._commands = commands
+        self._commands = {**commands, **_transcript(loop.transcript)}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -135,7 +160,10 @@ class ControlServer:
             do = request.pop("do")
             if do not in self._commands:
                 return {"ok": False, "error": f"unknown command {do!r}; there are {', '.join(sorted(self._commands))}"}
-            return {"ok": True, **(self._commands[do](Arguments(request)) or {})}
+            told = dict(self._commands[do](Arguments(request)) or {})
+            if do == "status":
+                told["recording"] = self._loop.transcript.recording
+            return {"ok": True, **told}
         except ControlError as error:
             return {"ok": False, "error": str(error)}
         except (ValueError, KeyError, AttributeError, TypeError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices.simulators.drive import Bench
-from devices.simulators.plugs import ENDS, PLUGS
+from devices.simulators.plugs import ENDS, MODELS, PLUGS, RECORDED
 
 Said = str | Callable[[Bench, Mapping[str, Any]], str]
 
@@ -92,6 +92,7 @@ _KEYS = ("approve", "decline", "cancel")
 _ALL = "so many answers; all when left out"
 _NAME, _COUNT, _WHICH = Word("name"), _if_given("count", int, _ALL), Word("which")
 _PLUG = Word("what", choices=tuple(sorted(PLUGS)))
+_RECORDED = Word("what", choices=tuple(sorted(RECORDED)))
 
 _PASSES = (
     Control(
@@ -243,6 +244,14 @@ _SIGNALS = (
 _ALL_DEVICES = (
     Control("unplug", "pull out a device", "The {what} is unplugged.", (_PLUG,)),
     Control("plug", "put it back; network: a good line again", "The {what} is plugged in.", (_PLUG,)),
+    Control(
+        "swap",
+        "put a spare of another make behind the same port",
+        "The {what} is another one now: {model}.",
+        (Word("what", choices=tuple(sorted(MODELS))), Word("model", what="see: models")),
+    ),
+    Control("record", "begin a transcript of a device's line", "Recording: {what}.", (_RECORDED,)),
+    Control("stop-recording", "end it; it can still be read", "Not recording any more: {what}.", (_RECORDED,)),
 )
 
 CONTROLS: Mapping[str, Control] = {

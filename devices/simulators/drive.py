@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import ControlError, ask
-from devices.simulators.plugs import ENDS, PLUGS, SIMULATORS, TERMINALS
+from devices.simulators.plugs import ENDS, MODELS, PLUGS, RECORDED, SIMULATORS, TERMINALS
 
 KEYS = ("approve", "decline", "cancel")
 RANDOM_KINDS = ("phone", "eid")  # chips without a UID of their own
@@ -189,6 +189,12 @@ class Bench:
         simulator, _, command = self._plug_of(what)
         self._ask(simulator, command)
 
+    def swap(self, what: str, model: str) -> None:
+        """Put one of the MODELS behind the same port, as a hand swaps a broken device for a spare of another make."""
+        if what not in MODELS:
+            raise BenchError(f"there is no spare {what}; choose from {', '.join(MODELS)}")
+        self._ask(PLUGS[what][0], "model", model=model)
+
     def reader_fault(self, kind: str, count: int | None = None) -> None:
         """Let the reader's next `count` answers (None: all) be truncated, corrupt or silent; `none` ends it."""
         self._ask("pass-reader", "fault", kind=kind, count=count)
@@ -252,6 +258,20 @@ class Bench:
         """Let it answer again."""
         self._ask("light", "speak")
 
+    # -- transcripts
+
+    def record(self, what: str) -> None:
+        """Begin a transcript of what goes over the line of a device (RECORDED); the last one is dropped."""
+        self._ask(self._recorded(what), "record")
+
+    def stop_recording(self, what: str) -> None:
+        """End it; it stays to be read."""
+        self._ask(self._recorded(what), "stop-recording")
+
+    def transcript(self, what: str) -> str:
+        """What was recorded: lines of text with times, directions, bytes and what they mean."""
+        return str(self._ask(self._recorded(what), "transcript")["text"])
+
     # -- looking
 
     def status(self) -> dict[str, Mapping[str, Any]]:
@@ -285,9 +305,9 @@ class Bench:
             simulator = here[0] if here else TERMINALS[0]
         return self.run_dir / "control" / f"{simulator}.sock"
 
-    def _ask(self, simulator: str, do: str, **arguments: Any) -> None:
+    def _ask(self, simulator: str, do: str, **arguments: Any) -> dict[str, Any]:
         try:
-            ask(self._socket(simulator), do, **arguments)
+            return ask(self._socket(simulator), do, **arguments)
         except ControlError as error:
             raise BenchError(str(error)) from error
 
@@ -303,6 +323,11 @@ class Bench:
             if one.get("name") == name:
                 return one
         raise BenchError(f"there is no {what} {name!r} in the {where}; see: list")
+
+    def _recorded(self, what: str) -> str:
+        if what not in RECORDED:
+            raise BenchError(f"no line of {what!r} can be written down; choose from {', '.join(RECORDED)}")
+        return PLUGS[what][0]
 
     def _plug_of(self, what: str) -> tuple[str, str, str]:
         if what not in PLUGS:

@@ -63,6 +63,7 @@ class EscposPaper:
     cut: Callable[[list[PaperLine]], None]
     answer: Callable[[bytes], None]
     paper_byte: Callable[[], int]
+    dots: int = DOTS  # across
     unknown: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
     _lines: list[PaperLine] = field(default_factory=list)
@@ -185,7 +186,7 @@ class EscposPaper:
 
     def _add(self, glyph: Glyph) -> None:
         used = sum(one.width for one in self._line.glyphs)
-        if (used + glyph.width) * CELL_WIDTH > DOTS:
+        if (used + glyph.width) * CELL_WIDTH > self.dots:
             self._end_line()
         self._line.glyphs.append(glyph)
 

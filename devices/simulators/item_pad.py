@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.item_pad.tag_data import TagData
+from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.feig_chip import FeigChip, kind_of
 from devices.simulators.feig_tag import MOMENTS, SimulatedTag, make_tag
@@ -27,6 +28,7 @@ class ItemPadSimulator:
 
     def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
         self._loop = loop
+        loop.transcript.decode = decoding.feig
         self._chip = FeigChip()
         self._port = SimulatedPort(loop, tty, self._received)
         self._fault, self._fault_on, self._fault_count = "none", "any", 0

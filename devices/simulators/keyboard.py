@@ -33,6 +33,7 @@ class SimulatedKeyboard:
     """The device's end of a pipe; `name` is what a driver opens."""
 
     def __init__(self, loop: Loop, name: Path) -> None:
+        self._loop = loop
         self._name = name
         self._pipe: int | None = None
         loop.at_end(self.unplug)
@@ -61,6 +62,7 @@ class SimulatedKeyboard:
     def send(self, data: bytes) -> None:
         """Type these characters; what no key stands for becomes one without a character (F1)."""
         if self._pipe is not None:
+            self._loop.transcript.said(data)
             with suppress(BlockingIOError):  # nobody reads: the kernel would have dropped them, too
                 for one in data.decode("latin-1"):
                     os.write(self._pipe, _typed(one))

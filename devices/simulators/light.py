@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.simulators import decoding
 from devices.simulators.control import ControlServer, plain, telling
 from devices.simulators.loop import Loop
 from devices.simulators.port import SimulatedPort
@@ -20,6 +21,7 @@ class LightSimulator:
 
     def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
         self._port = SimulatedPort(loop, tty, self._received)
+        loop.transcript.decode = decoding.text
         self._line = bytearray()
         self._shows, self._told, self._commands, self._mute = "off", time.monotonic(), 0, False
         self._port.plug()

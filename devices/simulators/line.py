@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import Arguments, ControlServer, plain, telling
+from devices.simulators.decoding import http, without_credentials
 from devices.simulators.loop import Loop
 
 _PIECE = 65536
@@ -32,6 +33,11 @@ class LineSimulator:
         self.connections: set[Connection] = set()
         self._listen = listen
         self._listener: socket.socket | None = None
+        loop.transcript.decode = http
+        if not to[0].startswith("127.") and to[0] not in {"localhost", "::1"}:
+            loop.transcript.refused = (
+                "this line leads to another machine, whose patrons may be real: no transcript of it"
+            )
         self.restore()
         ControlServer(
             loop,
@@ -166,6 +172,7 @@ class Connection:
         if not data or self._store is None:
             self.drop()
             return
+        self._line.loop.transcript.heard(without_credentials(data))
         if self._answered:
             self._answered = False
             self._request.clear()
@@ -190,12 +197,14 @@ class Connection:
             self._held += 1
             self._line.loop.later(self._due - now, lambda: self._hand_on(data))
         else:
+            self._line.loop.transcript.said(data)
             self._to_kiosk += data
             self._flush()
 
     def _hand_on(self, data: bytes) -> None:
         self._held -= 1
         if self in self._line.connections:
+            self._line.loop.transcript.said(data)
             self._to_kiosk += data
             self._flush()
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from devices.simulators.transcript import Transcript
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -26,6 +28,7 @@ class Loop:
         self._numbers = itertools.count()
         self._cleanups: list[Callable[[], None]] = []
         self._running = True
+        self.transcript = Transcript()  # of the one line that a simulator has
 
     def watch(self, what: Any, read: Callable[[], None] | None, write: Callable[[], None] | None = None) -> None:
         """Call `read` or `write` whenever `what` is ready for it; both None forgets `what`."""

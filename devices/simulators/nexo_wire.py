@@ -27,14 +27,15 @@ class Caller:
         self.connected = True
         loop.watch(tls, self._step)
 
-    def answer(self, body: bytes) -> None:
-        """An HTTP answer with `body`."""
+    def answer(self, body: bytes, note: str = "") -> None:
+        """An HTTP answer with `body`; `note` is what is sealed in it, for a transcript."""
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        self.say(head.encode() + body)
+        self.say(head.encode() + body, note)
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes, note: str = "") -> None:
         """Any bytes at all, and then no more."""
         if self.connected:
+            self._loop.transcript.said(data, note)
             self._saying += data
             self._step()
 

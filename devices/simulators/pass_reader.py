@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.loop import Loop
-from devices.simulators.pn532_chip import ACK, Pn532
+from devices.simulators.plugs import MODELS
+from devices.simulators.pn532_chip import ACK, NEWEST, OLDER, Pn532
 from devices.simulators.port import SimulatedPort
 from devices.simulators.tags import make_tag
 
@@ -20,8 +22,10 @@ class PassReaderSimulator:
     """A reader process: wire on the one side, control socket on the other."""
 
     def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
+        loop.transcript.decode = decoding.pn532
         self._chip = Pn532(time.sleep)
         self._port = SimulatedPort(loop, tty, self._received)
+        self._model = MODELS["reader"][0]
         self._fault = "none"
         self._fault_count: int | None = None
         self._answers = 0
@@ -34,6 +38,7 @@ class PassReaderSimulator:
                 "remove": plain(self._remove),
                 "plug": plain(self.plug),
                 "unplug": plain(self._port.unplug),
+                "model": self._set_model,
                 "fault": self._set_fault,
                 "status": telling(self._status),
             },
@@ -45,7 +50,17 @@ class PassReaderSimulator:
             self._chip.power_on()
             self._port.plug()
 
+    def _set_model(self, arguments: Arguments) -> None:
+        """Another reader in its place; the pass lies on it."""
+        self._model = arguments.model("reader")
+        self._chip.firmware = OLDER if self._model == "pn532-older" else NEWEST
+        self._port.unplug()
+        self.plug()
+
     def _received(self, data: bytes) -> None:
+        if self._model == "other-make":  # it speaks, and nothing that anybody here understands
+            self._port.send(b"?\r\n")
+            return
         fault = "none"
         for frame in self._chip.receive(data, self._port.baud):
             if frame == ACK:
@@ -96,6 +111,7 @@ class PassReaderSimulator:
         lying = {"kind": tag.kind, "uid": tag.uid.hex()} if tag is not None else None
         return {
             "plugged": self._port.plugged,
+            "model": self._model,
             "pass": lying,
             "fault": self._fault,
             "fault_left": self._fault_count,

@@ -156,12 +156,14 @@ class PaymentNexoSimulator:
             opened = unseal(REQUEST, data, self._keys)
             category = str(opened.header["MessageCategory"])
             request = opened.body[f"{category}Request"]
+            self._loop.transcript.heard(data, "sealed, within: " + json.dumps(opened.body))
             self._asked[category] += 1
             if self._fault_of(category, "lose-request") != "none":
                 caller.hang_up()
                 return
             self._act(caller, opened, category, request)
         except (NexoEnvelopeError, KeyError, TypeError, ValueError, ArithmeticError):
+            self._loop.transcript.heard(data, "not to be understood")
             reject = {"EventNotification": {"EventToNotify": "Reject", "EventDetails": "simulated"}}
             caller.answer(json.dumps({REQUEST: reject}).encode())
 
@@ -250,7 +252,7 @@ class PaymentNexoSimulator:
             "http-500": lambda: caller.say(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"),
             "endless": lambda: caller.say(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 4_000_000),
         }
-        badly.get(fault, lambda: caller.answer(data))()
+        badly.get(fault, lambda: caller.answer(data, "sealed, within: " + json.dumps(body)))()
 
 
 def _keys(folder: Path) -> NexoKeys:

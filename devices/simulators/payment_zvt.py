@@ -27,6 +27,7 @@ from devices.payment_terminal.zvt_messages import (
     STATUS_INFORMATION,
     is_answer,
 )
+from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.loop import Loop
 from devices.simulators.zvt_ledger import Entry, Ledger
@@ -54,6 +55,7 @@ class ZvtSimulator:
 
     def __init__(self, loop: Loop, wire: tuple[str, int] | Path, control: Path) -> None:
         self._loop = loop
+        loop.transcript.decode = decoding.zvt_serial if isinstance(wire, Path) else decoding.zvt_network
         self._ledger = Ledger()
         self._payment: _Payment | None = None
         self._registered = False

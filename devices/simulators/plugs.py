@@ -1,4 +1,4 @@
-"""What can be plugged, and how a scan may end, at the workbench, by the names that people use."""
+"""What can be plugged, swapped and recorded at the workbench, by the names that people use."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ PLUGS: Mapping[str, tuple[str, str, str]] = {
 }
 SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light")
 TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
+
+# The makes that may stand behind one port; the first is what the demo's kiosk is configured for.
+MODELS: Mapping[str, tuple[str, ...]] = {
+    "reader": ("pn532", "pn532-older", "other-make"),
+    "scanner": ("plain", "aim-crlf", "stx-etx"),
+    "printer": ("epson-80mm", "other-58mm", "without-status"),
+}
+# Whose line can be written down.
+RECORDED = tuple(PLUGS)
 
 # How a scan may end, by name.
 ENDS: Mapping[str, tuple[str, str]] = {

@@ -13,6 +13,7 @@ BAUDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
 _FIFO_DATA, _RX_MODE = 0x6339, 0x6303
 _WUPA = 0x26
 _LONGEST = 300
+NEWEST, OLDER = b"\x32\x01\x06\x07", b"\x32\x01\x04\x07"  # GetFirmwareVersion: 1.6 and 1.4
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Pn532:
     rf_s: float = 0.008
     tag: Tag | None = None
     baud: int = 115200
+    firmware: bytes = NEWEST
     _next_baud: int | None = None
     _input: bytearray = field(default_factory=bytearray)
     _registers: dict[int, int] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Pn532:
     def _command(self, code: int, data: bytes) -> bytes | None:
         commands: dict[int, Callable[[bytes], bytes]] = {
             0x00: self._diagnose,
-            0x02: lambda _: b"\x32\x01\x06\x07",
+            0x02: lambda _: self.firmware,
             0x04: lambda _: b"\x00\x00\x00\x80",
             0x06: self._read_registers,
             0x08: self._write_registers,

@@ -69,6 +69,7 @@ class SimulatedPort:
     def send(self, data: bytes) -> None:
         """Put bytes on the line; those that nobody reads wait, a megabyte at most."""
         if self.plugged and len(self._outgoing) < _MOST_WAITING:
+            self._loop.transcript.said(data)
             self._outgoing += data
             self._write()
 
@@ -91,4 +92,5 @@ class SimulatedPort:
     def _read(self) -> None:
         with suppress(BlockingIOError):
             if self._master is not None and (data := os.read(self._master, 4096)):
+                self._loop.transcript.heard(data)
                 self._received(data)

@@ -8,13 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlServer, plain, telling
-from devices.simulators.escpos import EscposPaper, PaperLine, split_real_time
+from devices.simulators.escpos import DOTS, EscposPaper, PaperLine, split_real_time
 from devices.simulators.loop import Loop
+from devices.simulators.plugs import MODELS
 from devices.simulators.port import SimulatedPort
 from devices.simulators.receipt_picture import as_text, draw
 
 _PIECE = 4096
+_NARROW = 384  # dots across paper of 58 mm
 
 
 class Socket:
@@ -51,6 +54,7 @@ class Socket:
 
     def send(self, data: bytes) -> None:
         """Answer the caller; without one the answer is lost."""
+        self._loop.transcript.said(data)
         self._answers += data
         self._write()
 
@@ -88,6 +92,7 @@ class Socket:
         except OSError:
             data = b""
         if data:
+            self._loop.transcript.heard(data)
             self._received(data)
         else:
             self._hang_up()
@@ -103,6 +108,7 @@ class PrinterSimulator:
     """A printer process on the network or, with a path instead of an address, on a serial line."""
 
     def __init__(self, loop: Loop, wire: tuple[str, int] | Path, control: Path, receipts: Path) -> None:
+        loop.transcript.decode = decoding.escpos
         self._receipts = receipts
         receipts.mkdir(parents=True, exist_ok=True)
         self._number = max((int(one.stem) for one in receipts.glob("[0-9]*.txt")), default=0)
@@ -115,7 +121,8 @@ class PrinterSimulator:
         self._wire: Socket | SimulatedPort = (
             SimulatedPort(loop, wire, self._received) if isinstance(wire, Path) else Socket(loop, wire, self._received)
         )
-        self._paper = EscposPaper(self._cut, self._wire.send, self._paper_byte)
+        self._model = MODELS["printer"][0]
+        self._paper = self._new_paper()
         self.plug()
         ControlServer(loop, control, self._commands())
 
@@ -128,18 +135,37 @@ class PrinterSimulator:
             "cover-closed": plain(lambda: self._set(cover=False)),
             "unplug": plain(self._wire.unplug),
             "plug": plain(self.plug),
+            "model": self._set_model,
             "die-after": self._set_die_after,
             "stall": self._stall,
             "resume": plain(lambda: self._set_stalled(stalled=False)),
             "status": telling(self._status),
         }
 
+    @property
+    def _dots(self) -> int:
+        return _NARROW if self._model == "other-58mm" else DOTS
+
+    def _new_paper(self) -> EscposPaper:
+        return EscposPaper(self._cut, self._answer, self._paper_byte, self._dots)
+
+    def _answer(self, data: bytes) -> None:
+        """One of another make may be silent about itself."""
+        if self._model != "without-status":
+            self._wire.send(data)
+
+    def _set_model(self, arguments: Arguments) -> None:
+        """Another printer in its place: what the last one had in its memory went with it."""
+        self._model = arguments.model("printer")
+        self._wire.unplug()
+        self.plug()
+
     def plug(self) -> None:
         """Switch it on; what it had in its memory is gone."""
         if not self._wire.plugged:
             self._waiting.clear()
             self._die_after = None
-            self._paper = EscposPaper(self._cut, self._wire.send, self._paper_byte)
+            self._paper = self._new_paper()
             self._wire.plug()
 
     def _received(self, data: bytes) -> None:
@@ -153,7 +179,7 @@ class PrinterSimulator:
             self._die_after = max(0, left)
         for what, part in split_real_time(data):
             if what == "status":
-                self._wire.send(bytes([self._status_byte(part[0])]))
+                self._answer(bytes([self._status_byte(part[0])]))
             elif what == "clear":
                 self._waiting.clear()
                 self._paper.forget()
@@ -196,9 +222,9 @@ class PrinterSimulator:
             final = self._receipts / f"{self._number:04}{suffix}"
             draft = final.with_suffix(suffix + ".part")
             if suffix == ".png":
-                draw(lines).save(draft, "PNG")
+                draw(lines, self._dots).save(draft, "PNG")
             else:
-                draft.write_text(as_text(lines), encoding="utf-8")
+                draft.write_text(as_text(lines, self._dots), encoding="utf-8")
             draft.rename(final)
 
     def _paper_out(self, arguments: Arguments) -> None:
@@ -237,6 +263,7 @@ class PrinterSimulator:
     def _status(self) -> Mapping[str, Any]:
         return {
             "plugged": self._wire.plugged,
+            "model": self._model,
             "paper": "out" if not self._has_paper else "low" if self._paper_low else "in",
             "cover": "open" if self._cover_open else "closed",
             "stalled": self._stalled,

@@ -22,25 +22,25 @@ _MONOSPACED = (
 )
 
 
-def as_text(lines: Iterable[PaperLine]) -> str:
+def as_text(lines: Iterable[PaperLine], dots: int = DOTS) -> str:
     """The receipt's characters, a line each; blank lines at the end are left out."""
-    rows = [_aligned(line) for line in lines]
+    rows = [_aligned(line, dots) for line in lines]
     return "\n".join(row.rstrip() for row in rows).rstrip("\n") + "\n"
 
 
-def _aligned(line: PaperLine) -> str:
-    columns = DOTS // CELL_WIDTH
+def _aligned(line: PaperLine, dots: int) -> str:
+    columns = dots // CELL_WIDTH
     used = sum(glyph.width for glyph in line.glyphs)
     before = {1: (columns - used) // 2, 2: columns - used}.get(line.align, 0)
     return " " * before + line.text
 
 
-def draw(lines: Sequence[PaperLine]) -> Image.Image:
-    """The receipt as a grey picture, 640 dots wide; what is no paper is transparent."""
-    picture = Image.new("L", (DOTS + 2 * MARGIN, HEAD_TO_KNIFE + sum(map(_height, lines))), _PAPER)
+def draw(lines: Sequence[PaperLine], dots: int = DOTS) -> Image.Image:
+    """The receipt as a grey picture, with a margin beside its dots; what is no paper is transparent."""
+    picture = Image.new("L", (dots + 2 * MARGIN, HEAD_TO_KNIFE + sum(map(_height, lines))), _PAPER)
     at = HEAD_TO_KNIFE
     for line in lines:
-        _draw_picture(picture, line, at) if line.picture else _draw_line(picture, line, at)
+        (_draw_picture if line.picture else _draw_line)(picture, line, at)
         at += _height(line)
     return _cut_out(picture, max(_last_ink(lines) + 2 * _TOOTH, picture.height - HEAD_TO_KNIFE))
 
@@ -56,7 +56,8 @@ def _last_ink(lines: Sequence[PaperLine]) -> int:
 
 def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
     used = sum(glyph.width for glyph in line.glyphs) * CELL_WIDTH
-    left = MARGIN + {1: (DOTS - used) // 2, 2: DOTS - used}.get(line.align, 0)
+    dots = picture.width - 2 * MARGIN
+    left = MARGIN + {1: (dots - used) // 2, 2: dots - used}.get(line.align, 0)
     bottom = top + max((glyph.height for glyph in line.glyphs), default=1) * CELL_HEIGHT
     for glyph in line.glyphs:
         width, height = glyph.width * CELL_WIDTH, glyph.height * CELL_HEIGHT
@@ -72,9 +73,10 @@ def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
 
 def _draw_picture(picture: Image.Image, line: PaperLine, top: int) -> None:
     width = line.picture_width * 8
-    dots = Image.frombytes("1", (width, _height(line)), line.picture)
-    left = MARGIN + {1: (DOTS - width) // 2, 2: DOTS - width}.get(line.align, 0)
-    picture.paste(_INK, (left, top), dots)
+    stripe = Image.frombytes("1", (width, _height(line)), line.picture)
+    dots = picture.width - 2 * MARGIN
+    left = MARGIN + {1: (dots - width) // 2, 2: dots - width}.get(line.align, 0)
+    picture.paste(_INK, (left, top), stripe)
 
 
 @cache

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.keyboard import SimulatedKeyboard
 from devices.simulators.loop import Loop
+from devices.simulators.plugs import MODELS
 from devices.simulators.port import SimulatedPort
 
 
@@ -18,7 +20,9 @@ class ScannerSimulator:
 
     def __init__(self, loop: Loop, port: Path, control: Path, *, types: bool = False) -> None:
         self._port = SimulatedKeyboard(loop, port) if types else SimulatedPort(loop, port, lambda _: None)
+        loop.transcript.decode = decoding.text
         self._scans = 0
+        self._model = MODELS["scanner"][0]
         self._port.plug()
         ControlServer(
             loop,
@@ -27,6 +31,7 @@ class ScannerSimulator:
                 "scan": self._scan,
                 "raw": self._raw,
                 "noise": plain(self._noise),
+                "model": self._set_model,
                 "plug": plain(self._port.plug),
                 "unplug": plain(self._port.unplug),
                 "status": telling(self._status),
@@ -36,7 +41,17 @@ class ScannerSimulator:
     def _scan(self, arguments: Arguments) -> None:
         text, terminator = arguments.text("text"), arguments.text("terminator", "\r")
         arguments.done()
+        if self._model == "aim-crlf" and terminator == "\r":
+            text, terminator = f"]C0{text}", "\r\n"
+        elif self._model == "stx-etx" and terminator == "\r":
+            text, terminator = f"\x02{text}", "\x03"
         self._send((text + terminator).encode())
+
+    def _set_model(self, arguments: Arguments) -> None:
+        """Another scanner in its place, set up as its maker does."""
+        self._model = arguments.model("scanner")
+        self._port.unplug()
+        self._port.plug()
 
     def _raw(self, arguments: Arguments) -> None:
         written = arguments.text("hex")
@@ -59,4 +74,4 @@ class ScannerSimulator:
         self._port.send(data)
 
     def _status(self) -> Mapping[str, Any]:
-        return {"plugged": self._port.plugged, "scans": self._scans}
+        return {"plugged": self._port.plugged, "model": self._model, "scans": self._scans}
