@@ -66,7 +66,7 @@ def pull(settings: MirrorSettings, given: argparse.Namespace) -> int:
         while True:
             wish.take()
             done = _round(puller)
-            note.line(line.state)
+            note.line(line.state, in_order=done == IN_ORDER)
             if given.once:
                 return done
             failed = done != IN_ORDER

@@ -22,24 +22,29 @@ class PullNote:
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._file, self._now = folder / NAME, now
-        self._said = str(read_pull_note(folder).get("line", ""))
+        note = read_pull_note(folder)
+        self._said = str(note.get("line", "")), _says_refused(note)
 
-    def line(self, state: LineState) -> None:
-        """What the line was like in the round that is over."""
-        if state.value == self._said:
+    def line(self, state: LineState, *, in_order: bool = True) -> None:
+        """What the line was like in the round that is over. A refusal counts until a round was in order: neither a
+        silence nor a stranger's answer takes it back."""
+        refused = state is LineState.REFUSED or (self._said[1] and not (in_order and state is LineState.ANSWERS))
+        if (state.value, refused) == self._said:
             return
-        since = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        note: dict[str, Any] = {"line": state.value, "since": self._now().astimezone(UTC).isoformat(timespec="seconds")}
+        if refused and state is not LineState.REFUSED:
+            note["refused"] = True
         try:
-            note = json.dumps({"line": state.value, "since": since}) + "\n"
-            write_whole(self._file, note.encode())
+            write_whole(self._file, (json.dumps(note) + "\n").encode())
         except OSError as fault:
             log.warning("%s cannot be written: %s", NAME, type(fault).__name__)
         else:
-            self._said = state.value
+            self._said = state.value, refused
 
 
 class KnownRefused:
-    """The kiosk's side: whether the last that the pull heard was that this kiosk's credential counts no more."""
+    """The kiosk's side: whether the last that the store told the pull was that this kiosk's credential counts no
+    more."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +58,7 @@ class KnownRefused:
         except OSError:
             return False
         if (seen := (stat.st_mtime_ns, stat.st_ino)) != self._seen:
-            self._refused = read_pull_note(self._folder).get("line") == LineState.REFUSED.value
+            self._refused = _says_refused(read_pull_note(self._folder))
             self._seen = seen
         return self._refused
 
@@ -65,3 +70,7 @@ def read_pull_note(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _says_refused(note: Mapping[str, Any]) -> bool:
+    return note.get("line") == LineState.REFUSED.value or note.get("refused") is True

@@ -111,6 +111,24 @@ def test_a_note_is_written_when_it_changes_and_outlives_both(tmp_path: Path) -> 
     assert not known()
 
 
+def test_a_refusal_is_not_forgotten_by_a_line_that_is_dead_or_a_stranger_that_answers(tmp_path: Path) -> None:
+    def note() -> PullNote:
+        return PullNote(tmp_path, lambda: datetime(2026, 11, 22, tzinfo=UTC))
+
+    note().line(LineState.REFUSED)
+    for state in LineState:
+        note().line(state, in_order=False)
+        assert KnownRefused(tmp_path)()
+        assert read_pull_note(tmp_path)["line"] == state.value
+        note().line(LineState.REFUSED)
+    note().line(LineState.SILENT)
+    assert KnownRefused(tmp_path)()
+    note().line(LineState.ANSWERS)
+    assert not KnownRefused(tmp_path)()
+    note().line(LineState.SILENT)
+    assert not KnownRefused(tmp_path)()
+
+
 def until(what: str, seen: object) -> None:
     ends = time.monotonic() + LIMIT_S
     while not seen():  # type: ignore[operator]
@@ -150,6 +168,12 @@ def test_a_pull_whose_credential_was_withdrawn_says_so_to_the_kiosk_and_to_staff
         return known()
 
     until("refused", refused)
+    config.write_text(config.read_text("utf-8").replace(rig.store.url, "http://127.0.0.1:9"))  # the cable is pulled
+    refused()
+    assert read_pull_note(rig.folder / "mirror")["line"] == "silent"
+    assert known()
+    config.write_text(config.read_text("utf-8").replace("http://127.0.0.1:9", rig.store.url))
+    refused()
     status = [sys.executable, "-m", "offline_cache", "status", "--config", str(config)]
     said = json.loads(subprocess.run(status, cwd=ROOT, capture_output=True, check=True).stdout)
     assert (said["mirror"], said["pull"]["line"]) == ("there", "credential-refused")
