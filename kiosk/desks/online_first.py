@@ -20,6 +20,7 @@ from kiosk.desks.breaker import Breaker
 from kiosk.desks.without_line import Decision, WithoutLine
 from offline_cache.event_line import Batch, EventLine
 from offline_cache.journal import Answer
+from offline_cache.line_state import LONGEST_WAIT_S
 from offline_cache.pull_wish import SOON_S, SPREAD_S
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ Result = TypeVar("Result")
 TRY_S = 2.0
 # A longer wait that the store asks for is an outage that was announced; a shorter one is no word to anybody.
 SHORT_WAIT_S = 10.0
-LONGEST_WAIT_S = 300.0
 NOT_ADMITTED = Refused(Reason.KIOSK_NOT_ADMITTED, "K13", NextStep.DESK)
 
 
@@ -72,7 +72,8 @@ class OnlineFirst:
         if self._left_alone():
             return self._else_here(presented, DeskUnreachable("asked to wait", sent=False))
         try:
-            found = self._heard(lambda: self._desk.identify(presented, self._patience(lends)))
+            patience = self._patience(lends or not self.is_admitted())
+            found = self._heard(lambda: self._desk.identify(presented, patience))
         except NotAdmitted:
             return NOT_ADMITTED
         except AskedToWait as fault:
@@ -189,7 +190,7 @@ class OnlineFirst:
         return answer
 
     def _admit(self) -> None:
-        if self._admitted is False:
+        if self._admitted is False or (self._admitted is None and self._known_refused()):
             log.info("the store accepts this kiosk's credential again")
             self._wish_pull(SPREAD_S)  # the pull was refused too, and says so until it is not
         self._admitted = True

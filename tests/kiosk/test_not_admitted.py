@@ -16,13 +16,13 @@ from circulation.presented import Presented
 from kiosk.bus import Bus, Reached
 from kiosk.desks.breaker import GOOD_ANSWERS, Breaker
 from kiosk.desks.journalled import AnswerLost, JournalledDesk
-from kiosk.desks.online_first import LONGEST_WAIT_S, NOT_ADMITTED, SHORT_WAIT_S, OnlineFirst
+from kiosk.desks.online_first import NOT_ADMITTED, SHORT_WAIT_S, TRY_S, OnlineFirst
 from kiosk.desks.store import StoreDesk
 from kiosk.desks.without_line import WithoutLine
 from kiosk.line_watch import watch_line
 from kiosk.ui import Rest, Trouble
 from offline_cache.journal import Journal
-from offline_cache.line_state import LineState
+from offline_cache.line_state import LONGEST_WAIT_S, LineState
 from offline_cache.pull_wish import SOON_S, SPREAD_S
 from offline_cache.replay import Replay
 from offline_cache.store_client import StoreClient
@@ -45,6 +45,7 @@ class Store(StoreModel):
         self.says: DeskUnreachable | None = None
         self.then: DeskUnreachable | None = None
         self.asked = 0
+        self.deadlines = list[float]()
 
     def _door(self) -> None:
         self.asked += 1
@@ -53,6 +54,7 @@ class Store(StoreModel):
             raise said
 
     def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        self.deadlines.append(deadline_s)
         self._door()
         return super().identify(presented, deadline_s)
 
@@ -165,6 +167,7 @@ def test_what_was_heard_before_the_start_counts_until_the_store_says_otherwise(k
     kiosk.store.weather = ["refused connection"] * 9
     assert desk.identify(SHOWN) == NOT_ADMITTED
     assert kiosk.store.asked == 1, "that may have changed"
+    assert kiosk.store.deadlines == [TRY_S], "and costs the first patron no more than any dead line does"
     assert not desk.is_reachable()
     assert desk.identify(SHOWN) == NOT_ADMITTED
     assert desk.check_out(SHOWN, BOOK) == NOT_ADMITTED
@@ -215,8 +218,10 @@ def test_a_kiosk_that_got_a_new_credential_serves_its_first_patron_at_once(kiosk
     kiosk.known_refused = True
     desk = kiosk.desk()
     assert isinstance(desk.identify(SHOWN), Identified)
+    assert kiosk.wishes == [SPREAD_S], "the pull was refused too"
     assert isinstance(desk.check_out(SHOWN, BOOK), CheckedOut)
     assert kiosk.states() == ["answered"]
+    assert kiosk.wishes == [SPREAD_S, SOON_S]
 
 
 # ---- who asks to be left alone
