@@ -34,6 +34,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
         made.close()
 
 
+@pytest.fixture(autouse=True)
+def _begun_at_rest(app: WholeApp) -> None:
+    """One fault shows as one failure, not in every journey after it."""
+    app.put_right()
+
+
 def entries(app: WholeApp) -> list[Entry]:
     """The kiosk's journal, read while no kiosk runs."""
     found = re.search(r'(?m)^id = "(.*)"$', app.config.read_text("utf-8"))
