@@ -240,6 +240,8 @@ _LINE = (
 _SIGNALS = (
     Control("mute-light", "the status light does not answer", "The light does not answer."),
     Control("unmute-light", "it does again", "The light answers."),
+    Control("break-sound", "there is no sound card any more", "There is no sound card."),
+    Control("mend-sound", "it is back", "The sound card is back."),
 )
 _ALL_DEVICES = (
     Control("unplug", "pull out a device", "The {what} is unplugged.", (_PLUG,)),

@@ -258,6 +258,14 @@ class Bench:
         """Let it answer again."""
         self._ask("light", "speak")
 
+    def break_sound(self) -> None:
+        """Let there be no sound card: every sound fails."""
+        self._ask("sound", "break")
+
+    def mend_sound(self) -> None:
+        """Let there be one again."""
+        self._ask("sound", "mend")
+
     # -- transcripts
 
     def record(self, what: str) -> None:

@@ -14,7 +14,7 @@ PLUGS: Mapping[str, tuple[str, str, str]] = {
     "network": ("line", "cut", "restore"),
     "light": ("light", "unplug", "plug"),
 }
-SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light")
+SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light", "sound")
 TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
 
 # The makes that may stand behind one port; the first is what the demo's kiosk is configured for.

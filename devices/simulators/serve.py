@@ -47,6 +47,9 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     light = kinds.add_parser("light")
     light.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
     light.add_argument("--control", type=Path, required=True)
+    sound = kinds.add_parser("sound")
+    sound.add_argument("--bin", type=Path, required=True, help="folder, first on the kiosk's PATH, for its aplay")
+    sound.add_argument("--control", type=Path, required=True)
     line = kinds.add_parser("line")
     line.add_argument("--listen", type=address, required=True)
     line.add_argument("--to", type=address, required=True)
@@ -68,7 +71,9 @@ def serve(given: argparse.Namespace) -> int:
 
 def _where(given: argparse.Namespace) -> str:
     listen = getattr(given, "listen", None)
-    return ":".join(map(str, listen)) if listen else str(getattr(given, "keys", None) or given.tty)
+    if listen:
+        return ":".join(map(str, listen))
+    return str(next(filter(None, (getattr(given, name, None) for name in ("keys", "tty", "bin")))))
 
 
 def _start(loop: Loop, given: argparse.Namespace) -> str:
@@ -101,6 +106,10 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.light import LightSimulator
 
             LightSimulator(loop, given.tty, given.control)
+        case "sound":
+            from devices.simulators.sound import SoundSimulator
+
+            SoundSimulator(loop, given.bin, given.control)
         case _:
             from devices.simulators.line import LineSimulator
 
