@@ -1,10 +1,13 @@
 """All that a library system does for a patron (the "ACS" of SIP2), whichever system answers."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from circulation.events import Event
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
+
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
 
 
 class DeskUnreachable(Exception):
@@ -57,6 +60,6 @@ class Desk(Protocol):
         """Whether the library system answers at all. Raises NotAdmitted and AskedToWait, and nothing else."""
         ...
 
-    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
+    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | Refused | Voided":
         """Does, records or gives up what the event says, once for each EventId however often it is sent."""
         ...

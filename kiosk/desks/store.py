@@ -1,16 +1,20 @@
 """The Desk that the membership store keeps, over HTTP. Every answer is checked before anybody believes it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from circulation.desk import DeskFault, DeskUnreachable
-from circulation.events import Event, Kind
+from circulation.events import Action, Event, Kind
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 from offline_cache.event_line import refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
+
 _HOPELESS = (400, 405, 413, 415, 422)
 _NOT_DONE = (401, 403, 429)
+_PATHS = {Action.CHECK_OUT: "/v1/checkouts", Action.CHECK_IN: "/v1/checkins"}
 
 
 class StoreDesk:
@@ -45,15 +49,16 @@ class StoreDesk:
         except (LineDown, wire.WireError):
             return False
 
-    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
+    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | Refused | Voided":
         """Does or gives up what the event says. Raises DeskUnreachable, DeskFault."""
         from circulation import wire
+        from circulation.affairs import CheckedIn
 
-        path = "/v1/voids" if event.kind is Kind.VOID else "/v1/checkouts"
+        path = "/v1/voids" if event.kind is Kind.VOID else _PATHS[event.action]
         response = self._post(path, wire.dumps(wire.encode(event)), deadline_s, event.id)
         _raise_for(response)
-        answer: CheckedOut | Refused | Voided = _decoded(response, CheckedOut, Refused, Voided)
-        if isinstance(answer, CheckedOut) and answer.item != event.item:
+        answer: CheckedOut | CheckedIn | Refused | Voided = _decoded(response, CheckedOut, CheckedIn, Refused, Voided)
+        if isinstance(answer, CheckedOut | CheckedIn) and answer.item != event.item:
             raise DeskFault("the answer is about another item")
         if isinstance(answer, Voided) and answer.event != event.id:
             raise DeskFault("the answer is about another event")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from circulation.affairs import CheckedIn
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Event, Kind, Told
 from circulation.identifiers import EventId, PatronRef
@@ -144,7 +145,7 @@ class OneByOne:
 
     def tell(self, events: Sequence[Event], told: Told | None, deadline_s: float) -> Batch:
         """As many as the weather and the time allow."""
-        answers: list[Answer] = []
+        answers: list[Answer | CheckedIn] = []
         ends = self._model.now + deadline_s
         for index, event in enumerate(events):
             if index and self._model.now >= ends:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import wire
+from circulation.affairs import CheckedIn, Route
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
@@ -23,12 +24,12 @@ def desk(server: RawServer) -> StoreDesk:
     return StoreDesk(StoreClient(server.url, "token"))
 
 
-def said(answer: CheckedOut | Refused | Voided | Identified) -> bytes:
+def said(answer: CheckedOut | CheckedIn | Refused | Voided | Identified) -> bytes:
     """An answer as the store sends it."""
     return wire.dumps(wire.encode_answer(answer))
 
 
-def deliver(script: Script, event: Event = EVENT) -> CheckedOut | Refused | Voided:
+def deliver(script: Script, event: Event = EVENT) -> CheckedOut | CheckedIn | Refused | Voided:
     with RawServer(script) as server:
         return desk(server).deliver(event, LONG_S)
 
@@ -49,6 +50,18 @@ def test_an_event_travels_by_its_kind_with_its_id_as_key(kind: Kind, path: bytes
     assert head.startswith(b"POST " + path + b" ")
     assert b"idempotency-key: " + EVENT.id.encode() in head.lower()
     assert wire.decode_event(wire.loads(body)) == EVENT.as_kind(kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.REQUEST, Kind.FACT])
+def test_a_return_travels_as_one_and_its_answer_is_about_its_item(kind: Kind) -> None:
+    brought = Event(EVENT.id, KIOSK, 7, kind, Action.CHECK_IN, None, BOOK, AT)
+    seen: Queue[bytes] = Queue()
+    taken = CheckedIn(BOOK, "Oeroeg", Route.SHELF)
+    assert deliver(answering(said(taken), seen=seen), brought) == taken
+    head, _ = head_and_body(seen.get(timeout=LONG_S))
+    assert head.startswith(b"POST /v1/checkins ")
+    with pytest.raises(DeskFault):
+        deliver(answering(said(CheckedIn(ItemBarcode("30000000000999"), "x"))), brought)
 
 
 @pytest.mark.parametrize("answer", [Identified(PatronRef("anna"), may_borrow=3), REFUSED])
