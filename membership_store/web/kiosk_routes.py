@@ -103,9 +103,10 @@ class KioskRoutes:
 
     def operations(self) -> tuple[Operation, ...]:
         """The rows of the table."""
-        health = "Whether the store answers"
+        said = "Whether the store answers; to who shows a credential, also whether that counts"
+        refused = ("unauthorized",)
         return (
-            Operation("GET", "/v1/health", self.health, "health", health, Asker.ANYBODY, answers=(_WELL,)),
+            Operation("GET", "/v1/health", self.health, "health", said, Asker.ANYBODY, None, (_WELL,), refused),
             *self._questions(),
             *self._acts(),
         )

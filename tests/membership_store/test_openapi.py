@@ -33,6 +33,14 @@ def test_the_committed_document_is_the_one_that_the_operations_make() -> None:
     assert committed == text(), "the interface has changed: run `make docs` and commit docs/openapi.json"
 
 
+def test_that_a_credential_does_not_count_stands_in_the_document_where_anybody_may_ask(store: StoreProcess) -> None:
+    shown = {"Authorization": "Bearer nobody"}
+    answer = requests.get(store.url + "/v1/health", headers=shown, timeout=60)
+    told = json.loads(text())["paths"]["/v1/health"]["get"]["responses"][str(answer.status_code)]
+    assert answer.status_code == 401
+    assert f'"{answer.json()["type"]}"' in json.dumps(told)
+
+
 def test_the_store_serves_its_document_to_anybody(store: StoreProcess) -> None:
     answer = requests.get(f"{store.url}/v1/openapi.json", timeout=60)
     assert answer.status_code == 200
