@@ -102,6 +102,16 @@ def test_s4_the_store_does_its_night_work_before_the_doors_open_and_catches_up_w
     assert "Persistent=yes" in text
 
 
+def test_the_kiosk_may_open_screen_touch_sound_ports_and_usb_and_no_disk() -> None:
+    text = (UNITS / "system" / "kiosk.service").read_text("utf-8")
+    ports = {"char-ttyUSB", "char-ttyACM", "char-ttyAMA", "char-usb_device"}
+    allowed = dict(re.findall(r"(?m)^DeviceAllow=(\S+) (\S+)$", text))
+    assert allowed == {"char-drm": "rw", "char-input": "r", "char-tty": "rw", "char-alsa": "rw"} | dict.fromkeys(
+        ports, "rw"
+    )
+    assert "\nDevicePolicy=closed\n" in text
+
+
 def test_the_kiosk_is_watched_restarted_and_leaves_no_dump() -> None:
     lines = (UNITS / "system" / "kiosk.service").read_text("utf-8").splitlines()
     for setting in ("Type=notify", "WatchdogSec=20", "Restart=always", "StartLimitIntervalSec=0", "LimitCORE=0"):

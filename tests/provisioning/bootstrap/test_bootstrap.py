@@ -82,6 +82,7 @@ def test_the_wider_role_has_all_of_the_narrower() -> None:
     assert set(wanted["run"]) < set(wanted["test"]) < set(wanted["system"])
     assert set(wanted["test"]) < set(wanted["long"])
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", name) for name in wanted["system"] + wanted["long"])
+    assert "alsa-utils" in wanted["run"], "without it the kiosk makes no sound"
     assert "chromium" not in wanted["run"], "a demonstration does not fetch a browser"
 
 
