@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kiosk.app import KioskApp
     from kiosk.bus import Bus
     from kiosk.desks.in_background import Workers
+    from kiosk.visit_pad import PadRules
     from offline_cache.clock import KioskClock
     from offline_cache.health import Health
     from offline_cache.journal import Entry, Journal
@@ -99,6 +100,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     from kiosk.settings import Patience
     from kiosk.stage import Stage
     from kiosk.visit import Counter, serve
+    from kiosk.visit_pad import BackgroundPad
     from offline_cache.clock import KioskClock
     from offline_cache.event_line import StoreEvents
     from offline_cache.health import CLOSED, OPEN
@@ -137,12 +139,14 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
         prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
         app = _window(config, bus, prepare, fullscreen=fullscreen)
         ui = Heard(app, devices.signals) if devices.signals is not None else app
-        stage = Stage(ui, bus, config.kiosk.languages, (one.kind for one in config.devices))
+        kinds = (one.kind for one in config.devices)
+        stage = Stage(ui, bus, config.kiosk.languages, kinds, passes_on_pad=config.pad.passes)
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
             stage,
             desk,
             BackgroundPrinter(devices.printer, workers),
+            BackgroundPad(devices.item_pad, workers, _pad_rules(config), gates=_has_gates(config)),
             Parked(time.monotonic, patience.resume),
             partial(_receipt, config.branch.name),
             lambda: os.urandom(16).hex(),
@@ -217,6 +221,17 @@ def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
     """What the first visit would wait for."""
     for call in calls:
         workers.begin(call)
+
+
+def _pad_rules(config: KioskConfig) -> PadRules:
+    from kiosk.visit_pad import PadRules
+
+    return PadRules(config.pad.failed_unlock == "undo", config.pad.all_tagged, config.pad.passes)
+
+
+def _has_gates(config: KioskConfig) -> bool:
+    """Whether the pad switches anything: some libraries have pads and no gates."""
+    return any(one.kind == "item_pad" and one.options.get("security") != "none" for one in config.devices)
 
 
 def _beside_the_pull(config: KioskConfig) -> tuple[Callable[[], bool], Callable[[float], None]]:

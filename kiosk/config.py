@@ -17,6 +17,7 @@ from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "payment_terminal", "receipt_printer", "signals")
 _PATH_OPTIONS = ("port", "ca_file", "passphrase_file")
+_FAILED_UNLOCK = ("desk", "undo")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
 
@@ -96,6 +97,17 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pad:
+    """How this branch works with its item pad. `failed_unlock`: where a tag of a loan cannot be cleared, the loan is
+    undone ("undo"), or stands and the desk looks at the item ("desk"). `all_tagged`: no item lacks a tag, so that what
+    was scanned must be laid down too. `passes`: patrons' passes are tags that the pad reads."""
+
+    failed_unlock: str = "desk"
+    all_tagged: bool = True
+    passes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KioskConfig:
     """All of the file, with the devices as settings for `devices.open_devices`."""
 
@@ -107,6 +119,7 @@ class KioskConfig:
     sharing: BranchSharing | None = None
     screen: ScreenSize = field(default_factory=ScreenSize)
     visit: Visit = field(default_factory=Visit)
+    pad: Pad = field(default_factory=Pad)
     devices: tuple[DeviceSettings, ...] = ()
     folder: Path = Path()
 
@@ -172,6 +185,8 @@ class Checker:
                 self._add((), f"section [{one.name}] is missing")
         devices = self._devices(data)
         self._check_sense(parts)
+        if "pad" in data and "item_pad" not in data:
+            self._add(("pad",), "[pad] needs an [item_pad]: without one nothing can be laid down")
         if self.problems:
             return None
         return KioskConfig(**parts, devices=devices, folder=self._folder)
@@ -241,6 +256,7 @@ class Checker:
             "sharing": self._check_sharing,
             "screen": self._check_screen,
             "visit": self._check_visit,
+            "pad": self._check_pad,
         }
         for name, check in checks.items():
             if parts.get(name) is not None:
@@ -300,6 +316,10 @@ class Checker:
             self._add(("visit", "idle_s"), "'idle_s' must be from 10 to 600 seconds")
         if not 20 <= visit.warning_s <= 600:
             self._add(("visit", "warning_s"), "'warning_s' must be from 20 (WCAG 2.2.1) to 600 seconds")
+
+    def _check_pad(self, pad: Pad) -> None:
+        if pad.failed_unlock not in _FAILED_UNLOCK:
+            self._add(("pad", "failed_unlock"), f"'failed_unlock' must be one of {', '.join(_FAILED_UNLOCK)}")
 
     def _add(self, path: tuple[str, ...], text: str) -> None:
         self.problems.append(Problem(line_of(path, self._lines), text))

@@ -12,20 +12,25 @@ from kiosk.ui import (
     Asking,
     Borrowing,
     Closed,
+    Gate,
     Lent,
     NoAnswer,
     Notice,
     NoVisit,
     OutOfOrder,
+    PartsMissing,
     Rest,
+    Row,
     Screen,
     Shown,
     Trouble,
     Ui,
+    Unlocking,
 )
 
 _NO = (NoVisit, NoAnswer, OutOfOrder)
-_LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE)
+_LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.TAG_UNREADABLE)
+_NOT_YET = (Asking, Unlocking, PartsMissing)
 
 
 def sound_of(before: Screen, after: Screen) -> bool | None:
@@ -36,11 +41,15 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
         return False if isinstance(after, Rest) and _notice_is_new(before, after) else None
     if not isinstance(before, Borrowing):
         return False if after.cannot_borrow is not None else None  # rows of a visit that is taken up again are old
-    known = {row.key: type(row) for row in before.rows}
-    answered = [row for row in after.rows if not isinstance(row, Asking) and known.get(row.key) is not type(row)]
-    if any(not isinstance(row, Lent) for row in answered) or _notice_is_new(before, after):
+    known = {row.key: _said(row) for row in before.rows}
+    answered = [row for row in after.rows if not isinstance(row, _NOT_YET) and known.get(row.key) != _said(row)]
+    if any(not isinstance(row, Lent) or row.gate is not Gate.SAFE for row in answered) or _notice_is_new(before, after):
         return False
     return True if answered else None
+
+
+def _said(row: Row) -> tuple[type, Gate]:
+    return type(row), getattr(row, "gate", Gate.SAFE)
 
 
 def light_of(screen: Screen) -> Light:

@@ -7,7 +7,21 @@ from string import Formatter
 
 from circulation.outcomes import Refused, Value
 from kiosk.texts import Texts
-from kiosk.ui import Asking, Borrowing, Finished, Lent, NotAsked, NotKnown, NotLent, Row, Trouble
+from kiosk.ui import (
+    Asking,
+    Borrowing,
+    Finished,
+    Gate,
+    Lent,
+    NotAsked,
+    NotKnown,
+    NotLent,
+    PartsMissing,
+    Row,
+    Trouble,
+    Undone,
+    Unlocking,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +84,28 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
     match one:
         case Lent():
             key = "row.lent_provisional" if one.provisional else "row.lent"
-            return RowWords(one.title, texts.say(key, day=texts.day(one.due, today)))
+            return RowWords(one.title, texts.say(key, day=texts.day(one.due, today)), at_gate(texts, one.gate))
+        case Unlocking():
+            return RowWords(one.title, texts.say("row.unlocking"))
         case Asking():
             return RowWords("", texts.say("row.asking"))
         case NotLent():
             sentence = refused(texts, one.refused, today)
-            return RowWords(one.title, sentence.why, sentence.next)
+            return RowWords(one.title, sentence.why, f"{sentence.next} {at_gate(texts, one.gate)}".strip())
         case NotKnown():
             return RowWords("", texts.say("row.not_known.why"), texts.say("row.not_known.next"))
         case NotAsked():
             return RowWords("", texts.say("row.not_asked.why"), texts.say("row.not_asked.next"))
+        case PartsMissing():
+            why = texts.count("row.parts_missing.why", one.read, maximum=str(one.parts))
+            return RowWords("", why, texts.say("row.parts_missing.next"))
+        case Undone():
+            return RowWords(one.title, texts.say("row.undone.why"), texts.say("row.undone.next"))
+
+
+def at_gate(texts: Texts, gate: Gate) -> str:
+    """What the gate will make of an item and what to do; nothing where all is well."""
+    return "" if gate is Gate.SAFE else texts.say(f"gate.{gate.value}")
 
 
 def trouble(texts: Texts, one: Trouble) -> Sentence:
@@ -117,10 +143,33 @@ def what_to_do(texts: Texts, visit: Borrowing) -> str:
         return texts.say("borrow.ending")
     if visit.cannot_borrow is not None or visit.may_borrow == 0 or visit.troubles & _NOTHING_TO_SCAN:
         return ""
+    if visit.by_pad:
+        return texts.say("borrow.lay_next" if visit.rows else "borrow.lay_first")
     return texts.say("borrow.scan_next" if visit.rows else "borrow.scan_first")
 
 
-_NOTHING_TO_SCAN = {Trouble.NO_SCANNER, Trouble.NO_CONNECTION, Trouble.NOT_ADMITTED, Trouble.NO_WAY_IN}
+def how(texts: Texts, visit: Borrowing) -> str:
+    """How that is done. Small."""
+    if visit.by_pad:
+        return texts.say("borrow.lay_or_scan_how" if visit.by_scan else "borrow.lay_how")
+    return texts.say("borrow.scan_how")
+
+
+_NOTHING_TO_SCAN = {
+    Trouble.NO_SCANNER,
+    Trouble.NO_ITEMS,
+    Trouble.NO_CONNECTION,
+    Trouble.NOT_ADMITTED,
+    Trouble.NO_WAY_IN,
+}
+
+
+def still_to_do(texts: Texts, end: Finished) -> str:
+    """What care the items need that were borrowed; nothing where all is well."""
+    if end.unlocking:
+        return texts.say("finished.unlocking")
+    said = [texts.count("finished.to_check", end.to_check)] if end.to_check else []
+    return " ".join(said + ([texts.count("finished.not_known", end.not_known)] if end.not_known else []))
 
 
 def finished(texts: Texts, end: Finished) -> str:

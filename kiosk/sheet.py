@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
-from kiosk.ui import Asking, Lent, NotAsked, NotKnown, NotLent, Row
+from kiosk.ui import Asking, Gate, Lent, NotAsked, NotKnown, NotLent, PartsMissing, Row, Undone, Unlocking
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class Sheet:
     def lent(self) -> tuple[Lent, ...]:
         """What was lent in this visit, newest first."""
         return tuple(one.row for one in self.lines if isinstance(one.row, Lent))
+
+    @property
+    def unlocking(self) -> int:
+        """How many items are lent whose tags are still being cleared."""
+        return sum(isinstance(one.row, Unlocking) for one in self.lines)
+
+    @property
+    def to_check(self) -> int:
+        """At how many lent items the gate may call."""
+        return sum(one.gate is not Gate.SAFE for one in self.lent)
 
     @property
     def not_known(self) -> int:
@@ -82,9 +92,51 @@ class Sheet:
         """With nothing done for that item, for want of a connection."""
         return self._with(item, NotAsked(self._key(item)))
 
+    def parts_missing(self, item: ItemBarcode, read: int, parts: int) -> "Sheet":
+        """With that item waiting for the rest of it, on top where it is new."""
+        if not isinstance(self.row_of(item), PartsMissing):
+            return self.asking(item).parts_missing_of(item, read, parts)
+        return self.parts_missing_of(item, read, parts)
+
+    def parts_missing_of(self, item: ItemBarcode, read: int, parts: int) -> "Sheet":
+        """The same, in the place where it stands."""
+        return self._with(item, PartsMissing(self._key(item), read, parts))
+
+    def without_missing(self, but: frozenset[ItemBarcode]) -> "Sheet":
+        """Without the items that waited for the rest of them, but these."""
+        lines = tuple(one for one in self.lines if not isinstance(one.row, PartsMissing) or one.item in but)
+        return self if len(lines) == len(self.lines) else replace(self, lines=lines)
+
+    def unlocking_item(self, item: ItemBarcode) -> "Sheet":
+        """With that loan's tags being cleared."""
+        row = self.row_of(item)
+        if not isinstance(row, Lent):
+            return self
+        return self._with(item, Unlocking(row.key, row.title, row.due, row.provisional))
+
+    def at_gate(self, item: ItemBarcode, gate: Gate) -> "Sheet":
+        """With what the gate makes of that item; a loan is shown as lent from here on."""
+        row = self.row_of(item)
+        if isinstance(row, Unlocking):
+            return self._with(item, Lent(row.key, row.title, row.due, row.provisional, gate))
+        return self._with(item, replace(row, gate=gate)) if isinstance(row, Lent | NotLent) else self
+
+    def undone(self, item: ItemBarcode) -> "Sheet":
+        """With that loan ended again."""
+        row = self.row_of(item)
+        return self._with(item, Undone(row.key, row.title)) if isinstance(row, Lent | Unlocking) else self
+
+    def undoing_lost(self, item: ItemBarcode) -> "Sheet":
+        """With nobody knowing whether that loan was ended; a later answer changes nothing here."""
+        return self._with(item, NotKnown(self._key(item)))
+
+    def item_of(self, event: EventId) -> ItemBarcode | None:
+        """The item whose answer is lost under that event."""
+        return next((one.item for one in self.lines if one.event == event), None)
+
     def answered_late(self, event: EventId, answer: CheckedOut | Refused | Voided) -> "Sheet":
         """With a late answer, if this visit asked for it."""
-        item = next((one.item for one in self.lines if one.event == event), None)
+        item = self.item_of(event)
         return self if item is None else self.answered(item, answer)
 
     def _key(self, item: ItemBarcode) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import BarcodeScanned, Health, HealthChanged, PassPresented, PassRemoved
+from devices.ports import BarcodeScanned, Health, HealthChanged, ItemsChanged, PassPresented, PassRemoved
 from kiosk.bus import Answered, Bus, Happening, Reached, Touched
+from kiosk.stack import Stack
 from kiosk.ui import HelpCard, Intent, Over, Rest, Screen, Shown, Trouble, Ui, offered
 
 log = logging.getLogger(__name__)
@@ -22,18 +23,47 @@ _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 class Stage:
     """One kiosk's screen and ears. Touches that the screen does not offer (stale or doubled) never reach a flow."""
 
-    def __init__(self, ui: Ui, bus: Bus, languages: tuple[str, ...], kinds: Iterable[str]) -> None:
+    def __init__(
+        self, ui: Ui, bus: Bus, languages: tuple[str, ...], kinds: Iterable[str], *, passes_on_pad: bool = False
+    ) -> None:
+        """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in."""
         self._ui, self._bus, self._languages = ui, bus, languages
         self._shown = Shown(Rest(), language=languages[0])
         self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
+        self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
+        self._read_items = self._kinds & {"item_scanner", "item_pad"}
         self._line = Reached(online=True)
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
         self._late: dict[EventId, CheckedOut | Refused | Voided] = {}
         self._quiet_since = 0.0
-        self.pass_on_reader = False
+        self._passes: set[str] = set()
+        self.pad = Stack()
+        """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
+        self.left_lent: frozenset[bytes] = frozenset()
+        """Tags of what somebody borrowed and left there: as long as they are not lifted they are no one else's."""
+
+    @property
+    def pass_on_reader(self) -> bool:
+        """Whether a pass lies on the reader, or on the pad."""
+        return bool(self._passes)
+
+    @property
+    def by_pad(self) -> bool:
+        """Whether books can be laid on a pad now."""
+        return "item_pad" in self._kinds - self._broken
+
+    @property
+    def by_scan(self) -> bool:
+        """Whether barcodes can be scanned now; a kiosk without a pad is taken to have a scanner."""
+        return not self.by_pad or "item_scanner" in self._kinds - self._broken
+
+    @property
+    def lay_pass(self) -> bool:
+        """Whether the pad alone reads passes now."""
+        return self._read_passes - self._broken == {"item_pad"}
 
     @property
     def troubles(self) -> frozenset[Trouble]:
@@ -41,13 +71,18 @@ class Stage:
         found = set() if self._line.online else {_WITHOUT[self._line.lends]}
         if not self._line.admitted:
             found = {Trouble.NOT_ADMITTED}
-        ways = self._kinds & {"pass_reader", "item_scanner"}
-        if ways and ways <= self._broken:
-            found.add(Trouble.NO_WAY_IN)
-        elif "pass_reader" in self._broken:
-            found.add(Trouble.NO_PASS_READER)
-        elif "item_scanner" in self._broken:
-            found.add(Trouble.NO_SCANNER)
+        return frozenset(found) | self._broken_ways()
+
+    def _broken_ways(self) -> frozenset[Trouble]:
+        """What does not read, as far as it changes what a patron must do."""
+        ways = self._read_passes | self._read_items
+        if (ways and ways <= self._broken) or (self._read_passes and self._read_passes <= self._broken):
+            return frozenset({Trouble.NO_WAY_IN})
+        found = {Trouble.NO_PAD} if "item_pad" in self._broken else set()
+        if self._read_items and self._read_items <= self._broken:
+            found = {Trouble.NO_ITEMS if "item_pad" in self._read_items else Trouble.NO_SCANNER}
+        if "pass_reader" in self._broken and not self.lay_pass:
+            found |= {Trouble.NO_PASS_READER}
         return frozenset(found)
 
     @property
@@ -157,9 +192,12 @@ class Stage:
         if isinstance(happening, _OF_A_PERSON):
             self.stir()
         if isinstance(happening, PassPresented):
-            self.pass_on_reader = True
+            self._passes.add(happening.device)
         elif isinstance(happening, PassRemoved):
-            self.pass_on_reader = False
+            self._passes.discard(happening.device)
+        elif isinstance(happening, ItemsChanged):
+            self.pad = Stack.of(happening.items)
+            self.left_lent &= self.pad.uids
         elif isinstance(happening, Answered):
             self._late[happening.event] = happening.answer
             if len(self._late) > LATE_ANSWERS:
@@ -183,8 +221,8 @@ class Stage:
         return False
 
     def _notes_trouble(self, happening: Reached | HealthChanged) -> bool:
-        """Whether the troubles changed."""
-        before = self.troubles
+        """Whether the troubles changed, or what can be used."""
+        before = self._ways()
         if isinstance(happening, HealthChanged):
             log.info("device %s: %s", happening.device, happening.health.state.value)
         if isinstance(happening, Reached):
@@ -194,5 +232,9 @@ class Stage:
         else:
             self._broken.add(happening.kind)
             if happening.kind == "pass_reader":
-                self.pass_on_reader = False  # it cannot tell any more; a pass that still lies there is told again
-        return self.troubles != before
+                # It cannot tell any more; a pass that still lies there is told again.
+                self._passes.discard(happening.device)
+        return self._ways() != before
+
+    def _ways(self) -> tuple[object, ...]:
+        return self.troubles, self.by_pad, self.by_scan, self.lay_pass

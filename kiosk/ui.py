@@ -34,7 +34,9 @@ class Trouble(Enum):
     NOT_ADMITTED = "not_admitted"  # the store refuses this kiosk's credential: nothing is lent
     NO_PASS_READER = "no_pass_reader"
     NO_SCANNER = "no_scanner"
-    NO_WAY_IN = "no_way_in"  # neither reader nor scanner: nobody can be served
+    NO_PAD = "no_pad"  # books can be scanned, and cannot be laid down
+    NO_ITEMS = "no_items"  # neither pad nor scanner reads them
+    NO_WAY_IN = "no_way_in"  # nothing reads a pass, or nothing reads anything: nobody can be served
 
 
 class Notice(Enum):
@@ -45,11 +47,35 @@ class Notice(Enum):
     CHIP_UNREADABLE = "chip_unreadable"
     PASS_LEFT = "pass_left"  # the pass of a visit that ended still lies on the reader
     ENDED_BY_TIME = "ended_by_time"
+    TAG_UNREADABLE = "tag_unreadable"  # something on the pad cannot be read
+    PASS_FIRST = "pass_first"  # books lie on the pad, and nobody showed a pass
+    BOOKS_LEFT = "books_left"  # the books of a visit that ended still lie on the pad
+
+
+class Gate(Enum):
+    """What the gate makes of an item, where it is not as it should be (`gate.<value>` in the catalogues)."""
+
+    SAFE = "safe"  # as it should be: nothing is said
+    LAY_DOWN = "lay_down"  # lent; its tag is still to be cleared, on the pad
+    CALLS = "calls"  # lent; its tag could not be cleared
+    ARMED = "armed"  # not lent; its tag would have passed, and was armed
+    OPEN = "open"  # not lent; its tag may pass, and could not be armed
 
 
 @dataclass(frozen=True, slots=True)
 class Lent:
     """A row: this item is the patron's until `due`. `provisional`: the library system may set another date yet."""
+
+    key: str
+    title: str
+    due: date
+    provisional: bool = False
+    gate: Gate = Gate.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocking:
+    """A row: the library said yes, and its tag is not read back as cleared yet: it must lie there a moment more."""
 
     key: str
     title: str
@@ -71,6 +97,7 @@ class NotLent:
     key: str
     refused: Refused
     title: str = ""
+    gate: Gate = Gate.SAFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +114,33 @@ class NotAsked:
     key: str
 
 
-Row = Lent | Asking | NotLent | NotKnown | NotAsked
+@dataclass(frozen=True, slots=True)
+class PartsMissing:
+    """A row: of an item of `parts` parts only `read` lie on the pad; it is not asked for before all do."""
+
+    key: str
+    read: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A row: it was lent, its tag could not be cleared, and so the loan was ended again."""
+
+    key: str
+    title: str
+
+
+Row = Lent | Unlocking | Asking | NotLent | NotKnown | NotAsked | PartsMissing | Undone
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nobody is being served: "Houd je pas voor de lezer"."""
+    """Nobody is being served: "Houd je pas voor de lezer". `lay_pass`: the pad alone reads passes."""
 
     troubles: frozenset[Trouble] = frozenset()
     notice: Notice | None = None
+    lay_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +162,10 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Borrowing:
-    """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum."""
+    """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum.
+
+    `by_pad`: books can be laid down; `by_scan`: they can be scanned.
+    """
 
     rows: tuple[Row, ...] = ()
     lent: int = 0
@@ -129,15 +177,24 @@ class Borrowing:
     troubles: frozenset[Trouble] = frozenset()
     resumed: bool = False
     ending: bool = False  # DONE was touched, the last answers are awaited
+    by_pad: bool = False
+    by_scan: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """ "Klaar! 3 geleend." PRINT, if it can, or NO_RECEIPT; closes by itself. `not_known` lie between yes and no."""
+    """ "Klaar! 3 geleend." PRINT, if it can, or NO_RECEIPT; closes by itself. `not_known` lie between yes and no.
+
+    `to_check`: lent items at which the gate may call; `lying`: books still lie on the pad; `unlocking`: some of them
+    are still being cleared.
+    """
 
     lent: int
     not_known: int = 0
     can_print: bool = True
+    to_check: int = 0
+    lying: bool = False
+    unlocking: bool = False
 
 
 class ReceiptState(Enum):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +19,7 @@ from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Notice, OutOfOrder, Rest
+from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class Counter:
     stage: Stage
     desk: VisitDesk
     printer: VisitPrinter
+    pad: VisitPad
     parked: Parked
     make_receipt: MakeReceipt
     new_job: Callable[[], str]
@@ -66,13 +69,15 @@ async def serve(counter: Counter) -> None:
 async def rest(counter: Counter, notice: Notice | None) -> Presented:
     """Waits for a pass. A notice goes when somebody had the time to read it, and so does a language chosen by hand."""
     stage, patience = counter.stage, counter.patience
+    left = stage.pad.uids
     while True:
-        stage.show(Rest(stage.troubles, notice or _left_behind(stage)))
+        left &= stage.pad.uids
+        stage.show(_at_rest(stage, notice or _lies_there(stage, left)))
         happening = await stage.next(patience.reading)
         if happening is None:
             notice = None
             counter.parked.forget_old()
-            stage.wipe(Rest(stage.troubles, _left_behind(stage)))
+            stage.wipe(_at_rest(stage, _lies_there(stage, left)))
             stage.stir()
         elif isinstance(happening, PassPresented | BarcodeScanned):
             shown = shown_pass(happening)
@@ -84,8 +89,21 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented:
             notice = Notice.UNREADABLE_SCAN
 
 
+def _at_rest(stage: Stage, notice: Notice | None) -> Rest:
+    return Rest(stage.troubles, notice, stage.lay_pass)
+
+
+def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
+    """What to say of a pass or of books that lie there; `left`: the tags that lay there when the last visit ended."""
+    if stage.pass_on_reader:
+        return Notice.PASS_LEFT
+    if not stage.pad.uids:
+        return None
+    return Notice.BOOKS_LEFT if stage.pad.uids <= left else Notice.PASS_FIRST
+
+
 def _left_behind(stage: Stage) -> Notice | None:
-    return Notice.PASS_LEFT if stage.pass_on_reader else None
+    return _lies_there(stage, stage.pad.uids)
 
 
 async def visit(counter: Counter, shown: Presented) -> Notice | None:
@@ -93,26 +111,27 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     stage, patience = counter.stage, counter.patience
     patron = await identify(stage, counter.desk, shown, patience)
     if patron is None:
-        stage.wipe(Rest(stage.troubles, _left_behind(stage)))
+        stage.wipe(_at_rest(stage, _left_behind(stage)))
         return None
     stage.speak(patron.language)
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
-    checkout = Checkout(stage, counter.desk, shown, patron, sheet, patience)
+    checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience)
     try:
         ending = await checkout.run()
     except JournalFault as fault:
         log.critical("lending is closed: %s", fault)
-        raise _ClosedInVisit(fault.word, len(checkout.sheet.lent)) from None
+        raise await _closed(fault, checkout) from None
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
         notice = Notice.ENDED_BY_TIME
-    elif checkout.sheet.lent or checkout.sheet.not_known:
+    elif checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.unlocking:
         await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
-    stage.wipe(Rest(stage.troubles, notice or _left_behind(stage)))
+    await checkout.settle()
+    stage.wipe(_at_rest(stage, notice or _left_behind(stage)))
     return notice
 
 
@@ -130,6 +149,13 @@ class _ClosedInVisit(Exception):
     def __init__(self, word: str, lent: int) -> None:
         super().__init__(word)
         self.word, self.lent = word, lent
+
+
+async def _closed(fault: JournalFault, checkout: Checkout) -> _ClosedInVisit:
+    """What waits at the gate ends first. Only what passes it counts as lent: "the rest" goes to the desk."""
+    with suppress(JournalFault):
+        await checkout.settle()
+    return _ClosedInVisit(fault.word, len(checkout.sheet.lent) - checkout.sheet.to_check)
 
 
 async def _stay_closed(counter: Counter, word: str, lent: int = 0) -> None:

@@ -9,9 +9,10 @@ from circulation.outcomes import Identified
 from circulation.presented import ReceiptChoice
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
-from kiosk.bus import Answered, Touched
+from kiosk.bus import Answered, Happening, Touched
 from kiosk.flows.checkout import Checkout
 from kiosk.settings import Patience
+from kiosk.sheet import Sheet
 from kiosk.stage import Stage
 from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState
 
@@ -45,31 +46,61 @@ async def farewell(
 ) -> None:
     """Shows the end and prints when asked, or by the patron's own default (K2) when nothing is touched.
 
-    An answer that was still awaited when the patron left is shown as long as this screen stands.
+    An answer that was still awaited when the patron left is shown as long as this screen stands. What is at the gate is
+    awaited; whoever leaves before is printed the receipt of what is known then.
     """
     while True:
+        checkout.switch_next()
         sheet = checkout.sheet
         can_print = printer.exists and bool(sheet.lent)
-        stage.show(Finished(len(sheet.lent), sheet.not_known, can_print))
-        happening = await stage.next(patience.closing, *checkout.asked)
+        stage.show(_finished(stage, sheet, can_print))
+        happening = await stage.next(None if checkout.switching else patience.closing, *checkout.tasks)
         if isinstance(happening, asyncio.Task):
-            checkout.take_answer()
+            checkout.take(happening)
             stage.stir()
         elif isinstance(happening, Answered):
             checkout.hear(happening.event)
         elif happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
             break
-    later = [happening] if isinstance(happening, PassPresented | BarcodeScanned) else []
     if isinstance(happening, Touched):
         wanted = happening.intent is Intent.PRINT
     else:
         wanted = patron.receipt is ReceiptChoice.PRINT
+    if checkout.switching:
+        await checkout.settle()
+        sheet = checkout.sheet
+        can_print = printer.exists and bool(sheet.lent)
+        if sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
+            stage.show(_finished(stage, sheet, can_print))
+            happening = await _until_read(stage, patience)
+            wanted = wanted or (isinstance(happening, Touched) and happening.intent is Intent.PRINT)
+    later = [happening] if isinstance(happening, PassPresented | BarcodeScanned) else []
     if can_print and wanted:
         job = new_job()
         printing = asyncio.create_task(printer.print(make_receipt(stage.language, sheet.lent, sheet.not_known), job))
         await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
     for one in later[-1:]:
         stage.put_back(one)
+
+
+def _finished(stage: Stage, sheet: Sheet, can_print: bool) -> Finished:
+    return Finished(
+        len(sheet.lent),
+        sheet.not_known,
+        can_print,
+        to_check=sheet.to_check,
+        lying=bool(stage.pad.items),
+        unlocking=bool(sheet.unlocking),
+    )
+
+
+async def _until_read(stage: Stage, patience: Patience) -> Happening | None:
+    """What was said last, to somebody who had touched a button before it was said."""
+    stage.stir()
+    while True:
+        happening = await stage.next(patience.closing)
+        if happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
+            return happening
 
 
 async def _watch_printing(

@@ -9,13 +9,33 @@ from circulation.outcomes import Reason
 from kiosk import sentences
 from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
-from kiosk.screens.icons import OF_NOTICE, OF_STEP, OF_TROUBLE
+from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_STEP, OF_TROUBLE
 from kiosk.screens.page import Page
 from kiosk.texts import Texts
-from kiosk.ui import Asking, Borrowing, Lent, NotAsked, NotKnown, NotLent, Row, Trouble
+from kiosk.ui import (
+    Asking,
+    Borrowing,
+    Gate,
+    Lent,
+    NotAsked,
+    NotKnown,
+    NotLent,
+    PartsMissing,
+    Row,
+    Trouble,
+    Undone,
+    Unlocking,
+)
 
 # Those that matter once a visit runs.
-TROUBLES = (Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION, Trouble.NO_SCANNER, Trouble.NO_WAY_IN)
+TROUBLES = (
+    Trouble.NOT_ADMITTED,
+    Trouble.NO_CONNECTION,
+    Trouble.NO_SCANNER,
+    Trouble.NO_ITEMS,
+    Trouble.NO_PAD,
+    Trouble.NO_WAY_IN,
+)
 
 
 class BorrowingPage(Page):
@@ -43,7 +63,7 @@ class BorrowingPage(Page):
         self.count = sentences.headline(texts, fact)
         self.may_borrow = sentences.may_borrow(texts, fact)
         self.what_to_do = sentences.what_to_do(texts, fact)
-        self.how = texts.say("borrow.scan_how")
+        self.how = sentences.how(texts, fact)
         self.notice = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.notice_icon = OF_NOTICE[fact.notice] if fact.notice else ""
         self.aside = sentences.aside(texts, fact.troubles)
@@ -80,8 +100,9 @@ class BorrowingPage(Page):
 
     def _card(self, one: Row, texts: Texts) -> Card:
         said = sentences.row(texts, one, self._today())
-        tone = "good" if isinstance(one, Lent | Asking) else "care"
-        return Card(f"row:{one.key}", tone, _icon(one), said.title, said.why, said.next, busy=isinstance(one, Asking))
+        well = isinstance(one, Asking | Unlocking) or (isinstance(one, Lent) and one.gate is Gate.SAFE)
+        busy = isinstance(one, Asking | Unlocking)
+        return Card(f"row:{one.key}", "good" if well else "care", _icon(one), said.title, said.why, said.next, busy)
 
 
 def _said_by_a_row(trouble: Trouble, fact: Borrowing) -> bool:
@@ -92,14 +113,18 @@ def _said_by_a_row(trouble: Trouble, fact: Borrowing) -> bool:
 
 def _icon(one: Row) -> str:
     match one:
+        case Lent(gate=gate) | NotLent(gate=gate) if gate in OF_GATE:
+            return OF_GATE[gate]
         case Lent():
             return "check"
-        case Asking():
+        case Asking() | Unlocking():
             return ""
         case NotLent():
             return OF_STEP[one.refused.next]
-        case NotKnown():
+        case NotKnown() | Undone():
             return "desk"
+        case PartsMissing():
+            return "stack"
         case NotAsked():
             return "no_line"
 

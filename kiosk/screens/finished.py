@@ -28,11 +28,15 @@ class FinishedPage(MessagePage):
 
     def draw(self, fact: Finished, texts: Texts) -> None:
         """The count, what is still unclear, and the question."""
-        self.icon, self.tone = ("desk", "care") if fact.not_known else ("check", "good")
+        care = fact.not_known or fact.to_check
+        self.icon, self.tone = ("desk", "care") if care else ("check", "good")
+        self.busy = fact.unlocking
         self.title = sentences.finished(texts, fact)
         question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
-        if fact.not_known:
-            self.text, self.note = texts.count("finished.not_known", fact.not_known), question
+        if to_do := sentences.still_to_do(texts, fact):
+            self.text, self.note = to_do, question
+        elif fact.lying:
+            self.text, self.note = texts.say("finished.take"), question
         else:
             self.text, self.note = question, ""
         self.can_print = fact.can_print

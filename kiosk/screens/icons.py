@@ -1,7 +1,7 @@
 """The pictograms that are used, by what they mean here: code points of Google's Material Icons (Apache-2.0)."""
 
 from circulation.outcomes import NextStep
-from kiosk.ui import Notice, ReceiptState, Trouble
+from kiosk.ui import Gate, Notice, ReceiptState, Trouble
 
 ICONS = {
     "check": 0xE5CA,
@@ -28,6 +28,7 @@ ICONS = {
     "print": 0xE8AD,
     "next": 0xE5C8,
     "message": 0xE88E,
+    "stack": 0xE53B,
 }
 OF_STEP = {
     NextStep.DESK: "desk",
@@ -47,13 +48,19 @@ OF_NOTICE = {
     Notice.CHIP_UNREADABLE: "card",
     Notice.PASS_LEFT: "card",
     Notice.ENDED_BY_TIME: "time",
+    Notice.TAG_UNREADABLE: "again",
+    Notice.PASS_FIRST: "card",
+    Notice.BOOKS_LEFT: "book",
 }
+OF_GATE = {Gate.LAY_DOWN: "stack", Gate.CALLS: "desk", Gate.OPEN: "desk"}
 OF_TROUBLE = {
     Trouble.NO_CONNECTION: "no_line",
     Trouble.WITHOUT_LINE: "no_line",
     Trouble.NOT_ADMITTED: "desk",
     Trouble.NO_PASS_READER: "card",
     Trouble.NO_SCANNER: "scan",
+    Trouble.NO_PAD: "stack",
+    Trouble.NO_ITEMS: "scan",
     Trouble.NO_WAY_IN: "broken",
 }
 OF_RECEIPT = {

@@ -16,7 +16,14 @@ from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Rest, Trouble
 
-NOTHING_GOES = (Trouble.NO_WAY_IN, Trouble.NO_SCANNER, Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION)  # the worst first
+# The worst first.
+NOTHING_GOES = (
+    Trouble.NO_WAY_IN,
+    Trouble.NO_SCANNER,
+    Trouble.NO_ITEMS,
+    Trouble.NOT_ADMITTED,
+    Trouble.NO_CONNECTION,
+)
 
 
 class Picture(Widget):
@@ -82,6 +89,8 @@ class RestPage(Page):
             self.what_to_do, self.or_else, self.broken_icon = said.why, said.next, OF_TROUBLE[trouble]
         elif Trouble.NO_PASS_READER in fact.troubles:
             self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.scan"), "", ""
+        elif fact.lay_pass:
+            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.lay"), "", ""
         else:
             self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.do"), texts.say("rest.or_scan"), ""
         self.broken_tone = "care" if trouble is Trouble.NOT_ADMITTED else "broken"

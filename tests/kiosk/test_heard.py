@@ -14,9 +14,10 @@ from kiosk.heard import Heard, light_of, sound_of
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
 LENT = ui.Lent("1", "Een boek", date(2026, 12, 1))
+UNLOCKING = ui.Unlocking("1", "Een boek", date(2026, 12, 1))
 
 
-def visit(*rows: ui.Lent | ui.Asking | ui.NotLent | ui.NotKnown | ui.NotAsked) -> ui.Borrowing:
+def visit(*rows: ui.Row) -> ui.Borrowing:
     return ui.Borrowing(rows)
 
 
@@ -31,6 +32,14 @@ def visit(*rows: ui.Lent | ui.Asking | ui.NotLent | ui.NotKnown | ui.NotAsked) -
         (visit(ui.Asking("2"), LENT), visit(ui.NotAsked("2"), LENT), False),
         (visit(ui.Asking("2"), ui.Asking("1")), visit(ui.NotLent("2", NO), LENT), False),
         (visit(ui.NotKnown("1")), visit(LENT), True),  # a late answer
+        (visit(ui.Asking("1")), visit(UNLOCKING), None),  # the library said yes, the gate not yet
+        (visit(UNLOCKING), visit(LENT), True),
+        (visit(UNLOCKING), visit(replace(LENT, gate=ui.Gate.CALLS)), False),
+        (visit(replace(LENT, gate=ui.Gate.CALLS)), visit(UNLOCKING), None),
+        (visit(ui.NotLent("1", NO)), visit(ui.NotLent("1", NO, gate=ui.Gate.OPEN)), False),
+        (visit(UNLOCKING), visit(ui.Undone("1", "Een boek")), False),
+        (visit(), visit(ui.PartsMissing("1", 4, 5)), None),
+        (visit(LENT), replace(visit(LENT), notice=ui.Notice.TAG_UNREADABLE), False),
         (ui.Waiting(), visit(LENT), None),  # a visit that is taken up again
         (ui.Waiting(), replace(visit(), cannot_borrow=NO), False),
         (ui.Waiting(), ui.NoVisit(NO), False),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 
@@ -17,10 +17,13 @@ from devices.ports import (
     DeviceHealth,
     Health,
     HealthChanged,
+    ItemsChanged,
+    PadItem,
     PassPresented,
     PassRemoved,
     PrintOutcome,
     ScanUnreadable,
+    TagSecurity,
 )
 from kiosk.bus import Answered, Bus, Happening, Reached, Touched
 from kiosk.desks.journalled import AnswerLost
@@ -29,6 +32,7 @@ from kiosk.settings import Patience
 from kiosk.stage import Stage
 from kiosk.ui import Borrowing, Intent, Lent, Row, Screen, Shown
 from kiosk.visit import Counter, serve
+from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop, play
 
 KINDS = ("pass_reader", "item_scanner", "receipt_printer")
@@ -82,6 +86,8 @@ class ScriptedDesk:
         self.delay_s = 0.0
         self.asked: list[tuple[str | None, str]] = []
         self.journal_fault: BaseException | None = None
+        self.returned: list[str] = []
+        self.return_fault: BaseException | None = None
 
     async def identify(self, presented: Presented) -> Identified | Refused:
         await asyncio.sleep(self.delay_s)
@@ -101,6 +107,9 @@ class ScriptedDesk:
         return reply
 
     async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
+        if self.return_fault is not None:
+            raise self.return_fault
+        self.returned.append(item)
         return CheckedIn(item, f"Title {item}")
 
     async def redeliver(self) -> float:
@@ -141,6 +150,47 @@ class ScriptedPrinter:
         return self.outcome
 
 
+class ScriptedPad:
+    """Tags and their gate bits. `stuck`: those that answer and keep their bit; `silent`: those that do not answer.
+
+    `on_switch` is called before each try, with what is wanted.
+    """
+
+    def __init__(self) -> None:
+        self.switches = False
+        self.rules = PadRules()
+        self.bits: dict[bytes, TagSecurity] = {}
+        self.stuck: set[bytes] = set()
+        self.silent: set[bytes] = set()
+        self.tried: list[tuple[bytes, TagSecurity]] = []
+        self.delay_s = 0.0
+        self.on_switch: Callable[[TagSecurity], None] = lambda _: None
+
+    async def secure(self, uid: bytes) -> TagSecurity:
+        return await self._switch(uid, TagSecurity.SECURED)
+
+    async def unsecure(self, uid: bytes) -> TagSecurity:
+        return await self._switch(uid, TagSecurity.UNSECURED)
+
+    async def _switch(self, uid: bytes, wanted: TagSecurity) -> TagSecurity:
+        self.tried.append((uid, wanted))
+        self.on_switch(wanted)
+        await asyncio.sleep(self.delay_s)
+        if uid in self.silent or uid not in self.bits:
+            return TagSecurity.UNKNOWN
+        if uid not in self.stuck:
+            self.bits[uid] = wanted
+        return self.bits[uid]
+
+
+def tag(
+    number: str | None, part: int = 1, parts: int = 1, security: TagSecurity = TagSecurity.SECURED, usage: int = 1
+) -> PadItem:
+    """A tag of an item; its UID is of its number and part."""
+    uid = f"{number}/{part}".encode()
+    return PadItem(uid, number, part, parts, usage, "iso28560-3" if number else "", security)
+
+
 @dataclass
 class Recorder:
     """The picture, as it was drawn over time."""
@@ -155,14 +205,16 @@ class Recorder:
 class Kiosk:
     """A kiosk at rest. What is done to it has had its effect when the call returns."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
-        self.loop, self.desk, self.printer = loop, ScriptedDesk(), ScriptedPrinter()
+    def __init__(self, loop: VirtualLoop, kinds: tuple[str, ...] = KINDS, *, passes_on_pad: bool = False) -> None:
+        self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
+        self.kinds = kinds
+        self._lying: dict[bytes, PadItem] = {}
         self.ui = Recorder(loop.time)
         self.bus = Bus(loop)
         self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
         self.patience = Patience()
         self.parked = Parked(loop.time, self.patience.resume)
-        self.stage = Stage(self.ui, self.bus, ("nl", "en"), KINDS)
+        self.stage = Stage(self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad)
         self.said_closed: list[str] = []
         self._serving: asyncio.Task[None] | None = None
 
@@ -173,6 +225,7 @@ class Kiosk:
             self.stage,
             self.desk,
             self.printer,
+            self.pad,
             self.parked,
             self._receipt,
             lambda: f"job-{next(jobs)}",
@@ -180,7 +233,7 @@ class Kiosk:
             self.said_closed.append,
         )
         self._serving = asyncio.create_task(serve(counter))
-        for kind in KINDS:
+        for kind in self.kinds:
             await self.health(kind, Health.READY)
 
     async def restart(self) -> None:
@@ -232,6 +285,24 @@ class Kiosk:
 
     async def scan(self, *texts: str) -> None:
         await self.put(*(BarcodeScanned("item_scanner", text, None, 0.0) for text in texts))
+
+    async def lay(self, *tags: PadItem) -> None:
+        """Lays them on the pad at once, on what lies there."""
+        for one in tags:
+            self._lying[one.uid] = one
+            self.pad.bits.setdefault(one.uid, one.security)
+        await self.tell_pad()
+
+    async def lift(self, *tags: PadItem) -> None:
+        """Takes them away, or everything."""
+        for uid in [one.uid for one in tags] or list(self._lying):
+            self._lying.pop(uid, None)
+        await self.tell_pad()
+
+    async def tell_pad(self) -> None:
+        """As a pad does: all that lies there, with its bits as last read."""
+        now = tuple(replace(one, security=self.pad.bits[one.uid]) for one in self._lying.values())
+        await self.put(ItemsChanged("item_pad", now, 0.0))
 
     async def noise(self) -> None:
         await self.put(ScanUnreadable("item_scanner", "noise", 0.0))

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 from circulation.outcomes import Reason
 from kiosk.texts import HERE, Texts, available
-from kiosk.ui import Intent, Notice, ReceiptState, Trouble
+from kiosk.ui import Gate, Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
 PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "month", "name", "place", "reason", "weekday", "year"}
@@ -104,6 +104,9 @@ def _needed() -> Iterator[str]:
     for trouble in Trouble:
         yield f"trouble.{trouble.value}.why"
         yield f"trouble.{trouble.value}.next"
+    for gate in Gate:
+        if gate is not Gate.SAFE:
+            yield f"gate.{gate.value}"
     for state in ReceiptState:
         yield f"receipt.{state.value}.title"
         yield f"receipt.{state.value}.text"

@@ -11,7 +11,20 @@ from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import sentences
 from kiosk.sentences import RowWords, Sentence
 from kiosk.texts import Texts
-from kiosk.ui import Asking, Borrowing, Finished, Lent, NotAsked, NotKnown, NotLent, Trouble
+from kiosk.ui import (
+    Asking,
+    Borrowing,
+    Finished,
+    Gate,
+    Lent,
+    NotAsked,
+    NotKnown,
+    NotLent,
+    PartsMissing,
+    Trouble,
+    Undone,
+    Unlocking,
+)
 
 TODAY = date(2026, 7, 22)
 DUE = date(2026, 8, 12)
@@ -142,3 +155,36 @@ def test_the_end_says_how_many() -> None:
 def test_a_trouble_says_what_next() -> None:
     expected = Sentence("De scanner doet het even niet.", "Ga met je boeken naar de balie.")
     assert sentences.trouble(NL, Trouble.NO_SCANNER) == expected
+
+
+def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
+    lent = Lent("1", "Oeroeg", DUE)
+    assert sentences.row(NL, lent, TODAY).next == ""
+    assert sentences.row(NL, replace(lent, gate=Gate.LAY_DOWN), TODAY).next == "Leg het nog even op de plaat."
+    assert "poortje" in sentences.row(NL, replace(lent, gate=Gate.CALLS), TODAY).next
+    armed = sentences.row(NL, NotLent("1", _no(Reason.ITEM_DAMAGED), gate=Gate.ARMED), TODAY)
+    assert armed.next.endswith("Neem je het mee, dan piept het poortje.")
+    assert "geleend" not in sentences.row(NL, Unlocking("1", "Oeroeg", DUE), TODAY).why.casefold()
+    assert "niet geleend" in sentences.row(NL, Undone("1", "Oeroeg"), TODAY).why
+
+
+def test_a_set_says_how_much_of_it_is_seen() -> None:
+    assert sentences.row(NL, PartsMissing("1", 4, 5), TODAY) == RowWords(
+        "", "We zien 4 van de 5 delen.", "Leg alle delen op de plaat."
+    )
+
+
+def test_at_a_pad_books_are_laid_down() -> None:
+    visit = replace(VISIT, by_pad=True)
+    assert sentences.what_to_do(NL, visit) == "Leg je boeken op de plaat."
+    assert sentences.how(NL, visit) == "Je mag ze stapelen. Scannen kan ook."
+    assert sentences.how(NL, replace(visit, by_scan=False)) == "Je mag ze stapelen."
+    assert sentences.what_to_do(NL, replace(visit, troubles=frozenset({Trouble.NO_ITEMS}))) == ""
+
+
+def test_the_end_says_what_still_needs_care() -> None:
+    assert sentences.still_to_do(NL, Finished(3, lying=True)) == ""
+    assert sentences.still_to_do(NL, Finished(3, to_check=1)).startswith("Bij 1 boek kan het poortje piepen.")
+    both = sentences.still_to_do(EN, Finished(3, not_known=1, to_check=2))
+    assert both.startswith("The gate may beep at 2 books.")
+    assert "1 book" in both

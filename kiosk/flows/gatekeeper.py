@@ -1,0 +1,187 @@
+"""What a visit knows of gate bits: which loans wait for theirs, what is being switched, what could not be.
+
+One item is switched at a time, beside the question about the next. The list and the stack decide what is to be done,
+whatever happened before: lifted, laid back, unplugged, scanned meanwhile, answered late.
+"""
+
+import asyncio
+import logging
+from functools import partial
+
+from circulation.identifiers import ItemBarcode
+from circulation.outcomes import Reason
+from devices.ports import PadItem, TagSecurity
+from kiosk.flows.gate import CheckIn, Switched, Undoing, arm, let_pass, undo
+from kiosk.sheet import Sheet
+from kiosk.stack import Lying
+from kiosk.stage import Stage
+from kiosk.ui import Gate, Lent, NotLent, Row, Unlocking
+from kiosk.visit_pad import VisitPad
+
+log = logging.getLogger(__name__)
+# Refusals that do not say that the item is in stock here: lent to somebody, or nobody knows whose it is.
+_LEFT_ALONE = frozenset(
+    {
+        Reason.ITEM_ON_LOAN,
+        Reason.ITEM_UNKNOWN,
+        Reason.OFFLINE_ITEM_UNKNOWN,
+        Reason.PASS_SHOWN_AS_ITEM,
+        Reason.MANDATE_SHOWN,
+    }
+)
+Outcome = Switched | Undoing
+
+
+class Gatekeeper:
+    """One visit's. Every method takes the list and gives it back as it then is."""
+
+    def __init__(self, stage: Stage, pad: VisitPad, check_in: CheckIn) -> None:
+        """`check_in`: by which a loan is undone."""
+        self._stage, self._pad, self._check_in = stage, pad, check_in
+        self._task: asyncio.Task[Outcome] | None = None
+        self._item, self._wanted, self._whole = ItemBarcode(""), TagSecurity.UNKNOWN, False
+        self._done: set[bytes] = set()
+        self._failed: set[bytes] = set()
+        self._worked, self._left = stage.by_pad, False
+
+    @property
+    def task(self) -> asyncio.Task[Outcome] | None:
+        """What is being switched now."""
+        return self._task
+
+    def lent(self, sheet: Sheet, item: ItemBarcode) -> Sheet:
+        """After the library's yes: it lies there and is switched, or it is said that it must be laid there."""
+        if not self._pad.switches or self._left or not isinstance(sheet.row_of(item), Lent):
+            return sheet
+        lying = self._stage.pad.find(item)
+        if lying is not None:
+            self._forget({tag.uid for tag in lying.tags})
+            return sheet.unlocking_item(item)
+        if not self._pad.rules.all_tagged:
+            return sheet
+        return sheet.at_gate(item, self._where_else())
+
+    def begin(self, sheet: Sheet) -> Sheet:
+        """Starts what is to be switched next, unless something is."""
+        if not self._pad.switches or self._left:
+            return sheet
+        self._look()
+        sheet = self._lifted(sheet)
+        if self._task is not None or not self._stage.by_pad:
+            return sheet
+        for lying in self._stage.pad.items:
+            row = sheet.row_of(lying.item)
+            wanted = _wanted(row, lying)
+            if wanted is None or not self._open_tags(lying):
+                continue
+            self._item, self._wanted, self._whole = lying.item, wanted, lying.whole
+            if isinstance(row, Lent):
+                sheet = sheet.unlocking_item(lying.item)
+            self._task = asyncio.create_task(self._switch(lying.item, wanted, may_undo=not isinstance(row, NotLent)))
+            break
+        return sheet
+
+    def take(self, sheet: Sheet) -> Sheet:
+        """Takes in what was switched. Raises what the desk raised for want of a journal."""
+        task, item, wanted = self._task, self._item, self._wanted
+        if task is None:
+            return sheet
+        self._task = None
+        outcome = task.result()
+        cleared = wanted is TagSecurity.UNSECURED
+        if outcome is Switched.DONE:
+            log.info("gate: %s", "an item may pass" if cleared else "an item that is not lent was armed")
+            # An item of several parts has passed when all of them have.
+            passed = Gate.SAFE if self._whole else Gate.LAY_DOWN
+            return sheet.at_gate(item, passed if cleared else Gate.ARMED)
+        if outcome is Undoing.UNDONE:
+            log.warning("gate: an item could not be let through, and its loan was undone")
+            return sheet.undone(item)
+        if outcome is Undoing.NOT_KNOWN:
+            log.warning("gate: an item could not be let through; whether its loan was undone is not known")
+            return sheet.undoing_lost(item)
+        if outcome is Switched.LEFT and cleared:
+            log.info("gate: an item was lifted before it was let through")
+            return sheet.at_gate(item, self._where_else())
+        log.warning("gate: %s", "a lent item could not be let through" if cleared else _NOT_ARMED)
+        return sheet.at_gate(item, Gate.CALLS if cleared else Gate.OPEN)
+
+    def leave(self, sheet: Sheet) -> Sheet:
+        """At the end of a visit: what is not read back counts as not cleared, and staff are told."""
+        if self._left:
+            return sheet
+        self._left, self._task = True, None
+        for line in sheet.lines:
+            if isinstance(line.row, Unlocking):
+                sheet = sheet.at_gate(line.item, Gate.CALLS)
+        if sheet.to_check:
+            log.warning("gate: %d lent item(s) leave without having been let through", sheet.to_check)
+        return sheet
+
+    # ---- inside
+
+    def _look(self) -> None:
+        """Forgets what was lifted; what a pad that is back could not do before it may do now."""
+        works = self._stage.by_pad
+        if works and not self._worked:
+            self._failed.clear()
+        self._worked = works
+        here = self._stage.pad.uids
+        self._done &= here
+        self._failed &= here
+
+    def _lifted(self, sheet: Sheet) -> Sheet:
+        """What was lent and cannot be switched: lifted before its turn came, or the pad has gone."""
+        for line in sheet.lines:
+            waits = isinstance(line.row, Unlocking) and not (self._task and line.item == self._item)
+            if waits and not self._tags(line.item):
+                sheet = sheet.at_gate(line.item, self._where_else())
+        return sheet
+
+    def _where_else(self) -> Gate:
+        return Gate.LAY_DOWN if self._stage.by_pad else Gate.CALLS
+
+    def _open_tags(self, lying: Lying) -> tuple[PadItem, ...]:
+        """Those that were not switched yet, or none where one of them could not be."""
+        if any(tag.uid in self._failed for tag in lying.tags):
+            return ()
+        return tuple(tag for tag in lying.tags if tag.uid not in self._done)
+
+    def _tags(self, item: ItemBarcode) -> tuple[PadItem, ...]:
+        lying = self._stage.pad.find(item) if self._stage.by_pad else None
+        return () if lying is None else lying.tags
+
+    async def _switch(self, item: ItemBarcode, wanted: TagSecurity, *, may_undo: bool) -> Outcome:
+        tags, there = self._tags(item), partial(self._tags, item)  # what lies there changes meanwhile
+        outcome: Outcome = await (let_pass if wanted is TagSecurity.UNSECURED else arm)(self._pad, there)
+        if outcome is Switched.FAILED:
+            self._failed |= {tag.uid for tag in tags}
+            if may_undo and wanted is TagSecurity.UNSECURED and self._pad.rules.undo and self._whole:
+                outcome = await undo(self._pad, self._check_in, item, there)
+        elif outcome is Switched.DONE:
+            self._done |= {tag.uid for tag in tags}
+        return outcome
+
+    def _forget(self, uids: set[bytes]) -> None:
+        self._done -= uids
+        self._failed -= uids
+
+
+_NOT_ARMED = "an item that is not lent could not be armed"
+
+
+def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
+    """How the tags of an item should be, by what the library said of it; None where they are left alone."""
+    match row:
+        case Unlocking():
+            return TagSecurity.UNSECURED
+        case Lent(gate=gate):
+            return None if gate is Gate.SAFE else TagSecurity.UNSECURED
+        case NotLent(refused=refused):
+            is_armed = all(tag.security is TagSecurity.SECURED for tag in lying.tags)
+            if refused.reason is Reason.ALREADY_YOURS:
+                passes = all(tag.security is TagSecurity.UNSECURED for tag in lying.tags)
+                return None if passes else TagSecurity.UNSECURED
+            return None if is_armed or refused.reason in _LEFT_ALONE else TagSecurity.SECURED
+        case _:
+            return None

@@ -1,0 +1,621 @@
+"""A visit with a pad: yes, bit cleared, read back, shown as lent; in virtual time, over a pad that follows a script."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from circulation.outcomes import NextStep, Reason, Refused
+from devices.ports import Health, PadItem, PassPresented, TagSecurity
+from kiosk.ui import (
+    Borrowing,
+    Closed,
+    Finished,
+    Gate,
+    Intent,
+    Lent,
+    Notice,
+    NotKnown,
+    NotLent,
+    PartsMissing,
+    Rest,
+    StillThere,
+    Trouble,
+    Undone,
+    Unlocking,
+)
+from kiosk.visit_pad import PadRules
+from offline_cache.journal import JournalFault
+from tests.kiosk.virtual_time import VirtualLoop, play
+from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, an_event, book, lent, lost, tag, unreachable
+
+WITH_PAD = (*KINDS, "item_pad")
+PAD_ONLY = ("item_pad", "receipt_printer")
+SECURED, UNSECURED, UNKNOWN = TagSecurity.SECURED, TagSecurity.UNSECURED, TagSecurity.UNKNOWN
+YOURS = Refused(Reason.ALREADY_YOURS, "K11", NextStep.KEEP)
+ON_LOAN = Refused(Reason.ITEM_ON_LOAN, "K7", NextStep.DESK)
+NOT_KNOWN_HERE = Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.DESK)
+OWES = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK)
+UNDO = PadRules(undo=True)
+Tale = Callable[[Kiosk], Awaitable[None]]
+
+
+def story(tell: Tale, kinds: tuple[str, ...] = WITH_PAD, *, passes_on_pad: bool = False) -> Callable[[], None]:
+    """As `world.story`, at a kiosk with a pad whose gate bits are switched."""
+
+    def test() -> None:
+        loop = VirtualLoop()
+        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad)
+        kiosk.pad.switches = True
+
+        async def whole() -> None:
+            await kiosk.begin()
+            await tell(kiosk)
+            kiosk.check()
+
+        play(whole(), loop)
+
+    test.__name__, test.__doc__ = tell.__name__, tell.__doc__
+    return test
+
+
+def bit(kiosk: Kiosk, one: PadItem) -> TagSecurity:
+    return kiosk.pad.bits[one.uid]
+
+
+def gates(kiosk: Kiosk) -> list[Gate]:
+    return [row.gate for row in kiosk.rows() if isinstance(row, Lent | NotLent)]
+
+
+# ---- one after the other, and nothing shown too early
+
+
+@story
+async def test_five_books_stacked_at_once_are_lent_one_by_one_each_after_its_bit_was_read_back(kiosk: Kiosk) -> None:
+    stack = [tag(book(number)) for number in range(1, 6)]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(*stack)
+    await kiosk.wait(1)
+    assert [number for _, number in kiosk.desk.asked] == [one.number for one in stack]
+    assert [bit(kiosk, one) for one in stack] == [UNSECURED] * 5
+    assert kiosk.borrowing().lent == 5
+    assert gates(kiosk) == [Gate.SAFE] * 5
+
+
+@story
+async def test_a_book_is_shown_as_lent_only_after_its_bit_was_read_back(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.delay_s = 1
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    assert [type(row) for row in kiosk.rows()] == [Unlocking]
+    assert kiosk.borrowing().lent == 0
+    await kiosk.wait(1.1)
+    assert [type(row) for row in kiosk.rows()] == [Lent]
+    for _, shown in kiosk.ui.all:
+        if isinstance(shown.screen, Borrowing) and shown.screen.lent:
+            assert bit(kiosk, one) is UNSECURED
+
+
+@story
+async def test_nothing_is_unlocked_before_the_library_said_yes(kiosk: Kiosk) -> None:
+    kiosk.desk.delay_s = 3
+    kiosk.pad.on_switch = lambda _: None
+    await kiosk.tap(ANNA)
+    await kiosk.wait(4)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(2.9)
+    assert kiosk.pad.tried == []
+    await kiosk.wait(1)
+    assert len(kiosk.pad.tried) == 1
+
+
+@story
+async def test_books_that_lay_there_before_the_pass_are_handled_after_it(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    await kiosk.lay(one)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_FIRST)
+    assert kiosk.desk.asked == []
+    await kiosk.tap(ANNA)
+    assert kiosk.borrowing().lent == 1
+    assert bit(kiosk, one) is UNSECURED
+
+
+@story
+async def test_a_book_that_stays_there_and_one_that_is_scanned_too_are_asked_once(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.scan(book(1))
+    await kiosk.tell_pad()
+    await kiosk.lay(tag(book(2)))
+    assert [number for _, number in kiosk.desk.asked] == [book(1), book(2)]
+
+
+@story
+async def test_a_refused_book_is_asked_again_when_it_is_laid_there_anew_and_not_before(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [HELD]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.tell_pad()
+    assert len(kiosk.desk.asked) == 1
+    await kiosk.lift(one)
+    await kiosk.lay(one)
+    assert len(kiosk.desk.asked) == 2
+
+
+# ---- lent, and the bit does not do as it should
+
+
+@story
+async def test_a_bit_that_cannot_be_cleared_is_tried_three_times_and_the_desk_looks_at_it(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    assert kiosk.pad.tried == [(one.uid, UNSECURED)] * 3
+    assert gates(kiosk) == [Gate.CALLS]
+    await kiosk.touch(Intent.DONE)
+    screen = kiosk.screen()
+    assert isinstance(screen, Finished)
+    assert (screen.lent, screen.to_check) == (1, 1)
+
+
+@story
+async def test_a_bit_that_does_as_it_should_at_the_third_try_is_enough(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.stuck.add(one.uid)
+    kiosk.pad.on_switch = lambda _: kiosk.pad.stuck.clear() if len(kiosk.pad.tried) == 3 else None
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
+async def test_where_the_branch_wants_it_such_a_loan_is_undone_after_its_bit_was_armed(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.rules = UNDO
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    assert kiosk.desk.returned == [book(1)]
+    assert kiosk.pad.tried[-1] == (one.uid, SECURED)
+    assert [type(row) for row in kiosk.rows()] == [Undone]
+    assert kiosk.borrowing().lent == 0
+    await kiosk.scan(book(1))
+    await kiosk.lift(one)
+    await kiosk.lay(one)
+    assert len(kiosk.desk.asked) == 1  # undone once, it is the desk's
+
+
+@story
+async def test_a_loan_whose_bit_cannot_be_armed_either_stands(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.rules = UNDO
+    kiosk.pad.silent.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(5)
+    assert kiosk.desk.returned == []
+    assert gates(kiosk) == [Gate.CALLS]
+
+
+@pytest.mark.parametrize(("fault", "row"), [(unreachable(), Lent), (lost(an_event()), NotKnown)])
+def test_an_undoing_that_nobody_answers_leaves_the_bit_armed_and_goes_to_the_desk(
+    fault: BaseException, row: type
+) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        one = tag(book(1))
+        kiosk.pad.rules, kiosk.desk.return_fault = UNDO, fault
+        kiosk.pad.stuck.add(one.uid)
+        await kiosk.tap(ANNA)
+        await kiosk.lay(one)
+        await kiosk.wait(5)
+        assert [type(found) for found in kiosk.rows()] == [row]
+        assert gates(kiosk) == ([Gate.CALLS] if row is Lent else [])
+        assert bit(kiosk, one) is SECURED
+
+    story(tell)()
+
+
+@story
+async def test_a_book_lifted_too_early_is_to_be_laid_back_and_is_then_switched(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.delay_s = 1
+    kiosk.pad.silent.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.lift(one)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.LAY_DOWN]
+    kiosk.pad.silent.clear()
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.SAFE]
+    assert len(kiosk.desk.asked) == 1
+
+
+@story
+async def test_a_book_lifted_before_its_turn_came_is_said_to_be_laid_back(kiosk: Kiosk) -> None:
+    first, second = tag(book(1)), tag(book(2))
+    kiosk.pad.delay_s = 2
+    await kiosk.tap(ANNA)
+    await kiosk.lay(first, second)
+    await kiosk.lift(second)
+    assert Gate.LAY_DOWN in gates(kiosk)
+    await kiosk.wait(3)
+    assert kiosk.pad.tried == [(first.uid, UNSECURED)]
+
+
+@story
+async def test_a_pad_unplugged_in_between_leaves_no_loan_without_a_word_and_goes_on_when_it_is_back(
+    kiosk: Kiosk,
+) -> None:
+    stack = [tag(book(1)), tag(book(2))]
+    kiosk.pad.delay_s = 1
+    kiosk.pad.silent.update(one.uid for one in stack)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(*stack)
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.wait(3)
+    assert gates(kiosk) == [Gate.CALLS] * 2
+    assert kiosk.borrowing().troubles == {Trouble.NO_PAD}
+    kiosk.pad.silent.clear()
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(3)
+    assert gates(kiosk) == [Gate.SAFE] * 2
+    assert kiosk.borrowing().troubles == frozenset()
+
+
+@story
+async def test_an_answer_that_comes_late_unlocks_what_still_lies_there(kiosk: Kiosk) -> None:
+    event, one = an_event(), tag(book(1))
+    kiosk.desk.replies[book(1)] = [lost(event)]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    assert [type(row) for row in kiosk.rows()] == [NotKnown]
+    assert kiosk.pad.tried == []
+    await kiosk.answer(event, lent(book(1)))
+    assert gates(kiosk) == [Gate.SAFE]
+    assert bit(kiosk, one) is UNSECURED
+
+
+# ---- the end of a visit
+
+
+@story
+async def test_who_stops_while_a_book_is_being_switched_waits_for_it_a_moment(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.delay_s = 1
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.touch(Intent.STOP)
+    assert kiosk.screen() == Finished(0, can_print=False, lying=True, unlocking=True)
+    await kiosk.wait(1.1)
+    assert kiosk.screen() == Finished(1, lying=True)
+    assert bit(kiosk, one) is UNSECURED
+
+
+@story
+async def test_no_silence_ends_a_visit_while_a_book_is_being_switched(kiosk: Kiosk) -> None:
+    kiosk.pad.delay_s = 100
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(99)
+    assert (type(kiosk.screen()), kiosk.shown().over) == (Borrowing, None)
+    await kiosk.wait(2)
+    assert kiosk.borrowing().lent == 1
+
+
+@story
+async def test_who_leaves_while_a_pad_hangs_reads_that_the_gate_may_call(kiosk: Kiosk) -> None:
+    kiosk.pad.delay_s = 60
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.wait(5.1)
+    assert kiosk.screen() == Finished(1, to_check=1, lying=True)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    assert isinstance(kiosk.screen(), Rest)
+
+
+@story
+async def test_whoever_comes_next_waits_for_a_pad_that_hangs_and_not_for_long(kiosk: Kiosk) -> None:
+    kiosk.pad.delay_s = 60
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.tap(BERT)
+    await kiosk.wait(5.1)
+    assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_a_book_laid_down_goes_on_with_a_visit_that_was_about_to_end(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.wait(50)
+    assert isinstance(kiosk.shown().over, StillThere)
+    await kiosk.lay(tag(book(1)))
+    assert kiosk.shown().over is None
+    assert kiosk.borrowing().lent == 1
+    await kiosk.wait(40)
+    assert kiosk.shown().over is None
+
+
+@story
+async def test_a_tag_that_comes_and_goes_keeps_no_visit_open(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [HELD]
+    await kiosk.tap(ANNA)
+    for _ in range(12):
+        await kiosk.lay(one)
+        await kiosk.wait(5)
+        await kiosk.lift(one)
+    await kiosk.wait(20)
+    assert isinstance(kiosk.screen(), Rest)
+
+
+@story
+async def test_books_left_behind_are_reminded_of_and_those_of_the_next_patron_are_welcome(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.take_away()
+    await kiosk.lay(tag(book(1)))
+    await kiosk.touch(Intent.DONE)
+    assert kiosk.screen() == Finished(1, lying=True)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    assert kiosk.screen() == Rest(notice=Notice.BOOKS_LEFT)
+    await kiosk.lay(tag(book(2)))
+    assert kiosk.screen() == Rest(notice=Notice.PASS_FIRST)
+    await kiosk.lift()
+    assert kiosk.screen() == Rest()
+
+
+@story
+async def test_what_somebody_borrowed_and_left_there_is_not_asked_for_the_next_patron(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.touch(Intent.STOP)
+    kiosk.desk.replies[book(1)] = [OWES]
+    await kiosk.tap(BERT)
+    assert kiosk.rows() == ()
+    await kiosk.lay(tag(book(2)))
+    assert [number for _, number in kiosk.desk.asked] == [book(1), book(2)]
+    assert bit(kiosk, one) is UNSECURED
+    await kiosk.lift(one)
+    await kiosk.lay(one)
+    assert len(kiosk.desk.asked) == 3
+
+
+@story
+async def test_where_nothing_can_be_written_down_only_what_passes_the_gate_counts_as_lent(kiosk: Kiosk) -> None:
+    first, second = tag(book(1)), tag(book(2))
+    kiosk.pad.stuck.add(first.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(first)
+    await kiosk.wait(3)
+    await kiosk.lay(second)
+    kiosk.desk.replies[book(3)] = [JournalFault("x")]
+    kiosk.desk.journal_fault = JournalFault("x")
+    await kiosk.scan(book(3))
+    screen = kiosk.screen()
+    assert isinstance(screen, Closed)
+    assert screen.lent == 1
+
+
+# ---- not lent
+
+
+@story
+async def test_a_refused_book_stays_armed_and_nothing_is_tried(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [HELD]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    assert (bit(kiosk, one), kiosk.pad.tried, gates(kiosk)) == (SECURED, [], [Gate.SAFE])
+
+
+@pytest.mark.parametrize("no", [HELD, OWES])
+@pytest.mark.parametrize("security", [UNSECURED, UNKNOWN])
+def test_a_refused_book_that_the_gate_would_let_through_is_armed_and_said_to_be(
+    no: Refused, security: TagSecurity
+) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        one = tag(book(1), security=security)
+        kiosk.desk.replies[book(1)] = [no]
+        await kiosk.tap(ANNA)
+        await kiosk.lay(one)
+        assert (bit(kiosk, one), gates(kiosk)) == (SECURED, [Gate.ARMED])
+
+    story(tell)()
+
+
+@story
+async def test_a_refused_book_that_cannot_be_armed_is_for_the_desk(kiosk: Kiosk) -> None:
+    one = tag(book(1), security=UNSECURED)
+    kiosk.desk.replies[book(1)] = [HELD]
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.OPEN]
+    assert len(kiosk.pad.tried) == 3
+
+
+@pytest.mark.parametrize("no", [ON_LOAN, NOT_KNOWN_HERE])
+def test_a_book_that_is_somebody_s_or_of_another_library_is_left_as_it_is(no: Refused) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.replies[book(1)] = [no]
+        await kiosk.tap(ANNA)
+        await kiosk.lay(tag(book(1), security=UNSECURED))
+        assert (kiosk.pad.tried, gates(kiosk)) == ([], [Gate.SAFE])
+
+    story(tell)()
+
+
+@story
+async def test_a_book_that_is_theirs_already_and_still_armed_is_let_through(kiosk: Kiosk) -> None:
+    """So ends what a power cut between the yes and the bit began: the patron lays it there again."""
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [YOURS]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    assert (bit(kiosk, one), gates(kiosk)) == (UNSECURED, [Gate.SAFE])
+
+
+@story
+async def test_a_book_of_which_nobody_answered_stays_armed(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [unreachable()]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    assert (bit(kiosk, one), kiosk.pad.tried) == (SECURED, [])
+
+
+# ---- several parts, and strange tags
+
+
+@story
+async def test_an_item_of_five_parts_waits_for_the_fifth_and_all_five_are_switched(kiosk: Kiosk) -> None:
+    parts = [tag(book(1), part, 5) for part in range(1, 6)]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(*parts[:4])
+    assert kiosk.rows() == (PartsMissing(kiosk.rows()[0].key, 4, 5),)
+    assert kiosk.desk.asked == []
+    await kiosk.lay(parts[4])
+    await kiosk.wait(1)
+    assert [number for _, number in kiosk.desk.asked] == [book(1)]
+    assert [bit(kiosk, one) for one in parts] == [UNSECURED] * 5
+    assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
+async def test_parts_that_are_taken_away_again_leave_nothing_on_the_list(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1), 1, 2))
+    assert len(kiosk.rows()) == 1
+    await kiosk.lift()
+    assert kiosk.rows() == ()
+
+
+@story
+async def test_one_part_that_keeps_its_bit_keeps_the_whole_item_at_the_gate(kiosk: Kiosk) -> None:
+    parts = [tag(book(1), part, 2) for part in (1, 2)]
+    kiosk.pad.stuck.add(parts[1].uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(*parts)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.CALLS]
+
+
+@story
+async def test_of_a_scanned_item_the_parts_that_come_later_are_switched_too(kiosk: Kiosk) -> None:
+    parts = [tag(book(1), part, 2) for part in (1, 2)]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(parts[0])
+    await kiosk.scan(book(1))
+    assert gates(kiosk) == [Gate.LAY_DOWN]
+    await kiosk.lay(parts[1])
+    assert (gates(kiosk), bit(kiosk, parts[1])) == ([Gate.SAFE], UNSECURED)
+
+
+@story
+async def test_a_strange_tag_is_a_calm_sentence_as_long_as_it_lies_there(kiosk: Kiosk) -> None:
+    strange = tag(None)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(strange, tag(book(1)))
+    assert kiosk.borrowing().notice is Notice.TAG_UNREADABLE
+    assert kiosk.borrowing().lent == 1
+    await kiosk.lift(strange)
+    assert kiosk.borrowing().notice is None
+
+
+@story
+async def test_a_number_that_can_be_no_item_s_is_a_strange_one(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag("ĳ;drop"))
+    assert kiosk.borrowing().notice is Notice.TAG_UNREADABLE
+    assert kiosk.desk.asked == []
+
+
+# ---- scanned, at a kiosk with a pad
+
+
+@story
+async def test_what_was_scanned_is_to_be_laid_down_too_and_then_is_let_through(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    assert gates(kiosk) == [Gate.LAY_DOWN]
+    await kiosk.lay(one)
+    assert (gates(kiosk), bit(kiosk, one)) == ([Gate.SAFE], UNSECURED)
+
+
+@story
+async def test_where_items_without_tags_are_lent_too_nothing_is_said_of_a_scanned_one(kiosk: Kiosk) -> None:
+    kiosk.pad.rules = PadRules(all_tagged=False)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
+async def test_a_library_without_a_gate_lends_by_its_pad_and_switches_nothing(kiosk: Kiosk) -> None:
+    kiosk.pad.switches = False
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.scan(book(2))
+    assert (kiosk.pad.tried, gates(kiosk)) == ([], [Gate.SAFE] * 2)
+
+
+# ---- the pad as a way in
+
+
+@story
+async def test_a_pass_on_the_pad_begins_a_visit_as_a_pass_does(kiosk: Kiosk) -> None:
+    await kiosk.put(PassPresented("item_pad", bytes.fromhex("e004010012345678"), ANNA, False, 0.0))
+    assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_a_scanner_that_fails_beside_a_pad_is_no_trouble_and_a_pad_that_fails_beside_it_is_one(
+    kiosk: Kiosk,
+) -> None:
+    await kiosk.health("item_scanner", Health.LOST)
+    assert kiosk.screen() == Rest()
+    await kiosk.tap(ANNA)
+    assert (kiosk.borrowing().by_pad, kiosk.borrowing().by_scan) == (True, False)
+    await kiosk.health("item_pad", Health.LOST)
+    assert kiosk.borrowing().troubles == {Trouble.NO_ITEMS}
+    await kiosk.health("item_scanner", Health.READY)
+    assert kiosk.borrowing().troubles == {Trouble.NO_PAD}
+    assert (kiosk.borrowing().by_pad, kiosk.borrowing().by_scan) == (False, True)
+
+
+async def _a_kiosk_with_a_pad_alone(kiosk: Kiosk) -> None:
+    assert kiosk.screen() == Rest(lay_pass=True)
+    await kiosk.health("item_pad", Health.LOST)
+    assert kiosk.screen() == Rest(frozenset({Trouble.NO_WAY_IN}))
+
+
+test_a_kiosk_with_a_pad_alone_asks_for_the_pass_there = story(_a_kiosk_with_a_pad_alone, PAD_ONLY, passes_on_pad=True)
+
+
+async def _nobody_can_sign_in(kiosk: Kiosk) -> None:
+    await kiosk.health("pass_reader", Health.LOST)
+    assert kiosk.screen() == Rest(frozenset({Trouble.NO_WAY_IN}))
+
+
+test_a_pad_that_reads_no_passes_is_no_way_in_without_a_reader = story(_nobody_can_sign_in, ("pass_reader", "item_pad"))
+
+
+@story
+async def test_a_pass_left_on_the_pad_is_told_apart_from_one_on_the_reader(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.put(PassPresented("item_pad", bytes.fromhex("e004010012345678"), ANNA, False, 0.0))
+    await kiosk.take_away()
+    await kiosk.touch(Intent.STOP)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
