@@ -91,7 +91,7 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
             return RowWords("", texts.say("row.asking"))
         case NotLent():
             sentence = refused(texts, one.refused, today)
-            return RowWords(one.title, sentence.why, f"{sentence.next} {at_gate(texts, one.gate)}".strip())
+            return RowWords(one.title, sentence.why, _next(texts, sentence, one.gate))
         case NotKnown():
             return RowWords("", texts.say("row.not_known.why"), texts.say("row.not_known.next"))
         case NotAsked():
@@ -101,6 +101,13 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
             return RowWords("", why, texts.say("row.parts_missing.next"))
         case Undone():
             return RowWords(one.title, texts.say("row.undone.why"), texts.say("row.undone.next"))
+
+
+def _next(texts: Texts, no: Sentence, gate: Gate) -> str:
+    """What next with a refused item; where the gate is not sure of it, only that counts."""
+    if gate is Gate.ARMED:
+        return f"{no.next} {at_gate(texts, gate)}"
+    return at_gate(texts, gate) or no.next
 
 
 def at_gate(texts: Texts, gate: Gate) -> str:
@@ -166,12 +173,12 @@ _NOTHING_TO_SCAN = {
 
 def still_to_do(texts: Texts, end: Finished) -> str:
     """What care the items need that were borrowed; nothing where all is well."""
-    if end.unlocking:
-        return texts.say("finished.unlocking")
     said = [texts.count("finished.to_check", end.to_check)] if end.to_check else []
     return " ".join(said + ([texts.count("finished.not_known", end.not_known)] if end.not_known else []))
 
 
 def finished(texts: Texts, end: Finished) -> str:
-    """ "Klaar! 3 geleend." """
+    """ "Klaar! 3 geleend." Nothing is said to be lent while the gate is still being told."""
+    if end.unlocking:
+        return texts.say("finished.unlocking")
     return texts.count("finished.title", end.lent) if end.lent else texts.say("finished.nothing")

@@ -33,7 +33,9 @@ class FinishedPage(MessagePage):
         self.busy = fact.unlocking
         self.title = sentences.finished(texts, fact)
         question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
-        if to_do := sentences.still_to_do(texts, fact):
+        if fact.unlocking:
+            self.text = self.note = ""
+        elif to_do := sentences.still_to_do(texts, fact):
             self.text, self.note = to_do, question
         elif fact.lying:
             self.text, self.note = texts.say("finished.take"), question

@@ -164,6 +164,8 @@ def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
     assert "poortje" in sentences.row(NL, replace(lent, gate=Gate.CALLS), TODAY).next
     armed = sentences.row(NL, NotLent("1", _no(Reason.ITEM_DAMAGED), gate=Gate.ARMED), TODAY)
     assert armed.next.endswith("Neem je het mee, dan piept het poortje.")
+    yours = NotLent("1", _no(Reason.ALREADY_YOURS, NextStep.KEEP, due=DUE), gate=Gate.CALLS)
+    assert sentences.row(NL, yours, TODAY).next.startswith("Het poortje kan piepen.")  # not "you can simply take it"
     assert "geleend" not in sentences.row(NL, Unlocking("1", "Oeroeg", DUE), TODAY).why.casefold()
     assert "niet geleend" in sentences.row(NL, Undone("1", "Oeroeg"), TODAY).why
 
@@ -185,6 +187,7 @@ def test_at_a_pad_books_are_laid_down() -> None:
 def test_the_end_says_what_still_needs_care() -> None:
     assert sentences.still_to_do(NL, Finished(3, lying=True)) == ""
     assert sentences.still_to_do(NL, Finished(3, to_check=1)).startswith("Bij 1 boek kan het poortje piepen.")
+    assert "geleend" not in sentences.finished(NL, Finished(0, unlocking=True))
     both = sentences.still_to_do(EN, Finished(3, not_known=1, to_check=2))
     assert both.startswith("The gate may beep at 2 books.")
     assert "1 book" in both
