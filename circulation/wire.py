@@ -30,7 +30,7 @@ from circulation.affairs import (
 )
 from circulation.events import Event, HandOver, Question
 from circulation.model import FeeKind, FeeStatus
-from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Value, Verdict, Voided
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Value, Voided
 from circulation.presented import Presented, ReceiptChoice
 
 Answer = (
@@ -179,11 +179,6 @@ def _encode_value(value: Value) -> Any:
 def encode_answer(answer: Answer) -> dict[str, Any]:
     """An answer with its "outcome"."""
     return {"outcome": _OUTCOME[type(answer)], **encode(answer)}
-
-
-def encode_verdict(verdict: Verdict) -> dict[str, Any]:
-    """A verdict for staff: what decided and all that would also have refused."""
-    return cast(dict[str, Any], encode(verdict))
 
 
 def decode_answer(data: object, *allowed: type) -> Any:

@@ -478,10 +478,10 @@ def test_an_error_never_repeats_a_value(
 
 def test_a_verdict_for_staff_is_plain_json() -> None:
     verdict = Verdict(NO, (Refused(Reason.NO_STRIPS, "S2", NextStep.DESK, {"ends": date(2026, 9, 1)}),))
-    data = json.loads(wire.dumps(wire.encode_verdict(verdict)))
+    data = json.loads(wire.dumps(wire.encode(verdict)))
     assert data["decided"]["reason"] == "lapsed"
     assert data["also"][0]["values"] == {"ends": {"date": "2026-09-01"}}
-    assert json.loads(wire.dumps(wire.encode_verdict(Verdict(None)))) == {"decided": None, "also": []}
+    assert json.loads(wire.dumps(wire.encode(Verdict(None)))) == {"decided": None, "also": []}
 
 
 def test_an_event_id_names_its_void() -> None:
