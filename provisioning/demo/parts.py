@@ -50,6 +50,7 @@ def simulators(place: Place) -> list[Process]:
     programs = {
         "pass-reader": ("Reader", ["--tty", str(place.run / "dev" / "nfc")]),
         "scanner": ("Scanner", ["--tty", str(place.run / "dev" / "scanner")]),
+        "item-pad": ("Pad", ["--tty", str(place.run / "dev" / "pad")]),
         "printer": ("Printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
                                         "--receipts", str(place.run / "receipts")]),
         "line": ("Line", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),

@@ -146,6 +146,15 @@ port = "dev/nfc"
 driver = "serial"
 port = "dev/scanner"
 
+[item_pad]
+driver = "feig"
+port = "dev/pad"
+
+[pad]
+failed_unlock = "desk"
+# Here a book may be scanned alone; where every book has a tag, it must be laid down too.
+all_tagged = false
+
 [receipt_printer]
 driver = "network"
 host = "127.0.0.1"

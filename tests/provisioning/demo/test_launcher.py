@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb not installed"),
 ]
-PARTS = ["screen", "pass-reader", "scanner", "printer", "line", "store", "workbench", "mirror", "kiosk"]
+PARTS = ["screen", "pass-reader", "scanner", "item-pad", "printer", "line", "store", "workbench", "mirror", "kiosk"]
 
 
 def start_another(*options: str) -> subprocess.CompletedProcess[str]:
