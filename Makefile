@@ -6,7 +6,7 @@ SETUP := provisioning/bootstrap/start
 SRC := circulation devices kiosk membership_store offline_cache provisioning tests setup.py
 # `make test PYTEST="-k printer -x"` narrows a run.
 PYTEST ?=
-# `make demo ARGS=--fullscreen`; `make demo PORT=8800` moves its four ports.
+# `make demo ARGS=--fullscreen`; `make demo PORT=8800` moves its ports.
 ARGS ?=
 
 SELECT := -m 'not system and not long'

@@ -16,6 +16,7 @@ from devices.simulators.transcript import Transcript
 
 _LONGEST_LINE = 65536
 _ANSWER_S = 10.0
+_MOST = 1e6
 
 
 class ControlError(Exception):
@@ -64,6 +65,13 @@ class Arguments:
             return default
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 3600:
             raise ControlError(f"{name} must be a number of seconds")
+        return float(value)
+
+    def number(self, name: str) -> float:
+        """Any number of a reasonable size."""
+        value = self._given.pop(name, None)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _MOST:
+            raise ControlError(f"{name} must be a number")
         return float(value)
 
     def model(self, what: str) -> str:

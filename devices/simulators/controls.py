@@ -236,6 +236,8 @@ _LINE = (
         (Word("seconds", float),),
     ),
     Control("stall-line", "the line accepts calls and carries nothing", "The network carries nothing."),
+    Control("move-clock", "let the store's clock be so many days ahead (behind: negative)",
+            "The store's clock: {days:+g} days.", (Word("days", float),)),
 )  # fmt: skip
 _SIGNALS = (
     Control("mute-light", "the status light does not answer", "The light does not answer."),

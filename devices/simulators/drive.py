@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from devices.simulators.plugs import ENDS, MODELS, PLUGS, RECORDED, SIMULATORS, 
 
 KEYS = ("approve", "decline", "cancel")
 RANDOM_KINDS = ("phone", "eid")  # chips without a UID of their own
+_CLOCK_S = 30.0  # a store is started again within
 _PATRON_CARD = 8  # ISO 28560: type of usage
 
 
@@ -250,6 +252,20 @@ class Bench:
         """Let the line accept calls and carry nothing, until `plug network`."""
         self._ask("line", "stall")
 
+    def move_clock(self, days: float) -> None:
+        """Let the store live so many days ahead (behind: negative; 0: now); it is started again for it."""
+        clock, wish = self.run_dir / "clock.json", self.run_dir / "clock.wish"
+        if not self.clock().get("can"):
+            raise BenchError("the store's clock cannot be moved here: the demo must run, and libfaketime be installed")
+        beside = wish.with_suffix(".new")
+        beside.write_text(json.dumps({"days": days}), encoding="utf-8")
+        beside.replace(wish)
+        until = time.monotonic() + _CLOCK_S
+        while self.clock().get("days") != days:
+            if time.monotonic() > until:
+                raise BenchError(f"the store's clock was not moved within {_CLOCK_S:.0f} s; see {clock}")
+            time.sleep(0.05)
+
     def mute_light(self) -> None:
         """Let the status light show what it is told and answer nothing."""
         self._ask("light", "mute")
@@ -292,6 +308,13 @@ class Bench:
             except ControlError:
                 found[simulator] = {"running": False}
         return found
+
+    def clock(self) -> dict[str, Any]:
+        """The store's clock: `days` from now, and whether it `can` be moved; empty without a demo."""
+        try:
+            return dict(json.loads((self.run_dir / "clock.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
 
     def drawer(self) -> list[dict[str, Any]]:
         """The passes at hand."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from provisioning.demo import ports
 from provisioning.demo.demo import LANGUAGES, ROOT, Demo, Ended, StartFailed, Wishes
-from provisioning.demo.parts import Place
+from provisioning.demo.parts import TERMINALS, Place
 from provisioning.demo.run_dir import RunDir, RunDirRefused
 
 
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         with_kiosk=not options.no_kiosk,
         branch=options.branch,
         language=options.language,
+        terminal=options.terminal,
     )
     try:
         Demo(run_dir, Place(run_dir.path, chosen, options.listen), wishes, say).run()
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         default=os.environ.get("DEMO_PORT") or str(ports.DEFAULT),
         metavar="N",
-        help="first of the four ports in a row (workbench, store, line, printer); 0: any free ones; or $DEMO_PORT",
+        help="first of five ports (workbench, store, line, printer, terminal); 0: any free ones; or $DEMO_PORT",
     )
     add(
         "--listen",
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--landscape", action="store_true", help="a kiosk that lies on its side: 1920×1080")
     add("--no-kiosk", action="store_true", help="all but the kiosk, to start that by hand")
     add("--branch", metavar="CODE", help="the library where the kiosk stands: 9401 (Annen), 3550 (Zottegem) …")
+    add("--terminal", choices=TERMINALS, default=TERMINALS[0], help="the payment terminal that the kiosk has")
     add("--language", choices=LANGUAGES, default=LANGUAGES[0], help="what the kiosk speaks at rest")
     return parser
 

@@ -19,6 +19,7 @@ from provisioning.demo.display import LANDSCAPE, PORTRAIT, VirtualDisplay, fitte
 from provisioning.demo.ports import LOOPBACK
 from provisioning.demo.process import Process
 from provisioning.demo.run_dir import RunDir
+from provisioning.demo.store_clock import StoreClock
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 120.0
@@ -46,6 +47,7 @@ class Wishes:
     with_kiosk: bool
     branch: str | None
     language: str
+    terminal: str
 
 
 class Demo:
@@ -62,6 +64,7 @@ class Demo:
         self._notify: socket.socket | None = None
         self._kiosk_is_ready = False
         self._end_asked = False
+        self._clock = StoreClock(run_dir.path)
         self._began = time.monotonic()
 
     def run(self) -> None:
@@ -94,15 +97,16 @@ class Demo:
         data = None if self._place.database.exists() else parts.demo_data(self._place, self._wishes.branch)
         if data is not None:
             self._begin(data)
-        simulators = parts.simulators(self._place)
+        simulators = parts.simulators(self._place, self._wishes.terminal)
         for simulator in simulators:
             self._begin(simulator)
         if data is not None:
             self._wait(data, lambda: data.ended() == 0, "made")
             self._processes.remove(data)
-        self._begin(store := parts.store(self._place))
+        self._begin(store := parts.store(self._place, self._clock.environment()))
         for process in (*simulators, store):
             self._wait(process, partial(process.says, "ready"))
+        self._clock.say()
         display = None if virtual is None else virtual.display
         bench = parts.workbench(self._place, None if virtual is None else virtual.frame_buffer, display)
         self._begin(bench)
@@ -133,7 +137,7 @@ class Demo:
         if real is not None and self._wishes.fullscreen:
             size = real
         languages = tuple(dict.fromkeys((self._wishes.language, *LANGUAGES)))
-        return self._run_dir.write_kiosk(self._place.ports, size, languages)
+        return self._run_dir.write_kiosk(self._place.ports, size, languages, self._wishes.terminal)
 
     def _begin_kiosk(self, config: Path, virtual: VirtualDisplay | None, display: str | None) -> None:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -189,6 +193,8 @@ class Demo:
     # Watching
 
     def _look_after(self) -> None:
+        if self._clock.was_moved():
+            self._restart_store()
         for process in self._processes:
             if process.ended() is None:
                 continue
@@ -201,6 +207,17 @@ class Demo:
             process.start(cwd=ROOT)
             self._write_processes()
             self._say(f"{said}\n  {process.title.lower()} is started again")
+
+    def _restart_store(self) -> None:
+        """By another clock: one that jumped within a running process would fire, or hold up, all its timers."""
+        at = next(index for index, process in enumerate(self._processes) if process.name == "store")
+        self._processes[at].ask_to_end()
+        self._processes[at].wait_end(time.monotonic() + END_LIMIT_S)
+        self._processes[at] = store = parts.store(self._place, self._clock.environment())
+        store.start(cwd=ROOT)
+        self._wait(store, lambda: store.says("ready"), "moved")
+        self._write_processes()
+        self._clock.say()
 
     def _obituary(self, process: Process) -> str:
         code = process.ended()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from provisioning.demo.ports import LOOPBACK, Ports
 from provisioning.demo.process import Process
+
+TERMINALS = ("nexo", "zvt", "none")
+TERMINAL_KEYS = "secrets/terminal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Place:
         return self.run / "log"
 
     @property
+    def sound(self) -> Path:
+        """The folder of the simulated sound card's program, first on the kiosk's PATH."""
+        return self.run / "sound"
+
+    @property
     def database(self) -> Path:
         """The membership store's database file."""
         return self.run / "store.db"
@@ -38,14 +47,14 @@ def demo_data(place: Place, branch: str | None) -> Process:
     return Process("demo-data", "Demo data", _python("membership_store", *arguments), place.logs)
 
 
-def store(place: Place) -> Process:
-    """The membership store."""
+def store(place: Place, environment: Mapping[str, str]) -> Process:
+    """The membership store; `environment` may give it another clock."""
     arguments = ["serve", "--database", str(place.database), "--listen", f"{LOOPBACK}:{place.ports.store}"]
-    return Process("store", "Store", _python("membership_store", *arguments), place.logs)
+    return Process("store", "Store", _python("membership_store", *arguments), place.logs, environment)
 
 
-def simulators(place: Place) -> list[Process]:
-    """The simulated hardware and the line between kiosk and store."""
+def simulators(place: Place, terminal: str) -> list[Process]:
+    """The simulated hardware, with one of TERMINALS, and the line between kiosk and store."""
     ports = place.ports
     programs = {
         "pass-reader": ("Reader", ["--tty", str(place.run / "dev" / "nfc")]),
@@ -53,8 +62,15 @@ def simulators(place: Place) -> list[Process]:
         "item-pad": ("Pad", ["--tty", str(place.run / "dev" / "pad")]),
         "printer": ("Printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
                                         "--receipts", str(place.run / "receipts")]),
+        "light": ("Light", ["--tty", str(place.run / "dev" / "light")]),
+        "sound": ("Sound", ["--bin", str(place.sound)]),
         "line": ("Line", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),
     }  # fmt: skip
+    wire = ["--listen", f"{LOOPBACK}:{ports.terminal}"]
+    if terminal == "nexo":
+        programs["payment-nexo"] = ("Terminal", [*wire, "--keys", str(place.run / TERMINAL_KEYS)])
+    elif terminal == "zvt":
+        programs["payment-zvt"] = ("Terminal", wire)
     return [
         Process(
             name,
@@ -73,6 +89,7 @@ def kiosk(place: Place, config: Path, display: str | None, notify: Path, *, full
     command = _python("kiosk", "--config", str(config), *(["--fullscreen"] if fullscreen else []))
     # Kivy's own folder goes with the run, not into anybody's home.
     environment = {"NOTIFY_SOCKET": str(notify), "KIVY_HOME": str(place.run / "var" / "kivy")}
+    environment["PATH"] = f"{place.sound}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     if display is not None:
         environment["DISPLAY"] = display
     return Process("kiosk", "Kiosk", command, place.logs, environment)

@@ -1,4 +1,4 @@
-"""The demonstration's four neighbouring TCP ports: workbench, store, line (the proxy between) and printer."""
+"""The demonstration's neighbouring TCP ports: workbench, store, line (the proxy between), printer and terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 
 DEFAULT = 8700
-HOW_MANY = 4
+HOW_MANY = 5
 LOOPBACK = "127.0.0.1"
 _CHOSEN_FROM = range(20000, 32000)  # below Linux's ephemeral ports (32768 and up)
 
@@ -18,7 +18,7 @@ class PortTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`first` and the three ports after it."""
+    """`first` and the ports after it."""
 
     first: int
 
@@ -42,21 +42,26 @@ class Ports:
         """Where the receipt printer listens."""
         return self.first + 3
 
+    @property
+    def terminal(self) -> int:
+        """Where the payment terminal listens."""
+        return self.first + 4
+
 
 def reserved(first: int, listen: str = LOOPBACK) -> Ports:
-    """Return the four ports from `first` on (0: any free four) if all can be had; raises PortTaken otherwise.
+    """Return the ports from `first` on (0: any free ones) if all can be had; raises PortTaken otherwise.
 
-    `listen` is the address of the workbench; the other three listen on loopback only.
+    `listen` is the address of the workbench; the others listen on loopback only.
     """
     if first == 0:
         return _any_free(listen)
     if not 1 <= first <= 65536 - HOW_MANY:
-        raise PortTaken(f"{first} is no port for the demo: it needs four in a row, from 1 to {65536 - HOW_MANY}.")
+        raise PortTaken(f"{first} is no port for the demo: it needs {HOW_MANY} in a row, from 1 to {65536 - HOW_MANY}.")
     for port in range(first, first + HOW_MANY):
         why = _why_not(listen if port == first else LOOPBACK, port)
         if why:
             raise PortTaken(f"Port {port} {why}. Choose other ports: make demo PORT={_elsewhere(first)} "
-                            f"(or --port, or DEMO_PORT); the demo takes four in a row.")  # fmt: skip
+                            f"(or --port, or DEMO_PORT); the demo takes {HOW_MANY} in a row.")  # fmt: skip
     return Ports(first)
 
 
@@ -65,7 +70,7 @@ def _any_free(listen: str) -> Ports:
         first = random.choice(_CHOSEN_FROM)
         if not any(_why_not(listen if port == first else LOOPBACK, port) for port in range(first, first + HOW_MANY)):
             return Ports(first)
-    raise PortTaken("Four free ports in a row could not be found; name them: make demo PORT=8800.")
+    raise PortTaken("Enough free ports in a row could not be found; name them: make demo PORT=8800.")
 
 
 def _elsewhere(first: int) -> int:

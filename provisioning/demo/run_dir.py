@@ -16,7 +16,12 @@ MARK = ".kiosk-demo"
 _LONGEST_SOCKET = "control/pass-reader.sock"
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its final zero
 _FOLDERS = ("control", "dev", "log", "receipts", "screen", "secrets", "var")
-_VANISHING = ("control", "dev", "screen")  # sockets, links to devices and the frame buffer: nothing of a run that ended
+_VANISHING = (
+    "control",
+    "dev",
+    "screen",
+    "sound",
+)  # sockets, links to devices and the frame buffer: nothing of a run that ended
 
 
 class RunDirRefused(Exception):
@@ -70,11 +75,13 @@ class RunDir:
             else:
                 entry.unlink()
 
-    def write_kiosk(self, ports: Ports, size: tuple[int, int], languages: Sequence[str]) -> Path:
+    def write_kiosk(
+        self, ports: Ports, size: tuple[int, int], languages: Sequence[str], terminal: str = "none"
+    ) -> Path:
         """Write the kiosk's configuration and its journal key; return the configuration's path.
 
-        `size` is in pixels. Who the kiosk is and where it stands comes from branch.json, which the store's demo data
-        leave; raises RunDirRefused without it.
+        `size` is in pixels, `terminal` one of TERMINALS. Who the kiosk is and where it stands comes from branch.json,
+        which the store's demo data leave; raises RunDirRefused without it.
         """
         try:
             branch = json.loads((self.path / "branch.json").read_text(encoding="utf-8"))
@@ -95,7 +102,7 @@ class RunDir:
             printer=ports.printer,
             width=size[0],
             height=size[1],
-        )
+        ) + _TERMINAL.get(terminal, "").format(port=ports.terminal)
         target.write_text(text, encoding="utf-8")
         return target
 
@@ -159,4 +166,31 @@ all_tagged = false
 driver = "network"
 host = "127.0.0.1"
 port = {printer}
+
+[signals]
+driver = "aplay"
+port = "dev/light"
 """
+
+# Names as the simulated terminals have them (devices/simulators/payment_nexo.py).
+_TERMINAL = {
+    "nexo": """
+[payment_terminal]
+driver = "nexo"
+host = "127.0.0.1"
+port = {port}
+poi_id = "P400Plus-000000001"
+sale_id = "demo-kiosk"
+certificate_name = "P400Plus-000000001.test.terminal.adyen.com"
+ca_file = "secrets/terminal/ca.pem"
+passphrase_file = "secrets/terminal/passphrase"
+key_identifier = "kiosk"
+""",
+    "zvt": """
+[payment_terminal]
+driver = "zvt-network"
+host = "127.0.0.1"
+port = {port}
+password = 0
+""",
+}

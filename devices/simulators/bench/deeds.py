@@ -49,7 +49,7 @@ def _value(word: Word, arguments: Arguments) -> Any:
         if value is None:
             raise ControlError(f"{word.name} must be a whole number")
     elif word.kind is float:
-        value = arguments.seconds(word.name)
+        value = arguments.number(word.name)
     else:
         value = arguments.text(word.name)
     if word.choices and value not in word.choices:

@@ -8,12 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 import requests
 
+from provisioning.demo.store_clock import library
 from tests.journeys.running import LIMIT_S, ROOT, Demo, running_demo, wait_until
 
 pytestmark = [
@@ -21,7 +25,10 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb not installed"),
 ]
-PARTS = ["screen", "pass-reader", "scanner", "item-pad", "printer", "line", "store", "workbench", "mirror", "kiosk"]
+PARTS = [
+    *("screen", "pass-reader", "scanner", "item-pad", "printer", "line", "light", "sound", "payment-nexo"),
+    *("store", "workbench", "mirror", "kiosk"),
+]
 
 
 def start_another(*options: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +97,19 @@ def test_a_part_that_dies_is_named_with_its_last_words_and_started_again(demo: D
     demo.kill(part.lower())
     demo.until_said(f"{part} was ended by SIGKILL. Its last lines ({demo.run_dir}/log/{part.lower()}.log):")
     demo.until_said(f"{part.lower()} is started again")
+
+
+@pytest.mark.skipif(library() is None, reason="libfaketime not installed")
+def test_the_store_lives_on_another_day_when_that_is_wished_for_and_comes_back(demo: Demo) -> None:
+    def day_of_the_store() -> date:
+        line = tomllib.loads((demo.run_dir / "kiosk.toml").read_text("utf-8"))["store"]["url"]
+        return parsedate_to_datetime(requests.get(line, timeout=LIMIT_S).headers["date"]).date()
+
+    demo.bench.move_clock(40)
+    assert day_of_the_store() - datetime.now(UTC).date() >= timedelta(days=40)
+    demo.bench.move_clock(0)
+    assert day_of_the_store() - datetime.now(UTC).date() <= timedelta(days=1)
+    assert not any("store is started again" in line for line in demo.said[-2:])
 
 
 def test_ctrl_c_ends_every_process_and_removes_what_only_a_running_demo_needs(demo: Demo) -> None:

@@ -1,4 +1,4 @@
-"""The demo's four ports: all can be had, or a sentence says which cannot and what to do."""
+"""The demo's ports: all can be had, or a sentence says which cannot and what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from provisioning.demo.ports import HOW_MANY, Ports, PortTaken, reserved
 
 @pytest.fixture
 def first() -> int:
-    """The first of four free ports in a row."""
+    """The first of as many free ports in a row as a demo takes."""
     return reserved(0).first
 
 
@@ -23,9 +23,10 @@ def listener() -> Iterator[socket.socket]:
         yield one
 
 
-def test_four_neighbours_are_given_in_a_fixed_order(first: int) -> None:
+def test_neighbours_are_given_in_a_fixed_order(first: int) -> None:
     ports = reserved(first)
-    assert [ports.workbench, ports.store, ports.line, ports.printer] == list(range(first, first + HOW_MANY))
+    given = [ports.workbench, ports.store, ports.line, ports.printer, ports.terminal]
+    assert given == list(range(first, first + HOW_MANY))
 
 
 @pytest.mark.parametrize("which", range(HOW_MANY))
@@ -50,9 +51,9 @@ def test_ports_of_a_demo_that_has_just_ended_are_free_at_once(first: int, listen
     assert reserved(first) == Ports(first)
 
 
-@pytest.mark.parametrize("first", [-1, 65533, 70000])
-def test_a_number_that_leaves_no_room_for_four_ports_is_refused(first: int) -> None:
-    with pytest.raises(PortTaken, match="four in a row"):
+@pytest.mark.parametrize("first", [-1, 65532, 70000])
+def test_a_number_that_leaves_no_room_for_all_of_them_is_refused(first: int) -> None:
+    with pytest.raises(PortTaken, match="5 in a row"):
         reserved(first)
 
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.config import read_config
 from provisioning.demo.ports import Ports
 from provisioning.demo.run_dir import RunDir, RunDirRefused
+
+PAYMENT = "payment_terminal"
 
 
 @pytest.fixture
@@ -85,7 +88,20 @@ def test_the_kiosks_configuration_says_who_it_is_and_reaches_the_store_by_the_li
     assert config["branch"] == {"name": branch["name"]}
     assert config["store"]["url"] == "http://127.0.0.1:8802"
     assert config["receipt_printer"]["port"] == 8803
+    assert config["signals"]["port"] == "dev/light"
     assert config["screen"] == {"width": 540, "height": 960}
+
+
+@pytest.mark.parametrize(("terminal", "driver"), [("nexo", "nexo"), ("zvt", "zvt-network"), ("none", None)])
+def test_the_kiosk_has_the_terminal_that_was_asked_for_as_its_own_check_takes_it(
+    tmp_path: Path, terminal: str, driver: str | None
+) -> None:
+    run_dir = RunDir(tmp_path / "run", keep=False)
+    (run_dir.path / "branch.json").write_text('{"kiosk": "k", "name": "n"}', encoding="utf-8")
+    config = run_dir.write_kiosk(Ports(8800), (540, 960), ("nl",), terminal)
+    found = {one.kind: one for one in read_config(config).devices}
+    assert (found[PAYMENT].driver if driver else None) == driver
+    assert PAYMENT not in found or found[PAYMENT].options["port"] == 8804
 
 
 def test_the_journals_key_is_for_its_owner_only_and_stays_the_same_for_a_kept_day(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ cd "$tree"
 
 # The kiosk draws without an X server.
 export DEBIAN_FRONTEND=noninteractive
-grep -vE '^#|^xvfb$|^xdotool$' provisioning/bootstrap/packages/run.txt |
+grep -vE '^#|^xvfb$|^xdotool$|^libfaketime$' provisioning/bootstrap/packages/run.txt |
     xargs apt-get -qq install --no-install-recommends --yes systemd systemd-sysv python3-venv >/var/log/install.log
 
 release=/opt/kiosk/releases/0.1.0
