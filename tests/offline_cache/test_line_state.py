@@ -31,6 +31,7 @@ CASES = [
     ("401 Unauthorized", PAGE, LineState.STRANGER),
     ("403 Forbidden", b"", LineState.STRANGER),
     ("302 Found", b"Location: http://login.example/\r\n", LineState.STRANGER),
+    ("407 Proxy Authentication Required", PAGE, LineState.STRANGER),
     ("511 Network Authentication Required", PAGE, LineState.STRANGER),
     ("429 Too Many Requests", PROBLEM + b"Retry-After: 7\r\n", LineState.WAIT),
     ("503 Unavailable", b"Retry-After: 7\r\n", LineState.WAIT),
@@ -65,6 +66,16 @@ def test_silence_is_told_also_after_an_answer() -> None:
         pull.get("/v1/changes")
     assert told == [LineState.ANSWERS, LineState.SILENT]
     assert pull.state is LineState.SILENT
+
+
+def test_a_pull_that_was_asked_to_wait_owes_nothing_to_a_line_that_is_dead_since() -> None:
+    with RawServer(answering(b"{}", "503 Unavailable", b"Retry-After: 300\r\n")) as server:
+        pull = PullLine(server.url, "token")
+        pull.get("/v1/changes")
+        assert pull.wait_s == 300.0
+    with pytest.raises(LineDown):
+        pull.get("/v1/changes")
+    assert (pull.state, pull.wait_s) == (LineState.SILENT, 0.0)
 
 
 def test_a_certificate_that_is_not_the_store_s_is_told_and_nothing_was_sent_to_whoever_has_it(tmp_path: Path) -> None:
