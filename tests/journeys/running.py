@@ -91,7 +91,7 @@ class Demo:
         return str(next(one["barcode"] for one in self.bench.pile() if one["name"] == book))
 
     def pid(self, name: str) -> int:
-        """The process id of a part: screen, pass-reader, scanner, item-pad, printer, line, store, workbench or kiosk."""
+        """The process id of a part: screen, scanner, item-pad, store, kiosk … (`processes.json` has all)."""
         parts = json.loads((self.run_dir / "processes.json").read_text(encoding="utf-8"))
         return int(next(part["pid"] for part in parts if part["name"] == name))
 

@@ -66,6 +66,11 @@ class WholeApp:
         config.write_text(text, "utf-8")
         return config
 
+    def reconfigure(self, **settings: str) -> None:
+        """From its next start on the kiosk has these settings too."""
+        self._settings |= settings
+        self.config = self._configured()
+
     def start_kiosk(self) -> None:
         """Starts the kiosk and waits until its window draws and both ways in are open."""
         self.mark()
