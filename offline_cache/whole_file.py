@@ -4,7 +4,6 @@ For its owner alone (mode 0600), in a folder for its owner alone.
 """
 
 import os
-import secrets
 from pathlib import Path
 
 
@@ -15,7 +14,7 @@ def write_whole(file: Path, content: bytes, *, lasting: bool = True) -> None:
     Two that write at once do not mix: the later one's stands. Raises OSError, and then nothing was changed.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    draft = file.with_name(f".{file.name}.{os.urandom(4).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out:
