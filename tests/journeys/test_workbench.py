@@ -90,6 +90,20 @@ def _moved_up(page: Browser, done_at: float) -> bool:
     return button is not None and button[1] / picture.height < done_at - 0.05
 
 
+def test_books_are_stacked_on_the_pad_and_taken_away_by_touch(demo: Demo, page: Browser) -> None:
+    for number, book in enumerate(BOOKS, start=1):
+        page.until("the book on the page", f"return document.querySelector('[data-book={book}] .bars')")
+        page.click(f"[data-book={book}] .bars")
+        page.until("it lies there", f"return document.querySelectorAll('#stack button').length === {number}")
+    numbers = {tag["number"] for tag in demo.bench.status()["item-pad"]["tags"]}
+    assert numbers == {demo.barcode(book) for book in BOOKS}
+    page.click("#stack button")
+    page.until("one is left", "return document.querySelectorAll('#stack button').length === 1")
+    page.click("#clear")
+    page.until("none is left", "return !document.querySelector('#pad.holds')")
+    assert demo.bench.status()["item-pad"]["tags"] == []
+
+
 def test_a_network_pulled_on_the_page_is_pulled_and_shown_as_such(demo: Demo, page: Browser) -> None:
     pulled = "return document.querySelector('.switch').getAttribute('aria-checked') === 'true'"
     assert not page.script(pulled)

@@ -43,7 +43,7 @@ class WrongRequest(Exception):
 class Workbench:
     """What is answered at each address.
 
-    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "printer", "line": statuses of the simulators,
+    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "pad", "printer", "line": statuses of simulators,
                                      "processes", "receipts": names, newest first, "screen": its size or null};
                                      with `after`, waits up to S (20) seconds for another version, else 204
     GET  /api/drawer                 {"passes": [drawer.json's entries]}

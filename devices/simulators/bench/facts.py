@@ -51,6 +51,7 @@ class Facts:
         return {
             "reader": self._with_name(devices["pass-reader"]),
             "scanner": devices["scanner"],
+            "pad": self._with_titles(devices["item-pad"]),
             "printer": devices["printer"],
             "line": devices["line"],
             "processes": [
@@ -90,6 +91,21 @@ class Facts:
             if (entry["uid"] or "").lower() == uid or (kind == entry["kind"] == "phone")
         )
         return {**reader, "pass": {**lying, "name": next(names, None)}}
+
+    def _with_titles(self, pad: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """The pad, with the title and the name of each book of the pile on it."""
+        if pad is None or not pad.get("tags"):
+            return pad
+        try:
+            pile = {str(book["barcode"]): book for book in self._bench.pile()}
+        except BenchError:
+            pile = {}
+        known = [pile.get(str(tag["number"]), {}) for tag in pad["tags"]]
+        named = [
+            {**tag, "title": book.get("title"), "name": book.get("name")}
+            for tag, book in zip(pad["tags"], known, strict=True)
+        ]
+        return {**pad, "tags": named}
 
     def _processes(self) -> list[dict[str, Any]]:
         try:

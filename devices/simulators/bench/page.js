@@ -5,6 +5,9 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const BARS = '<svg viewBox="0 0 24 18" aria-hidden="true"><path fill="currentColor" d="M1 1h2v16H1zM5 1h1v16H5zM8 1h3v16H8zM13 1h1v16h-1zM16 1h2v16h-2zM20 1h1v16h-1zM22 1h1v16h-1z"/></svg>';
 
+const PAD = '<svg viewBox="0 0 24 18" aria-hidden="true"><path fill="currentColor" d="M5 1h14v3H5zM3 6h18v3H3zM5 11h14v2H5zM1 15h22v2H1z"/></svg>';
+const PASSES = 0xC2; // the AFI of a tag that the gate lets through
+
 // What is switched: how to tell that it is on, and the orders that turn it on and off.
 const SWITCHES = [
   ["Pull the network", "line", (s) => s.line === "cut", { do: "unplug", what: "network" }, { do: "plug", what: "network" }],
@@ -12,6 +15,7 @@ const SWITCHES = [
   ["Lose next answer", "line", (s) => s.lose_left !== 0, { do: "lose-answers", count: 1 }, { do: "lose-answers", count: 0 }],
   ["Unplug the reader", "reader", (s) => !s.plugged, { do: "unplug", what: "reader" }, { do: "plug", what: "reader" }],
   ["Unplug the scanner", "scanner", (s) => !s.plugged, { do: "unplug", what: "scanner" }, { do: "plug", what: "scanner" }],
+  ["Unplug the pad", "pad", (s) => !s.plugged, { do: "unplug", what: "pad" }, { do: "plug", what: "pad" }],
   ["Printer out of paper", "printer", (s) => s.paper === "out", { do: "paper-out" }, { do: "paper-in" }],
   ["Unplug the printer", "printer", (s) => !s.plugged, { do: "unplug", what: "printer" }, { do: "plug", what: "printer" }],
 ];
@@ -124,6 +128,36 @@ function showReader() {
   }
 }
 
+// The pad
+
+function onPad() {
+  return state && state.pad ? state.pad.tags : [];
+}
+
+function tapOnPad(book) {
+  const lies = onPad().some((tag) => tag.number === book.barcode);
+  return order(lies ? { do: "remove-item", which: book.barcode } : { do: "place-book", name: book.name });
+}
+
+function showPad() {
+  const tags = onPad();
+  $("pad").classList.toggle("holds", tags.length > 0);
+  $("clear").disabled = !tags.length;
+  $("stack-said").textContent = !state || !state.pad ? "There is no pad." : !state.pad.plugged ? "The pad is unplugged."
+    : tags.length ? "On the pad:" : "Nothing lies on the pad.";
+  $("stack").replaceChildren(...tags.map((tag) => {
+    const part = tag.parts > 1 ? ` (${tag.part} of ${tag.parts})` : "";
+    const button = make("button", { type: "button", textContent: `${tag.title || tag.number || "a strange tag"}${part}`,
+      className: tag.afi === PASSES ? "passes" : "calls", title: "Take it away" });
+    button.dataset.tag = tag.uid;
+    button.addEventListener("click", () => order({ do: "remove-item", which: tag.uid }));
+    return button;
+  }));
+  for (const button of document.querySelectorAll(".card[data-book] .bars")) {
+    button.setAttribute("aria-pressed", String(tags.some((tag) => tag.number === button.dataset.barcode)));
+  }
+}
+
 // Books
 
 let seeking = 0;
@@ -142,7 +176,11 @@ async function showBooks() {
     const main = make("button", { type: "button", className: "main" },
       ...lines(book.title, book.barcode, book.expect));
     main.addEventListener("click", () => order({ do: "scan-book", name: book.name }));
-    card.append(main);
+    const pad = make("button", { type: "button", className: "bars", title: "Lay it on the pad, or take it away", innerHTML: PAD });
+    pad.dataset.barcode = book.barcode;
+    pad.setAttribute("aria-label", `On the pad: ${book.title}`);
+    pad.addEventListener("click", () => tapOnPad(book));
+    card.append(main, pad);
     return card;
   });
   if (!cards.length && sought) {
@@ -151,6 +189,7 @@ async function showBooks() {
     cards.push(make("p", { className: "none", textContent: "No book is like that." }), scan);
   }
   $("pile").replaceChildren(...cards);
+  showPad();
 }
 
 // Switches, receipts, processes
@@ -209,6 +248,7 @@ async function followState() {
         if (first && !state.screen) $("hint").textContent = "Tap a pass, then books; the kiosk’s own window is on its machine’s display.";
         if (!drawer.length) await loadDrawer();
         showReader();
+        showPad();
         showReceipts(state.receipts);
         showProcesses(state.processes);
         for (const button of $("switches").children) button.show();
@@ -319,6 +359,7 @@ async function followLog() {
 
 makeSwitches();
 $("take").addEventListener("click", () => order({ do: "remove-pass" }));
+$("clear").addEventListener("click", () => order({ do: "clear-pad" }));
 $("seek-pass").addEventListener("input", showDrawer);
 let typing = 0;
 $("seek-book").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(showBooks, 150); });
