@@ -129,6 +129,7 @@ def test_every_device_unplugged_and_replugged_at_every_screen(app: WholeApp, dev
     app.wait_log("screen Finished")
     replug()
     app.mark()
+    app.touch("no_receipt")
     app.wait_log("screen Rest")
     app.present("ghost") if any(one["name"] == "ghost" for one in app.bench.drawer()) else app.bench.place(
         "04AABBCCDDEE11"
