@@ -201,6 +201,8 @@ _TERMINAL = (
     ),
     Control("approve-and-lose-line", "approve, and lose the line before anybody is told",
             "Approved, and the line was lost before anybody was told."),
+    Control("charge", "ask the terminal for an amount, by the kiosk's own driver and configuration",
+            "The terminal is asked for {cents} cents.", (Word("cents", int),)),
     Control(
         "terminal-fault",
         "let a nexo terminal answer badly: lose-line, garbage, none ...",

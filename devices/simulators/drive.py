@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from devices.simulators import around
+from devices.simulators.around import BenchError
 from devices.simulators.control import ControlError, ask
 from devices.simulators.plugs import ENDS, MODELS, PLUGS, RECORDED, SIMULATORS, TERMINALS
 
+__all__ = ["Bench", "BenchError"]
+
 KEYS = ("approve", "decline", "cancel")
 RANDOM_KINDS = ("phone", "eid")  # chips without a UID of their own
-_CLOCK_S = 30.0  # a store is started again within
 _PATRON_CARD = 8  # ISO 28560: type of usage
-
-
-class BenchError(Exception):
-    """Something cannot be done; its text is a sentence for whoever asked."""
 
 
 class Bench:
@@ -156,6 +154,19 @@ class Bench:
         """Let every payment from now on end by that key after so many seconds; `none` ends it."""
         self._ask("payment", "auto", key=key, seconds=seconds)
 
+    def charge(self, cents: int) -> None:
+        """Ask the terminal for an amount, with the kiosk's driver and configuration, in a process of its own.
+
+        What came of it stands in log/charge.log and in the terminal's own ledger. A ZVT terminal has one line only:
+        not while a kiosk holds it.
+        """
+        alone = self._socket("payment").stem == "payment-zvt"
+        around.charge(self.run_dir, cents, terminal_has_one_line=alone)
+
+    def charged(self) -> list[str]:
+        """What the driver has said of the last charge, line by line."""
+        return around.charged(self.run_dir)
+
     def terminal_fault(self, kind: str, count: int | None = None, on: str = "Payment") -> None:
         """Let a nexo terminal's next `count` answers (None: all) on that message be bad; `none` ends it.
 
@@ -254,17 +265,7 @@ class Bench:
 
     def move_clock(self, days: float) -> None:
         """Let the store live so many days ahead (behind: negative; 0: now); it is started again for it."""
-        clock, wish = self.run_dir / "clock.json", self.run_dir / "clock.wish"
-        if not self.clock().get("can"):
-            raise BenchError("the store's clock cannot be moved here: the demo must run, and libfaketime be installed")
-        beside = wish.with_suffix(".new")
-        beside.write_text(json.dumps({"days": days}), encoding="utf-8")
-        beside.replace(wish)
-        until = time.monotonic() + _CLOCK_S
-        while self.clock().get("days") != days:
-            if time.monotonic() > until:
-                raise BenchError(f"the store's clock was not moved within {_CLOCK_S:.0f} s; see {clock}")
-            time.sleep(0.05)
+        around.move_clock(self.run_dir, days)
 
     def mute_light(self) -> None:
         """Let the status light show what it is told and answer nothing."""
@@ -311,10 +312,7 @@ class Bench:
 
     def clock(self) -> dict[str, Any]:
         """The store's clock: `days` from now, and whether it `can` be moved; empty without a demo."""
-        try:
-            return dict(json.loads((self.run_dir / "clock.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+        return around.clock(self.run_dir)
 
     def drawer(self) -> list[dict[str, Any]]:
         """The passes at hand."""
