@@ -110,7 +110,10 @@ class Gatekeeper:
         """At the end of a visit: what is not read back counts as not cleared, and staff are told."""
         if self._left:
             return sheet
-        self._left, self._task = True, None
+        self._left = True
+        if self._task is not None:
+            self._task.cancel()  # what a pad is doing goes on; nothing follows it
+            self._task = None
         for line in sheet.lines:
             if isinstance(line.row, Unlocking):
                 sheet = sheet.at_gate(line.item, Gate.CALLS)

@@ -323,6 +323,35 @@ async def test_who_leaves_while_a_pad_hangs_reads_that_the_gate_may_call(kiosk: 
 
 
 @story
+async def test_what_a_pad_does_after_its_patron_has_left_undoes_no_loan(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.rules, kiosk.pad.delay_s = UNDO, 4
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.wait(60)
+    assert kiosk.desk.returned == []
+    assert Finished(1, to_check=1, lying=True) in [shown.screen for _, shown in kiosk.ui.all]
+
+
+@story
+async def test_a_book_whose_bit_stayed_is_tried_again_when_it_was_lifted(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    kiosk.pad.stuck.clear()
+    await kiosk.tell_pad()
+    assert gates(kiosk) == [Gate.CALLS]
+    await kiosk.lift(one)
+    await kiosk.lay(one)
+    assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
 async def test_whoever_comes_next_waits_for_a_pad_that_hangs_and_not_for_long(kiosk: Kiosk) -> None:
     kiosk.pad.delay_s = 60
     await kiosk.tap(ANNA)

@@ -1,0 +1,289 @@
+"""Any order of books, passes, touches, answers and a pad's bad days: what must hold of gate bits, loans and screens.
+
+A pad that answers after its deadline, or is gone at any moment: no simulator can be told all, so this one is a script.
+"""
+
+import asyncio
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from circulation.affairs import CheckedIn
+from circulation.identifiers import EventId, ItemBarcode
+from circulation.outcomes import CheckedOut, NextStep, Reason, Refused, Voided
+from circulation.presented import Presented
+from devices.ports import Health, PadItem, TagSecurity
+from kiosk.ui import Asking, Borrowing, Finished, Gate, Intent, Lent, Rest, Screen, Shown, Unlocking
+from kiosk.visit_pad import PadRules
+from tests.kiosk.virtual_time import VirtualLoop
+from tests.kiosk.world import (
+    ANNA,
+    BERT,
+    HELD,
+    KINDS,
+    Kiosk,
+    Recorder,
+    ScriptedDesk,
+    ScriptedPad,
+    an_event,
+    book,
+    lent,
+    lost,
+    tag,
+    unreachable,
+)
+
+SECURED, UNSECURED, UNKNOWN = TagSecurity.SECURED, TagSecurity.UNSECURED, TagSecurity.UNKNOWN
+ITEMS: dict[str, tuple[PadItem, ...]] = {
+    book(1): (tag(book(1)),),
+    book(2): (tag(book(2)),),
+    book(3): (tag(book(3), 1, 2), tag(book(3), 2, 2)),
+}
+TAGS = tuple(one for parts in ITEMS.values() for one in parts)
+REPLIES = ("lent", "lent", "refused", "lost and done", "lost and not done", "unreachable")
+RETURNS = ("done", "done", "lost and done", "unreachable", "refused")
+
+
+class Library(ScriptedDesk):
+    """Knows who has what, also where nobody hears its answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loans: dict[str, str] = {}
+        self.next_reply, self.next_return = "lent", "done"
+        self.open: dict[EventId, CheckedOut | Refused | Voided] = {}
+
+    async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
+        reply, self.next_reply = self.next_reply, "lent"
+        await asyncio.sleep(self.delay_s)
+        patron = presented.number or ""
+        if reply == "unreachable":
+            raise unreachable()
+        answer = self._decide(patron, item, refuse=reply == "refused", books=reply != "lost and not done")
+        if not reply.startswith("lost"):
+            return answer
+        event = an_event()
+        self.open[event] = Voided(event) if reply == "lost and not done" else answer
+        raise lost(event)
+
+    def _decide(self, patron: str, item: str, *, refuse: bool, books: bool) -> CheckedOut | Refused:
+        owner = self.loans.get(item)
+        if owner is not None:
+            reason, step = (
+                (Reason.ALREADY_YOURS, NextStep.KEEP) if owner == patron else (Reason.ITEM_ON_LOAN, NextStep.DESK)
+            )
+            return Refused(reason, "K11", step)
+        if refuse:
+            return HELD
+        if books:
+            self.loans[item] = patron
+        return lent(item, item)
+
+    async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
+        how, self.next_return = self.next_return, "done"
+        await asyncio.sleep(self.delay_s)
+        if how == "unreachable":
+            raise unreachable()
+        if how == "refused":
+            return Refused(Reason.RETURN_ELSEWHERE, "N6", NextStep.OTHER_BRANCH)
+        self.loans.pop(item, None)
+        if how.startswith("lost"):
+            raise lost(an_event())
+        return CheckedIn(item, item)
+
+
+class BadPad(ScriptedPad):
+    """What has begun goes on when nobody waits any more, and without a plug nothing answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plugged, self.busy = True, 0
+        self.mute: set[bytes] = set()  # does it, and its answer is lost
+
+    async def _switch(self, uid: bytes, wanted: TagSecurity) -> TagSecurity:
+        return await asyncio.shield(asyncio.create_task(self._work(uid, wanted)))
+
+    async def _work(self, uid: bytes, wanted: TagSecurity) -> TagSecurity:
+        self.busy += 1
+        try:
+            await asyncio.sleep(self.delay_s)
+            if not self.plugged or uid in self.silent:
+                return UNKNOWN
+            if uid not in self.stuck:
+                self.bits[uid] = wanted
+            return UNKNOWN if uid in self.mute else self.bits[uid]
+        finally:
+            self.busy -= 1
+
+
+class Watching(Recorder):
+    """Compares each picture with the tags and the loans at the moment when it is drawn."""
+
+    machine: "PadMachine"
+
+    def show(self, shown: Shown) -> None:
+        super().show(shown)
+        self.machine.look(shown)
+
+
+class PadMachine(RuleBasedStateMachine):
+    """A kiosk with a pad, three items and two patrons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = VirtualLoop()
+        self.kiosk = Kiosk(self.loop, (*KINDS, "item_pad"))
+        self.library, self.pad = Library(), BadPad()
+        self.kiosk.desk, self.kiosk.pad = self.library, self.pad
+        self.pad.switches = True
+        self.pad.bits = {one.uid: SECURED for one in TAGS}
+        self.ui = Watching(self.loop.time)
+        self.ui.machine = self
+        self.kiosk.ui = self.ui
+        self.kiosk.stage._ui = self.ui  # the stage was built with the other recorder
+        self.before: Screen = Rest()
+        self.faults: list[AssertionError] = []
+        self.loop.run_until_complete(self.kiosk.begin())
+
+    def teardown(self) -> None:
+        self.loop.finish()
+
+    @initialize(undo=st.booleans())
+    def the_branch_wants(self, undo: bool) -> None:
+        self.pad.rules = PadRules(undo=undo)
+
+    # ---- what people do
+
+    @rule(number=st.sampled_from([ANNA, ANNA, BERT]))
+    def tap(self, number: str) -> None:
+        self.loop.run_until_complete(self.kiosk.tap(number))
+
+    @rule(tags=st.lists(st.sampled_from(TAGS), min_size=1, max_size=4, unique=True))
+    def lay(self, tags: list[PadItem]) -> None:
+        self.loop.run_until_complete(self.kiosk.lay(*tags))
+
+    @precondition(lambda self: isinstance(self.kiosk.screen(), Borrowing))
+    @rule(number=st.sampled_from(sorted(ITEMS)), how=st.sampled_from(["stuck", "silent", "mute"]))
+    def lay_a_bad_one(self, number: str, how: str) -> None:
+        for one in ITEMS[number]:
+            self.a_tag_does(one.uid, how)
+        self.lay(list(ITEMS[number]))
+        self.wait(6)
+
+    @rule(tags=st.lists(st.sampled_from(TAGS), max_size=2, unique=True))
+    def lift(self, tags: list[PadItem]) -> None:
+        self.loop.run_until_complete(self.kiosk.lift(*tags))
+
+    @rule(number=st.sampled_from(sorted(ITEMS)))
+    def scan(self, number: str) -> None:
+        self.loop.run_until_complete(self.kiosk.scan(number))
+
+    @rule(intent=st.sampled_from([Intent.DONE, Intent.STOP, Intent.NO_RECEIPT, Intent.PRINT, Intent.MORE_TIME]))
+    def touch(self, intent: Intent) -> None:
+        self.loop.run_until_complete(self.kiosk.touch(intent))
+
+    @rule(seconds=st.sampled_from([0.05, 0.3, 1, 6, 50, 66]))
+    def wait(self, seconds: float) -> None:
+        self.loop.run_until_complete(self.kiosk.wait(seconds))
+        self.loop.run_until_complete(self.kiosk.tell_pad())
+
+    # ---- what the world does
+
+    @rule(
+        uid=st.sampled_from([one.uid for one in TAGS]), how=st.sampled_from(["well", "well", "stuck", "silent", "mute"])
+    )
+    def a_tag_does(self, uid: bytes, how: str) -> None:
+        for name, those in (("stuck", self.pad.stuck), ("silent", self.pad.silent), ("mute", self.pad.mute)):
+            (those.add if how == name else those.discard)(uid)
+
+    @rule(seconds=st.sampled_from([0, 0, 0.05, 0.5, 2]))
+    def the_pad_takes(self, seconds: float) -> None:
+        self.pad.delay_s = seconds
+
+    @rule(plugged=st.booleans())
+    def the_plug(self, plugged: bool) -> None:
+        self.pad.plugged = plugged
+        self.loop.run_until_complete(self.kiosk.health("item_pad", Health.READY if plugged else Health.LOST))
+
+    @rule(reply=st.sampled_from(REPLIES))
+    def the_next_answer_is(self, reply: str) -> None:
+        self.library.next_reply = reply
+
+    @rule(reply=st.sampled_from(RETURNS))
+    def the_next_return_is(self, reply: str) -> None:
+        self.library.next_return = reply
+
+    @rule(seconds=st.sampled_from([0, 0, 0.05, 0.5, 3]))
+    def answers_take(self, seconds: float) -> None:
+        self.library.delay_s = seconds
+
+    @rule()
+    def late_answers_come(self) -> None:
+        for event, answer in list(self.library.open.items()):
+            del self.library.open[event]
+            self.loop.run_until_complete(self.kiosk.answer(event, answer))
+
+    # ---- what must hold
+
+    @invariant()
+    def it_serves(self) -> None:
+        self.kiosk.check()
+
+    @invariant()
+    def nothing_is_unlocked_and_not_lent(self) -> None:
+        for number, tags in ITEMS.items():
+            if any(self.pad.bits[one.uid] is UNSECURED for one in tags):
+                assert number in self.library.loans
+
+    @invariant()
+    def every_picture_was_right(self) -> None:
+        assert self.faults == []
+
+    def look(self, shown: Shown) -> None:
+        """A flow would take what is raised here for a fault of its own."""
+        try:
+            self.compare(self.before, shown.screen)
+        except AssertionError as fault:
+            self.faults.append(fault)
+        self.before = shown.screen
+
+    def compare(self, before: Screen, screen: Screen) -> None:
+        rows = screen.rows if isinstance(screen, Borrowing) else ()
+        for row in rows:
+            if isinstance(row, Lent) and row.gate is Gate.SAFE:
+                locked = [one for one in ITEMS[row.title] if self.pad.bits[one.uid] is not UNSECURED]
+                assert not locked, "shown as lent, and the gate calls"
+        if isinstance(before, Borrowing) and not isinstance(screen, Borrowing):
+            self.was_told(before, screen)
+
+    def was_told(self, before: Borrowing, after: Screen) -> None:
+        """A visit is over: of each loan of it at which the gate calls, the list or the last screen has a word."""
+        locked = sum(isinstance(row, Lent) and row.gate is not Gate.SAFE for row in before.rows)
+        if isinstance(after, Finished):
+            assert after.to_check >= locked
+            assert after.unlocking or not any(isinstance(row, Unlocking) for row in before.rows)
+        else:
+            assert not any(isinstance(row, Unlocking) for row in before.rows)
+
+    @rule()
+    def everything_comes_to_rest(self) -> None:
+        """A pad that works has done what the list says, or the list says that it has not."""
+        self.pad.delay_s = self.library.delay_s = 0
+        self.the_plug(True)
+        self.wait(6)
+        screen = self.kiosk.screen()
+        if not isinstance(screen, Borrowing):
+            return
+        stack = self.kiosk.stage.pad
+        assert not any(isinstance(row, Unlocking | Asking) for row in screen.rows)
+        by_title = {row.title: row for row in screen.rows if isinstance(row, Lent)}
+        for lying in stack.items:
+            row = by_title.get(lying.item)
+            assert row is None or row.gate is not Gate.LAY_DOWN or not lying.whole
+
+
+PadMachine.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+test_every_order_of_happenings_keeps_gate_loans_and_screens_in_agreement = PadMachine.TestCase
