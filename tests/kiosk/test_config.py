@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.config import ConfigError, KioskConfig, read_config
+from kiosk.config import ConfigError, KioskConfig, Pad, read_config
 from offline_cache.mirror_settings import ITEMS, PATRONS, SHORTEST_S, BadSettings, read_settings
 
 GOOD = """\
@@ -263,3 +263,22 @@ def test_an_address_of_another_kiosk_is_checked(tmp_path: Path, listen: str, pee
     text = f'[sharing]\nlisten = "{listen}"\npeers = ["{peer}"]\n'
     (found,) = problems(tmp_path, GOOD + MIRROR + text)
     assert said in found[1]
+
+
+PAD = '[item_pad]\ndriver = "feig"\nport = "dev/pad"\n'
+
+
+def test_what_a_branch_wants_of_its_pad_is_read_and_has_careful_defaults(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD + PAD).pad == Pad(failed_unlock="desk", all_tagged=True, passes=False)
+    wanted = '[pad]\nfailed_unlock = "undo"\nall_tagged = false\npasses = true\n'
+    assert read(tmp_path, GOOD + PAD + wanted).pad == Pad("undo", all_tagged=False, passes=True)
+
+
+def test_a_pad_that_is_wanted_otherwise_than_it_can_be_is_told(tmp_path: Path) -> None:
+    lines = (GOOD + PAD).count("\n")
+    assert problems(tmp_path, GOOD + PAD + '[pad]\nfailed_unlock = "open"\n') == [
+        (lines + 2, "'failed_unlock' must be one of desk, undo")
+    ]
+    assert problems(tmp_path, GOOD + "[pad]\npasses = true\n") == [
+        (GOOD.count("\n") + 1, "[pad] needs an [item_pad]: without one nothing can be laid down")
+    ]
