@@ -142,5 +142,7 @@ def _read(page: bytes) -> First | None:
     end = _HEAD.size + body + promised
     if mark != _MARK or end > len(page) or zlib.crc32(page[_CHECKED_FROM:end]) != checksum:
         return None
+    if not event_id.isascii():
+        return None
     middle = _HEAD.size + body
     return First(seq, event_id.decode("ascii"), page[_HEAD.size : middle], page[middle:end] or None, floor)

@@ -28,6 +28,8 @@ _NEWER: Mapping[str, tuple[type[Enum], Enum]] = {
     "kind": (FeeKind, FeeKind.OTHER),
     "status": (FeeStatus, FeeStatus.DIRECT_DEBIT),
 }
+# What msgspec says of bytes that it cannot read: they are no UTF-8 (ValueError), or too much lies within one another.
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 Fact = TypeVar("Fact", Patron, Item)
 
 
@@ -144,7 +146,7 @@ def read_network(body: bytes) -> Network:
         here: Here = replace(
             wire.decode(Here, plain, tolerant=True), institutions={one.code: one for one in institutions}
         )
-    except (ValueError, KeyError, TypeError, LookupError, OSError) as fault:
+    except (*UNREADABLE, KeyError, TypeError, LookupError, OSError) as fault:
         raise BadRow(f"the network's row: {type(fault).__name__}") from None
     return Network(here, zone, branches)
 
@@ -152,12 +154,12 @@ def read_network(body: bytes) -> Network:
 def _read(look_at: Callable[[bytes], Fact], raw: bytes, as_known: Callable[[Any], Any]) -> tuple[Fact, bytes]:
     try:
         return look_at(raw), raw
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         pass
     try:
         body = msgspec.json.encode(as_known(msgspec.json.decode(raw)))
         return look_at(body), body
-    except (msgspec.MsgspecError, TypeError, AttributeError) as fault:
+    except (*UNREADABLE, TypeError, AttributeError) as fault:
         raise BadRow(f"a row that is not understood: {type(fault).__name__}") from None
 
 

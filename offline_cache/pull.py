@@ -26,7 +26,7 @@ from offline_cache.incoming import Incoming
 from offline_cache.keys import KeyMissing, MirrorKey, fetch_key, load_key
 from offline_cache.mirror import open_for_reading
 from offline_cache.mirror_file import MirrorDamaged, MirrorFile, OutOfOrder, Page, Signed
-from offline_cache.mirror_rows import BadRow, Row
+from offline_cache.mirror_rows import UNREADABLE, BadRow, Row
 from offline_cache.mirror_settings import MirrorSettings
 from offline_cache.snapshot_file import (
     SignedManifest,
@@ -205,7 +205,7 @@ class Puller:
                 raise _Behind("a page that does not lead on")
             if body.more and (int(seq) == int(before) or body.acked_seq is not None):
                 raise _Behind("a page that does not lead on")
-        except (msgspec.MsgspecError, ValueError) as fault:
+        except UNREADABLE as fault:
             raise LineDown(f"not a page: {type(fault).__name__}", sent=True) from None
         acked = None if body.more else body.acked_seq or 0
         return Page(since, generation, int(seq), rows, acked, AsOf(body.at, told))

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from circulation import wire
 from offline_cache.keys import MirrorKey, derived
-from offline_cache.mirror_rows import BadRow, Row
+from offline_cache.mirror_rows import UNREADABLE, BadRow, Row
 
 SCHEMA = 2
 _LENGTH = struct.Struct(">I")
@@ -141,7 +141,7 @@ def row_of(line: bytes) -> Row:
     """A row in a line of JSON. Raises BadRow."""
     try:
         row = _ROW.decode(line)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise BadRow("not a row") from None
     return checked(row)
 

@@ -1,0 +1,49 @@
+"""What the fuzzing has found, each as a case of its own."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+from offline_cache.daybook import PAGE, acts
+from offline_cache.mirror_rows import BadRow, item_body, network_body, patron_body
+from offline_cache.pull import Puller
+from offline_cache.snapshot_file import row_of
+from offline_cache.store_client import LineDown
+from tests.fuzz.memory_decoders import PAGE_OF_CHANGES, puller_on
+
+MASK = "0" * 32
+DEEP = b"[" * 3000 + b"]" * 3000
+UNREADABLE = (b'{"ref":"\xe4","type":"00"}', b'{"ref":"' + MASK.encode() + b'","unknown":' + DEEP + b"}", DEEP)
+
+
+def test_a_page_of_the_daybook_with_an_id_that_is_none_says_nothing_though_its_checksum_is_right(
+    tmp_path: Path,
+) -> None:
+    checked = struct.pack("<QQII36s", 7, 0, 1, 0, b"\xf9" * 36) + b"x"
+    page = b"act1" + struct.pack("<I", zlib.crc32(checked)) + checked
+    (tmp_path / "book").write_bytes(page.ljust(PAGE, b"\0"))
+    assert acts(tmp_path / "book") == []
+
+
+@pytest.mark.parametrize("raw", UNREADABLE)
+def test_a_row_that_is_no_utf_8_or_lies_too_deep_is_a_bad_row(raw: bytes) -> None:
+    for read in (
+        lambda: patron_body(MASK, raw),
+        lambda: item_body(MASK, raw),
+        lambda: network_body(raw, "Europe/Amsterdam", b"{}"),
+        lambda: row_of(b'{"kind":"patron","key":"' + MASK.encode() + b'","ver":1,"zone":' + raw + b"}"),
+    ):
+        with pytest.raises(BadRow):
+            read()
+
+
+@pytest.mark.parametrize("raw", UNREADABLE)
+def test_a_page_of_changes_that_is_no_utf_8_or_lies_too_deep_is_no_page(raw: bytes) -> None:
+    page = json.dumps({**PAGE_OF_CHANGES, "rows": "here"}).encode().replace(b'"here"', raw)
+    with pytest.raises(LineDown, match="not a page"):
+        Puller._page(puller_on(page), "g1:11")
