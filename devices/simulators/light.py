@@ -63,4 +63,9 @@ class LightSimulator:
 
     def _status(self) -> Mapping[str, Any]:
         heard = time.monotonic() - self._told < _DARK_AFTER_S
-        return {"plugged": self._port.plugged, "shows": self._shows if heard else "off", "commands": self._commands}
+        return {
+            "plugged": self._port.plugged,
+            "mute": self._mute,
+            "shows": self._shows if heard else "off",
+            "commands": self._commands,
+        }

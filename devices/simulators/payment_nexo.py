@@ -30,6 +30,7 @@ POI = "P400Plus-000000001"
 NAME = f"{POI}.test.terminal.adyen.com"
 KEY_IDENTIFIER = "kiosk"
 _PATIENCE_S = 120.0
+_STATES = {"running": "asks for a card", "cancelled": "cancelled by key"}
 _KEYS = {"approve": "approved", "decline": "declined", "cancel": "cancelled"}
 FAULTS = (
     "none",
@@ -140,9 +141,12 @@ class PaymentNexoSimulator:
         return self._fault
 
     def _status(self) -> Mapping[str, Any]:
+        last = self._ledger.payments[-1] if self._ledger.payments else None
         return {
             "plugged": self._wire.plugged,
             "screen": "card" if self._ledger.running else "idle",
+            "amount": last.cents if last else None,
+            "state": _STATES.get(last.state, last.state) if last else "waits",
             "auto": self._auto,
             "fault": self._fault if self._fault_count else "none",
             "asked": dict(self._asked),

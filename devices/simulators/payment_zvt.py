@@ -308,11 +308,18 @@ class ZvtSimulator:
         if not payment.orphaned:
             self._line.say(Apdu(control, data))
 
+    def _on_display(self) -> Mapping[str, Any]:
+        if self._payment is not None:
+            state = "asks for a card" if self._payment.entry is None else "approved, waits for the kiosk"
+            return {"amount": self._payment.cents, "state": state}
+        return self._ledger.newest()
+
     def _tell(self) -> Mapping[str, Any]:
         return {
             "plugged": self._line.plugged,
             "registered": self._registered,
             "screen": "card" if self._payment is not None else "idle",
+            **self._on_display(),
             "auto": self._auto,
             "waiting": self._payment is not None and self._payment.entry is None,
             "held": self._payment is not None and self._payment.entry is not None,

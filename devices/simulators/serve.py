@@ -47,6 +47,9 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     light = kinds.add_parser("light")
     light.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
     light.add_argument("--control", type=Path, required=True)
+    card = kinds.add_parser("smart-card")
+    card.add_argument("--listen", type=address, required=True, help="where vpcd listens for a virtual card")
+    card.add_argument("--control", type=Path, required=True)
     sound = kinds.add_parser("sound")
     sound.add_argument("--bin", type=Path, required=True, help="folder, first on the kiosk's PATH, for its aplay")
     sound.add_argument("--control", type=Path, required=True)
@@ -106,6 +109,10 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.light import LightSimulator
 
             LightSimulator(loop, given.tty, given.control)
+        case "smart-card":
+            from devices.simulators.smart_card import SmartCardSimulator
+
+            SmartCardSimulator(loop, given.listen, given.control)
         case "sound":
             from devices.simulators.sound import SoundSimulator
 

@@ -78,6 +78,7 @@ class Ledger:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._refused: list[int] = []
+        self._last_refused: int | None = None  # in cents, where nothing was booked after it
 
     @property
     def last(self) -> Entry | None:
@@ -96,6 +97,7 @@ class Ledger:
     def refused(self, cents: int) -> None:
         """Remember one that was not."""
         self._refused.append(cents)
+        self._last_refused = cents
 
     def give_back(self, entry: Entry) -> Entry:
         """Book its reversal."""
@@ -109,6 +111,16 @@ class Ledger:
                 return one
         raise KeyError(receipt)
 
+    def newest(self) -> dict[str, Any]:
+        """What a display shows of the last payment."""
+        if self._last_refused is not None:
+            return {"amount": self._last_refused, "state": "refused"}
+        one = self.last
+        if one is None:
+            return {"amount": None, "state": "waits"}
+        back = one.gives_back is not None or one.reversed
+        return {"amount": one.cents, "state": "given back" if back else "approved"}
+
     def told(self) -> list[dict[str, Any]]:
         """For the status."""
         return [
@@ -117,6 +129,7 @@ class Ledger:
         ] + [{"receipt": None, "cents": cents, "refused": True} for cents in self._refused]
 
     def _add(self, cents: int, gives_back: Entry | None) -> Entry:
+        self._last_refused = None
         count = len(self._entries) + 1
         self._entries.append(Entry(count % 10000, count, cents, datetime.now(UTC).astimezone(), gives_back))
         return self._entries[-1]

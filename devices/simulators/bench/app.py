@@ -27,7 +27,7 @@ from devices.simulators.drive import Bench, BenchError
 LOOK_EVERY_S = 0.4
 LONGEST_WAIT_S = 25.0
 _MOST_BODY = 65536
-_PAGE = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js", "/icon.svg": "icon.svg"}
+_PAGE = {"/": "index.html", **{f"/{name}": name for name in ("page.css", "page.js", "devices.js", "icon.svg")}}
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'",
@@ -43,15 +43,15 @@ class WrongRequest(Exception):
 class Workbench:
     """What is answered at each address.
 
-    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "pad", "printer", "line": statuses of simulators,
+    GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "pad", "printer", "line", "terminal", "light",
+                                     "sound": statuses of simulators, "clock": of the store, "charged": lines,
                                      "processes", "receipts": names, newest first, "screen": its size or null};
                                      with `after`, waits up to S (20) seconds for another version, else 204
     GET  /api/drawer                 {"passes": [drawer.json's entries]}
     GET  /api/books?q=WORDS&limit=N  {"books": [pile.json's entries], "found": how many match}
-    POST /api/do                     {"do": "place-pass", "name": "anna"} → {"ok": true, "said": sentence}
-                                     remove-pass · scan-pass name · scan-book name · scan text · paper-out · paper-in ·
-                                     unplug what · plug what (network, reader, scanner, printer) ·
-                                     lose-answers count (1) · delay seconds
+    POST /api/do                     {"do": "place-pass", "name": "anna"} → {"ok": true, "said": sentence};
+                                     any of controls.CONTROLS with its arguments
+    GET  /api/transcript?of=reader   what was recorded of a device's line, as text
     GET  /api/screen?after=N&wait=S&width=W&form=jpeg|png
                                      the kiosk's picture, its number in the header `Picture`; waits as above; 204
     POST /api/touch                  {"do": "press"|"move"|"release"|"tap", "x": 540, "y": 960}, pixels of the screen
@@ -64,6 +64,7 @@ class Workbench:
     def __init__(self, bench: Bench, screen: Screen | None, kiosk_log: Path | None = None) -> None:
         self._facts = facts = Facts(bench)
         self._deeds = Deeds(bench)
+        self._bench = bench
         self._screen = screen
         self._kiosk_log = kiosk_log
         self._state: Changing[dict[str, Any]] = Changing(facts.state, LOOK_EVERY_S)
@@ -79,6 +80,7 @@ class Workbench:
             Route("/api/screen", self.picture),
             Route("/api/touch", self.touch, methods=["POST"]),
             Route("/api/log", self.log),
+            Route("/api/transcript", self.transcript),
             Route("/receipts/{name}", self.receipt),
         ]
         return Starlette(
@@ -169,6 +171,13 @@ class Workbench:
         if path is None:
             return JSONResponse({"ok": False, "error": "There is no such receipt."}, 404)
         return FileResponse(path, headers=_HEADERS)
+
+    async def transcript(self, request: Request) -> Response:
+        """GET /api/transcript."""
+        what = request.query_params.get("of", "")
+        text = await run_in_threadpool(self._bench.transcript, what)
+        told = {**_HEADERS, "Content-Disposition": f'attachment; filename="transcript-{what}.txt"'}
+        return PlainTextResponse(text, headers=told)
 
     async def log(self, request: Request) -> Response:
         """GET /api/log."""

@@ -12,6 +12,7 @@ from devices.simulators.drive import Bench, BenchError
 
 _RECEIPT = re.compile(r"\d{1,9}")
 _NEWEST_RECEIPTS = 30
+_RESTLESS = frozenset({"answers", "wire_s", "commands", "connections", "asked", "seen"})
 
 
 class Facts:
@@ -47,13 +48,18 @@ class Facts:
 
     def state(self) -> dict[str, Any]:
         """All that changes while one looks, see the page's API."""
-        devices = {name: one if one["running"] else None for name, one in self._bench.status().items()}
+        devices = {name: _calm(one) if one["running"] else None for name, one in self._bench.status().items()}
         return {
             "reader": self._with_name(devices["pass-reader"]),
             "scanner": devices["scanner"],
             "pad": self._with_titles(devices["item-pad"]),
             "printer": devices["printer"],
             "line": devices["line"],
+            "terminal": _terminal(devices),
+            "light": devices["light"],
+            "sound": devices["sound"],
+            "clock": self._bench.clock() or None,
+            "charged": self._bench.charged()[-8:],
             "processes": [
                 {"name": entry["name"], "title": entry["title"], "running": runs(entry.get("pid"))}
                 for entry in self._processes()
@@ -112,6 +118,20 @@ class Facts:
             return list(json.loads((self._run / "processes.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return []
+
+
+def _calm(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A status without what changes all the time: a page is told only what somebody may want to see."""
+    return {name: value for name, value in status.items() if name not in _RESTLESS}
+
+
+def _terminal(devices: Mapping[str, Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+    """The one that there is, with its make."""
+    for make in ("nexo", "zvt"):
+        found = devices[f"payment-{make}"]
+        if found is not None:
+            return {"make": make, **found}
+    return None
 
 
 def runs(pid: object) -> bool:

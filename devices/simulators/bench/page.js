@@ -8,17 +8,8 @@ const BARS = '<svg viewBox="0 0 24 18" aria-hidden="true"><path fill="currentCol
 const PAD = '<svg viewBox="0 0 24 18" aria-hidden="true"><path fill="currentColor" d="M5 1h14v3H5zM3 6h18v3H3zM5 11h14v2H5zM1 15h22v2H1z"/></svg>';
 const PASSES = 0xC2; // the AFI of a tag that the gate lets through
 
-// What is switched: how to tell that it is on, and the orders that turn it on and off.
-const SWITCHES = [
-  ["Pull the network", "line", (s) => s.line === "cut", { do: "unplug", what: "network" }, { do: "plug", what: "network" }],
-  ["Slow store (5 s)", "line", (s) => s.delay > 0, { do: "delay", seconds: 5 }, { do: "delay", seconds: 0 }],
-  ["Lose next answer", "line", (s) => s.lose_left !== 0, { do: "lose-answers", count: 1 }, { do: "lose-answers", count: 0 }],
-  ["Unplug the reader", "reader", (s) => !s.plugged, { do: "unplug", what: "reader" }, { do: "plug", what: "reader" }],
-  ["Unplug the scanner", "scanner", (s) => !s.plugged, { do: "unplug", what: "scanner" }, { do: "plug", what: "scanner" }],
-  ["Unplug the pad", "pad", (s) => !s.plugged, { do: "unplug", what: "pad" }, { do: "plug", what: "pad" }],
-  ["Printer out of paper", "printer", (s) => s.paper === "out", { do: "paper-out" }, { do: "paper-in" }],
-  ["Unplug the printer", "printer", (s) => !s.plugged, { do: "unplug", what: "printer" }, { do: "plug", what: "printer" }],
-];
+// Chips that no pass of the drawer has; both show another number at every reading, so that no library can know them.
+const STRANGE = { phone: "a phone", eid: "an identity card (not readable)" };
 
 let drawer = [];
 let state = null;
@@ -93,6 +84,11 @@ function passCard(pass) {
     bars.addEventListener("click", () => order({ do: "scan-pass", name: pass.name }));
     card.append(bars);
   }
+  const pad = make("button", { type: "button", className: "bars", title: "Lay it on the pad, as an ISO 15693 tag", innerHTML: PAD });
+  pad.dataset.barcode = pass.number;
+  pad.setAttribute("aria-label", `On the pad, as a tag: the pass ${spoken(pass.name)}`);
+  pad.addEventListener("click", () => tapPassOnPad(pass));
+  card.append(pad);
   return card;
 }
 
@@ -120,7 +116,7 @@ function showReader() {
   $("take").disabled = !lies;
   $("lying").textContent = !reader ? "The reader does not answer." : !lies
     ? (reader.plugged ? "Nothing lies on the reader." : "The reader is unplugged.")
-    : `On the reader: ${pass ? `${spoken(pass.name)}, ${pass.label}` : "a chip that is not from the drawer"}${reader.plugged ? "" : " (unplugged)"}`;
+    : `On the reader: ${pass ? `${spoken(pass.name)}, ${pass.label}` : STRANGE[lies.kind] || "a chip that is not from the drawer"}${reader.plugged ? "" : " (unplugged)"}`;
   for (const card of document.querySelectorAll(".card[data-pass]")) {
     const here = card.dataset.pass === name;
     card.classList.toggle("lies", here);
@@ -139,6 +135,11 @@ function tapOnPad(book) {
   return order(lies ? { do: "remove-item", which: book.barcode } : { do: "place-book", name: book.name });
 }
 
+function tapPassOnPad(pass) {
+  const lies = onPad().some((tag) => tag.number === pass.number);
+  return order(lies ? { do: "remove-item", which: pass.number } : { do: "pad-pass", name: pass.name });
+}
+
 function showPad() {
   const tags = onPad();
   $("pad").classList.toggle("holds", tags.length > 0);
@@ -153,7 +154,7 @@ function showPad() {
     button.addEventListener("click", () => order({ do: "remove-item", which: tag.uid }));
     return button;
   }));
-  for (const button of document.querySelectorAll(".card[data-book] .bars")) {
+  for (const button of document.querySelectorAll(".card .bars[data-barcode]")) {
     button.setAttribute("aria-pressed", String(tags.some((tag) => tag.number === button.dataset.barcode)));
   }
 }
@@ -192,21 +193,7 @@ async function showBooks() {
   showPad();
 }
 
-// Switches, receipts, processes
-
-function makeSwitches() {
-  for (const [label, device, isOn, on, off] of SWITCHES) {
-    const button = make("button", { type: "button", className: "switch" }, make("i", {}), label);
-    button.setAttribute("role", "switch");
-    button.addEventListener("click", () => order(button.getAttribute("aria-checked") === "true" ? off : on));
-    button.show = () => {
-      const facts = state && state[device];
-      button.disabled = !facts;
-      button.setAttribute("aria-checked", String(Boolean(facts && isOn(facts))));
-    };
-    $("switches").append(button);
-  }
-}
+// Receipts, processes
 
 let shownReceipts = null;
 function showReceipts(names) {
@@ -251,7 +238,7 @@ async function followState() {
         showPad();
         showReceipts(state.receipts);
         showProcesses(state.processes);
-        for (const button of $("switches").children) button.show();
+        showDevices(state);
       } else if (answer.status !== 204) await pause(1000);
     } catch {
       say("The workbench does not answer; does the demo still run?", true);
@@ -357,9 +344,7 @@ async function followLog() {
   }
 }
 
-makeSwitches();
-$("take").addEventListener("click", () => order({ do: "remove-pass" }));
-$("clear").addEventListener("click", () => order({ do: "clear-pad" }));
+takeOrders();
 $("seek-pass").addEventListener("input", showDrawer);
 let typing = 0;
 $("seek-book").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(showBooks, 150); });

@@ -204,9 +204,9 @@ def test_without_a_screen_there_is_no_picture_and_no_touch_but_a_sentence(page: 
 def test_the_page_and_all_that_it_loads_come_from_the_workbench_itself(page: TestClient) -> None:
     html = page.get("/").text
     assert "<html" in html
-    for name in ("page.css", "page.js", "icon.svg"):
+    for name in ("page.css", "page.js", "devices.js", "icon.svg"):
         assert name in html
         assert page.get(f"/{name}").status_code == 200
-    for text in (html, page.get("/page.css").text, page.get("/page.js").text):
+    for text in (html, page.get("/page.css").text, page.get("/page.js").text, page.get("/devices.js").text):
         assert "//" not in text.replace("// ", "").replace("http://www.w3.org/2000/svg", "")
     assert "default-src 'self'" in page.get("/").headers["Content-Security-Policy"]
