@@ -97,7 +97,7 @@ def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
     """What to say of a pass or of books that lie there; `left`: the tags that lay there when the last visit ended."""
     if stage.pass_on_reader:
         return Notice.PASS_LEFT
-    if not stage.pad.uids:
+    if not stage.pad.uids or not stage.by_pad:
         return None
     return Notice.BOOKS_LEFT if stage.pad.uids <= left else Notice.PASS_FIRST
 
@@ -123,6 +123,9 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     except JournalFault as fault:
         log.critical("lending is closed: %s", fault)
         raise await _closed(fault, checkout) from None
+    except BaseException:
+        checkout.abandon()
+        raise
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:

@@ -99,6 +99,10 @@ class Checkout:
             else:
                 self._take(happening)
 
+    def abandon(self) -> None:
+        """The visit broke off: nothing follows what is being switched."""
+        self.sheet = self._gate.leave(self.sheet)
+
     async def settle(self) -> None:
         """The patron has left: what was begun at the gate ends, for a few seconds; the rest is told to staff."""
         loop = asyncio.get_running_loop()

@@ -89,7 +89,7 @@ def _finished(stage: Stage, sheet: Sheet, can_print: bool) -> Finished:
         sheet.not_known,
         can_print,
         to_check=sheet.to_check,
-        lying=bool(stage.pad.items),
+        lying=stage.by_pad and bool(stage.pad.items),
         unlocking=bool(sheet.unlocking),
     )
 

@@ -16,6 +16,7 @@ from kiosk.ui import (
     Notice,
     NotKnown,
     NotLent,
+    OutOfOrder,
     PartsMissing,
     Rest,
     StillThere,
@@ -349,6 +350,27 @@ async def test_a_book_whose_bit_stayed_is_tried_again_when_it_was_lifted(kiosk: 
     await kiosk.lift(one)
     await kiosk.lay(one)
     assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
+async def test_nothing_is_undone_after_a_visit_that_broke_off(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.rules, kiosk.pad.delay_s = UNDO, 2
+    kiosk.pad.stuck.add(one.uid)
+    kiosk.desk.replies[book(2)] = [KeyError("x")]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.scan(book(2))
+    assert isinstance(kiosk.screen(), OutOfOrder)
+    await kiosk.wait(60)
+    assert kiosk.desk.returned == []
+
+
+@story
+async def test_of_books_on_a_pad_that_does_not_work_nothing_is_said(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    await kiosk.health("item_pad", Health.LOST)
+    assert kiosk.screen() == Rest(frozenset({Trouble.NO_PAD}))
 
 
 @story

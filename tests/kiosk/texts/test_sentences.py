@@ -163,7 +163,7 @@ def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
     assert sentences.row(NL, replace(lent, gate=Gate.LAY_DOWN), TODAY).next == "Leg het nog even op de plaat."
     assert "poortje" in sentences.row(NL, replace(lent, gate=Gate.CALLS), TODAY).next
     armed = sentences.row(NL, NotLent("1", _no(Reason.ITEM_DAMAGED), gate=Gate.ARMED), TODAY)
-    assert armed.next.endswith("Neem je het mee, dan piept het poortje.")
+    assert armed.next.endswith("Neem je dit boek mee, dan piept het poortje.")
     yours = NotLent("1", _no(Reason.ALREADY_YOURS, NextStep.KEEP, due=DUE), gate=Gate.CALLS)
     assert sentences.row(NL, yours, TODAY).next.startswith("Het poortje kan piepen.")  # not "you can simply take it"
     assert "geleend" not in sentences.row(NL, Unlocking("1", "Oeroeg", DUE), TODAY).why.casefold()
