@@ -16,6 +16,7 @@ _PN532: Mapping[int, str] = {
     0x4A: "InListPassiveTarget", 0x52: "InRelease",
 }  # fmt: skip
 _FEIG: Mapping[int, str] = {0x65: "version", 0x66: "reader info", 0x69: "field off and on", 0xB0: "tags", 0xB1: "tags"}
+_STATUS: Mapping[int, str] = {0x00: "done", 0x01: "no tag", 0x03: "could not write", 0x95: "the tag refuses"}
 _TAGS: Mapping[int, str] = {
     0x01: "inventory", 0x23: "read blocks", 0x24: "write blocks", 0x27: "write AFI", 0x2B: "system information",
     0xA2: "set EAS", 0xA3: "reset EAS", 0xA5: "EAS alarm",
@@ -27,6 +28,7 @@ _ZVT: Mapping[int, str] = {
     0x8466: "goods not issued", 0x849C: "more time", 0x8483: "not possible",
 }  # fmt: skip
 _QUESTIONS = {1: "printer", 2: "cause of being offline", 3: "errors", 4: "paper"}
+_MOST_WORDS = 600
 _CREDENTIAL = re.compile(rb"(?im)^((?:authorization|cookie):[ \t]*)[^\r\n]*")
 
 
@@ -61,7 +63,7 @@ def feig(heard: bool, data: bytes) -> str:
     name = _FEIG.get(data[2], f"control {data[2]:02X}")
     if heard:
         return _TAGS.get(data[3], name) if data[2] in (0xB0, 0xB1) else name
-    return f"answer to {name}, status {data[3]:02X}" + (f", {data[4]} tags" if len(data) > 20 and data[3] == 0 else "")
+    return f"answer to {name}: {_STATUS.get(data[3], f'status {data[3]:02X}')}"
 
 
 def text(heard: bool, data: bytes) -> str:
@@ -105,9 +107,10 @@ def _zvt(one: Apdu) -> str:
 
 
 def http(heard: bool, data: bytes) -> str:
-    """The first line of a request or an answer."""
-    first = data.split(b"\r\n", 1)[0]
-    return first.decode("ascii", "replace") if b"HTTP/" in first else "goes on"
+    """The first line of a request or an answer, and what it says, where that is text."""
+    head, _, body = data.partition(b"\r\n\r\n") if b"HTTP/" in data[:2048] else (b"goes on", b"", data)
+    words = body.decode("utf-8")[:_MOST_WORDS]
+    return head.split(b"\r\n", 1)[0].decode("ascii") + (f"\n{words}" if words.isprintable() and words else "")
 
 
 def without_credentials(data: bytes) -> bytes:

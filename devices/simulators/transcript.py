@@ -67,7 +67,8 @@ class Transcript:
 
     def text(self) -> str:
         """All of it as lines of text."""
-        lines = ["# times are UTC; -> from the kiosk, <- to the kiosk"]
+        day = datetime.fromtimestamp(self._clock(), UTC).date()
+        lines = [f"# {day} UTC; -> from the kiosk, <- to the kiosk"]
         if self._dropped:
             lines.append(f"# {self._dropped} older pieces were dropped")
         for piece in self._pieces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,14 @@ from devices.ports import BarcodeScanned, Health
 from devices.simulators import decoding
 from devices.simulators.__main__ import main
 from devices.simulators.drive import BenchError
+from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
+from devices.simulators.plugs import MODELS
 from devices.simulators.transcript import MOST_PIECES, Transcript
-from tests.devices.running import LIMIT_S, Workbench, eventually, free_port
+from provisioning.demo.parts import TERMINAL_KEYS, TERMINALS, Place, simulators
+from provisioning.demo.ports import Ports
+from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually, free_port
 
+INTEGRATORS = (ROOT / "docs" / "integrators.md").read_text("utf-8")
 LINE = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (->|<-) ")
 DECODERS = [decoding.pn532, decoding.feig, decoding.text, decoding.escpos, decoding.zvt_network, decoding.zvt_serial,
             decoding.http]  # fmt: skip
@@ -107,6 +113,38 @@ def test_a_reader_a_scanner_and_a_printer_are_written_down_with_what_they_say(
 
 def _told(one: Workbench, what: str, meaning: str) -> bool:
     return meaning in one.bench.transcript(what)
+
+
+def documented() -> list[tuple[str, bool, bytes, str]]:
+    """The pieces in the examples of docs/integrators.md: decoder, direction, bytes and what it is said to mean."""
+    found = []
+    for name, block in re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", INTEGRATORS):
+        for piece in re.split(r"\n(?=\d\d:)", block.rstrip()):
+            lines = [line[19:] for line in piece.splitlines()]
+            data = bytes.fromhex("".join(line for line in lines if not line.startswith(";")))
+            notes = [line[2:] for line in lines if line.startswith(";")]
+            found.append((name, piece[16:18] == "->", data, "\n".join(notes)))
+    return found
+
+
+@pytest.mark.parametrize(("name", "heard", "data", "note"), documented())
+def test_the_examples_for_integrators_mean_what_they_say(name: str, heard: bool, data: bytes, note: str) -> None:
+    assert getattr(decoding, name)(heard, data) == note
+
+
+def test_integrators_are_told_every_port_key_and_make(tmp_path: Path) -> None:
+    for terminal in TERMINALS:
+        for process in simulators(Place(tmp_path, Ports(8700), "127.0.0.1"), terminal):
+            for word in process._command:
+                assert not word.startswith(f"{tmp_path}/dev/") or f"RUN/dev/{Path(word).name}" in INTEGRATORS
+    for fact in (
+        POI,
+        NAME,
+        f"`{KEY_IDENTIFIER}`",
+        TERMINAL_KEYS,
+        *(one for models in MODELS.values() for one in models),
+    ):
+        assert fact in INTEGRATORS, fact
 
 
 def test_what_has_no_line_is_refused_in_a_sentence(stand: Workbench) -> None:

@@ -91,12 +91,17 @@ def test_a_payment_ends_as_the_keypad_says_also_when_the_line_is_lost_after_it(
 
 def test_a_charge_of_the_workbench_is_a_payment_by_the_same_driver(bench: Workbench) -> None:
     before = len(bench.bench.status()["payment-nexo"]["ledger"])
+    bench.bench.record("terminal")
     bench.bench.charge(1610)
     at_the_terminal(bench.bench, ("approve", 0.0)).join(20)
     eventually("told", lambda: bench.bench.charged()[-1:] == ["approved: 1610 cents"])
     ledger = bench.bench.status()["payment-nexo"]["ledger"]
     assert len(ledger) == before + 1
     assert (ledger[-1]["cents"], ledger[-1]["state"]) == (1610, "approved")
+    said = bench.bench.transcript("terminal")
+    assert 'sealed, within: {"PaymentRequest"' in said
+    assert f"{ledger[-1]['reference']}" in said
+    assert 'sealed, within: {"PaymentResponse"' in said
 
 
 def test_what_cannot_be_charged_is_said(bench: Workbench, tmp_path: Path) -> None:
