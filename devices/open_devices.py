@@ -16,6 +16,7 @@ from devices.item_scanner.scanner import serial_scanner, typing_scanner
 from devices.links.descriptor import DescriptorLink
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
+from devices.pass_reader.pcsc import PcscPassReader
 from devices.pass_reader.pn532 import Pn532PassReader
 from devices.payment_terminal.zvt_dialogue import NetworkWire
 from devices.payment_terminal.zvt_serial import SerialWire
@@ -79,6 +80,7 @@ def _sound_and_light(name: str, **options: Any) -> Device:
 
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
+    ("pass_reader", "pcsc"): PcscPassReader,
     ("item_scanner", "serial"): serial_scanner,
     ("item_scanner", "evdev"): typing_scanner,
     ("item_pad", "feig"): FeigPad,

@@ -79,6 +79,15 @@ class PassRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class PassUnreadable:
+    """A card is there that no pass can be read from; `reason` says which kind and never holds what was read."""
+
+    device: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class BarcodeScanned:
     """One scan: printable ASCII of 1 to 64 characters; `aim` is the AIM symbology id, such as `C0`."""
 
@@ -141,7 +150,9 @@ class ItemsChanged:
     at: float
 
 
-DeviceEvent = PassPresented | PassRemoved | BarcodeScanned | ScanUnreadable | ItemsChanged | HealthChanged
+DeviceEvent = (
+    PassPresented | PassRemoved | PassUnreadable | BarcodeScanned | ScanUnreadable | ItemsChanged | HealthChanged
+)
 
 
 @dataclass(frozen=True, slots=True)

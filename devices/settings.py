@@ -116,6 +116,9 @@ def _tag_layout(value: object) -> str | None:
 
 OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("pass_reader", "pn532"): {"port": Option(_path, required=True), "poll_ms": Option(_whole(20, 1000))},
+    ("pass_reader", "pcsc"): {
+        "reader": Option(_text(re.compile(r"^[ -~]{1,120}$"), "how the name of a card reader begins (pcsc_scan)"))
+    },
     ("item_scanner", "serial"): {
         "port": Option(_path, required=True),
         "baud": Option(_one_of(BAUDS)),

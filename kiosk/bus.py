@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import BarcodeScanned, DeviceEvent, PassPresented, ScanUnreadable
+from devices.ports import BarcodeScanned, DeviceEvent, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.ui import Intent
 
 
@@ -38,7 +38,7 @@ class Reached:
 Happening = Touched | Answered | Reached | DeviceEvent
 
 
-_MANY = (Touched, PassPresented, BarcodeScanned, ScanUnreadable)
+_MANY = (Touched, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)
 
 
 class Bus:

@@ -29,7 +29,7 @@ from kiosk.ui import (
 )
 
 _NO = (NoVisit, NoAnswer, OutOfOrder)
-_LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.TAG_UNREADABLE)
+_LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.CARD_NOT_READ, Notice.TAG_UNREADABLE)
 _NOT_YET = (Asking, Unlocking, PartsMissing)
 
 

@@ -45,6 +45,7 @@ class Notice(Enum):
     OTHER_PASS = "other_pass"  # somebody else's pass while this visit runs (P3)
     UNREADABLE_SCAN = "unreadable_scan"
     CHIP_UNREADABLE = "chip_unreadable"
+    CARD_NOT_READ = "card_not_read"  # a card of a kind that no pass is read from here
     PASS_LEFT = "pass_left"  # the pass of a visit that ended still lies on the reader
     ENDED_BY_TIME = "ended_by_time"
     TAG_UNREADABLE = "tag_unreadable"  # something on the pad cannot be read

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from circulation.presented import Presented
-from devices.ports import BarcodeScanned, PassPresented, ScanUnreadable
+from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.checkout import Checkout, Ending
@@ -84,9 +84,10 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented:
             if shown is not None:
                 return shown
             notice = Notice.CHIP_UNREADABLE if isinstance(happening, PassPresented) else Notice.UNREADABLE_SCAN
-        elif isinstance(happening, ScanUnreadable):
+        elif isinstance(happening, ScanUnreadable | PassUnreadable):
             stage.stir()
-            notice = Notice.UNREADABLE_SCAN
+            is_card = isinstance(happening, PassUnreadable)
+            notice = Notice.CARD_NOT_READ if is_card else Notice.UNREADABLE_SCAN
 
 
 def _at_rest(stage: Stage, notice: Notice | None) -> Rest:

@@ -44,7 +44,7 @@ class ItemPadSimulator:
             {
                 "place": self._place,
                 "remove": self._remove,
-                "clear": plain(self._chip.tags.clear),
+                "clear": self._clear,
                 "move": self._move,
                 "spoil": self._spoil,
                 "lock": self._lock,
@@ -122,9 +122,15 @@ class ItemPadSimulator:
         tag.afi, tag.eas = afi or 0, security == "secured"
         self._chip.tags[tag.uid] = tag
 
-    def _remove(self, arguments: Arguments) -> None:
-        for tag in self._which(arguments):
-            del self._chip.tags[tag.uid]
+    def _remove(self, arguments: Arguments) -> Mapping[str, Any]:
+        """Answers with the tags as they were when they were taken away."""
+        return {"taken": [_shown(self._chip.tags.pop(tag.uid)) for tag in self._which(arguments)]}
+
+    def _clear(self, arguments: Arguments) -> Mapping[str, Any]:
+        arguments.done()
+        taken = [_shown(tag) for tag in self._chip.tags.values()]
+        self._chip.tags.clear()
+        return {"taken": taken}
 
     def _move(self, arguments: Arguments) -> None:
         during, back_after = arguments.text("during", "read"), arguments.count("back_after")

@@ -46,6 +46,7 @@ OF_NOTICE = {
     Notice.OTHER_PASS: "card",
     Notice.UNREADABLE_SCAN: "again",
     Notice.CHIP_UNREADABLE: "card",
+    Notice.CARD_NOT_READ: "card",
     Notice.PASS_LEFT: "card",
     Notice.ENDED_BY_TIME: "time",
     Notice.TAG_UNREADABLE: "again",

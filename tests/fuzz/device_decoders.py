@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from typing import Any
 
 from devices.item_pad import danish, iso28560_2, obid, obid_tags
@@ -15,11 +17,13 @@ from devices.item_scanner.evdev_events import EVENT_32, EVENT_64, KeyDecoder
 from devices.item_scanner.framing import Framed, Framer, Scan, interpret
 from devices.item_scanner.key_layouts import LAYOUTS
 from devices.pass_reader import hsu, ndef
+from devices.pass_reader.cards import kind_of, uid_in
 from devices.ports import Receipt, ReceiptLine
 from devices.receipt_printer import status
 from devices.receipt_printer.layout import rows
 from devices.signals.light_line import Answers
 from devices.signals.quiet_hours import QuietHours
+from devices.simulators.smart_card import CARDS
 from tests.fuzz.fuzzing import Decoder, chance_of, in_pieces, json_mended
 
 _PUBLISHED_TAG = bytes.fromhex("11010131313232333334340000000000000000513e4445373035000000000000")
@@ -177,6 +181,19 @@ def _typed(codes: bytes, form: Any) -> bytes:
     return b"".join(form.pack(*event) + form.pack(0, 0, 0, 0, 0) for event in events)
 
 
+def _card_read(data: bytes) -> None:
+    """An ATR, and what the reader answers to GET DATA."""
+    cut = chance_of(data) % (len(data) + 1)
+    uid = uid_in(kind_of(data[:cut]), data[cut:])
+    assert uid is None or len(uid) in {4, 7, 10}
+
+
+def _atr_mended(data: bytes) -> bytes:
+    told = data[4:19]
+    body = bytes([0x80 | len(told), 0x80, 0x01]) + told
+    return b"\x3b" + body + bytes([functools.reduce(operator.xor, body)]) + data[20:] + b"\x90\x00"
+
+
 def _status_read(data: bytes) -> None:
     answers = dict(zip(status.QUESTIONS, (data + b"\x12\x12\x12")[:3], strict=False))
     found = status.status_of(answers)
@@ -275,6 +292,13 @@ DECODERS = (
         ),
         _keys_decoded,
         words=(EVENT_64.pack(0, 0, 1, 42, 1), EVENT_32.pack(0, 0, 1, 42, 1), EVENT_64.pack(0, 0, 0, 3, 0)),
+    ),
+    Decoder(
+        "a card's ATR and UID (cards)",
+        tuple(atr + uid + b"\x90\x00" for atr, uid in CARDS.values()),
+        _card_read,
+        mend=_atr_mended,
+        largest=64,
     ),
     Decoder("a printer's status (status_of)", (b"\x12\x12\x12", b"\x16\x32\x7e", b"\x00"), _status_read, largest=64),
     Decoder(

@@ -50,6 +50,7 @@ def visit(*rows: ui.Row) -> ui.Borrowing:
         (visit(LENT), ui.Finished(1), None),
         (ui.Rest(), ui.Rest(notice=ui.Notice.CHIP_UNREADABLE), False),
         (ui.Rest(notice=ui.Notice.CHIP_UNREADABLE), ui.Rest(), None),
+        (ui.Rest(), ui.Rest(notice=ui.Notice.CARD_NOT_READ), False),
         (visit(LENT), ui.Rest(), None),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import ReceiptChoice
-from devices.ports import Health, PassPresented, PrintOutcome
+from devices.ports import Health, PassPresented, PassUnreadable, PrintOutcome
 from kiosk.ui import (
     Asking,
     Borrowing,
@@ -159,6 +159,14 @@ async def test_a_pass_that_was_taken_away_while_the_next_one_waited_is_not_said_
     assert kiosk.screen() == NoVisit(PASS_UNKNOWN)
     await kiosk.touch(Intent.CLOSE)
     assert kiosk.screen() == Rest()
+
+
+@story
+async def test_a_card_that_is_no_pass_is_told_so_and_a_pass_is_served_after_it(kiosk: Kiosk) -> None:
+    await kiosk.put(PassUnreadable("pass_reader", "a Belgian identity card", 0.0))
+    assert kiosk.screen() == Rest(notice=Notice.CARD_NOT_READ)
+    await kiosk.tap(UNKNOWN)
+    assert kiosk.screen() == NoVisit(PASS_UNKNOWN)
 
 
 @story
