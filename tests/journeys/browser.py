@@ -85,6 +85,10 @@ class Browser:
         """Wait until `script` returns something true, and return that; fail with `what` after `seconds`."""
         return wait_until(what, lambda: self.script(script, *arguments), seconds)
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size."""
+        self._post("window/rect", width=width, height=height)
+
     def screenshot(self) -> bytes:
         """The window as PNG."""
         return base64.b64decode(self._get("screenshot"))

@@ -120,3 +120,40 @@ def test_every_part_is_shown_alive_and_the_page_loads_nothing_from_elsewhere(dem
     loaded = page.script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert loaded
     assert [name for name in loaded if not name.startswith((demo.url, f"blob:{demo.url}"))] == []
+
+
+def test_a_payment_is_asked_for_and_approved_by_keyboard_alone_and_the_receipt_of_it_all_is_told(
+    demo: Demo, page: Browser
+) -> None:
+    enter = "\ue007"
+    page.type("form[data-do*=charge] button", enter)
+    page.until("the amount", "return document.getElementById('amount').textContent.includes('3,50')")
+    assert "card" in page.text(".display")
+    page.type(".keypad .yes", enter)
+    page.until("approved", "return document.querySelector('.display').textContent.includes('approved')")
+    page.until("the driver says so", "return document.getElementById('charged').textContent.includes('approved: 350')")
+    assert demo.bench.status()["payment-nexo"]["ledger"][-1]["state"] == "approved"
+
+
+def test_a_make_is_swapped_on_the_page_and_the_kiosk_goes_on_by_itself(demo: Demo, page: Browser) -> None:
+    before = demo.log("kiosk").count("device item_scanner: ready")
+    page.script("document.querySelector('form[data-do*=\"scanner\"] select[name=model]').value = 'stx-etx'")
+    page.click('form[data-do*="swap"][data-do*="scanner"] button')
+    demo.until_logged("device item_scanner: ready", times=before + 1)
+    demo.bench.swap("scanner", "plain")
+
+
+@pytest.mark.parametrize("width", [412, 820])
+def test_on_a_phone_and_on_a_tablet_nothing_is_cut_off_and_all_is_large_enough_for_a_finger(
+    page: Browser, width: int
+) -> None:
+    page.resize(width, 900)
+    try:
+        page.until("no wider than the window", "return document.documentElement.scrollWidth <= innerWidth")
+        small = page.script(
+            "return [...document.querySelectorAll('#hands button, #devices button, #devices select, #devices input')]"
+            ".filter((one) => one.offsetParent && one.getBoundingClientRect().height < 43.5).map((one) => one.outerHTML)"
+        )
+        assert small == []
+    finally:
+        page.resize(1440, 1040)
