@@ -45,11 +45,11 @@ key_identifier = "{KEY_IDENTIFIER}"
     one.close()
 
 
-def at_the_terminal(bench: Bench, *deeds: tuple[str, float]) -> threading.Thread:
+def at_the_terminal(bench: Bench, *deeds: tuple[str, float], terminal: str = "payment-nexo") -> threading.Thread:
     """A patron, who presses as soon as the terminal asks."""
 
     def patron() -> None:
-        eventually("it asks", lambda: bench.status()["payment-nexo"].get("screen") == "card")
+        eventually("it asks", lambda: bench.status()[terminal].get("screen") == "card")
         for key, after in deeds:
             bench.approve_and_lose_line() if key == "lost" else bench.press(key, after)
 
@@ -87,6 +87,21 @@ def test_a_payment_ends_as_the_keypad_says_also_when_the_line_is_lost_after_it(
     said = capsys.readouterr().out
     assert "asked for 350 cents" in said
     assert said.splitlines()[-1].startswith(outcome)
+
+
+def test_a_zvt_terminal_that_lost_its_line_after_the_approval_is_asked_for_its_last_receipt(
+    workbench: Workbench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port, config = free_port(), workbench.run_dir / "kiosk.toml"
+    workbench.serve("payment-zvt", "--listen", f"127.0.0.1:{port}")
+    config.write_text(f'[payment_terminal]\ndriver = "zvt-network"\nhost = "127.0.0.1"\nport = {port}\n', "utf-8")
+    for deed, cents in (("approve", "100"), ("lost", "420")):  # the first tells the second from those before it
+        patron = at_the_terminal(workbench.bench, (deed, 0.0), terminal="payment-zvt")
+        assert main(["try", str(config), "--pay", cents]) == 0
+        patron.join(10)
+    assert capsys.readouterr().out.splitlines()[-1].startswith("approved: 420 cents")
+    assert workbench.bench.status()["payment-zvt"]["state"] == "approved"
+    assert workbench.bench.status()["payment-zvt"]["charged"] == 520
 
 
 def test_a_charge_of_the_workbench_is_a_payment_by_the_same_driver(bench: Workbench) -> None:
