@@ -40,6 +40,7 @@ class Gatekeeper:
         self._stage, self._pad, self._check_in = stage, pad, check_in
         self._task: asyncio.Task[Outcome] | None = None
         self._item, self._wanted, self._whole = ItemBarcode(""), TagSecurity.UNKNOWN, False
+        self._tagged: set[ItemBarcode] = set()  # what lay there at any time in this visit
         self._done: set[bytes] = set()
         self._failed: set[bytes] = set()
         self._worked, self._left = stage.by_pad, False
@@ -57,7 +58,7 @@ class Gatekeeper:
         if lying is not None:
             self._forget({tag.uid for tag in lying.tags})
             return sheet.unlocking_item(item)
-        if not self._pad.rules.all_tagged:
+        if not self._pad.rules.all_tagged and item not in self._tagged:
             return sheet
         return sheet.at_gate(item, self._where_else())
 
@@ -129,6 +130,7 @@ class Gatekeeper:
         if works and not self._worked:
             self._failed.clear()
         self._worked = works
+        self._tagged |= self._stage.pad.numbers
         here = self._stage.pad.uids
         self._done &= here
         self._failed &= here
@@ -179,7 +181,9 @@ def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
         case Unlocking():
             return TagSecurity.UNSECURED
         case Lent(gate=gate):
-            return None if gate is Gate.SAFE else TagSecurity.UNSECURED
+            # One that was scanned where not everything has a tag, and is laid down after all, is armed still.
+            is_safe = gate is Gate.SAFE and all(tag.security is TagSecurity.UNSECURED for tag in lying.tags)
+            return None if is_safe else TagSecurity.UNSECURED
         case NotLent(refused=refused):
             is_armed = all(tag.security is TagSecurity.SECURED for tag in lying.tags)
             if refused.reason is Reason.ALREADY_YOURS:

@@ -614,6 +614,35 @@ async def test_where_items_without_tags_are_lent_too_nothing_is_said_of_a_scanne
 
 
 @story
+async def test_where_items_without_tags_are_lent_too_a_scanned_one_is_let_through_when_it_is_laid_down(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.pad.rules = PadRules(all_tagged=False)
+    one = tag(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.lay(one)
+    assert (gates(kiosk), bit(kiosk, one)) == ([Gate.SAFE], UNSECURED)
+    await kiosk.wait(2)
+    assert kiosk.pad.tried == [(one.uid, UNSECURED)]
+
+
+@story
+async def test_where_items_without_tags_are_lent_too_one_lifted_before_the_yes_is_to_be_laid_back(kiosk: Kiosk) -> None:
+    kiosk.pad.rules = PadRules(all_tagged=False)
+    one = tag(book(1))
+    await kiosk.tap(ANNA)
+    kiosk.desk.delay_s = 1
+    await kiosk.lay(one)
+    await kiosk.lift(one)
+    await kiosk.wait(2)
+    assert gates(kiosk) == [Gate.LAY_DOWN]
+    await kiosk.lay(one)
+    await kiosk.wait(1)
+    assert (gates(kiosk), bit(kiosk, one)) == ([Gate.SAFE], UNSECURED)
+
+
+@story
 async def test_a_library_without_a_gate_lends_by_its_pad_and_switches_nothing(kiosk: Kiosk) -> None:
     kiosk.pad.switches = False
     await kiosk.tap(ANNA)
