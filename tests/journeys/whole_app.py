@@ -112,7 +112,7 @@ class WholeApp:
         self.bench.reader_fault("none")
         for what in ("reader", "scanner", "printer", "network"):
             self.bench.plug(what)
-        screens = re.findall(r"screen (\w+)", self.log()[self._began :])
+        screens = re.findall(r"screen (\w+)", self.since_start())
         if self.kiosk_lives() and (not screens or screens[-1] == "Rest"):
             return
         if self.kiosk_lives():
@@ -130,6 +130,15 @@ class WholeApp:
     def log(self) -> str:
         """All that the kiosk has logged."""
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def since_start(self) -> str:
+        """What this life of the kiosk has logged."""
+        return self.log()[self._began :]
+
+    def kiosk_pid(self) -> int:
+        """The process id of the kiosk that was started last."""
+        assert self._kiosk is not None
+        return self._kiosk.pid
 
     def mark(self) -> None:
         """`wait_log` looks only at what comes after this."""

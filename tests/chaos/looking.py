@@ -1,0 +1,98 @@
+"""Looks at a whole product from outside: the store's database, the journal's command line, paper, log and process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.oracle import Body, Loan, Look, Tag, last_screen
+from tests.journeys.running import ROOT
+from tests.journeys.whole_app import WholeApp
+
+DELIVER_S = 60.0
+_DONE = ("answered", "voided")
+_LOANS = "SELECT loan, item, returned_at FROM loan"
+_BOOKS = (
+    "SELECT i.item, t.name FROM item i JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
+    " WHERE i.institution = 'aa-en-hunze' AND i.status = 'lendable' AND length(t.name) < 30"
+    " AND NOT EXISTS (SELECT 1 FROM loan l WHERE l.consortium = i.consortium AND l.item = i.item)"
+    " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consortium = i.consortium AND h.item = i.item)"
+    " ORDER BY i.item"
+)
+
+
+class Looking:
+    """Eyes on one product; what was lent before they opened is left out."""
+
+    def __init__(self, app: WholeApp) -> None:
+        self._app, self.store = app, app.run_dir / "store.db"
+        self._kiosk = json.loads((app.run_dir / "branch.json").read_text("utf-8"))["kiosk"]
+        self._before = {key for key, _, _ in self._rows(_LOANS)}
+        self.titles = dict(self._rows(_BOOKS))
+
+    def look(self, tags: Mapping[str, Tag], log: str) -> Look:
+        """Everything as it is now; `log` is what the kiosk has said since the look before."""
+        journal = self.journal()
+        answers = self._rows("SELECT seq, outcome FROM event_answer WHERE kiosk = ?", self._kiosk)
+        seq = self._rows("SELECT last_seq FROM kiosk WHERE kiosk = ?", self._kiosk)
+        return Look(
+            loans={key: Loan(item, end is None) for key, item, end in self._rows(_LOANS) if key not in self._before},
+            answers=tuple(answers),
+            last_seq=seq[0][0],
+            journal_seq=journal["last_seq"],
+            waiting=_waiting(journal),
+            exceptions=journal["exceptions"],
+            tags=dict(tags),
+            receipts=tuple(one.read_text("utf-8") for one in self._app.bench.receipts()),
+            log=log,
+            screen=last_screen(self._app.since_start()) or "Rest",
+            lives=self._app.kiosk_lives(),
+        )
+
+    def wait_delivered(self) -> None:
+        """Until nothing waits in the journal, for a while; whether something does is for the oracle to say."""
+        ends = time.monotonic() + DELIVER_S
+        while _waiting(self.journal()) and time.monotonic() < ends:
+            time.sleep(1.0)
+
+    def listed(self) -> tuple[int, int]:
+        """How many events `queue` and `exceptions` list."""
+        queue, exceptions = (self._asked(one).splitlines()[-1] for one in ("queue", "exceptions"))
+        return int(queue.removesuffix(" events")), int(exceptions.removesuffix(" events"))
+
+    def journal(self) -> dict[str, Any]:
+        """What `library-kiosk cache status` says of the journal."""
+        told: dict[str, Any] = json.loads(self._asked("status"))["journal"]
+        return told
+
+    def body(self) -> Body:
+        """What the kiosk's process holds, from /proc."""
+        place = Path("/proc") / str(self._app.kiosk_pid())
+        status = (place / "status").read_text("ascii")
+        memory = re.search(r"VmRSS:\s+(\d+) kB", status)
+        return Body(_count(place / "task"), _count(place / "fd"), int(memory[1]) if memory else 0)
+
+    def _asked(self, command: str) -> str:
+        words = [sys.executable, "-m", "kiosk", "cache", command, "--config", str(self._app.config)]
+        return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    def _rows(self, question: str, *values: str) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as db:
+            return db.execute(question, values).fetchall()
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for _ in folder.iterdir())
+
+
+def _waiting(journal: Mapping[str, Any]) -> int:
+    """How many of its events have no answer yet."""
+    return sum(count for state, count in journal["states"].items() if state not in _DONE)
