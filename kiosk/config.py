@@ -187,6 +187,11 @@ class Checker:
         self._check_sense(parts)
         if "pad" in data and "item_pad" not in data:
             self._add(("pad",), "[pad] needs an [item_pad]: without one nothing can be laid down")
+        pad = parts.get("pad")
+        if "item_pad" in data and not {"pass_reader", "item_scanner"} & set(data) and not (pad and pad.passes):
+            self._add(
+                ("item_pad",), "nothing reads passes: a [pass_reader], an [item_scanner], or passes = true in [pad]"
+            )
         if self.problems:
             return None
         return KioskConfig(**parts, devices=devices, folder=self._folder)

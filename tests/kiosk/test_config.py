@@ -282,3 +282,11 @@ def test_a_pad_that_is_wanted_otherwise_than_it_can_be_is_told(tmp_path: Path) -
     assert problems(tmp_path, GOOD + "[pad]\npasses = true\n") == [
         (GOOD.count("\n") + 1, "[pad] needs an [item_pad]: without one nothing can be laid down")
     ]
+
+
+def test_a_pad_alone_must_read_passes(tmp_path: Path) -> None:
+    alone = GOOD[: GOOD.index("[pass_reader]")] + PAD
+    [(line, text)] = problems(tmp_path, alone)
+    assert line == alone.count("\n") - PAD.count("\n") + 1
+    assert text.startswith("nothing reads passes")
+    assert read(tmp_path, alone + "[pad]\npasses = true\n").pad.passes

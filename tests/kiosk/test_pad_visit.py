@@ -1,6 +1,7 @@
 """A visit with a pad: yes, bit cleared, read back, shown as lent; in virtual time, over a pad that follows a script."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -98,9 +99,18 @@ async def test_a_book_is_shown_as_lent_only_after_its_bit_was_read_back(kiosk: K
 
 
 @story
+async def test_a_loan_without_a_line_keeps_its_provisional_date_past_the_gate(kiosk: Kiosk) -> None:
+    kiosk.desk.replies[book(1)] = [replace(lent(book(1)), provisional=True)]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    [row] = kiosk.rows()
+    assert isinstance(row, Lent)
+    assert (row.provisional, row.gate) == (True, Gate.SAFE)
+
+
+@story
 async def test_nothing_is_unlocked_before_the_library_said_yes(kiosk: Kiosk) -> None:
     kiosk.desk.delay_s = 3
-    kiosk.pad.on_switch = lambda _: None
     await kiosk.tap(ANNA)
     await kiosk.wait(4)
     await kiosk.lay(tag(book(1)))
