@@ -27,6 +27,7 @@ _LEFT_ALONE = frozenset(
         Reason.OFFLINE_ITEM_UNKNOWN,
         Reason.PASS_SHOWN_AS_ITEM,
         Reason.MANDATE_SHOWN,
+        Reason.KIOSK_NOT_ADMITTED,
     }
 )
 Outcome = Switched | Undoing
@@ -78,7 +79,7 @@ class Gatekeeper:
             self._item, self._wanted, self._whole = lying.item, wanted, lying.whole
             if isinstance(row, Lent):
                 sheet = sheet.unlocking_item(lying.item)
-            self._task = asyncio.create_task(self._switch(lying.item, wanted, may_undo=not isinstance(row, NotLent)))
+            self._task = asyncio.create_task(self._switch(lying, wanted, may_undo=not isinstance(row, NotLent)))
             break
         return sheet
 
@@ -156,15 +157,17 @@ class Gatekeeper:
         lying = self._stage.pad.find(item) if self._stage.by_pad else None
         return () if lying is None else lying.tags
 
-    async def _switch(self, item: ItemBarcode, wanted: TagSecurity, *, may_undo: bool) -> Outcome:
-        tags, there = self._tags(item), partial(self._tags, item)  # what lies there changes meanwhile
+    async def _switch(self, lying: Lying, wanted: TagSecurity, *, may_undo: bool) -> Outcome:
+        uids, there = {tag.uid for tag in lying.tags}, partial(self._tags, lying.item)  # which changes meanwhile
         outcome: Outcome = await (let_pass if wanted is TagSecurity.UNSECURED else arm)(self._pad, there)
-        if outcome is Switched.FAILED:
-            self._failed |= {tag.uid for tag in tags}
-            if may_undo and wanted is TagSecurity.UNSECURED and self._pad.rules.undo and self._whole:
-                outcome = await undo(self._pad, self._check_in, item, there)
-        elif outcome is Switched.DONE:
-            self._done |= {tag.uid for tag in tags}
+        if outcome is Switched.DONE:
+            self._done |= uids
+        elif outcome is Switched.FAILED:
+            self._failed |= uids
+            # A part that was cleared and lifted cannot be armed any more.
+            all_there = lying.whole and uids <= {tag.uid for tag in there()}
+            if may_undo and wanted is TagSecurity.UNSECURED and self._pad.rules.undo and all_there:
+                return await undo(self._pad, self._check_in, lying.item, there)
         return outcome
 
     def _forget(self, uids: set[bytes]) -> None:

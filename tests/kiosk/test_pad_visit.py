@@ -213,6 +213,20 @@ async def test_a_loan_whose_bit_cannot_be_armed_either_stands(kiosk: Kiosk) -> N
     assert gates(kiosk) == [Gate.CALLS]
 
 
+@story
+async def test_a_loan_of_which_a_cleared_part_was_lifted_is_not_undone(kiosk: Kiosk) -> None:
+    cleared, stubborn = tag(book(1), 1, 2), tag(book(1), 2, 2)
+    kiosk.pad.rules, kiosk.pad.delay_s = UNDO, 0.5
+    kiosk.pad.stuck.add(stubborn.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(cleared, stubborn)
+    await kiosk.wait(1.2)  # it is being tried again
+    await kiosk.lift(cleared)
+    await kiosk.wait(6)
+    assert bit(kiosk, cleared) is UNSECURED
+    assert (kiosk.desk.returned, gates(kiosk)) == ([], [Gate.CALLS])
+
+
 @pytest.mark.parametrize(("fault", "row"), [(unreachable(), Lent), (lost(an_event()), NotKnown)])
 def test_an_undoing_that_nobody_answers_leaves_the_bit_armed_and_goes_to_the_desk(
     fault: BaseException, row: type
