@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.ports import Health
@@ -28,6 +28,7 @@ def test_the_two_sounds_of_a_kiosk_are_told_apart_by_ear() -> None:
     assert yes["loudness"] == 0.21
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.binary(max_size=100).map(lambda tail: success_tone(50)[:60] + tail)))
 def test_what_is_no_sound_is_none(data: bytes) -> None:
     heard = heard_in(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.ports import BarcodeScanned, Health
@@ -44,6 +44,7 @@ def test_nothing_is_written_down_until_somebody_asks_and_after_it_was_stopped() 
     assert len(one.text().splitlines()) == 1
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(max_size=400), max_size=60))
 def test_a_transcript_has_a_bound_and_keeps_the_newest(pieces: list[bytes]) -> None:
     one = Transcript(most_bytes=1500)
@@ -68,6 +69,7 @@ def test_more_pieces_than_it_holds_are_told_as_dropped_and_one_too_large_is_cut(
 
 
 @pytest.mark.parametrize("decode", DECODERS, ids=lambda one: one.__name__)
+@settings(max_examples=40, deadline=None)
 @given(heard=st.booleans(), data=st.binary(max_size=300))
 def test_no_bytes_at_all_break_a_transcript(decode: Any, heard: bool, data: bytes) -> None:
     one = Transcript()
