@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from offline_cache.cli_journal import status_by
 from tests.chaos.oracle import Body, Loan, Look, Tag, last_screen
 from tests.journeys.running import ROOT
 from tests.journeys.whole_app import WholeApp
@@ -64,14 +65,14 @@ class Looking:
             time.sleep(1.0)
 
     def listed(self) -> tuple[int, int]:
-        """How many events `queue` and `exceptions` list."""
+        """How many events `queue` and `exceptions` list, asked as staff ask."""
+        assert json.loads(self._asked("status"))["journal"] == self.journal()
         queue, exceptions = (self._asked(one).splitlines()[-1] for one in ("queue", "exceptions"))
         return int(queue.removesuffix(" events")), int(exceptions.removesuffix(" events"))
 
     def journal(self) -> dict[str, Any]:
-        """What `library-kiosk cache status` says of the journal."""
-        told: dict[str, Any] = json.loads(self._asked("status"))["journal"]
-        return told
+        """What `library-kiosk cache status` says of the journal, without a process for each question."""
+        return status_by(self._app.config)
 
     def body(self) -> Body:
         """What the kiosk's process holds, from /proc."""
