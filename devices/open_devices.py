@@ -13,9 +13,11 @@ from typing import Any, cast
 
 from devices.item_pad.feig_pad import FeigPad
 from devices.item_scanner.scanner import serial_scanner, typing_scanner
-from devices.links.descriptor import DescriptorLink
+from devices.links.link import Link
 from devices.links.serial import SerialLink
 from devices.links.tcp import TcpLink
+from devices.links.usb import PRINTER, UsbLink
+from devices.pass_reader.acr122 import acr122_reader
 from devices.pass_reader.pcsc import PcscPassReader
 from devices.pass_reader.pn532 import Pn532PassReader
 from devices.payment_terminal.zvt_dialogue import NetworkWire
@@ -37,15 +39,19 @@ _LOOK_S = 0.5
 _USB = Path("/dev/bus/usb")
 
 
-def _network(options: Mapping[str, Any]) -> Callable[[], DescriptorLink]:
+def _network(options: Mapping[str, Any]) -> Callable[[], Link]:
     return partial(TcpLink, options["host"], options.get("port", 9100), _CONNECT_S)
 
 
-def _serial(options: Mapping[str, Any]) -> Callable[[], DescriptorLink]:
+def _serial(options: Mapping[str, Any]) -> Callable[[], Link]:
     return partial(SerialLink, options["port"], options.get("baud", 115200))
 
 
-def _printer(link: Callable[[Mapping[str, Any]], Callable[[], DescriptorLink]]) -> Callable[..., Device]:
+def _on_usb(options: Mapping[str, Any]) -> Callable[[], Link]:
+    return partial(UsbLink, options["usb"], PRINTER)
+
+
+def _printer(link: Callable[[Mapping[str, Any]], Callable[[], Link]]) -> Callable[..., Device]:
     def make(name: str, **options: Any) -> Device:
         return EscposPrinter(name, link(options), options.get("profile", "TM-T20II"))
 
@@ -80,6 +86,7 @@ def _sound_and_light(name: str, **options: Any) -> Device:
 
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
+    ("pass_reader", "acr122u"): acr122_reader,
     ("pass_reader", "pcsc"): PcscPassReader,
     ("item_scanner", "serial"): serial_scanner,
     ("item_scanner", "evdev"): typing_scanner,
@@ -89,6 +96,7 @@ _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("payment_terminal", "zvt-serial"): _zvt_serial,
     ("receipt_printer", "network"): _printer(_network),
     ("receipt_printer", "serial"): _printer(_serial),
+    ("receipt_printer", "usb"): _printer(_on_usb),
     ("signals", "aplay"): _sound_and_light,
 }
 

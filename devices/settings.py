@@ -12,6 +12,7 @@ from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
 from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.key_layouts import LAYOUTS
+from devices.links.usb import NAME as USB_NAME
 from devices.payment_terminal.zvt_messages import CHARSETS
 from devices.receipt_printer.encoding import PROFILES
 from devices.signals.quiet_hours import QuietHours
@@ -79,6 +80,7 @@ def _one_of(allowed: Sequence[object]) -> Check:
 
 _path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -")
 _file = _text(_PATH, "the path of a file, of letters, digits and _ . / : @ + -")
+_usb = _text(USB_NAME, "a device on USB such as 04b8:0e15, or 04b8:0e15@1-1.4 for the one in that socket")
 _affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII characters")
 _profile = _one_of(sorted(PROFILES))
 
@@ -116,6 +118,7 @@ def _tag_layout(value: object) -> str | None:
 
 OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("pass_reader", "pn532"): {"port": Option(_path, required=True), "poll_ms": Option(_whole(20, 1000))},
+    ("pass_reader", "acr122u"): {"usb": Option(_usb), "poll_ms": Option(_whole(20, 1000))},
     ("pass_reader", "pcsc"): {
         "reader": Option(_text(re.compile(r"^[ -~]{1,120}$"), "how the name of a card reader begins (pcsc_scan)"))
     },
@@ -184,6 +187,7 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "baud": Option(_one_of(BAUDS)),
         "profile": Option(_profile),
     },
+    ("receipt_printer", "usb"): {"usb": Option(_usb, required=True), "profile": Option(_profile)},
 }
 
 

@@ -1,4 +1,4 @@
-"""NXP PN532 on a serial port through nfcpy: ten senses a second, never its `connect`.
+"""NXP PN532 through nfcpy, on a serial port or in an ACR122U on USB: ten senses a second, never its `connect`.
 
 `connect` takes a MIFARE Classic card lying still for a new one, a hundred times a second.
 """
@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from devices.pass_reader import ndef
 from devices.pass_reader.presence import Change, Presence, is_random
@@ -31,18 +31,37 @@ class FaultyAnswer(Exception):
     """One answer of the chip was missing or broken; the next may be whole."""
 
 
+class Transport(Protocol):
+    """What nfcpy's device talks through; closed when the device is."""
+
+    def close(self) -> None:
+        """Never raises."""
+
+
+Started = tuple[Transport, Any]  # and nfcpy's device
+
+
 class Pn532PassReader:
     """One reader; emits PassPresented and PassRemoved."""
 
     kind = "pass_reader"
 
-    def __init__(self, name: str, port: str, poll_ms: int = 100, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        port: str,
+        poll_ms: int = 100,
+        clock: Callable[[], float] = time.monotonic,
+        started: Callable[[str], Started] | None = None,
+    ) -> None:
+        """`started`: opens `port` and starts the chip behind it, a serial port where None; raises DeviceFault."""
         self.name = name
+        self._started = started or on_serial_port
         self._port = port
         self._poll_s = poll_ms / 1000
         self.beat_s = self._poll_s + 1.0  # a chip that does not answer holds nfcpy for a second
         self._clock = clock
-        self._transport: HsuTransport | None = None
+        self._transport: Transport | None = None
         self._frontend: Any = None
         self._target: Any = None
         self._presence = Presence()
@@ -51,26 +70,11 @@ class Pn532PassReader:
         """Start the chip; raises DeviceGone when there is no such port, DeviceTimeout without a PN532 on it."""
         from devices.pass_reader import nfcpy  # late, and only in the device's own thread
 
-        clf, pn532 = nfcpy.driver()
+        clf = nfcpy.driver()[0]
         # nfcpy logs UIDs for debugging, and errors that this driver makes good; neither belongs in a kiosk's log.
         logging.getLogger("nfc").setLevel(logging.CRITICAL)
-        self._transport = HsuTransport(self._port)
-        self._frontend = clf.ContactlessFrontend()
-        self._target = clf.RemoteTarget
-        self._frontend.device = self._start(pn532, self._transport)
-
-    def _start(self, pn532: Any, transport: HsuTransport) -> Any:
-        try:
-            with _faults():
-                return _started(pn532, transport)
-        except FaultyAnswer:
-            pass
-        transport.slow_down()
-        try:
-            with _faults():
-                return _started(pn532, transport)
-        except FaultyAnswer as fault:
-            raise DeviceTimeout(f"{self._port}: no PN532 answers there") from fault
+        self._frontend, self._target = clf.ContactlessFrontend(), clf.RemoteTarget
+        self._transport, self._frontend.device = self._started(self._port)
 
     def run(self, send: Send, stop: threading.Event) -> None:
         """Sense until told to stop; raises DeviceGone, or DeviceTimeout after too many faulty answers."""
@@ -100,13 +104,13 @@ class Pn532PassReader:
         frontend, self._frontend = self._frontend, None
         transport, self._transport = self._transport, None
         if frontend is not None and frontend.device is not None:
-            with contextlib.suppress(FaultyAnswer, DeviceFault), _faults():
+            with contextlib.suppress(FaultyAnswer, DeviceFault), faults():
                 frontend.close()
         if transport is not None:
             transport.close()
 
     def _sense(self, send: Send) -> None:
-        with _faults():
+        with faults():
             target = self._frontend.sense(self._target("106A"))
         uid = bytes(target.sdd_res) if target is not None and target.sdd_res else None
         change = self._presence.sensed(uid, self._clock())
@@ -126,7 +130,7 @@ class Pn532PassReader:
             return None
         for _ in range(_NDEF_TRIES):
             try:
-                with _faults():
+                with faults():
                     return self._read_number()
             except (ndef.NdefError, FaultyAnswer) as error:
                 log.debug("%s: no NDEF text read (%s)", self.name, error)
@@ -154,13 +158,33 @@ class Pn532PassReader:
         return answer
 
 
-def _started(pn532: Any, transport: HsuTransport) -> Any:
-    start_chip(transport)
-    return pn532.Device(pn532.Chipset(transport, logger=pn532.log), logger=pn532.log)
+def on_serial_port(port: str) -> Started:
+    """Opens the port and starts the chip; raises DeviceGone, or DeviceTimeout without a PN532 on it."""
+    transport = HsuTransport(port)
+    try:
+        with contextlib.suppress(FaultyAnswer):
+            return transport, _device(transport)
+        transport.slow_down()
+        return transport, _device(transport)
+    except FaultyAnswer as fault:
+        transport.close()
+        raise DeviceTimeout(f"{port}: no PN532 answers there") from fault
+    except BaseException:
+        transport.close()
+        raise
+
+
+def _device(transport: HsuTransport) -> Any:
+    from devices.pass_reader import nfcpy
+
+    pn532 = nfcpy.driver()[1]
+    with faults():
+        start_chip(transport)
+        return pn532.Device(pn532.Chipset(transport, logger=pn532.log), logger=pn532.log)
 
 
 @contextlib.contextmanager
-def _faults() -> Any:
+def faults() -> Any:
     """nfcpy's many ways to say that an answer was bad, as one; a lost port stays DeviceGone."""
     try:
         yield

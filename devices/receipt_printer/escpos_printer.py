@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from devices.links.descriptor import DescriptorLink
+from devices.links.link import Link
 from devices.ports import DeviceFault, DeviceTimeout, PrintOutcome, Pulse, Receipt, Send
 from devices.receipt_printer import status
 from devices.receipt_printer.encoding import Encoder
@@ -35,7 +35,7 @@ class EscposPrinter:
     def __init__(
         self,
         name: str,
-        connect: Callable[[], DescriptorLink],
+        connect: Callable[[], Link],
         profile: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -44,7 +44,7 @@ class EscposPrinter:
         self._connect = connect
         self._encoder = Encoder(profile)
         self._clock = clock
-        self._link: DescriptorLink | None = None
+        self._link: Link | None = None
         self._open = threading.Event()
         self._jobs: deque[Job] = deque()
         self._printed: OrderedDict[str, None] = OrderedDict()
@@ -119,7 +119,7 @@ class EscposPrinter:
         while self._jobs:
             self._jobs.popleft().finish(PrintOutcome.NOT_PRINTED)
 
-    def _work_off(self, link: DescriptorLink, job: Job) -> None:
+    def _work_off(self, link: Link, job: Job) -> None:
         if not job.begin():
             return
         outcome = PrintOutcome.NOT_PRINTED
@@ -138,7 +138,7 @@ class EscposPrinter:
         if len(self._printed) > _REMEMBERED_JOBS:
             self._printed.popitem(last=False)
 
-    def _print_on(self, link: DescriptorLink, job: Job) -> PrintOutcome:
+    def _print_on(self, link: Link, job: Job) -> PrintOutcome:
         data = self._encoder.encode(job.receipt)
         before = self._ask(link)
         if before is None:
@@ -154,7 +154,7 @@ class EscposPrinter:
         self._clean = outcome is PrintOutcome.PRINTED
         return outcome
 
-    def _confirmed(self, link: DescriptorLink, job: Job) -> PrintOutcome:
+    def _confirmed(self, link: Link, job: Job) -> PrintOutcome:
         """Wait for the answer behind the cut; a printer that stops in the middle is made to forget the rest."""
         silences = 0
         while self._clock() < job.deadline and silences < _SILENCES_UNTIL_UNKNOWN:
@@ -174,7 +174,7 @@ class EscposPrinter:
             raise _LeftUnconfirmed(f"{link.label}: the printer did not confirm")
         return PrintOutcome.UNKNOWN
 
-    def _ask(self, link: DescriptorLink) -> PrinterStatus | None:
+    def _ask(self, link: Link) -> PrinterStatus | None:
         """The status, None when the printer is silent; a late answer is not taken for one to this question."""
         quiet_since, quiet_s = self._clock(), 0.0 if self._in_step else _ANSWER_S
         while True:  # a wake ends a read early, so that an empty one is no silence yet
@@ -183,7 +183,7 @@ class EscposPrinter:
             elif self._clock() - quiet_since >= quiet_s:
                 return self._ask_while_printing(link)[0]
 
-    def _ask_while_printing(self, link: DescriptorLink) -> tuple[PrinterStatus | None, bool]:
+    def _ask_while_printing(self, link: Link) -> tuple[PrinterStatus | None, bool]:
         """The status, None when a question stays unanswered; and whether a confirmation came meanwhile."""
         answers: dict[int, int] = {}
         confirmed = False

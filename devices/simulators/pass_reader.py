@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.simulators import decoding
+from devices.simulators.acr122 import Acr122
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.loop import Loop
 from devices.simulators.plugs import MODELS
@@ -21,9 +22,11 @@ FAULTS = ("truncate", "corrupt", "silent", "none")
 class PassReaderSimulator:
     """A reader process: wire on the one side, control socket on the other."""
 
-    def __init__(self, loop: Loop, tty: Path, control: Path) -> None:
+    def __init__(self, loop: Loop, tty: Path, control: Path, *, usb: bool = False) -> None:
+        """`usb`: an ACR122U, whose bulk messages go over the line."""
         loop.transcript.decode = decoding.pn532
         self._chip = Pn532(time.sleep)
+        self._wire = Acr122(self._chip) if usb else self._chip
         self._port = SimulatedPort(loop, tty, self._received)
         self._model = MODELS["reader"][0]
         self._fault = "none"
@@ -62,8 +65,8 @@ class PassReaderSimulator:
             self._port.send(b"?\r\n")
             return
         fault = "none"
-        for frame in self._chip.receive(data, self._port.baud):
-            if frame == ACK:
+        for frame in self._wire.receive(data, self._port.baud):
+            if frame == ACK or self._wire is not self._chip:
                 fault = self._next_fault()
             self._send(frame, fault)
 

@@ -49,11 +49,13 @@ class Pn532:
                 self.baud, self._next_baud = self._next_baud or self.baud, None
                 continue
             yield ACK
-            if body[0] != 0xD4 or len(body) < 2:
-                yield SYNTAX_ERROR
-            else:
-                answer = self._command(body[1], body[2:])
-                yield SYNTAX_ERROR if answer is None else _frame(bytes([0xD5, body[1] + 1]) + answer)
+            answer = self.obey(body)
+            yield SYNTAX_ERROR if answer is None else _frame(answer)
+
+    def obey(self, body: bytes) -> bytes | None:
+        """The answer to one command without its frame, D4h and so on; None where there is no such command."""
+        answer = self._command(body[1], body[2:]) if body[0] == 0xD4 and len(body) >= 2 else None
+        return None if answer is None else bytes([0xD5, body[1] + 1]) + answer
 
     def _next_frame(self) -> bytes | None:
         """The body of the next whole frame, empty for an ACK; None when it has not come yet."""

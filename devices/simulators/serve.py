@@ -23,6 +23,8 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
         one = kinds.add_parser(kind)
         port = one.add_mutually_exclusive_group(required=True)
         port.add_argument("--tty", type=Path, help="name under which its serial port appears")
+        if kind == "pass-reader":
+            one.add_argument("--usb", action="store_true", help="an ACR122U: USB's bulk messages on that port")
         if kind == "scanner":
             port.add_argument("--keys", type=Path, help="name of a pipe instead, into which it types as a keyboard")
         one.add_argument("--control", type=Path, required=True)
@@ -84,7 +86,7 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
         case "pass-reader":
             from devices.simulators.pass_reader import PassReaderSimulator
 
-            PassReaderSimulator(loop, given.tty, given.control)
+            PassReaderSimulator(loop, given.tty, given.control, usb=given.usb)
         case "scanner":
             from devices.simulators.scanner import ScannerSimulator
 

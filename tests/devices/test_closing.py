@@ -57,5 +57,8 @@ class _Soon(threading.Event):
 def test_no_driver_on_a_port_is_forgotten_here() -> None:
     assert set(_MODELS) - set(OPTIONS) == {
         ("receipt_printer", "network"),
+        ("receipt_printer", "usb"),
+        ("pass_reader", "acr122u"),
+        ("pass_reader", "pcsc"),
         *(one for one in _MODELS if one[0] == "payment_terminal"),
     }

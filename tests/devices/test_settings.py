@@ -33,8 +33,11 @@ def test_good_settings_have_no_faults() -> None:
     ("settings", "message"),
     [
         (DeviceSettings("x", "toaster", "usb"), "there is no kind of device 'toaster'"),
-        (DeviceSettings("x", "pass_reader", "acr122"), "there is no driver 'acr122'; choose from pcsc, pn532"),
-        (DeviceSettings("x", "receipt_printer", "usb"), "there is no driver 'usb'; choose from network, serial"),
+        (DeviceSettings("x", "pass_reader", "acr122"), "there is no driver 'acr122'; choose from acr122u, pcsc, pn532"),
+        (
+            DeviceSettings("x", "receipt_printer", "parallel"),
+            "there is no driver 'parallel'; choose from network, serial, usb",
+        ),
         (DeviceSettings("x", "pass_reader", "pn532"), "port is missing"),
         (DeviceSettings("x", "pass_reader", "pn532", {"port": "d", "prot": 1}), "there is no option 'prot'"),
         (

@@ -16,7 +16,7 @@ from devices.item_pad.tag_models import TagModel, read_tag
 from devices.item_scanner.evdev_events import EVENT_32, EVENT_64, KeyDecoder
 from devices.item_scanner.framing import Framed, Framer, Scan, interpret
 from devices.item_scanner.key_layouts import LAYOUTS
-from devices.pass_reader import hsu, ndef
+from devices.pass_reader import ccid, hsu, ndef
 from devices.pass_reader.cards import kind_of, uid_in
 from devices.ports import Receipt, ReceiptLine
 from devices.receipt_printer import status
@@ -194,6 +194,17 @@ def _atr_mended(data: bytes) -> bytes:
     return b"\x3b" + body + bytes([functools.reduce(operator.xor, body)]) + data[20:] + b"\x90\x00"
 
 
+def _messages_cut(data: bytes) -> None:
+    buffer = bytearray()
+    for piece in in_pieces(data):
+        buffer += piece
+        while isinstance(cut := ccid.cut_message(buffer), bytes):
+            assert len(cut) <= ccid.LONGEST
+        if cut is ccid.Cut.BROKEN:
+            buffer.clear()
+        assert len(buffer) < ccid.LONGEST
+
+
 def _status_read(data: bytes) -> None:
     answers = dict(zip(status.QUESTIONS, (data + b"\x12\x12\x12")[:3], strict=False))
     found = status.status_of(answers)
@@ -229,6 +240,12 @@ DECODERS = (
         _frames_cut,
         mend=lambda data: data[:9] + hsu.command_frame(data[0] if data else 0, data[1:250]) + data[9:12],
         words=(hsu.START, hsu.ACK, b"\x00\x00\xff\xff\xff\x01\x05\xfa"),
+    ),
+    Decoder(
+        "messages of an ACR122U (ccid.cut_message)",
+        (b"\x80\x02" + bytes(8) + b"\x90\x00", b"\x80\x0a" + bytes(8) + b"ACR122U207", b"\x80" + bytes(9)),
+        _messages_cut,
+        words=(b"\x80\x00\x01\x00\x00", b"\x80\x2c\x01\x00\x00"),
     ),
     Decoder(
         "a Type 2 tag's memory (ndef)",
