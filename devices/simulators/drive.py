@@ -52,7 +52,10 @@ class Bench:
 
     def pad_pass(self, name: str) -> None:
         """Lay the pass `name` on the item pad, as the ISO 15693 tag that many passes are."""
-        self.place_item(self._named(self.drawer(), name, "pass", "drawer")["number"], usage=_PATRON_CARD)
+        one = self._named(self.drawer(), name, "pass", "drawer")
+        if not one.get("uid"):
+            raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
+        self.place_item(one["number"], usage=_PATRON_CARD)
 
     def scan_pass(self, name: str) -> None:
         """Scan the number printed on the pass `name`."""

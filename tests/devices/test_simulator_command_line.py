@@ -111,6 +111,7 @@ def test_the_drawer_and_the_pile_are_listed_with_what_to_expect(
     ("words", "sentence"),
     [
         (["place-pass", "bram"], "has no chip; scan its barcode with: scan-pass bram"),
+        (["pad-pass", "bram"], "has no chip; scan its barcode with: scan-pass bram"),
         (["place-pass", "nobody"], "there is no pass 'nobody' in the drawer"),
         (["scan-book", "nothing"], "there is no book 'nothing' in the pile"),
         (["place-pass"], "give either the name of a pass or --uid"),

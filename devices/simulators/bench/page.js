@@ -84,11 +84,13 @@ function passCard(pass) {
     bars.addEventListener("click", () => order({ do: "scan-pass", name: pass.name }));
     card.append(bars);
   }
-  const pad = make("button", { type: "button", className: "bars", title: "Lay it on the pad, as an ISO 15693 tag", innerHTML: PAD });
-  pad.dataset.barcode = pass.number;
-  pad.setAttribute("aria-label", `On the pad, as a tag: the pass ${spoken(pass.name)}`);
-  pad.addEventListener("click", () => tapPassOnPad(pass));
-  card.append(pad);
+  if (pass.uid && pass.kind !== "phone") {
+    const pad = make("button", { type: "button", className: "bars", title: "Lay it on the pad, as an ISO 15693 tag", innerHTML: PAD });
+    pad.dataset.barcode = pass.number;
+    pad.setAttribute("aria-label", `On the pad, as a tag: the pass ${spoken(pass.name)}`);
+    pad.addEventListener("click", () => tapPassOnPad(pass));
+    card.append(pad);
+  }
   return card;
 }
 
