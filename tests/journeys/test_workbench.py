@@ -152,7 +152,8 @@ def test_on_a_phone_and_on_a_tablet_nothing_is_cut_off_and_all_is_large_enough_f
         page.until("no wider than the window", "return document.documentElement.scrollWidth <= innerWidth")
         small = page.script(
             "return [...document.querySelectorAll('#hands button, #devices button, #devices select, #devices input')]"
-            ".filter((one) => one.offsetParent && one.getBoundingClientRect().height < 43.5).map((one) => one.outerHTML)"
+            ".filter((one) => one.offsetParent && one.getBoundingClientRect().height < 43.5)"
+            ".map((one) => one.outerHTML)"
         )
         assert small == []
     finally:
