@@ -124,7 +124,12 @@ def test_the_example_in_the_documents_is_in_order() -> None:
         ("height = 1920", "height = 19200", 16, "'height' must be from 480 to 7680 pixels"),
         ("warning_s = 20", "warning_s = 19", 20, "'warning_s' must be from 20 (WCAG 2.2.1) to 600 seconds"),
         ("idle_s = 45", "idle_s = 9", 19, "'idle_s' must be from 10 to 600 seconds"),
-        ('driver = "pn532"', 'driver = "pn523"', 22, "[pass_reader] there is no driver 'pn523'; choose from acr122u, pcsc, pn532"),
+        (
+            'driver = "pn532"',
+            'driver = "pn523"',
+            22,
+            "[pass_reader] there is no driver 'pn523'; choose from acr122u, pcsc, pn532",
+        ),
         ('driver = "pn532"\n', "", 21, "[pass_reader] must be a section with a driver"),
         ('port = "dev/nfc"', 'prot = "dev/nfc"', 23, "[pass_reader] there is no option 'prot'; did you mean 'port'?"),
         ('port = "dev/nfc"', 'port = "dev/nfc"\npoll_ms = 1', 24, "[pass_reader] poll_ms must be a whole number"),
