@@ -226,7 +226,7 @@ def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
 def _pad_rules(config: KioskConfig) -> PadRules:
     from kiosk.visit_pad import PadRules
 
-    return PadRules(config.pad.failed_unlock == "undo", config.pad.all_tagged, config.pad.passes)
+    return PadRules(config.pad.failed_unlock == "undo", config.pad.all_tagged)
 
 
 def _has_gates(config: KioskConfig) -> bool:

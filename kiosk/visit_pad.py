@@ -13,13 +13,11 @@ SWITCH_S = 2.0  # for one try at one tag; a pad does it in a tenth of that
 class PadRules:
     """How a branch works with its pad. `undo`: a loan whose tag cannot be cleared is undone; else the desk looks at it.
 
-    `all_tagged`: what was lent by its barcode must be laid on the pad too. `passes`: patrons' passes are tags that the
-    pad reads.
+    `all_tagged`: what was lent by its barcode must be laid on the pad too.
     """
 
     undo: bool = False
     all_tagged: bool = True
-    passes: bool = False
 
 
 class VisitPad(Protocol):
