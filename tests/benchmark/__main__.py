@@ -1,6 +1,6 @@
 """Measures, prints a table and writes build/benchmark.json: {name, ours, baseline, unit, ratio, goal, met}.
 
-`make benchmark` measures all; `make benchmark ARGS=store` (or `window`, `cache`) one group, and keeps all other rows.
+`make benchmark` measures all; `make benchmark ARGS=devices` (or another of GROUPS) one group, and keeps all other rows.
 docs/benchmarks.md says how each is measured.
 """
 
@@ -12,14 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tests.benchmark import cache_measures, measures, store_measures
+from tests.benchmark import cache_measures, device_measures, measures, store_measures
 from tests.benchmark.cache_measures import CacheRig
 from tests.benchmark.numbered import Size
 from tests.benchmark.rig import Rig, rig
 from tests.benchmark.store_measures import StoreRig
+from tests.devices.running import Workbench
 
 RESULT = Path("build/benchmark.json")
-AnyRig = TypeVar("AnyRig", Rig, StoreRig, CacheRig)
+AnyRig = TypeVar("AnyRig", Rig, StoreRig, CacheRig, Workbench)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,23 @@ def cache_rows(size: Size) -> list[Row]:
         return found
 
 
-GROUPS: dict[str, Callable[[Size], list[Row]]] = {"window": window_rows, "store": store_rows, "cache": cache_rows}
+def device_rows(_size: Size) -> list[Row]:
+    """What the drivers add to the bare thing."""
+    with device_measures.device_rig() as at:
+        return [
+            row("scan to event, median, against pyserial's read_until", "ms", 1.5, device_measures.scan_to_event, at),
+            row("tap to UID at 100 ms, mean, against bare sense", "ms", 1.2, device_measures.tap_to_uid, at),
+            row("five books seen, read and switched, against the wire", "s", 1.3, device_measures.five_books, at),
+            row("all devices at rest, against bare sense at 10 Hz", "cores", 3.0, device_measures.idle, at),
+        ]
+
+
+GROUPS: dict[str, Callable[[Size], list[Row]]] = {
+    "window": window_rows,
+    "store": store_rows,
+    "cache": cache_rows,
+    "devices": device_rows,
+}
 
 
 def _kept() -> dict[str, list[Row]]:
@@ -116,7 +133,7 @@ def _print(rows: list[Row]) -> None:
 def main() -> int:
     """Exit code 0 when every goal is met, 1 otherwise; the table says which."""
     parser = argparse.ArgumentParser(prog="make benchmark ARGS=", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help="window, store or cache; none: all")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; none: all")
     parser.add_argument("--patrons", type=int, default=Size.patrons, help="a smaller store, to try (%(default)s)")
     given = parser.parse_args()
     if unknown := set(given.groups) - set(GROUPS):
