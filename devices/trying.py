@@ -83,7 +83,6 @@ def pay(terminal: PaymentTerminal, cents: int, within_s: float, say: Callable[[s
     result = terminal.pay(cents, begun.reference, lambda step: say(f"waits for: {step.value}"), within_s)
     if result.outcome is PayOutcome.UNKNOWN:
         say("unknown; asking what became of it")
-        time.sleep(_MARK_S)
         result = terminal.recover(begun, result.terminal_ref, within_s)
     if result.outcome is PayOutcome.APPROVED:
         terminal.settle(begun.reference, booked=True, deadline_s=within_s)
