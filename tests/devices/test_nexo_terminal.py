@@ -227,6 +227,7 @@ def test_a_payment_that_takes_its_time_is_no_silence_to_the_watchdog(stand: Stan
     stand.do("auto", key="approve", seconds=3)
     paying = stand.pool.submit(stand.pay, terminal, reference)
     while not paying.done():
+        stand.supervisors[-1].look()
         assert stand.supervisors[-1].health.state is Health.READY
         time.sleep(0.05)
     assert paying.result().outcome is PayOutcome.APPROVED
