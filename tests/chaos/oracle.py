@@ -140,16 +140,20 @@ def last_screen(log: str) -> str:
 
 
 def judge_bodies(bodies: list[Body], warm_after: int) -> list[str]:
-    """What grew in one life of a kiosk: its bodies at quiet points, of which the first few are its warming up."""
+    """What grew in one life of a kiosk, by its bodies at quiet points; a life too short to tell gives nothing.
+
+    Threads and descriptors may not pass what they were while it got warm. Memory goes up and down with the collecting
+    of garbage: the least of the last quarter is compared with the most of the first half.
+    """
     if len(bodies) < warm_after * 2:
         return []
-    warm, rest = bodies[:warm_after], bodies[warm_after:]
+    last = bodies[-max(2, len(bodies) // 4) :]
     found = []
     for what in ("threads", "descriptors"):
-        most, later = max(getattr(one, what) for one in warm), min(getattr(one, what) for one in rest[-warm_after:])
-        if later > most:
-            found.append(f"{what} grew from {most} to {later}")
-    begun, ended = warm[-1].memory, min(one.memory for one in rest[-warm_after:])
-    if ended > begun * (1 + MEMORY_SHARE):
-        found.append(f"memory grew from {begun} to {ended} kB")
+        warm, later = max(getattr(one, what) for one in bodies[:warm_after]), min(getattr(one, what) for one in last)
+        if later > warm:
+            found.append(f"{what} grew from {warm} to {later}")
+    most, least = max(one.memory for one in bodies[: len(bodies) // 2]), min(one.memory for one in last)
+    if least > most * (1 + MEMORY_SHARE):
+        found.append(f"memory grew from {most} to {least} kB")
     return found

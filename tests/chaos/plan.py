@@ -63,10 +63,10 @@ class Visit:
 
 
 def drawn(seed: int, count: int, *, kills: bool = True) -> Iterator[Visit]:
-    """So many visits. The kiosk is killed in the first half only: the second is one life, to be measured."""
+    """So many visits. The kiosk is killed in the first third only: the rest is one life, to be measured."""
     chance = random.Random(seed)
     for number in range(count):
-        yield _visit(chance, kills=kills and number < count // 2)
+        yield _visit(chance, kills=kills and number < max(2, count // 3))
 
 
 def _visit(chance: random.Random, *, kills: bool) -> Visit:

@@ -24,7 +24,7 @@ from tests.journeys.whole_app import WholeApp
 WARM = 8  # visits after which a kiosk has drawn, said and printed everything once
 A_VISIT_S = 30.0  # what a visit takes where patrons look, read and pack their books
 OPENED = ("pass_reader", "item_scanner", "receipt_printer", "item_pad")
-SHORT, LONG = 5, 64
+SHORT, LONG = 5, 100
 
 lacking = [name for name in ("Xvfb", "xdotool") if not shutil.which(name)]
 pytestmark = pytest.mark.skipif(bool(lacking), reason=f"{' and '.join(lacking)} not installed")

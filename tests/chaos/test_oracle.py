@@ -94,10 +94,11 @@ def test_a_loan_done_without_a_line_and_delivered_later_is_one_promise() -> None
 
 def test_what_grows_in_one_life_is_named_and_its_warming_up_is_not() -> None:
     warm = [Body(15 + n, 60 + n, 200_000 + 1000 * n) for n in range(4)]
-    flat = [warm[-1]] * 8
-    assert judge_bodies(warm + flat, 4) == []
-    grown = [*warm, *(replace(warm[-1], threads=18 + n, descriptors=63 + n, memory=210_000) for n in range(1, 9))]
+    saw = [replace(warm[-1], memory=203_000 + 3000 * (n % 3)) for n in range(12)]
+    assert judge_bodies(warm + saw, 4) == []
+    grown = [*warm, *(Body(18 + n, 63 + n, 203_000 + 1000 * n) for n in range(1, 13))]
     assert [one.split()[0] for one in judge_bodies(grown, 4)] == ["threads", "descriptors", "memory"]
+    assert judge_bodies(grown[:7], 4) == []
 
 
 def test_a_plan_is_the_same_for_the_same_seed_and_breaks_every_device_in_every_way() -> None:
