@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 FAULTS_UNTIL_DEGRADED = 3
 FAULTS_UNTIL_REOPENED = 6
 _NDEF_TRIES = 2
+_LOOKS_FOR_NUMBER = 3  # a pass that is told without the number on it may be one that nobody knows
 _READ = 0x30  # Type 2 Tag: READ, four pages of four bytes
 _SAK_OF_TYPE_2 = 0x00
 
@@ -65,6 +66,7 @@ class Pn532PassReader:
         self._frontend: Any = None
         self._target: Any = None
         self._presence = Presence()
+        self._looks = 0  # at the pass that lies there, in which its number could not be read for bad answers
 
     def open(self) -> None:
         """Start the chip; raises DeviceGone when there is no such port, DeviceTimeout without a PN532 on it."""
@@ -113,6 +115,8 @@ class Pn532PassReader:
         with faults():
             target = self._frontend.sense(self._target("106A"))
         uid = bytes(target.sdd_res) if target is not None and target.sdd_res else None
+        if uid is None:
+            self._looks = 0
         change = self._presence.sensed(uid, self._clock())
         self._tell(change, target, send)
 
@@ -122,20 +126,31 @@ class Pn532PassReader:
         if change in {Change.CAME, Change.SWAPPED}:
             uid = bytes(target.sdd_res)
             at = self._clock()
-            send(PassPresented(self.name, uid, self._number(target), is_random(uid), at))
+            try:
+                number = self._number(target)
+            except FaultyAnswer:
+                self._looks += 1
+                if self._looks < _LOOKS_FOR_NUMBER:
+                    self._presence.forget()
+                    raise
+                number = None
+            self._looks = 0
+            send(PassPresented(self.name, uid, number, is_random(uid), at))
 
     def _number(self, target: Any) -> str | None:
-        """The NDEF text of a Type 2 Tag; None where there is none, or it cannot be had in two tries."""
+        """The NDEF text of a Type 2 Tag; None where there is none. Raises FaultyAnswer after two bad answers."""
         if bytes(target.sel_res) != bytes([_SAK_OF_TYPE_2]):
             return None
-        for _ in range(_NDEF_TRIES):
+        for at in range(1, _NDEF_TRIES + 1):
             try:
                 with faults():
                     return self._read_number()
-            except (ndef.NdefError, FaultyAnswer) as error:
+            except ndef.NdefError as error:
                 log.debug("%s: no NDEF text read (%s)", self.name, error)
-                if isinstance(error, ndef.NdefError):
-                    return None
+                return None
+            except FaultyAnswer:
+                if at == _NDEF_TRIES:
+                    raise
         return None
 
     def _read_number(self) -> str | None:

@@ -53,6 +53,10 @@ class Presence:
         self.present, self.candidate = key, None
         return Change.SWAPPED
 
+    def forget(self) -> None:
+        """What lies there was not told: the next sense finds it anew."""
+        self.present, self.candidate, self.misses = None, None, 0
+
     def _missed(self) -> Change:
         self.candidate = None
         if self.present is None:

@@ -15,6 +15,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from devices.pass_reader.hsu import ACK, command_frame
+from devices.pass_reader.pn532 import FaultyAnswer, Pn532PassReader
 from devices.pass_reader.presence import FORGOTTEN_AFTER_S
 from devices.pass_reader.start_up import start_chip
 from devices.pass_reader.transport import HsuTransport
@@ -122,6 +123,27 @@ def test_faults_while_the_number_is_read_lose_neither_the_pass_nor_the_reader(re
     assert {one.uid.hex() for one in reader.events.of(PassPresented)} == {UID}
     assert {one.number for one in reader.events.of(PassPresented)} <= {NUMBER, None}
     reader.wait_for("reader", Health.READY)
+
+
+@pytest.mark.parametrize(("bad", "number"), [(2, NUMBER), (4, NUMBER), (100, None)])
+def test_a_pass_whose_number_gets_bad_answers_is_looked_at_again_before_it_is_told_without(
+    reader: Workbench, mocker: MockerFixture, bad: int, number: str | None
+) -> None:
+    read, left = Pn532PassReader._read_number, [bad]
+
+    def badly(self: Pn532PassReader) -> str | None:
+        """Which answers of the chip are bad is a matter of luck on the wire."""
+        left[0] -= 1
+        if left[0] >= 0:
+            raise FaultyAnswer("TimeoutError")
+        return read(self)
+
+    mocker.patch.object(Pn532PassReader, "_read_number", badly)
+    reader.bench.place(UID, NUMBER)
+    (presented,) = reader.events.wait(PassPresented)
+    assert (presented.uid.hex(), presented.number) == (UID, number)
+    reader.senses(5)
+    assert len(reader.events.of(PassPresented)) == 1
 
 
 def test_a_reader_that_is_unplugged_is_lost_and_works_after_it_is_plugged_in(reader: Workbench) -> None:
