@@ -90,6 +90,8 @@ def test_a_power_cut_may_take_the_word_and_never_the_loan() -> None:
 def test_a_loan_done_without_a_line_and_delivered_later_is_one_promise() -> None:
     done = LOG + "INFO kiosk.desks.journalled: event e1 done without a line\n" + LATE
     assert judge(BEFORE, replace(GOOD, log=done), TITLES) == []
+    unheard = LOG.replace("item lent", "-").replace("0 not known", "1 not known")
+    assert judge(BEFORE, replace(GOOD, log=unheard, tags={"e004": Tag("b1", IN_STOCK)}), TITLES) == []
     left_before = done.replace("item lent", "-").replace("0 not known", "1 not known")
     assert judge(BEFORE, replace(GOOD, log=left_before, tags={"e004": Tag("b1", IN_STOCK)}), TITLES) == []
     assert judge(BEFORE, replace(GOOD, log=left_before, loans={}, answers=((1, "refused"),), tags={}), TITLES) == []
