@@ -147,18 +147,15 @@ def last_screen(log: str) -> str:
 def judge_bodies(bodies: list[Body], warm_after: int) -> list[str]:
     """What grew in one life of a kiosk, by its bodies at quiet points; a life too short to tell gives nothing.
 
-    Threads and descriptors may not pass what they were while it got warm. Memory goes up and down with the collecting
-    of garbage: the least of the last quarter is compared with the most of the first half.
+    All goes up and down a little (calls to the store, garbage not yet collected): the least of the last quarter
+    is compared with the most while it got warm.
     """
-    if len(bodies) < warm_after * 2:
+    if len(bodies) < warm_after + warm_after // 4:
         return []
-    last = bodies[-max(2, len(bodies) // 4) :]
+    warm, last = bodies[:warm_after], bodies[-(len(bodies) // 4) :]
     found = []
-    for what in ("threads", "descriptors"):
-        warm, later = max(getattr(one, what) for one in bodies[:warm_after]), min(getattr(one, what) for one in last)
-        if later > warm:
-            found.append(f"{what} grew from {warm} to {later}")
-    most, least = max(one.memory for one in bodies[: len(bodies) // 2]), min(one.memory for one in last)
-    if least > most * (1 + MEMORY_SHARE):
-        found.append(f"memory grew from {most} to {least} kB")
+    for what, more in (("threads", 0.0), ("descriptors", 0.0), ("memory", MEMORY_SHARE)):
+        most, least = max(getattr(one, what) for one in warm), min(getattr(one, what) for one in last)
+        if least > most * (1 + more):
+            found.append(f"{what} grew from {most} to {least}")
     return found

@@ -21,7 +21,7 @@ from tests.chaos.playing import Hands
 from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
 
-WARM = 8  # visits after which a kiosk has drawn, said and printed everything once
+WARM = 24  # visits after which a kiosk has drawn, said and printed everything once
 A_VISIT_S = 30.0  # what a visit takes where patrons look, read and pack their books
 OPENED = ("pass_reader", "item_scanner", "receipt_printer", "item_pad")
 SHORT, LONG = 5, 100
