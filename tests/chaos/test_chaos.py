@@ -50,9 +50,9 @@ def made(tmp_path: Path) -> Iterator[Made]:
         app.close()
 
 
-def run(app: WholeApp, seed: int, count: int) -> tuple[Counter[str], list[list[Body]], list[str]]:
+def run(app: WholeApp, eyes: Looking, seed: int, count: int) -> tuple[Counter[str], list[list[Body]], list[str]]:
     """Plays so many visits and judges after each; what was done, the bodies of each life, and what does not agree."""
-    eyes, hands = Looking(app), Hands(app, seed)
+    hands = Hands(app, seed)
     books = iter(eyes.titles)
     lives: list[list[Body]] = [[]]
     wrong: list[str] = []
@@ -88,10 +88,10 @@ def _counted(last: Look) -> Counter[str]:
     return Counter({"loans": len(last.loans), "events": last.last_seq, "receipts": len(last.receipts)})
 
 
-def agreed(app: WholeApp, seed: int, count: int) -> Counter[str]:
+def agreed(app: WholeApp, eyes: Looking, seed: int, count: int) -> Counter[str]:
     """Runs, tells the figures, and is content only when all agrees and nothing grew."""
     print(f"seed {seed}")
-    did, lives, wrong = run(app, seed, count)
+    did, lives, wrong = run(app, eyes, seed, count)
     grew = [one for life in lives for one in judge_bodies(life, WARM)]
     ends = [(life[0], life[-1]) for life in lives if life]
     print(f"{did['visits']} visits, {did['visits'] * A_VISIT_S / 60:.0f} minutes; {dict(did)}; first and last {ends}")
@@ -109,15 +109,16 @@ def seed_of(default: int) -> int:
 @pytest.mark.timeout(600)
 def test_a_few_visits_among_failing_devices_agree_and_what_is_planted_is_seen(made: Made, tmp_path: Path) -> None:
     app = made()
-    did = agreed(app, seed_of(random.randrange(10**6)), SHORT)
+    eyes = Looking(app)
+    did = agreed(app, eyes, seed_of(random.randrange(10**6)), SHORT)
     assert did["visits"] >= SHORT // 2
-    seen_when_planted(app, tmp_path)
+    seen_when_planted(app, eyes, tmp_path)
 
 
-def seen_when_planted(app: WholeApp, folder: Path) -> None:
+def seen_when_planted(app: WholeApp, eyes: Looking, folder: Path) -> None:
     """A visit in which all goes well; then a gate bit is set again by hand, and a loan deleted in a copy."""
-    eyes, hands = Looking(app), Hands(app, 0)
-    before, at, book = eyes.look({}, ""), len(app.log()), next(iter(eyes.titles))
+    hands = Hands(app, 0)
+    before, at, book = eyes.look({}, ""), len(app.log()), list(eyes.titles)[-1]
     app.begin_visit("karim")  # by a printed pass
     app.bench.place_item(book)
     app.wait_log("an item may pass")
@@ -146,5 +147,6 @@ def seen_when_planted(app: WholeApp, folder: Path) -> None:
 @pytest.mark.parametrize(("mirror", "failed_unlock"), [(False, '"desk"'), (True, '"undo"')])
 def test_half_an_hour_of_visits_among_failing_devices_agrees(made: Made, mirror: bool, failed_unlock: str) -> None:
     app = made(mirror=mirror, failed_unlock=failed_unlock)
-    did = agreed(app, seed_of(random.randrange(10**6)), LONG)
+    eyes = Looking(app)
+    did = agreed(app, eyes, seed_of(random.randrange(10**6)), LONG)
     assert did["visits"] * A_VISIT_S >= 30 * 60
