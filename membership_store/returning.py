@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from circulation.affairs import CheckedIn, Route
-from circulation.catalogue import on_day
 from circulation.events import Event
 from circulation.identifiers import InstitutionCode, ItemBarcode, SubscriptionCode
 from circulation.model import Item, ItemStatus, Membership, Subscription
 from circulation.outcomes import Reason, Refused, Verdict
 from circulation.rules import verdict
-from circulation.rules.facts import Borrow, Here, Return
-from circulation.rules.fines import fine
-from circulation.rules.region import effective, linked
+from circulation.rules.facts import Here, Return
+from circulation.rules.fines import at_rates_of, fine, terms_of
+from circulation.rules.region import linked
 from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold, route_of
 from membership_store import whereabouts
 from membership_store.books import Books, stamp
@@ -186,7 +185,6 @@ def _terms(books: Books, there: Here, patron: str, membership: str | None, lent:
 
     Its rates are those of the day of the return, where the catalogue still has it (S1).
     """
-    then = replace(there, today=lent)
     row = one(
         books.session.rows(
             "SELECT institution, subscription FROM membership WHERE consortium = ? AND membership = ?",
@@ -196,11 +194,10 @@ def _terms(books: Books, there: Here, patron: str, membership: str | None, lent:
     )
     if row is None:
         member = load(books.session, books.consortium, patron)
-        found = None if member is None else effective(Borrow(then, member.patron))
-        terms = None if found is None else found.subscription
-    else:
-        terms = linked(Membership(InstitutionCode(row[0]), SubscriptionCode(row[1]), lent, lent), then)
-    return None if terms is None else on_day(terms.code, there.today, there.catalogue) or terms
+        return None if member is None else terms_of(member.patron, there, lent)
+    made_under = Membership(InstitutionCode(row[0]), SubscriptionCode(row[1]), lent, lent)
+    terms = linked(made_under, replace(there, today=lent))
+    return None if terms is None else at_rates_of(terms, there)
 
 
 def _send(books: Books, brought: Brought, item: Item, route: Route, code: str) -> str:

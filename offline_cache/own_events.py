@@ -1,7 +1,7 @@
 """What this kiosk did and its mirror does not contain yet, laid over the mirror's facts (house decision 4). Pure.
 
-Loans add to the patron's loans, take a strip and mark the item; returns end the loan; payments take away the fee. What
-the mirror has already is not counted twice: a page may hold an event before it says that it does.
+Loans add to the patron's loans, take a strip and mark the item; returns end the loan and fine a late one; payments take
+away the fee. What the mirror has already is not counted twice: a page may hold an event before it says that it does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,10 @@ from datetime import date
 
 from circulation.affairs import CheckedIn, Paid, Renewed, Route
 from circulation.identifiers import ItemBarcode, PatronRef
-from circulation.model import Fee, FeeStatus, Hold, Item, ItemStatus, Loan, Membership, Patron, changed
+from circulation.model import Fee, FeeKind, FeeStatus, Hold, Item, ItemStatus, Loan, Membership, Patron, changed
 from circulation.outcomes import CheckedOut
 from circulation.rules.facts import Borrow, Here, Return, Standing
+from circulation.rules.fines import fine, terms_of
 from circulation.rules.payments import PAYABLE
 from circulation.rules.region import effective
 from circulation.rules.returns import internal_stays_open, next_hold, route_of
@@ -43,7 +44,7 @@ def patron_with(patron: Patron, here: Here, own: Iterable[Own]) -> Patron:
     for one in own:
         match one.done:
             case CheckedIn():
-                patron = replace(patron, loans=tuple(loan for loan in patron.loans if loan.item != one.item))
+                patron = _brought_back(patron, here, one)
             case _ if one.patron != patron.ref:
                 continue
             case CheckedOut(due=due):
@@ -108,6 +109,23 @@ def _renewed(patron: Patron, here: Here, one: Own, due: date) -> Patron:
     if not here.policy.renewal_takes_strip:
         return replace(patron, loans=loans)
     return replace(patron, loans=loans, memberships=_strip_taken(Borrow(here, patron)))
+
+
+def _brought_back(patron: Patron, here: Here, one: Own) -> Patron:
+    """S8: a loan that ends late is fined by the terms that counted when it was made, as the library system will do.
+
+    As if it had been lent here †: the mirror does not know which library a branch elsewhere belongs to.
+    """
+    ended = next((loan for loan in patron.loans if loan.item == one.item), None)
+    if ended is None:
+        return patron
+    patron = replace(patron, loans=tuple(loan for loan in patron.loans if loan is not ended))
+    terms = terms_of(patron, replace(here, today=one.day), ended.lent) if one.day > ended.due else None
+    cents = 0 if terms is None else fine(ended, terms, one.day)
+    if cents == 0:
+        return patron
+    owed = Fee("fine", cents, here.branch.institution, FeeStatus.OPEN, FeeKind.FINE, one.day)
+    return replace(patron, fees=(*patron.fees, owed))
 
 
 def _loan(one: Own, here: Here, due: date) -> Loan:

@@ -9,7 +9,7 @@ from circulation.affairs import CheckedIn, Route
 from circulation.events import Action, Kind, Payment
 from circulation.identifiers import BranchCode, ChipUid, ItemBarcode, PassNumber, PatronRef
 from circulation.masking import PATRON, masked
-from circulation.model import Hold, Item, ItemStatus, Membership, Patron
+from circulation.model import Hold, Item, ItemStatus, Membership, Patron, PatronType
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
 from circulation.presented import Presented, Source
 from circulation.rules.facts import OfflinePolicy, Policy
@@ -352,6 +352,21 @@ def test_an_unknown_item_is_taken_in_and_laid_apart_and_one_of_elsewhere_is_not_
 def paying(own: Own, *fees: int) -> None:
     with_policy(own, pay=True)
     own.mirror.patrons = [anna(fees=tuple(fee(one) for one in fees)), bert()]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(29, None), (30, Reason.OPEN_AMOUNT)])
+def test_a_late_return_of_here_is_fined_as_the_library_system_will_fine_it(
+    own: Own, late: int, expected: Reason | None
+) -> None:
+    """S8: 15 cents a day, in force on the day of the loan; the branch lets 10 euros stand (F4)."""
+    out = loan(ANNA, lent=day(-late - 126), due=day(-late))
+    terms = membership("0083", starts=day(-300), ends=day(100), strips_left=None)
+    own.mirror.patrons = [anna(terms, loans=(out,), fees=(fee(560),), type=PatronType.SPECIAL)]
+    own.mirror.items[BARCODE] = replace(item(), barcode=BARCODE, loan=out)
+    assert isinstance(own.borrow(ANNAS, OTHER), CheckedOut)
+    own.taken_in(BARCODE)
+    answer = own.borrow(ANNAS, OTHER)
+    assert (answer.reason if isinstance(answer, Refused) else None) is expected
 
 
 def test_a_payment_takes_away_its_fees_and_lifts_the_block_in_the_same_visit(own: Own) -> None:
