@@ -63,7 +63,7 @@ class FailingLine(FeigLine):
 def test_whatever_fails_a_gate_bit_is_never_told_to_be_what_it_is_not(
     script: list[str], security: str, wanted: TagSecurity
 ) -> None:
-    line = FailingLine(script)
+    line = FailingLine(list(script))
     if wanted is SECURED:
         line.afi, line.eas = 0xC2, False
     told = FeigTags(line, [], Gate(security)).switch(UID, wanted, time.monotonic() + 60)
