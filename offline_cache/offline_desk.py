@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from circulation.affairs import CheckedIn, Paid, Route
 from circulation.events import Action, Payment
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
-from circulation.model import Item, Loan
+from circulation.model import Item, Loan, PatronType
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
 from circulation.presented import Presented
 from circulation.rules import verdict
@@ -42,6 +42,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _PASS_UNKNOWN = Refused(Reason.OFFLINE_PASS_UNKNOWN, "K5", NextStep.DESK)
 _ITEM_UNKNOWN = Refused(Reason.OFFLINE_ITEM_UNKNOWN, "K7", NextStep.DESK)
 _NOT_ALLOWED = Refused(Reason.OFFLINE_NOT_ALLOWED, "K13", NextStep.DESK)
+_TYPE_UNKNOWN = Refused(Reason.OFFLINE_NOT_ALLOWED, "K1", NextStep.DESK)
 
 
 class OfflineDesk:
@@ -201,6 +202,8 @@ class _Case:
             no = pin_cannot_be_checked(visit, self.here.policy.offline)
         if no is not None and no.reason is Reason.PASS_UNKNOWN:
             return _PASS_UNKNOWN
+        if no is not None and no.reason is Reason.TYPE_TO_DESK and _is_special(visit):
+            return _TYPE_UNKNOWN  # a subscription of another region may admit them, and is not on this kiosk
         return no or visit.holder or _PASS_UNKNOWN
 
     def _of_patron(self, borrow: Borrow) -> Refused | None:
@@ -271,6 +274,10 @@ class _Case:
 def knows(answer: object) -> bool:
     """Whether an answer of this desk is one of the rules, and not an "I do not know" or "I may not decide"."""
     return not (isinstance(answer, Refused) and answer.reason in DO_NOT_KNOW)
+
+
+def _is_special(visit: Visit) -> bool:
+    return visit.holder is not None and visit.holder.patron.type is PatronType.SPECIAL
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

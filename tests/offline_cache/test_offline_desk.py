@@ -110,6 +110,21 @@ def test_what_the_mirror_knows_against_it_is_a_no(own: Own, changes: dict[str, o
     assert reason(own.borrow(ANNAS, BARCODE)) is expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(PatronType.SPECIAL, Reason.OFFLINE_NOT_ALLOWED), (PatronType.DONOR, Reason.TYPE_TO_DESK)],
+)
+def test_what_a_special_patron_has_in_another_region_only_the_library_system_can_tell(
+    own: Own, kind: PatronType, expected: Reason
+) -> None:
+    """K1: a subscription of a school or a home admits them, wherever it is."""
+    own.mirror.patrons = [anna(type=kind)]
+    assert reason(own.borrow(ANNAS, BARCODE)) is expected
+    assert reason(own.desk.identify(ANNAS, NOON)) is expected
+    own.mirror.patrons = [anna(membership("0083", strips_left=None), type=PatronType.SPECIAL)]
+    assert isinstance(own.borrow(ANNAS, BARCODE), CheckedOut)
+
+
 def test_a_pass_that_needs_a_pin_is_served_where_the_library_lets_it_but_a_document_never_is(own: Own) -> None:
     own.mirror.patrons = [anna(pin_required=True)]
     assert reason(own.borrow(ANNAS, BARCODE)) is Reason.OFFLINE_PIN
