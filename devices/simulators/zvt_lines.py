@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from devices.payment_terminal.zvt_apdu import Apdu, ApduReader, ZvtMalformed, decode
@@ -14,6 +15,7 @@ from devices.simulators.printer import Socket
 
 _ACK, _NAK = b"\x06", b"\x15"
 _TRIES = 3
+_GIVES_UP_S = 5.0  # a till that answers at all answers at once
 Answered = Callable[[Apdu], None]
 
 
@@ -108,6 +110,8 @@ class BlockLine(_Line):
     def __init__(self, loop: Loop, wire: Path, message: Callable[[Apdu], None], gone: Callable[[], None]) -> None:
         super().__init__(message, gone)
         self.refuses = self.spoils = 0
+        self._loop = loop
+        self._said = 0
         self._reader = BlockReader()
         self._unacknowledged: deque[tuple[bytes, int]] = deque()  # blocks, and how often they may still go
         self._port = SimulatedPort(loop, wire, self._received)
@@ -147,6 +151,19 @@ class BlockLine(_Line):
             return
         self._port.send(_ACK)
         self._message(message)
+
+    def _next(self) -> None:
+        waited = self._open is not None
+        super()._next()
+        if self._open is not None and not waited:
+            self._said += 1
+            self._loop.later(_GIVES_UP_S, partial(self._give_up, self._said))
+
+    def _give_up(self, said: int) -> None:
+        """A serial line does not tell that the till has gone, or that its answer was refused once too often."""
+        if self._open is not None and self._said == said:
+            self._unacknowledged.clear()
+            self._forget()
 
     def _put(self, message: Apdu) -> None:
         self._unacknowledged.append((encode_block(message.encode()), _TRIES))
