@@ -1,14 +1,15 @@
 """What it costs to bring an item back late (S8, A4)."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from circulation.catalogue import CATALOGUE, on_day
 from circulation.model import Fine, Loan, Subscription
-from circulation.rules.fines import fine
-from tests.circulation.worlds import ANNA, TODAY, code, day, loan
+from circulation.rules.fines import at_rates_of, fine, terms_of
+from tests.circulation.worlds import ANNA, TODAY, code, day, here, loan, membership, patron
 
 
 def terms(text: str) -> Subscription:
@@ -53,3 +54,19 @@ def test_S8_days_are_days_of_the_calendar_whatever_the_clock_did() -> None:
 
 def test_A4_an_internal_loan_is_never_fined() -> None:
     assert fine(loan(ANNA, due=day(-100), internal=True), terms("0083"), TODAY) == 0
+
+
+def test_S8_a_loan_is_under_the_subscription_that_counted_on_its_day() -> None:
+    then = membership("0083", starts=day(-100), ends=day(-50))
+    now = membership("0045", starts=day(-49), ends=day(100))
+    terms = terms_of(patron(then, now), here(), day(-60))
+    assert terms is not None
+    assert terms.code == "0083"
+    assert terms_of(patron(then, now), here(), day(-200)) is None
+
+
+def test_S1_its_rates_are_those_of_the_day_of_the_return() -> None:
+    old = terms("0083")
+    dearer = replace(old, fine=Fine(20, 600))
+    assert at_rates_of(old, here(catalogue=(dearer,))) == dearer
+    assert at_rates_of(old, here(catalogue=())) == old
