@@ -14,7 +14,7 @@ from membership_store.web.__main__ import text
 from tests.membership_store.interface import Grounds, ask_all
 from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess
 
-EXAMPLES = 6
+EXAMPLES = 4  # 250 in the long proof
 
 
 def grounds_of(demo: Demo, kiosk: Caller, database: Spec) -> Grounds:
