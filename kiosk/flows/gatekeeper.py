@@ -74,7 +74,7 @@ class Gatekeeper:
         for lying in self._stage.pad.items:
             row = sheet.row_of(lying.item)
             wanted = _wanted(row, lying)
-            if wanted is None or not self._open_tags(lying):
+            if wanted is None or not self._is_open(lying):
                 continue
             self._item, self._wanted, self._whole = lying.item, wanted, lying.whole
             if isinstance(row, Lent):
@@ -147,11 +147,10 @@ class Gatekeeper:
     def _where_else(self) -> Gate:
         return Gate.LAY_DOWN if self._stage.by_pad else Gate.CALLS
 
-    def _open_tags(self, lying: Lying) -> tuple[PadItem, ...]:
-        """Those that were not switched yet, or none where one of them could not be."""
-        if any(tag.uid in self._failed for tag in lying.tags):
-            return ()
-        return tuple(tag for tag in lying.tags if tag.uid not in self._done)
+    def _is_open(self, lying: Lying) -> bool:
+        """Whether a tag of it was not switched yet, and none of them could not be."""
+        uids = {tag.uid for tag in lying.tags}
+        return uids.isdisjoint(self._failed) and not uids <= self._done
 
     def _tags(self, item: ItemBarcode) -> tuple[PadItem, ...]:
         lying = self._stage.pad.find(item) if self._stage.by_pad else None
@@ -180,18 +179,18 @@ _NOT_ARMED = "an item that is not lent could not be armed"
 
 def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
     """How the tags of an item should be, by what the library said of it; None where they are left alone."""
+    found = {tag.security for tag in lying.tags}
     match row:
         case Unlocking():
             return TagSecurity.UNSECURED
         case Lent(gate=gate):
             # One that was scanned where not everything has a tag, and is laid down after all, is armed still.
-            is_safe = gate is Gate.SAFE and all(tag.security is TagSecurity.UNSECURED for tag in lying.tags)
+            is_safe = gate is Gate.SAFE and found == {TagSecurity.UNSECURED}
             return None if is_safe else TagSecurity.UNSECURED
+        case NotLent(refused=refused) if refused.reason is Reason.ALREADY_YOURS:
+            return None if found == {TagSecurity.UNSECURED} else TagSecurity.UNSECURED
         case NotLent(refused=refused):
-            is_armed = all(tag.security is TagSecurity.SECURED for tag in lying.tags)
-            if refused.reason is Reason.ALREADY_YOURS:
-                passes = all(tag.security is TagSecurity.UNSECURED for tag in lying.tags)
-                return None if passes else TagSecurity.UNSECURED
+            is_armed = found == {TagSecurity.SECURED}
             return None if is_armed or refused.reason in _LEFT_ALONE else TagSecurity.SECURED
         case _:
             return None
