@@ -30,7 +30,7 @@ def move_clock(run_dir: Path, days: float) -> None:
     if not clock(run_dir).get("can"):
         raise BenchError("the store's clock cannot be moved here: the demo must run, and libfaketime be installed")
     wish = run_dir / "clock.wish"
-    beside = wish.with_suffix(".new")
+    beside = wish.with_name(f".{wish.name}.new")
     beside.write_text(json.dumps({"days": days}), encoding="utf-8")
     beside.replace(wish)
     until = time.monotonic() + _CLOCK_S

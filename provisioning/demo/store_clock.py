@@ -60,7 +60,7 @@ class StoreClock:
     def say(self) -> None:
         """Write down what holds now."""
         told: Mapping[str, Any] = {"days": self._days, "can": self._library is not None}
-        beside = self._now_file.with_suffix(".new")
+        beside = self._now_file.with_name(f".{self._now_file.name}.new")
         beside.write_text(json.dumps(told), encoding="utf-8")
         beside.replace(self._now_file)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from devices.simulators import around
 from devices.simulators.drive import Bench, BenchError
 from provisioning.demo import store_clock
 from provisioning.demo.store_clock import StoreClock
@@ -52,6 +53,27 @@ def test_a_wish_that_makes_no_sense_moves_nothing(clock: StoreClock, tmp_path: P
     wish(tmp_path, text)
     assert not clock.was_moved()
     assert said(tmp_path)["days"] == 0
+
+
+def test_a_wish_that_is_written_while_the_clock_is_told_harms_neither(
+    clock: StoreClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.say()
+    replace = Path.replace
+
+    def told_before(draft: Path, target: Path) -> Path:
+        """The demo's process says what holds between the wish's draft and its place."""
+        monkeypatch.setattr(Path, "replace", replace)
+        clock.say()
+        return draft.replace(target)
+
+    monkeypatch.setattr(Path, "replace", told_before)
+    monkeypatch.setattr(around, "_CLOCK_S", 0.0)  # nobody moves it meanwhile
+    with pytest.raises(BenchError, match="was not moved"):
+        Bench(tmp_path).move_clock(3)
+    assert said(tmp_path) == {"days": 0, "can": True}
+    assert clock.was_moved()
+    assert clock.environment()["FAKETIME"] == "+259200"
 
 
 def test_without_the_library_it_is_said_that_the_clock_cannot_be_moved(
