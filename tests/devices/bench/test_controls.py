@@ -169,7 +169,7 @@ class Hardware:
             self.workbench.bench.place_item(order["which"])
         if order["do"] in {"press", "approve-and-lose-line"}:
             eventually("ready", lambda: self.stand.supervisors[0].health.state is Health.READY)
-            self.paid = self.stand.begin(self.terminal, f"page-{next(REFERENCES)}", deadline_s=5.0)
+            self.paid = self.stand.begin(self.terminal, f"page-{next(REFERENCES)}")
 
     def tidy(self, order: Mapping[str, Any]) -> None:
         """A good day again."""
