@@ -91,7 +91,7 @@ class Spool:
         listed = folder / f".{snapshot}.json"
         listed.write_bytes(offered.body())
         listed.replace(folder / f"{generation}.json")
-        self._sweep(folder)
+        self._sweep(folder, file.stat().st_mtime)
         return offered
 
     def open(self, consortium: str, snapshot: str) -> BinaryIO | None:
@@ -116,8 +116,9 @@ class Spool:
         return self._of(consortium) / f"{snapshot}.snapshot"
 
     @staticmethod
-    def _sweep(folder: Path) -> None:
-        oldest = time.time() - KEPT_S
+    def _sweep(folder: Path, newest: float) -> None:
+        """By the clock that dates the files: where they lie on another machine it is not this one's."""
+        oldest = newest - KEPT_S
         for file in folder.iterdir():
             try:
                 if file.stat().st_mtime < oldest and file.suffix != ".lock":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,7 @@ from membership_store import snapshot_file, spool
 from membership_store.changes import renew_generation
 from membership_store.feed import Feed
 from membership_store.spool import BeingMade, NotOurs, Offered, Spool, spool_beside
+from provisioning.demo.store_clock import library
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess, new_kiosk, run
 from tests.membership_store.snapshots import opened
@@ -213,6 +216,24 @@ def test_what_is_a_day_old_is_thrown_away_and_what_is_younger_stays(
     made(feed, counter)
     assert not old.exists()
     assert old.with_name(f"{second}.snapshot").exists()
+
+
+@pytest.mark.skipif(library() is None, reason="libfaketime not installed")
+def test_a_store_whose_clock_is_far_ahead_of_that_of_its_files_keeps_what_it_just_made(tmp_path: Path) -> None:
+    made_there = (
+        "from pathlib import Path; import sys; from membership_store.spool import Offered, Spool\n"
+        "one = Spool(Path(sys.argv[1])); said = one.add('c', 'g', lambda file, id: Offered({'snapshot': id}, ''))\n"
+        "print(one.open('c', said.manifest['snapshot']) is not None)"
+    )
+    ahead = {**os.environ, "LD_PRELOAD": str(library()), "FAKETIME": "+40d"}
+    done = subprocess.run(
+        [sys.executable, "-c", made_there, str(tmp_path / "spool")],
+        env=ahead,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 def test_who_waits_too_long_for_another_worker_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
