@@ -26,7 +26,7 @@ from devices.links.serial import SerialLink
 from devices.ports import BarcodeScanned, DeviceEvent, Health, PassPresented, PassRemoved, TagSecurity
 from devices.simulators.drive import Bench
 from devices.supervisor import Supervisor
-from tests.devices.running import ROOT, Workbench, eventually
+from tests.devices.running import ROOT, Workbench, eventually, free_port
 
 SCANS = 400
 TAPS = 40
@@ -41,13 +41,15 @@ FIVE = tuple(f"3000555500000{number}" for number in range(5))
 
 @contextlib.contextmanager
 def device_rig() -> Iterator[Workbench]:
-    """Simulators of a reader, a scanner, a pad and a printer, each a process."""
+    """Simulators of every kind of device, each a process."""
     with tempfile.TemporaryDirectory() as folder:
         one = Workbench.at(Path(folder))
         one.serve_reader()
         one.serve_scanner()
         one.serve_printer()
         one.serve("item-pad", "--tty", one.tty("pad"))
+        one.serve("light", "--tty", one.tty("light"))
+        one.serve("sound", "--bin", str(one.run_dir / "bin"))
         yield one
         one.close()
 
@@ -209,11 +211,17 @@ def _one_stack(tags: FeigTags, bench: Bench) -> tuple[float, float]:
 def idle(at: Workbench) -> tuple[float, float]:
     """Cores: all devices at rest, each on its thread, and a bare `sense` ten times a second; a process each."""
     at.bench.clear_pad()
-    ours = _cores("all", at.tty("nfc"), at.tty("scanner"), at.tty("pad"), str(at.printer_port))
-    return ours, _cores("sense", at.tty("nfc"))
+    terminal = free_port()
+    at.serve("payment-zvt", "--listen", f"127.0.0.1:{terminal}")
+    ttys = [at.tty(one) for one in ("nfc", "scanner", "pad", "light")]
+    ours = _cores(at, "all", *ttys, str(at.printer_port), str(terminal))
+    return ours, _cores(at, "sense", at.tty("nfc"))
 
 
-def _cores(*arguments: str) -> float:
+def _cores(at: Workbench, *arguments: str) -> float:
     command = [sys.executable, "-m", "tests.benchmark.idle_devices", str(IDLE_S), *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=IDLE_S + 60)
+    around = {**os.environ, "PATH": f"{at.run_dir / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=around, capture_output=True, text=True, check=True, timeout=IDLE_S + 60
+    )
     return float(done.stdout.split()[-1])

@@ -12,13 +12,15 @@ from devices.ports import Health
 SETTLE_S = 12.0  # the printer loads its library ten seconds after it was opened
 
 
-def all_devices(nfc: str, scanner: str, pad: str, printer: str) -> None:
-    """Reader, scanner, pad and printer as a kiosk has them."""
+def all_devices(nfc: str, scanner: str, pad: str, light: str, printer: str, terminal: str) -> None:
+    """Reader, scanner, pad, sound and light, printer and payment terminal as a kiosk has them."""
     settings = [
         DeviceSettings("reader", "pass_reader", "pn532", {"port": nfc}),
         DeviceSettings("scanner", "item_scanner", "serial", {"port": scanner}),
         DeviceSettings("pad", "item_pad", "feig", {"port": pad}),
         DeviceSettings("printer", "receipt_printer", "network", {"host": "127.0.0.1", "port": int(printer)}),
+        DeviceSettings("terminal", "payment_terminal", "zvt-network", {"host": "127.0.0.1", "port": int(terminal)}),
+        DeviceSettings("signals", "signals", "aplay", {"port": light}),
     ]
     devices = open_devices(settings, lambda _: None)
     devices.start()
