@@ -130,6 +130,7 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:
+        await checkout.settle()
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
         notice = Notice.ENDED_BY_TIME
     elif checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.unlocking:

@@ -83,11 +83,12 @@ class Checkout:
     async def run(self) -> Ending:
         """Until the patron is done, leaves or falls silent. With DONE the last answers are awaited first."""
         while True:
-            if self._ending is not Ending.STOPPED:
-                self._take_from_pad()
-                self._ask_next()
+            if self._ending in (Ending.STOPPED, Ending.OUT_OF_TIME):
+                return self._ending  # nothing begins any more of which nobody would be told
+            self._take_from_pad()
+            self._ask_next()
             self.switch_next()
-            if self._ending is Ending.STOPPED or (self._ending and not self.tasks):
+            if self._ending and not self.tasks:
                 return self._ending
             self._draw()
             happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks)

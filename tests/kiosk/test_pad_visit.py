@@ -246,6 +246,28 @@ def test_an_undoing_that_nobody_answers_leaves_the_bit_armed_and_goes_to_the_des
 
 
 @story
+async def test_a_pad_that_is_back_when_the_visit_runs_out_of_time_hides_nothing_that_was_said(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(2)
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.wait(60)
+    assert isinstance(kiosk.shown().over, StillThere)
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(10)
+    assert kiosk.screen() == Rest(notice=Notice.ENDED_BY_TIME)
+    last = [shown.screen for _, shown in kiosk.ui.all if isinstance(shown.screen, Borrowing)][-1]
+    assert [row.gate for row in last.rows if isinstance(row, Lent)] == [Gate.CALLS]
+    assert kiosk.pad.tried == [(one.uid, UNSECURED)] * 6  # once more, now that the pad is back
+    kiosk.pad.stuck.clear()
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert gates(kiosk) == [Gate.SAFE]
+
+
+@story
 async def test_a_book_lifted_too_early_is_to_be_laid_back_and_is_then_switched(kiosk: Kiosk) -> None:
     one = tag(book(1))
     kiosk.pad.delay_s = 1
