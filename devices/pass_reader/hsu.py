@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from devices.pass_reader.frames import Cut
 
 START = b"\x00\x00\xff"
 ACK = b"\x00\x00\xff\x00\xff\x00"
 NACK = b"\x00\x00\xff\xff\x00\x00"
 LONGEST = 275  # an extended frame with 264 bytes of data, start to postamble
-
-
-class Cut(Enum):
-    """Why no frame could be cut out."""
-
-    MORE = "more bytes are needed"
-    BROKEN = "length or checksum is wrong"
 
 
 def cut_frame(buffer: bytearray) -> bytes | Cut:

@@ -1,18 +1,14 @@
-"""The link that nfcpy's PN532 driver talks through: the shape of its `transport.TTY`, our deadlines and faults.
-
-nfcpy takes an OSError for a faulty answer; DeviceGone passes straight through it, so that both stay apart.
-"""
+"""The link that nfcpy's PN532 driver talks through: the shape of its `transport.TTY`, our deadlines and faults."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import time
 from collections.abc import Mapping
 
 from devices.links.serial import SerialLink
-from devices.pass_reader.hsu import ACK, Cut, command_frame, cut_frame
+from devices.pass_reader.frames import next_frame
+from devices.pass_reader.hsu import ACK, command_frame, cut_frame
 
 log = logging.getLogger(__name__)
 
@@ -50,24 +46,8 @@ class HsuTransport:
         return self.link.takes(baud)
 
     def read(self, timeout: int) -> bytearray:
-        """The next whole frame; waits `timeout` milliseconds for it to begin.
-
-        Raises OSError ETIMEDOUT when none came or its end is missing, EIO when it is faulty, and DeviceGone.
-        """
-        deadline = time.monotonic() + max(timeout / 1000, 0.05)
-        while True:
-            found = cut_frame(self._input)
-            if isinstance(found, bytes):
-                return bytearray(found)
-            if found is Cut.BROKEN:
-                self._input.clear()
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            left = deadline - time.monotonic()
-            data = self.link.read(4096, min(left, _GAP_S) if self._input else left) if left > 0 else b""
-            if not data and (self._input or time.monotonic() >= deadline):
-                self._input.clear()
-                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-            self._input += data
+        """The next whole frame, waited for `timeout` milliseconds; raises what `next_frame` does."""
+        return next_frame(self.link, self._input, cut_frame, timeout, _GAP_S)
 
     def write(self, frame: bytes) -> None:
         """Send `frame`; what was left of earlier answers is dropped. Raises DeviceGone or DeviceTimeout."""

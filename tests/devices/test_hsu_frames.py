@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.pass_reader.hsu import ACK, LONGEST, NACK, Cut, command_frame, cut_frame
+from devices.pass_reader.frames import Cut
+from devices.pass_reader.hsu import ACK, LONGEST, NACK, command_frame, cut_frame
 from devices.simulators.pn532_chip import Pn532
 
 bodies = st.binary(min_size=0, max_size=250)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from devices.links.usb import CARD_READER, PRINTER, UsbLink
 from devices.open_devices import DeviceSettings, check_settings, open_devices
 from devices.pass_reader.acr122 import acr122_reader
-from devices.pass_reader.ccid import HEAD, LONGEST, Cut, cut_message
+from devices.pass_reader.ccid import HEAD, LONGEST, cut_message
+from devices.pass_reader.frames import Cut
 from devices.ports import (
     DeviceGone,
     DeviceUnplugged,

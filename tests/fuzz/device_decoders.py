@@ -18,6 +18,7 @@ from devices.item_scanner.framing import Framed, Framer, Scan, interpret
 from devices.item_scanner.key_layouts import LAYOUTS
 from devices.pass_reader import ccid, hsu, ndef
 from devices.pass_reader.cards import kind_of, uid_in
+from devices.pass_reader.frames import Cut
 from devices.ports import Receipt, ReceiptLine
 from devices.receipt_printer import status
 from devices.receipt_printer.layout import rows
@@ -69,7 +70,7 @@ def _frames_cut(data: bytes) -> None:
     buffer, found = bytearray(), 0
     for piece in in_pieces(data):
         buffer += piece
-        while (cut := hsu.cut_frame(buffer)) is not hsu.Cut.MORE:
+        while (cut := hsu.cut_frame(buffer)) is not Cut.MORE:
             found += isinstance(cut, bytes)
         assert len(buffer) <= hsu.LONGEST
     assert found <= len(data)
@@ -200,7 +201,7 @@ def _messages_cut(data: bytes) -> None:
         buffer += piece
         while isinstance(cut := ccid.cut_message(buffer), bytes):
             assert len(cut) <= ccid.LONGEST
-        if cut is ccid.Cut.BROKEN:
+        if cut is Cut.BROKEN:
             buffer.clear()
         assert len(buffer) < ccid.LONGEST
 
