@@ -40,11 +40,19 @@ def move_clock(run_dir: Path, days: float) -> None:
         time.sleep(0.05)
 
 
+def processes(run_dir: Path) -> list[dict[str, Any]]:
+    """What the demo runs: `name`, `title`, `pid` and `log` of each; none without a demo."""
+    try:
+        return list(json.loads((run_dir / "processes.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return []
+
+
 def charge(run_dir: Path, cents: int, *, terminal_has_one_line: bool) -> None:
     """Start `python -m devices try --pay` on the demo's configuration; it goes on when this process ends."""
     if cents < 1:
         raise BenchError("at least one cent")
-    if terminal_has_one_line and _runs(run_dir, "kiosk"):
+    if terminal_has_one_line and any(one["name"] == "kiosk" for one in processes(run_dir)):
         raise BenchError("the kiosk holds this terminal's only line; start the demo with --no-kiosk")
     config = run_dir / "kiosk.toml"
     if not config.exists():
@@ -72,11 +80,3 @@ def charged(run_dir: Path) -> list[str]:
 
 def _charge_log(run_dir: Path) -> Path:
     return run_dir / "log" / "charge.log"
-
-
-def _runs(run_dir: Path, name: str) -> bool:
-    try:
-        found = json.loads((run_dir / "processes.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return any(one["name"] == name for one in found)

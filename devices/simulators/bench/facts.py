@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.simulators.around import processes
 from devices.simulators.drive import Bench, BenchError
 
 _RECEIPT = re.compile(r"\d{1,9}")
@@ -62,7 +62,7 @@ class Facts:
             "charged": self._bench.charged()[-8:],
             "processes": [
                 {"name": entry["name"], "title": entry["title"], "running": runs(entry.get("pid"))}
-                for entry in self._processes()
+                for entry in processes(self._run)
             ],
             "receipts": self.receipts(),
         }
@@ -80,7 +80,7 @@ class Facts:
 
     def log(self, name: str) -> Path | None:
         """The log file of a process in processes.json; None for any other name."""
-        for entry in self._processes():
+        for entry in processes(self._run):
             if entry["name"] == name and (self._run / entry["log"]).is_file():
                 return self._run / str(entry["log"])
         return None
@@ -112,12 +112,6 @@ class Facts:
             for tag, book in zip(pad["tags"], known, strict=True)
         ]
         return {**pad, "tags": named}
-
-    def _processes(self) -> list[dict[str, Any]]:
-        try:
-            return list(json.loads((self._run / "processes.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return []
 
 
 def _calm(status: Mapping[str, Any]) -> Mapping[str, Any]:

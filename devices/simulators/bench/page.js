@@ -240,7 +240,7 @@ async function followState() {
         showPad();
         showReceipts(state.receipts);
         showProcesses(state.processes);
-        showDevices(state);
+        showDevices();
       } else if (answer.status !== 204) await pause(1000);
     } catch {
       say("The workbench does not answer; does the demo still run?", true);
