@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devices.simulators.drive import Bench
-from devices.simulators.plugs import ENDS, MODELS, PLUGS, RECORDED
+from devices.simulators.drive import KEYS, Bench
+from devices.simulators.plugs import ENDS, MODELS, MOMENTS, PAD_FAULTS, PLUGS, READER_FAULTS, RECORDED
+from devices.simulators.tags import KINDS as CHIPS
 
 Said = str | Callable[[Bench, Mapping[str, Any]], str]
 
@@ -87,8 +88,6 @@ def _titled(sentence: str) -> Said:
     return said
 
 
-_CHIPS = ("ntag213", "mifare-classic", "desfire", "phone", "eid")
-_KEYS = ("approve", "decline", "cancel")
 _ALL = "so many answers; all when left out"
 _NAME, _COUNT, _WHICH = Word("name"), _if_given("count", int, _ALL), Word("which")
 _PLUG = Word("what", choices=tuple(sorted(PLUGS)))
@@ -103,7 +102,7 @@ _PASSES = (
             Word("name", needed=False, what="a name from the drawer"),
             _option("uid", what="or the UID of any chip, in hexadecimal"),
             _option("ndef", what="text on the chip"),
-            _option("kind", choices=_CHIPS, what=", ".join(_CHIPS)),
+            _option("kind", choices=CHIPS, what=", ".join(CHIPS)),
         ),
     ),
     Control("remove-pass", "take the pass off the reader", "Nothing lies on the reader."),
@@ -113,7 +112,7 @@ _PASSES = (
         "reader-fault",
         "let the reader answer badly",
         "The reader's answers: {kind}.",
-        (Word("kind", choices=("truncate", "corrupt", "silent", "none")), _COUNT),
+        (Word("kind", choices=READER_FAULTS), _COUNT),
     ),
 )
 _SCANNER = (
@@ -154,7 +153,7 @@ _PAD = (
         "It leaves the pad's field at its next {during}.",
         (
             _WHICH,
-            _option("during", choices=("read", "write", "after-write")),
+            _option("during", choices=MOMENTS),
             _option("back_after", int, what="it is back after so many commands"),
         ),
     ),
@@ -163,7 +162,7 @@ _PAD = (
         "let the pad answer badly",
         "The pad's answers: {kind}.",
         (
-            Word("kind", choices=("truncate", "corrupt", "silent", "late", "none")),
+            Word("kind", choices=PAD_FAULTS),
             _COUNT,
             _option("on", what="only to inventory, read, system, write or eas"),
         ),
@@ -188,14 +187,14 @@ _TERMINAL = (
         "press",
         "press a key of the payment terminal",
         "Pressed: {key}.",
-        (Word("key", choices=_KEYS), _option("after", float, what="seconds until it is answered")),
+        (Word("key", choices=KEYS), _option("after", float, what="seconds until it is answered")),
     ),
     Control(
         "press-by-itself",
         "let every payment end by that key",
         "Every payment ends by itself: {key}.",
         (
-            Word("key", choices=(*_KEYS, "none")),
+            Word("key", choices=(*KEYS, "none")),
             _if_given("seconds", float, "so long after the terminal asked"),
         ),
     ),

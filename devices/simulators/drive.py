@@ -36,9 +36,7 @@ class Bench:
         if name is None:
             self.place(uid or "", ndef, kind)
             return "the chip lies on the reader"
-        one = self._named(self.drawer(), name, "pass", "drawer")
-        if not one.get("uid"):
-            raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
+        one = self._pass_with_chip(name)
         self.place(one["uid"], one.get("ndef"), one.get("kind") or "ntag213")
         return f"the pass {name} lies on the reader"
 
@@ -52,14 +50,12 @@ class Bench:
 
     def pad_pass(self, name: str) -> None:
         """Lay the pass `name` on the item pad, as the ISO 15693 tag that many passes are."""
-        one = self._named(self.drawer(), name, "pass", "drawer")
-        if not one.get("uid"):
-            raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
+        one = self._pass_with_chip(name)
         self.place_item(one["number"], usage=_PATRON_CARD)
 
     def scan_pass(self, name: str) -> None:
         """Scan the number printed on the pass `name`."""
-        self.scan(self._named(self.drawer(), name, "pass", "drawer")["number"])
+        self.scan(self._pass(name)["number"])
 
     # -- items
 
@@ -77,7 +73,7 @@ class Bench:
 
     def scan_book(self, name: str) -> None:
         """Scan the barcode of the book `name` of the pile."""
-        self.scan(self._named(self.pile(), name, "book", "pile")["barcode"])
+        self.scan(self._barcode(name))
 
     def send_raw(self, data: bytes) -> None:
         """Put bytes on the scanner's line."""
@@ -104,15 +100,15 @@ class Bench:
 
     def place_book(self, name: str) -> None:
         """Lay the book `name` of the pile on the pad."""
-        self.place_item(self._named(self.pile(), name, "book", "pile")["barcode"])
+        self.place_item(self._barcode(name))
 
-    def remove_item(self, which: str) -> None:
-        """Take an item away: its number (all of its parts), or a tag's UID in hexadecimal."""
-        self._ask("item-pad", "remove", which=which)
+    def remove_item(self, which: str) -> list[dict[str, Any]]:
+        """Take an item away: its number (all of its parts), or a tag's UID in hexadecimal; its tags as they were."""
+        return list(self._ask("item-pad", "remove", which=which)["taken"])
 
-    def clear_pad(self) -> None:
-        """Take everything away."""
-        self._ask("item-pad", "clear")
+    def clear_pad(self) -> list[dict[str, Any]]:
+        """Take everything away; the tags as they were."""
+        return list(self._ask("item-pad", "clear")["taken"])
 
     def move_item(self, which: str, during: str = "read", back_after: int | None = None) -> None:
         """Let it leave the field at its next `read`, `write` or `after-write`, for so many commands (None: all)."""
@@ -355,6 +351,18 @@ class Bench:
             if one.get("name") == name:
                 return one
         raise BenchError(f"there is no {what} {name!r} in the {where}; see: list")
+
+    def _pass(self, name: str) -> dict[str, Any]:
+        return self._named(self.drawer(), name, "pass", "drawer")
+
+    def _pass_with_chip(self, name: str) -> dict[str, Any]:
+        one = self._pass(name)
+        if not one.get("uid"):
+            raise BenchError(f"the pass {name} has no chip; scan its barcode with: scan-pass {name}")
+        return one
+
+    def _barcode(self, name: str) -> str:
+        return str(self._named(self.pile(), name, "book", "pile")["barcode"])
 
     def _recorded(self, what: str) -> str:
         if what not in RECORDED:

@@ -16,7 +16,6 @@ MODELS: Mapping[str, tuple[int, int, Callable[[TagData], bytes]]] = {  # DSFID, 
     "iso28560-2": (0x06, 28, iso28560_2.encode),
     "foreign": (0x00, 28, lambda _: b""),
 }
-MOMENTS = ("read", "write", "after-write")
 
 
 @dataclass

@@ -12,11 +12,11 @@ from devices.item_pad.tag_data import TagData
 from devices.simulators import decoding
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.feig_chip import FeigChip, kind_of
-from devices.simulators.feig_tag import MOMENTS, SimulatedTag, make_tag
+from devices.simulators.feig_tag import SimulatedTag, make_tag
 from devices.simulators.loop import Loop
+from devices.simulators.plugs import MOMENTS, PAD_FAULTS
 from devices.simulators.port import SimulatedPort
 
-FAULTS = ("truncate", "corrupt", "silent", "late", "none")
 KINDS = ("any", "inventory", "read", "system", "write", "eas", "other")
 _LATE_S = 0.8
 _BITS = 11  # a byte on the line: start, eight, parity, stop
@@ -159,7 +159,7 @@ class ItemPadSimulator:
     def _set_fault(self, arguments: Arguments) -> None:
         kind, on, count = arguments.text("kind"), arguments.text("on", "any"), arguments.count("count")
         arguments.done()
-        for value, among in ((kind, FAULTS), (on, KINDS)):
+        for value, among in ((kind, PAD_FAULTS), (on, KINDS)):
             if value not in among:
                 raise ControlError(f"there is no {value!r}; choose from {', '.join(among)}")
         self._fault, self._fault_on, self._fault_count = kind, on, -1 if count is None else count

@@ -11,12 +11,10 @@ from devices.simulators import decoding
 from devices.simulators.acr122 import Acr122
 from devices.simulators.control import Arguments, ControlError, ControlServer, plain, telling
 from devices.simulators.loop import Loop
-from devices.simulators.plugs import MODELS
+from devices.simulators.plugs import MODELS, READER_FAULTS
 from devices.simulators.pn532_chip import ACK, NEWEST, OLDER, Pn532
 from devices.simulators.port import SimulatedPort
 from devices.simulators.tags import make_tag
-
-FAULTS = ("truncate", "corrupt", "silent", "none")
 
 
 class PassReaderSimulator:
@@ -105,8 +103,8 @@ class PassReaderSimulator:
     def _set_fault(self, arguments: Arguments) -> None:
         kind, count = arguments.text("kind"), arguments.count("count")
         arguments.done()
-        if kind not in FAULTS:
-            raise ControlError(f"there is no fault {kind!r}; choose from {', '.join(FAULTS)}")
+        if kind not in READER_FAULTS:
+            raise ControlError(f"there is no fault {kind!r}; choose from {', '.join(READER_FAULTS)}")
         self._fault, self._fault_count = kind, count
 
     def _status(self) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What can be plugged, swapped and recorded at the workbench, by the names that people use."""
+"""What can be plugged, swapped, broken and recorded at the workbench, by the names that people use."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ MODELS: Mapping[str, tuple[str, ...]] = {
     "scanner": ("plain", "aim-crlf", "stx-etx"),
     "printer": ("epson-80mm", "other-58mm", "without-status"),
 }
+# How answers can be bad, and when a tag can leave the pad's field.
+READER_FAULTS = ("truncate", "corrupt", "silent", "none")
+PAD_FAULTS = ("truncate", "corrupt", "silent", "late", "none")
+MOMENTS = ("read", "write", "after-write")
 # Whose line can be written down.
 RECORDED = tuple(PLUGS)
 
