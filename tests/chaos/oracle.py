@@ -82,8 +82,12 @@ def _gate(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
 def words(log: str) -> int:
     """Of how many lent items the log says that the gate may call, or that nobody knew whether they were lent."""
     leave = sum(int(one) for one in re.findall(r"gate: (\d+) lent item\(s\) leave", log))
-    unknown = sum(int(one) for one in re.findall(r"(\d+) not known", log))
-    return leave + max(unknown, len(re.findall("sent, answer lost", log)))
+    return leave + max(_not_known(log), len(re.findall("sent, answer lost", log)))
+
+
+def _not_known(log: str) -> int:
+    """Of how many items the patrons left with "we do not know"."""
+    return sum(int(one) for one in re.findall(r"(\d+) not known", log))
 
 
 def _ledgers(now: Look) -> Iterator[str]:
@@ -113,8 +117,7 @@ def _promises(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
     offline = set(re.findall(r"event (\S+) done without a line", now.log))
     late = set(re.findall(r"event (\S+) delivered late: CheckedOut", now.log))
     shown = len(re.findall("checkout: item lent", now.log))
-    unknown = sum(int(one) for one in re.findall(r"(\d+) not known", now.log))
-    least, most = shown + len(late - offline), shown + len(late) + unknown
+    least, most = shown + len(late - offline), shown + len(late) + _not_known(now.log)
     done = len(now.loans) - len(before.loans)
     if done < least or (done > most and not killed):
         yield f"{least} loan(s) were promised, {done} are in the store"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from devices.simulators.plugs import MOMENTS
+
 FAULTS = {
     "reader": ("unplug", "silent", "corrupt", "truncate"),
     "scanner": ("unplug", "noise", "cut-off"),
@@ -14,9 +16,7 @@ FAULTS = {
     "printer": ("unplug", "stall", "dies", "paper-out", "cover-open"),
     "network": ("unplug", "stall", "delay", "lose-answers"),
 }
-KILL = "kill"
 _MOST_S = 0.9  # a patron who thinks quickly
-_SLOW_TAG = ("read", "write", "after-write")
 
 
 class Deed(Enum):
@@ -62,11 +62,11 @@ class Visit:
     lingers_s: float
 
 
-def drawn(seed: int, count: int, *, kills: bool = True) -> Iterator[Visit]:
+def drawn(seed: int, count: int) -> Iterator[Visit]:
     """So many visits. The kiosk is killed in the first third only: the rest is one life, to be measured."""
     chance = random.Random(seed)
     for number in range(count):
-        yield _visit(chance, kills=kills and number < max(2, count // 3))
+        yield _visit(chance, kills=number < max(2, count // 3))
 
 
 def _visit(chance: random.Random, *, kills: bool) -> Visit:
@@ -87,11 +87,10 @@ def _visit(chance: random.Random, *, kills: bool) -> Visit:
 
 def _of_a_book(chance: random.Random, book: int) -> list[Step]:
     """Scanned, laid down or both; alone or in parts; lifted in between or not."""
-    pause = _pause
     kind = chance.choices(
         ("lay", "scan", "both", "parts", "lock", "move", "lift", "refused"), (8, 3, 2, 2, 1, 2, 3, 1)
     )[0]
-    lay, scan = Step(Deed.LAY, book, then_s=pause(chance)), Step(Deed.SCAN, book, then_s=pause(chance))
+    lay, scan = Step(Deed.LAY, book, then_s=_pause(chance)), Step(Deed.SCAN, book, then_s=_pause(chance))
     match kind:
         case "scan":
             return [scan]
@@ -99,19 +98,19 @@ def _of_a_book(chance: random.Random, book: int) -> list[Step]:
             return chance.sample((lay, scan), 2)
         case "parts":
             parts = chance.choice((2, 3))
-            laid = [Step(Deed.LAY_PART, book, part=n, parts=parts, then_s=pause(chance)) for n in range(1, parts + 1)]
+            laid = [Step(Deed.LAY_PART, book, part=n, parts=parts, then_s=_pause(chance)) for n in range(1, parts + 1)]
             return laid[: chance.choice((parts, parts, parts - 1))]
         case "lock":
-            return [Step(Deed.LOCK, book, then_s=pause(chance))]
+            return [Step(Deed.LOCK, book, then_s=_pause(chance))]
         case "move":
-            moment, back = chance.choice(_SLOW_TAG), chance.choice(("", "3", "12"))
-            return [Step(Deed.MOVE, book, f"{moment} {back}", then_s=pause(chance))]
+            moment, back = chance.choice(MOMENTS), chance.choice(("", "3", "12"))
+            return [Step(Deed.MOVE, book, f"{moment} {back}", then_s=_pause(chance))]
         case "lift":
             quick = Step(Deed.LAY, book, then_s=chance.choice((0.0, 0.05, 0.1, 0.2, 0.4)))
-            lifted = [quick, Step(Deed.LIFT, book, then_s=pause(chance))]
+            lifted = [quick, Step(Deed.LIFT, book, then_s=_pause(chance))]
             return [*lifted, lay] if chance.random() < 0.5 else lifted
         case "refused":
-            return [Step(Deed.LAY, "refused", then_s=pause(chance)), lay]
+            return [Step(Deed.LAY, "refused", then_s=_pause(chance)), lay]
         case _:
             return [lay]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from devices.simulators.control import ask
 from devices.simulators.drive import BenchError
 from tests.chaos.oracle import Tag, last_screen
 from tests.chaos.plan import FAULTS, Deed, Step, Visit
@@ -55,13 +53,13 @@ class Hands:
         for step in early:
             self._do(step)
         one = self._passes[visit.who % len(self._passes)]
-        if self._begin(one, visit) is None:
+        if not self._begin(one, visit):
             self.did["visits that did not begin"] += 1
         for step in visit.steps[len(early) :]:
             self._do(step)
         self._end(visit)
 
-    def _begin(self, one: Mapping[str, Any], visit: Visit) -> str | None:
+    def _begin(self, one: Mapping[str, Any], visit: Visit) -> bool:
         """Shows the pass, a second time when nothing came of it; then with all devices in order."""
         for second in (False, True):
             if second:
@@ -72,13 +70,13 @@ class Hands:
             self._show_pass(one, by_pad=visit.by_pad)
             ends = time.monotonic() + BEGIN_S * (1 + second)
             while time.monotonic() < ends:
-                if re.search("visit begins", self.app.since_mark()):
+                if "visit begins" in self.app.since_mark():
                     self._remove_pass(one, by_pad=visit.by_pad)
                     self.did["visits"] += 1
-                    return "begun"
+                    return True
                 time.sleep(0.05)
             self._remove_pass(one, by_pad=visit.by_pad)
-        return None
+        return False
 
     def _show_pass(self, one: Mapping[str, Any], *, by_pad: bool) -> None:
         if by_pad:
@@ -134,7 +132,7 @@ class Hands:
         self.app.bench.move_item(self._book(step), moment, int(back) if back else None)
 
     def _lift(self, step: Step) -> None:
-        self._taken(ask(self._pad(), "remove", which=self._book(step))["taken"])
+        self._taken(self.app.bench.remove_item(self._book(step)))
 
     def _nonsense(self, step: Step) -> None:
         self.app.bench.scan("?" * 3)
@@ -203,7 +201,7 @@ class Hands:
 
     def take_all(self) -> None:
         """Everything off the pad; each tag is remembered as it was at that moment."""
-        self._taken(ask(self._pad(), "clear")["taken"])
+        self._taken(self.app.bench.clear_pad())
 
     def _taken(self, tags: list[dict[str, Any]]) -> None:
         for one in tags:
@@ -222,9 +220,6 @@ class Hands:
             return self._refused[len(self._books) % len(self._refused)]
         return self._books[int(step.which)]
 
-    def _pad(self) -> Any:
-        return self.app.run_dir / "control" / "item-pad.sock"
-
     def screen(self) -> str:
         """What stands on the screen, by the log of this life."""
         return last_screen(self.app.since_start()) or "Rest"
@@ -235,7 +230,7 @@ class Hands:
             self.app.touch_at(*BUTTONS[where])
 
     @staticmethod
-    def _quietly(do: Callable[[], None]) -> None:
+    def _quietly(do: Callable[[], object]) -> None:
         with contextlib.suppress(BenchError):
             do()
 
