@@ -89,7 +89,8 @@ class Pn532PassReader:
                 send(Pulse())
                 faults = 0
             except FaultyAnswer as fault:
-                faults += 1
+                # A whole pause follows: what comes late must not be taken for the answer to the next command.
+                faults, began = faults + 1, self._clock()
                 level = logging.WARNING if faults == FAULTS_UNTIL_DEGRADED else logging.DEBUG
                 log.log(level, "%s: faulty answer %d in a row (%s)", self.name, faults, fault)
                 if faults >= FAULTS_UNTIL_REOPENED:

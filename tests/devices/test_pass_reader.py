@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from devices.pass_reader.pn532 import FaultyAnswer, Pn532PassReader
 from devices.pass_reader.presence import FORGOTTEN_AFTER_S
 from devices.pass_reader.start_up import start_chip
 from devices.pass_reader.transport import HsuTransport
-from devices.ports import Health, PassPresented, PassRemoved
+from devices.ports import DeviceTimeout, Health, PassPresented, PassRemoved, Send
 from devices.simulators.drive import BenchError
 from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually
 
@@ -144,6 +145,29 @@ def test_a_pass_whose_number_gets_bad_answers_is_looked_at_again_before_it_is_to
     assert (presented.uid.hex(), presented.number) == (UID, number)
     reader.senses(5)
     assert len(reader.events.of(PassPresented)) == 1
+
+
+def test_a_whole_pause_follows_a_faulty_answer_so_that_a_late_one_is_not_taken_for_the_next(
+    mocker: MockerFixture,
+) -> None:
+    now, paused, found = 0.0, [], iter([0.0, 0.03, None, 0.15, None, 0.15])  # seconds of a sense; None: and a fault
+
+    class Pauses(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            paused.append(timeout)
+            return False
+
+    def sense(self: Pn532PassReader, send: Send) -> None:
+        nonlocal now
+        took = next(found, None)
+        now += 0.15 if took is None else took
+        if took is None:
+            raise FaultyAnswer("OSError")
+
+    mocker.patch.object(Pn532PassReader, "_sense", sense)
+    with pytest.raises(DeviceTimeout):
+        Pn532PassReader("reader", "/dev/none", 100, clock=lambda: now).run(lambda _: None, Pauses())
+    assert paused == pytest.approx([0.1, 0.07, 0.1, 0.0, 0.1, 0.0] + 5 * [0.1])
 
 
 def test_a_reader_that_is_unplugged_is_lost_and_works_after_it_is_plugged_in(reader: Workbench) -> None:
