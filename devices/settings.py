@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
@@ -167,16 +168,6 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "password": Option(_whole(0, 999999)),
         "charset": Option(_one_of(CHARSETS)),
     },
-    ("signals", "aplay"): {
-        "port": Option(_path),
-        "baud": Option(_one_of(BAUDS)),
-        "card": Option(
-            _text(re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}$"), "the name of a sound device (aplay -L)")
-        ),
-        "volume": Option(_whole(0, 100)),
-        "quiet": Option(_quiet),
-        "zone": Option(_zone),
-    },
     ("receipt_printer", "network"): {
         "host": Option(_text(_HOST, "a host name or address"), required=True),
         "port": Option(_whole(1, 65535)),
@@ -188,7 +179,29 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "profile": Option(_profile),
     },
     ("receipt_printer", "usb"): {"usb": Option(_usb, required=True), "profile": Option(_profile)},
+    ("signals", "aplay"): {
+        "port": Option(_path),
+        "baud": Option(_one_of(BAUDS)),
+        "card": Option(
+            _text(re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}$"), "the name of a sound device (aplay -L)")
+        ),
+        "volume": Option(_whole(0, 100)),
+        "quiet": Option(_quiet),
+        "zone": Option(_zone),
+    },
 }
+KINDS = tuple(dict.fromkeys(kind for kind, _ in OPTIONS))
+_PATHS = ("port", "ca_file", "passphrase_file")
+
+
+def section_settings(kind: str, section: Mapping[str, object], folder: Path) -> DeviceSettings:
+    """The device in one section of a kiosk's configuration; its relative paths are seen from the file's `folder`."""
+    options = {name: value for name, value in section.items() if name != "driver"}
+    for name in _PATHS:
+        path = options.get(name)
+        if isinstance(path, str):
+            options[name] = str(folder.absolute() / path)
+    return DeviceSettings(kind, kind, str(section.get("driver")), MappingProxyType(options))
 
 
 def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:

@@ -15,10 +15,8 @@ from typing import Any
 
 from devices.open_devices import Devices, open_devices
 from devices.ports import Begun, DeviceEvent, DeviceHealth, Health, PaymentTerminal, PayOutcome, PayResult
-from devices.settings import OPTIONS, DeviceConfigError, DeviceSettings
+from devices.settings import KINDS, DeviceConfigError, DeviceSettings, section_settings
 
-KINDS = tuple(dict.fromkeys(kind for kind, _ in OPTIONS))
-_PATHS = ("port", "ca_file", "passphrase_file")  # seen from the file's own folder
 _LOOK_S = 0.05
 _MARK_S = 2.0
 
@@ -33,16 +31,11 @@ def devices_of(config: Path, names: Collection[str] = ()) -> list[DeviceSettings
         data: Mapping[str, Any] = tomllib.loads(config.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise CannotTry(f"{config}: {fault}") from None
-    found = []
-    for kind in KINDS:
-        section = data.get(kind)
-        if not isinstance(section, Mapping) or (names and kind not in names):
-            continue
-        options = {name: value for name, value in section.items() if name != "driver"}
-        for name in _PATHS:
-            if isinstance(options.get(name), str):
-                options[name] = str(config.parent.absolute() / options[name])
-        found.append(DeviceSettings(kind, kind, str(section.get("driver")), options))
+    found = [
+        section_settings(kind, data[kind], config.parent)
+        for kind in KINDS
+        if kind in (names or KINDS) and isinstance(data.get(kind), Mapping)
+    ]
     missing = sorted(set(names) - {one.kind for one in found})
     if missing or not found:
         raise CannotTry(f"{config}: no section {', '.join(missing) or 'of a device'}")

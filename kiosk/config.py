@@ -7,16 +7,13 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from circulation.identifiers import IdentifierError, code
-from devices.settings import OPTIONS, DeviceSettings, check_settings
+from devices.settings import KINDS, OPTIONS, DeviceSettings, check_settings, section_settings
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
-DEVICE_KINDS = ("pass_reader", "item_scanner", "item_pad", "payment_terminal", "receipt_printer", "signals")
-_PATH_OPTIONS = ("port", "ca_file", "passphrase_file")
 _FAILED_UNLOCK = ("desk", "undo")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
@@ -172,8 +169,8 @@ class Checker:
         """The configuration, or None when there are problems."""
         known = {one.name for one in fields(KioskConfig)} - {"devices", "folder"}
         for name in data:
-            if name not in known and name not in DEVICE_KINDS:
-                self._add((name,), f"unknown section [{name}]{nearest(name, [*known, *DEVICE_KINDS])}")
+            if name not in known and name not in KINDS:
+                self._add((name,), f"unknown section [{name}]{nearest(name, [*known, *KINDS])}")
         parts: dict[str, Any] = {}
         for one in fields(KioskConfig):
             if one.name not in known:
@@ -229,19 +226,14 @@ class Checker:
     def _devices(self, data: Mapping[str, Any]) -> tuple[DeviceSettings, ...]:
         """The device sections; what an option means is known to `devices` alone."""
         found = []
-        for kind in DEVICE_KINDS:
+        for kind in KINDS:
             section = data.get(kind)
             if section is None:
                 continue
             if not isinstance(section, Mapping) or not isinstance(section.get("driver"), str):
                 self._add((kind,), f"[{kind}] must be a section with a driver")
                 continue
-            options = {name: value for name, value in section.items() if name != "driver"}
-            for name in _PATH_OPTIONS:
-                path = options.get(name)
-                if isinstance(path, str):
-                    options[name] = str(self._folder.absolute() / path)
-            found.append(DeviceSettings(kind, kind, section["driver"], MappingProxyType(options)))
+            found.append(section_settings(kind, section, self._folder))
         for fault in check_settings(found):
             path = self._device_path(fault.name, fault.message, data)
             self._add(path, f"[{fault.name}] {fault.message}{_nearest_option(path, found)}")
