@@ -195,18 +195,19 @@ class Connection:
             now = time.monotonic()
             self._due = max(self._due, now + self._line.delay_s)  # what came first goes first
             self._held += 1
-            self._line.loop.later(self._due - now, lambda: self._hand_on(data))
+            self._line.loop.later(self._due - now, lambda: self._hand_on_late(data))
         else:
-            self._line.loop.transcript.said(data)
-            self._to_kiosk += data
-            self._flush()
+            self._hand_on(data)
 
-    def _hand_on(self, data: bytes) -> None:
+    def _hand_on_late(self, data: bytes) -> None:
         self._held -= 1
         if self in self._line.connections:
-            self._line.loop.transcript.said(data)
-            self._to_kiosk += data
-            self._flush()
+            self._hand_on(data)
+
+    def _hand_on(self, data: bytes) -> None:
+        self._line.loop.transcript.said(data)
+        self._to_kiosk += data
+        self._flush()
 
     def _hang_up(self) -> None:
         """Close both ends in order: the store hung up and all that it said has been handed on."""

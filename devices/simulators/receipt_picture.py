@@ -31,8 +31,12 @@ def as_text(lines: Iterable[PaperLine], dots: int = DOTS) -> str:
 def _aligned(line: PaperLine, dots: int) -> str:
     columns = dots // CELL_WIDTH
     used = sum(glyph.width for glyph in line.glyphs)
-    before = {1: (columns - used) // 2, 2: columns - used}.get(line.align, 0)
-    return " " * before + line.text
+    return " " * _before(line, columns - used) + line.text
+
+
+def _before(line: PaperLine, room: int) -> int:
+    """How much of the room that a line leaves on its paper stands before it."""
+    return {1: room // 2, 2: room}.get(line.align, 0)
 
 
 def draw(lines: Sequence[PaperLine], dots: int = DOTS) -> Image.Image:
@@ -56,8 +60,7 @@ def _last_ink(lines: Sequence[PaperLine]) -> int:
 
 def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
     used = sum(glyph.width for glyph in line.glyphs) * CELL_WIDTH
-    dots = picture.width - 2 * MARGIN
-    left = MARGIN + {1: (dots - used) // 2, 2: dots - used}.get(line.align, 0)
+    left = MARGIN + _before(line, picture.width - 2 * MARGIN - used)
     bottom = top + max((glyph.height for glyph in line.glyphs), default=1) * CELL_HEIGHT
     for glyph in line.glyphs:
         width, height = glyph.width * CELL_WIDTH, glyph.height * CELL_HEIGHT
@@ -74,8 +77,7 @@ def _draw_line(picture: Image.Image, line: PaperLine, top: int) -> None:
 def _draw_picture(picture: Image.Image, line: PaperLine, top: int) -> None:
     width = line.picture_width * 8
     stripe = Image.frombytes("1", (width, _height(line)), line.picture)
-    dots = picture.width - 2 * MARGIN
-    left = MARGIN + {1: (dots - width) // 2, 2: dots - width}.get(line.align, 0)
+    left = MARGIN + _before(line, picture.width - 2 * MARGIN - width)
     picture.paste(_INK, (left, top), stripe)
 
 

@@ -114,11 +114,14 @@ def heard_in(wav: bytes) -> Mapping[str, Any] | None:
     half = len(samples) // 2
     first, last = _hertz(samples[: half // 2], rate), _hertz(samples[half + half // 2 :], rate)
     loudness = round(max(abs(one) for one in samples) / 32767, 2)
-    word = "falling" if first > last * 1.1 else "rising" if last > first * 1.1 else "even"
-    sound = (
-        "silence" if not loudness else f"{word}, {first} to {last} Hz" if word != "even" else f"one tone, {first} Hz"
-    )
+    sound = _tones(first, last) if loudness else "silence"
     return {"sound": sound, "seconds": round(len(samples) / rate, 3), "loudness": loudness}
+
+
+def _tones(first: int, last: int) -> str:
+    if max(first, last) <= 1.1 * min(first, last):
+        return f"one tone, {first} Hz"
+    return f"{'falling' if first > last else 'rising'}, {first} to {last} Hz"
 
 
 def _hertz(samples: tuple[int, ...], rate: int) -> int:

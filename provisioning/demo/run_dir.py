@@ -16,12 +16,8 @@ MARK = ".kiosk-demo"
 _LONGEST_SOCKET = "control/pass-reader.sock"
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its final zero
 _FOLDERS = ("control", "dev", "log", "receipts", "screen", "secrets", "var")
-_VANISHING = (
-    "control",
-    "dev",
-    "screen",
-    "sound",
-)  # sockets, links to devices and the frame buffer: nothing of a run that ended
+# Sockets, links to devices and the frame buffer: nothing of a run that ended.
+_VANISHING = ("control", "dev", "screen", "sound")
 
 
 class RunDirRefused(Exception):
