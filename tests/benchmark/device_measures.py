@@ -23,7 +23,7 @@ from devices.item_pad.gate import Gate
 from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.scanner import serial_scanner
 from devices.links.serial import SerialLink
-from devices.ports import BarcodeScanned, DeviceEvent, Health, PassPresented, PassRemoved, TagSecurity
+from devices.ports import BarcodeScanned, Device, DeviceEvent, Emit, Health, PassPresented, PassRemoved, TagSecurity
 from devices.simulators.drive import Bench
 from devices.supervisor import Supervisor
 from tests.devices.running import ROOT, Workbench, eventually, free_port
@@ -93,7 +93,14 @@ def _our_scanner(path: str, note: Came) -> Iterator[None]:
         if isinstance(event, BarcodeScanned):
             note()
 
-    supervisor = Supervisor(serial_scanner("scanner", path), emit, random.Random(1))
+    with _kept(serial_scanner("scanner", path), emit):
+        yield
+
+
+@contextlib.contextmanager
+def _kept(device: Device, emit: Emit) -> Iterator[None]:
+    """On its supervised thread, ready."""
+    supervisor = Supervisor(device, emit, random.Random(1))
     supervisor.start()
     eventually("ready", lambda: supervisor.health.state is Health.READY)
     yield
@@ -130,12 +137,8 @@ def tap_to_uid(at: Workbench) -> tuple[float, float]:
 
     from devices.pass_reader.pn532 import Pn532PassReader
 
-    supervisor = Supervisor(Pn532PassReader("reader", at.tty("nfc"), round(POLL_S * 1000)), emit, random.Random(1))
-    supervisor.start()
-    eventually("ready", lambda: supervisor.health.state is Health.READY)
-    ours = _of_taps(at.bench, seen, waits=True)
-    supervisor.ask_to_stop()
-    supervisor.join(5)
+    with _kept(Pn532PassReader("reader", at.tty("nfc"), round(POLL_S * 1000)), emit):
+        ours = _of_taps(at.bench, seen, waits=True)
     with _bare_sense(at.tty("nfc"), seen):
         return ours, _of_taps(at.bench, seen, waits=False)
 

@@ -115,6 +115,22 @@ class Stand:
         self.pool.shutdown()
 
 
+def configuration(port: int, keys: str) -> str:
+    """The section of another kiosk's configuration, `keys` seen from its folder, as the demo writes it."""
+    return f"""
+[payment_terminal]
+driver = "nexo"
+host = "127.0.0.1"
+port = {port}
+poi_id = "{POI}"
+sale_id = "kiosk-2"
+certificate_name = "{NAME}"
+ca_file = "{keys}/ca.pem"
+passphrase_file = "{keys}/passphrase"
+key_identifier = "{KEY_IDENTIFIER}"
+"""
+
+
 def serve(run_dir: Path) -> Stand:
     """Start the simulator."""
     workbench, port = Workbench.at(run_dir), free_port()

@@ -10,7 +10,7 @@ import pytest
 
 from devices.__main__ import main
 from devices.simulators.drive import Bench, BenchError
-from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
+from tests.devices.nexo_stand import configuration
 from tests.devices.running import Workbench, eventually, free_port
 
 
@@ -28,17 +28,7 @@ url = "http://127.0.0.1:1"
 [item_scanner]
 driver = "serial"
 port = "dev/scanner"
-[payment_terminal]
-driver = "nexo"
-host = "127.0.0.1"
-port = {port}
-poi_id = "{POI}"
-sale_id = "kiosk-1"
-certificate_name = "{NAME}"
-ca_file = "keys/ca.pem"
-passphrase_file = "keys/passphrase"
-key_identifier = "{KEY_IDENTIFIER}"
-""",
+{configuration(port, "keys")}""",
         "utf-8",
     )
     yield one

@@ -26,10 +26,9 @@ from devices.ports import Health
 from devices.simulators import __main__ as command_line
 from devices.simulators.controls import CONTROLS
 from devices.simulators.drive import Bench
-from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
 from provisioning.demo import store_clock
 from provisioning.demo.store_clock import StoreClock
-from tests.devices.nexo_stand import Stand
+from tests.devices.nexo_stand import Stand, configuration
 from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually, free_port
 
 PAGE = ROOT / "devices" / "simulators" / "bench" / "index.html"
@@ -192,21 +191,6 @@ def _answers_the_clock(run_dir: Path, stop: threading.Event) -> None:
         clock.say()
 
 
-def _configuration(run_dir: Path, port: int) -> str:
-    return f"""
-[payment_terminal]
-driver = "nexo"
-host = "127.0.0.1"
-port = {port}
-poi_id = "{POI}"
-sale_id = "kiosk-2"
-certificate_name = "{NAME}"
-ca_file = "nexo/ca.pem"
-passphrase_file = "nexo/passphrase"
-key_identifier = "{KEY_IDENTIFIER}"
-"""
-
-
 @pytest.fixture(scope="module")
 def hardware(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardware]:
     """All of it: as the demo has it, in processes."""
@@ -218,7 +202,7 @@ def hardware(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardware]:
     pile = [{"name": "oeroeg", "title": "Oeroeg", "barcode": NUMBER, "expect": "lent"}]
     (run_dir / "pile.json").write_text(json.dumps(pile), "utf-8")
     one, terminal, page, line = Workbench.at(run_dir), free_port(), free_port(), free_port()
-    (run_dir / "kiosk.toml").write_text(_configuration(run_dir, terminal), "utf-8")
+    (run_dir / "kiosk.toml").write_text(configuration(terminal, "nexo"), "utf-8")
     one.serve_reader()
     one.serve_scanner()
     one.serve_printer()
