@@ -24,7 +24,7 @@ _WORDS = {
     0x80100009: "no such reader",
     0x80100013: "the PC/SC service is gone",
     0x80100017: "the reader is not available",
-    0x8010001D: "the PC/SC service does not run",
+    0x8010001D: "the PC/SC service does not run, or does not let this user in",
     0x8010001E: "the PC/SC service has stopped",
     0x8010002E: "there is no card reader",
     0x8010006A: "the PC/SC service lets this user in nowhere",

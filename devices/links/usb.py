@@ -19,6 +19,10 @@ PRINTER, CARD_READER = 0x07, 0x0B  # classes of an interface
 _SLICE_S = 0.1  # a read is not ended from outside: so late a `wake` is heard
 _PIECE = 4096  # a whole number of packets of every speed, as libusb wants it
 _BULK, _IN = 0x02, 0x80
+_WORDS = {
+    "Access": "this user may not open it (its udev rule is not installed)",
+    "Busy": "another program has it; of a card reader mostly pcscd (systemctl mask --now pcscd.socket pcscd.service)",
+}
 
 
 class UsbLink:
@@ -131,7 +135,8 @@ class UsbLink:
             yield
         except self._usb.USBError as error:
             kind = DeviceUnplugged if isinstance(error, self._usb.USBErrorNoDevice) else DeviceGone
-            raise kind(f"{self.label}: USB: {type(error).__name__.removeprefix('USBError')}") from error
+            name = type(error).__name__.removeprefix("USBError")
+            raise kind(f"{self.label}: USB: {_WORDS.get(name, name)}") from error
 
 
 def _library() -> Any:
