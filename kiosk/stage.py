@@ -56,6 +56,11 @@ class Stage:
         return "item_pad" in self._kinds - self._broken
 
     @property
+    def strange(self) -> bool:
+        """Whether something lies on the pad that cannot be read; of a pad that does not work nothing is said."""
+        return self.by_pad and self.pad.strange > 0
+
+    @property
     def by_scan(self) -> bool:
         """Whether barcodes can be scanned now; a kiosk without a pad is taken to have a scanner."""
         return not self.by_pad or "item_scanner" in self._kinds - self._broken

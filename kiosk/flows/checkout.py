@@ -126,7 +126,7 @@ class Checkout:
             first_name=self._patron.first_name,
             cannot_borrow=self._patron.cannot_borrow,
             messages=self._patron.messages,
-            notice=self._notice or (Notice.TAG_UNREADABLE if self._stage.pad.strange else None),
+            notice=self._notice or (Notice.TAG_UNREADABLE if self._stage.strange else None),
             troubles=self._stage.troubles,
             resumed=self._resumed,
             ending=self._ending is Ending.DONE,

@@ -626,6 +626,10 @@ async def test_a_strange_tag_is_a_calm_sentence_as_long_as_it_lies_there(kiosk: 
     await kiosk.lay(strange, tag(book(1)))
     assert kiosk.borrowing().notice is Notice.TAG_UNREADABLE
     assert kiosk.borrowing().lent == 1
+    await kiosk.health("item_pad", Health.LOST)
+    assert kiosk.borrowing().notice is None
+    await kiosk.health("item_pad", Health.READY)
+    assert kiosk.borrowing().notice is Notice.TAG_UNREADABLE
     await kiosk.lift(strange)
     assert kiosk.borrowing().notice is None
 
