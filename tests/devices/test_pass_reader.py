@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytest_mock import MockerFixture
@@ -145,6 +147,23 @@ def test_a_pass_whose_number_gets_bad_answers_is_looked_at_again_before_it_is_to
     assert (presented.uid.hex(), presented.number) == (UID, number)
     reader.senses(5)
     assert len(reader.events.of(PassPresented)) == 1
+
+
+def test_a_pass_that_went_while_its_number_got_bad_answers_is_looked_at_as_often_when_it_comes_again(
+    mocker: MockerFixture,
+) -> None:
+    mocker.patch.object(Pn532PassReader, "_read_number", side_effect=FaultyAnswer("TimeoutError"))
+    reader, told = Pn532PassReader("reader", "/dev/none"), list[object]()
+    there = SimpleNamespace(sdd_res=bytes.fromhex(UID), sel_res=b"\0")
+    reader._target, reader._frontend = str, mocker.Mock()
+    for target, bad in [(there, True), (there, True), (None, False), (there, True), (there, True), (there, False)]:
+        reader._frontend.sense.return_value = target
+        assert told == []
+        with pytest.raises(FaultyAnswer) if bad else nullcontext():
+            reader._sense(told.append)
+    (presented,) = told
+    assert isinstance(presented, PassPresented)
+    assert presented.number is None
 
 
 def test_a_whole_pause_follows_a_faulty_answer_so_that_a_late_one_is_not_taken_for_the_next(

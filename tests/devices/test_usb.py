@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
+import time
+import tty
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
+import usb1
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.links.usb import CARD_READER, PRINTER, UsbLink
 from devices.open_devices import DeviceSettings, check_settings, open_devices
 from devices.pass_reader.acr122 import acr122_reader
-from devices.pass_reader.ccid import HEAD, LONGEST, cut_message
+from devices.pass_reader.ccid import HEAD, LONGEST, CcidTransport, cut_message
 from devices.pass_reader.frames import Cut
 from devices.ports import (
     DeviceGone,
@@ -27,7 +33,7 @@ from devices.ports import (
 )
 from devices.supervisor import Supervisor
 from tests.devices.running import LIMIT_S, Events, Workbench, eventually
-from tests.devices.usb_stand import Bus, UsbDevice
+from tests.devices.usb_stand import Bus, Handle, UsbDevice
 
 UID, NUMBER = "04a1b2c3d4e5f6", "29999900000035"
 
@@ -124,6 +130,63 @@ def test_the_settings_open_the_driver_and_refuse_what_is_no_name_on_usb() -> Non
     devices.start()
     eventually("unplugged", lambda: "no such device on USB" in devices.health()["reader"].reason)
     devices.stop()
+
+
+@pytest.fixture
+def pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, UsbLink]]:
+    """The far end of a reader's two pipes, and the link on them."""
+    far, near = os.openpty()
+    (tmp_path / "nfc").symlink_to(os.ttyname(near))
+    monkeypatch.setattr("usb1.USBContext", Bus(UsbDevice(str(tmp_path / "nfc"), 0x072F, 0x2200, CARD_READER)))
+    link = UsbLink("072f:2200", CARD_READER)
+    tty.setraw(far)
+    yield far, link
+    link.close()
+    os.close(near)
+    os.close(far)
+
+
+def test_what_of_a_transfer_does_not_fit_into_a_read_is_kept_for_the_next(pipes: tuple[int, UsbLink]) -> None:
+    far, link = pipes
+    os.write(far, b"abcdef")
+    assert [link.read(2, LIMIT_S), link.read(3, LIMIT_S), link.read(9, LIMIT_S)] == [b"ab", b"cde", b"f"]
+    assert link.read(9, 0.0) == b""
+
+
+def test_a_wake_ends_the_wait_on_usb_at_once_and_only_one(pipes: tuple[int, UsbLink]) -> None:
+    link, began = pipes[1], time.monotonic()
+    threading.Timer(0.05, link.wake).start()
+    assert link.read(9, LIMIT_S) == b""
+    assert time.monotonic() - began < LIMIT_S / 2
+    again = time.monotonic()
+    assert link.read(9, 0.2) == b""
+    assert time.monotonic() - again >= 0.2
+
+
+def test_a_device_that_takes_its_bytes_piece_by_piece_gets_each_once(
+    pipes: tuple[int, UsbLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = bytearray()
+
+    def three(self: Handle, endpoint: int, data: bytes, timeout: int) -> int:
+        taken.extend(data[:3])
+        late = usb1.USBErrorTimeout()
+        late.transferred = len(data[:3])
+        raise late
+
+    monkeypatch.setattr(Handle, "bulkWrite", three)
+    pipes[1].write(b"abcdefgh", LIMIT_S)
+    assert taken == b"abcdefgh"
+
+
+def test_an_answer_that_came_too_late_is_not_taken_for_that_to_the_next_message(pipes: tuple[int, UsbLink]) -> None:
+    far, link = pipes
+    late, right = (b"\x80" + bytes(9), b"\x80\x01" + bytes(8) + b"!")
+    transport = CcidTransport(link)
+    os.write(far, late + late[:4])
+    transport.write(b"next")
+    os.write(far, right)
+    assert transport.read(1000) == right
 
 
 @pytest.fixture
