@@ -272,4 +272,7 @@ class Checkout:
                 return
             if isinstance(happening, Answered):
                 self.hear(happening.event)
+                if self.sheet.unlocking:
+                    self._stage.stir()  # what the gate will make of it is new to read
+                    return
         self._ending = Ending.OUT_OF_TIME

@@ -267,6 +267,24 @@ async def test_a_pad_that_is_back_when_the_visit_runs_out_of_time_hides_nothing_
     assert gates(kiosk) == [Gate.SAFE]
 
 
+@pytest.mark.parametrize(("works", "gate"), [(True, Gate.SAFE), (False, Gate.CALLS)])
+def test_a_loan_known_only_in_the_last_seconds_still_says_what_the_gate_makes_of_it(works: bool, gate: Gate) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        event = an_event()
+        kiosk.desk.replies[book(1)] = [lost(event)]
+        await kiosk.tap(ANNA)
+        await kiosk.lay(tag(book(1)))
+        if not works:
+            await kiosk.health("item_pad", Health.LOST)
+        await kiosk.wait(64.5)
+        assert isinstance(kiosk.shown().over, StillThere)
+        await kiosk.answer(event, lent(book(1)))
+        await kiosk.wait(1)
+        assert gates(kiosk) == [gate]
+
+    story(tell)()
+
+
 @story
 async def test_a_book_lifted_too_early_is_to_be_laid_back_and_is_then_switched(kiosk: Kiosk) -> None:
     one = tag(book(1))
