@@ -27,7 +27,9 @@ def trouble(pad: Pad, chance: random.Random) -> None:
             during = chance.choice(["read", "write", "after-write"])
             pad.bench.move_item(chance.choice(FIVE), during, chance.randint(0, 12))
         case 4:
-            pad.bench.remove_item(gone := chance.choice(FIVE))
+            (taken,) = pad.bench.remove_item(gone := chance.choice(FIVE))
+            # No hand sets a bit elsewhere and is back before the pad has missed the tag.
+            pad.wait("lifted", lambda items: all(one.uid.hex() != taken["uid"] for one in items))
             pad.bench.place_item(gone, security=chance.choice(["secured", "unsecured"]))
         case _:
             pad.bench.unplug("pad")
