@@ -80,6 +80,17 @@ def test_a_word_about_each_locked_loan_is_enough_and_one_for_two_is_not() -> Non
     assert judge(BEFORE, two, TITLES) == ["2 item(s) are lent and locked, and 1 were spoken of"]
 
 
+def test_a_loan_whose_answer_was_lost_on_its_way_may_stay_locked() -> None:
+    unsure = LOG + "WARNING kiosk.desks.journalled: event e1 sent, answer lost\n"
+    assert judge(BEFORE, replace(GOOD, tags={"e004": Tag("b1", IN_STOCK)}, log=unsure), TITLES) == []
+
+
+def test_what_was_lent_before_is_judged_no_second_time_and_a_strange_tag_never() -> None:
+    quiet = LOG.replace("item lent", "-").replace("1 lent", "0 lent")
+    later = replace(GOOD, log=quiet, tags={"e004": Tag("b1", IN_STOCK), "e009": Tag("", ON_LOAN)})
+    assert judge(GOOD, later, TITLES) == []
+
+
 def test_a_power_cut_may_take_the_word_and_never_the_loan() -> None:
     mute = replace(GOOD, log=LOG.replace("item lent", "-"), tags={"e004": Tag("b1", IN_STOCK)})
     assert judge(BEFORE, mute, TITLES, killed=True) == []
@@ -112,6 +123,12 @@ def test_a_plan_is_the_same_for_the_same_seed_and_breaks_every_device_in_every_w
     broken = {(step.which, step.how) for step in steps if step.deed is Deed.BREAK}
     assert broken == {(device, kind) for device, kinds in FAULTS.items() for kind in kinds}
     assert {step.deed for step in steps} == set(Deed)
+
+
+def test_a_kiosk_is_killed_in_the_first_third_of_its_visits_only() -> None:
+    killed = [at for at, visit in enumerate(drawn(1, 300)) for step in visit.steps if step.deed is Deed.KILL]
+    assert len(killed) > 5
+    assert max(killed) < 100
 
 
 def test_the_screen_that_stands_last_is_read_with_what_lies_over_it() -> None:

@@ -161,6 +161,23 @@ def test_a_stalled_line_takes_a_call_and_carries_nothing(line: Line) -> None:
     assert line.post("/v1/checkouts", "after", line.call()) == "after"
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 0.05])
+def test_a_transcript_of_the_line_has_both_directions_and_nothing_that_lets_anybody_in(
+    line: Line, delay_s: float
+) -> None:
+    line.bench.delay(delay_s)
+    line.bench.record("network")
+    line.kept.request("POST", "/v1/checkouts", "book", {"Authorization": "Bearer 7h3k3y", "Cookie": "staff=7h3k3y"})
+    assert line.kept.getresponse().read() == b"book"
+    said = line.bench.transcript("network")
+    assert "; POST /v1/checkouts HTTP/1.1\n" in said
+    assert "; HTTP/1.1 200 OK\n" in said
+    assert "; book\n" in said
+    over = b"".join(bytes.fromhex(row[19:]) for row in said.splitlines() if not row.startswith("#") and ";" not in row)
+    assert b"Authorization: (left out)\r\n" in over
+    assert b"7h3k3y" not in over
+
+
 def test_a_store_that_is_not_there_is_a_broken_call(line: Line) -> None:
     line.store.shutdown()
     line.store.server_close()

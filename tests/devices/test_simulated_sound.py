@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,28 @@ def test_the_two_sounds_of_a_kiosk_are_told_apart_by_ear() -> None:
     assert (no["seconds"], no["loudness"]) == (0.36, 0.9)
     assert yes["sound"].startswith("one tone, 88")
     assert yes["loudness"] == 0.21
+
+
+def test_a_sound_that_goes_up_is_told_as_such_and_silence_as_none() -> None:
+    head, samples = error_tone(100)[:44], error_tone(100)[44:]
+    backwards = struct.unpack(f"<{len(samples) // 2}h", samples)[::-1]
+    up = heard_in(head + struct.pack(f"<{len(backwards)}h", *backwards))
+    assert up is not None
+    assert up["sound"].startswith("rising, ")
+    assert up["sound"].endswith(" to 523 Hz")
+    silent = heard_in(head + bytes(len(samples)))
+    assert silent is not None
+    assert silent["sound"] == "silence"
+
+
+def test_the_player_is_busy_for_as_long_as_the_sound_and_fails_without_a_card(workbench: Workbench) -> None:
+    workbench.serve("sound", "--bin", str(workbench.run_dir / "bin"))
+    play = partial(subprocess.run, [workbench.run_dir / "bin" / "aplay", "-q", "-"], input=error_tone(100), timeout=30)
+    began = time.monotonic()
+    assert play().returncode == 0
+    assert time.monotonic() - began >= 0.36
+    workbench.bench.break_sound()
+    assert play().returncode == 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -30,6 +30,8 @@ def used(path: Path) -> None:
     run_dir = RunDir(path, keep=False)
     (path / "store.db").write_text("yesterday", encoding="utf-8")
     (path / "receipts" / "0001.png").write_bytes(b"")
+    (path / "sound").mkdir()
+    (path / "sound" / "aplay").touch()
     run_dir.tidy()
     run_dir.let_go()
 
@@ -126,4 +128,4 @@ def test_sockets_links_and_the_frame_buffer_go_and_logs_and_receipts_stay(tmp_pa
     used(tmp_path / "run")
     left = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"log", "receipts", "store.db"} <= left
-    assert left.isdisjoint({"control", "dev", "screen"})
+    assert left.isdisjoint({"control", "dev", "screen", "sound"})
