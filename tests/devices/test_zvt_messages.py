@@ -15,6 +15,7 @@ from devices.payment_terminal import zvt_messages as zvt
 from devices.payment_terminal.zvt_apdu import ZvtMalformed, decode, encode_field
 from devices.payment_terminal.zvt_judgement import CLOCKS_MAY_DIFFER, Known, judge, written_down
 from devices.payment_terminal.zvt_messages import Printed, Told, customers_receipt
+from devices.payment_terminal.zvt_payment import Payment
 from devices.ports import Begun, PayOutcome, PayStep
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -167,6 +168,29 @@ def test_a_mark_keeps_all_that_the_last_receipt_told(told: Told) -> None:
 def test_no_text_whatever_is_more_than_no_mark(text: str) -> None:
     told = zvt.from_mark(text)
     assert told is None or zvt.from_mark(zvt.mark(told)) == told
+
+
+@pytest.mark.parametrize(
+    "text", ["zvt-last:0:995", "zvt-last::995:41::::", "zvt-last:0:1:2:3:4:5:6:7", "zvt:1:2:3:4:5"]
+)
+def test_a_text_of_other_parts_than_a_mark_has_is_none(text: str) -> None:
+    assert zvt.from_mark(text) is None
+
+
+def test_after_a_start_a_receipt_of_a_time_that_is_still_to_come_is_not_the_payments() -> None:
+    begun = Begun("fee", 1610, NOON - timedelta(minutes=9), zvt.mark(BEFORE))
+    known = written_down(begun, "", NOON - timedelta(minutes=6))
+    assert known is not None
+    assert judge(known, OURS) is PayOutcome.UNKNOWN
+
+
+def test_a_receipt_is_a_payments_only_with_the_same_number_and_time() -> None:
+    payment = Payment("fee", 1610, NOON, 0.0)
+    assert not payment.has(OURS)
+    payment.finish(PayOutcome.APPROVED, told=OURS)
+    assert payment.has(OURS)
+    assert not payment.has(replace(OURS, time=120011))
+    assert not payment.has(replace(OURS, receipt=43))
 
 
 @pytest.mark.parametrize(
