@@ -1,4 +1,4 @@
-"""kiosk.service under a real systemd: ready, locked in, back after kill -9 and after a standstill (its watchdog)."""
+"""kiosk.service under a real systemd: ready, locked in, let in by pcscd, back after kill -9 and its watchdog."""
 
 from __future__ import annotations
 

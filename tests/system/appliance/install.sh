@@ -8,7 +8,8 @@ cd "$tree"
 # The kiosk draws without an X server.
 export DEBIAN_FRONTEND=noninteractive
 grep -vE '^#|^xvfb$|^xdotool$|^libfaketime$' provisioning/bootstrap/packages/run.txt |
-    xargs apt-get -qq install --no-install-recommends --yes systemd systemd-sysv python3-venv >/var/log/install.log
+    xargs apt-get -qq install --no-install-recommends --yes systemd systemd-sysv python3-venv udev kmod \
+        pcscd polkitd vsmartcard-vpcd >/var/log/install.log
 
 release=/opt/kiosk/releases/0.1.0
 python3 -m venv "$release"
@@ -24,6 +25,9 @@ pip --no-deps --no-index --no-build-isolation .
 cp systemd/system/*.service /etc/systemd/system/
 cp systemd/sysusers.d/* /usr/lib/sysusers.d/
 cp systemd/tmpfiles.d/* /usr/lib/tmpfiles.d/
+cp systemd/udev/rules.d/* /usr/lib/udev/rules.d/
+cp systemd/modprobe.d/* /usr/lib/modprobe.d/
+cp systemd/polkit-1/rules.d/* /usr/share/polkit-1/rules.d/
 systemd-sysusers
 systemd-tmpfiles --create --prefix=/etc/kiosk
 cp "$here/kiosk.toml" /etc/kiosk/kiosk.toml

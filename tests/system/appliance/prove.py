@@ -1,4 +1,4 @@
-"""Inside a booted machine: kiosk.service becomes ready, is locked in, and comes back from a crash and a standstill.
+"""Inside a booted machine: kiosk.service is ready, locked in, reads cards, comes back from crash and standstill.
 
 Standard library only. Writes /proved when all of it held; the last line says what did not.
 """
@@ -15,6 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 LIMIT_S = 120
+PYTHON = "/opt/kiosk/current/bin/python"
+CARDS = """
+from devices.links.pcsc import CardSilent, PcscLink
+from devices.ports import DeviceGone
+try:
+    PcscLink("Virtual PCD 00 00").ask(bytes(5))
+except (CardSilent, DeviceGone) as said:
+    print("no card lies there" if "8010000C" in str(said) else type(said).__name__)
+"""
 
 
 def say(sentence: str) -> None:
@@ -71,11 +80,29 @@ def locked_in(pid: int) -> None:
     expect("secrets readable by others", Path("/etc/kiosk/secrets").stat().st_mode & 0o077, 0)
 
 
+def may_read_cards() -> None:
+    """Ask pcscd, which asks polkit: as the kiosk's user, who is told about the card, and as others."""
+    for user, answer in (("kiosk", "no card lies there"), ("daemon", "DeviceGone"), ("nobody", "DeviceGone")):
+        asked = ["runuser", "-u", user, "--", PYTHON, "-I", "-c", CARDS]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        expect(f"pcscd's answer to {user}", said.stdout.strip() or said.stderr, answer)
+
+
+def accepted_by_udev() -> None:
+    """Let this machine's own udev and kmod read the rules."""
+    verify = ["udevadm", "verify", "--no-summary", "/usr/lib/udev/rules.d/60-kiosk.rules"]
+    expect("udev's word on our rules", subprocess.run(verify, check=False).returncode, 0)
+    shown = subprocess.run(["modprobe", "--showconfig"], capture_output=True, text=True, check=True).stdout
+    expect("the kernel's driver of the reader kept off", "blacklist pn533_usb" in shown.splitlines(), True)
+
+
 def main() -> None:
     """Prove it step by step."""
     wait("ready", ready)
     first = int(shown("MainPID"))
     locked_in(first)
+    accepted_by_udev()
+    may_read_cards()
     expect("restarts before anything happened", shown("NRestarts"), "0")
     os.kill(first, signal.SIGKILL)
     wait("ready again after kill -9", ready_again(1))
