@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from devices.open_devices import DeviceSettings, check_settings, open_devices
+from devices.payment_terminal.nexo_talk import NexoTalk
 from devices.payment_terminal.nexo_terminal import NexoTerminal
-from devices.ports import Health, PayOutcome, PayResult, PayStep
+from devices.payment_terminal.nexo_turn import Turn
+from devices.ports import Health, PayOutcome, PayResult, PayStep, Pulse
 from devices.simulators.__main__ import main
 from devices.simulators.nexo_certificate import server_context
 from devices.simulators.payment_nexo import KEY_IDENTIFIER, NAME, POI
@@ -231,6 +233,18 @@ def test_a_payment_that_takes_its_time_is_no_silence_to_the_watchdog(stand: Stan
         assert stand.supervisors[-1].health.state is Health.READY
         time.sleep(0.05)
     assert paying.result().outcome is PayOutcome.APPROVED
+
+
+def test_a_terminal_in_trouble_is_no_better_for_being_asked_something(stand: Stand) -> None:
+    terminal, sent = NexoTerminal("terminal", stand.access()), list[object]()
+    terminal._trouble = "no paper"
+
+    def work(_: object, turn: Turn) -> PayResult:
+        turn.beat()
+        return PayResult(PayOutcome.DECLINED)
+
+    terminal._do(NexoTalk.begin(stand.access()), Turn(work, PayOutcome.DECLINED, 5.0), sent.append, threading.Event())
+    assert sent == [Pulse("no paper")]
 
 
 def test_an_answer_after_seconds_is_waited_for(stand: Stand, terminal: NexoTerminal, reference: str) -> None:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from devices.__main__ import main
+from devices.ports import PaymentTerminal, PayOutcome, PayResult
 from devices.simulators.drive import Bench, BenchError
+from devices.trying import pay
 from tests.devices.nexo_stand import configuration
 from tests.devices.running import Workbench, eventually, free_port
 
@@ -92,6 +95,19 @@ def test_a_zvt_terminal_that_lost_its_line_after_the_approval_is_asked_for_its_l
     assert capsys.readouterr().out.splitlines()[-1].startswith("approved: 420 cents")
     assert workbench.bench.status()["payment-zvt"]["state"] == "approved"
     assert workbench.bench.status()["payment-zvt"]["charged"] == 520
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kept"), [(PayOutcome.APPROVED, True), (PayOutcome.DECLINED, False), (PayOutcome.ABORTED, False)]
+)
+def test_an_approved_payment_is_kept_and_no_other(mocker: MockerFixture, outcome: PayOutcome, kept: bool) -> None:
+    terminal = mocker.create_autospec(PaymentTerminal, instance=True)  # what is kept no real terminal tells
+    terminal.mark.return_value = ""
+    terminal.pay.return_value = PayResult(outcome, 350)
+    assert pay(terminal, 350, 5.0, lambda _: None).outcome is outcome
+    reference = terminal.pay.call_args.args[1]
+    wanted = [mocker.call(reference, booked=True, deadline_s=5.0)] if kept else []
+    assert terminal.settle.call_args_list == wanted
 
 
 def test_a_charge_of_the_workbench_is_a_payment_by_the_same_driver(bench: Workbench) -> None:
