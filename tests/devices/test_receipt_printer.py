@@ -137,6 +137,17 @@ def test_late_answers_are_not_taken_for_answers_to_the_next_question(printer: Wo
     }
 
 
+def test_a_narrower_printer_in_its_place_breaks_the_lines_that_its_paper_does_not_hold(printer: Workbench) -> None:
+    printer.bench.swap("printer", "other-58mm")
+    try:
+        eventually("it is noticed", lambda: Health.LOST in printer.events.states("printer"))
+        printer.wait_for("printer", Health.READY)
+        assert print_on(printer, "one", Receipt((ReceiptLine("x" * 48),))) is PrintOutcome.PRINTED
+        assert [row for row in texts(printer)[0].split() if set(row) == {"x"}] == ["x" * 32, "x" * 16]
+    finally:
+        printer.bench.swap("printer", "epson-80mm")
+
+
 def test_a_printer_that_was_never_there_is_absent_and_does_not_keep_the_caller(workbench: Workbench) -> None:
     workbench.printer_port = free_port()
     workbench.open(workbench.printer(), ready=False)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.ports import BarcodeScanned, Health
+from devices.settings import DeviceSettings
 from devices.simulators import decoding
 from devices.simulators.__main__ import main
 from devices.simulators.drive import BenchError
@@ -20,6 +21,7 @@ from devices.simulators.transcript import MOST_PIECES, Transcript
 from provisioning.demo.parts import TERMINAL_KEYS, TERMINALS, Place, simulators
 from provisioning.demo.ports import Ports
 from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually, free_port
+from tests.devices.zvt_running import Paying, Till
 
 INTEGRATORS = (ROOT / "docs" / "integrators.md").read_text("utf-8")
 LINE = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (->|<-) ")
@@ -115,6 +117,25 @@ def test_a_reader_a_scanner_and_a_printer_are_written_down_with_what_they_say(
 
 def _told(one: Workbench, what: str, meaning: str) -> bool:
     return meaning in one.bench.transcript(what)
+
+
+@pytest.mark.parametrize("wire", ["tcp", "serial"])
+def test_a_zvt_terminal_is_written_down_in_words_on_either_wire(workbench: Workbench, wire: str) -> None:
+    till = Till(workbench, wire)
+    till.do("auto", key="approve", seconds=0)
+    workbench.bench.record("terminal")
+    Paying(till.terminal, 1610, "one", LIMIT_S).result()
+    for meaning in ("; authorisation\n", "status information (result)"):
+        eventually(meaning, lambda meaning=meaning: _told(workbench, "terminal", meaning))  # type: ignore[misc]
+    till.stop()
+
+
+def test_a_pad_is_written_down_in_words(workbench: Workbench) -> None:
+    workbench.serve("item-pad", "--tty", workbench.tty("pad"))
+    workbench.bench.record("pad")
+    workbench.open(DeviceSettings("pad", "item_pad", "feig", {"port": workbench.tty("pad")}))
+    for meaning in ("; inventory\n", "; answer to tags: no tag\n"):
+        eventually(meaning, lambda meaning=meaning: _told(workbench, "pad", meaning))  # type: ignore[misc]
 
 
 def documented() -> list[tuple[str, bool, bytes, str]]:
