@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from devices.payment_terminal import zvt_held, zvt_terminal
-from devices.ports import Health, PayOutcome, PayStep
+from devices.ports import Health, PayOutcome, PayStep, Pulse
 from devices.simulators.__main__ import main
 from tests.devices.running import LIMIT_S, Workbench, eventually
 from tests.devices.zvt_running import Paying, Till
@@ -262,6 +262,14 @@ def test_a_payment_that_takes_its_time_is_no_silence_to_the_watchdog(
         time.sleep(0.05)
     assert paying.result().outcome is APPROVED
     till.stop()
+
+
+def test_a_terminal_in_trouble_is_no_better_for_being_asked_something(tcp: Till) -> None:
+    sent: list[object] = []
+    tcp.stop()
+    tcp.terminal._trouble, tcp.terminal._send = "no paper", sent.append
+    tcp.terminal._beat()
+    assert sent == [Pulse("no paper")]
 
 
 def test_a_payment_is_given_back_once_and_only_whole(till: Till) -> None:
