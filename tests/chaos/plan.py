@@ -15,6 +15,9 @@ FAULTS = {
     "pad": ("unplug", "silent", "corrupt", "truncate", "late"),
     "printer": ("unplug", "stall", "dies", "paper-out", "cover-open"),
     "network": ("unplug", "stall", "delay", "lose-answers"),
+    "light": ("unplug", "mute"),
+    "sound": ("no-card",),
+    "terminal": ("unplug", "silent", "truncate"),
 }
 _MOST_S = 0.9  # a patron who thinks quickly
 

@@ -164,6 +164,9 @@ class Hands:
 
     def _mend(self, what: str) -> None:
         bench = self.app.bench
+        if what == "sound":
+            bench.mend_sound()
+            return
         bench.plug(what)
         if what == "reader":
             bench.reader_fault("none")
@@ -173,12 +176,16 @@ class Hands:
             bench.resume_printer()
             bench.paper_in()
             bench.cover_closed()
+        elif what == "light":
+            bench.unmute_light()
+        elif what == "terminal":
+            bench.terminal_fault("none")
 
     # -- a quiet point
 
     def mend_all(self) -> None:
         """Everything plugged in and in order."""
-        for what in ("reader", "scanner", "pad", "printer", "network"):
+        for what in FAULTS:
             self._mend(what)
 
     def come_to_rest(self) -> None:
@@ -265,8 +272,12 @@ def _pad_is(kind: str) -> Callable[[WholeApp, int], None]:
     return lambda app, count: app.bench.pad_fault(kind, count * 2)
 
 
+def _terminal_is(kind: str) -> Callable[[WholeApp, int], None]:
+    return lambda app, count: app.bench.terminal_fault(kind, count, on="Diagnosis")  # its sign of life
+
+
 _BREAKS: Mapping[tuple[str, str], Callable[[WholeApp, int], None]] = {
-    **{(what, "unplug"): _unplugs(what) for what in FAULTS},
+    **{(what, "unplug"): _unplugs(what) for what, kinds in FAULTS.items() if "unplug" in kinds},
     **{("reader", kind): _reader_is(kind) for kind in ("silent", "corrupt", "truncate")},
     **{("pad", kind): _pad_is(kind) for kind in ("silent", "corrupt", "truncate", "late")},
     ("scanner", "noise"): lambda app, _: app.bench.noise(),
@@ -278,4 +289,7 @@ _BREAKS: Mapping[tuple[str, str], Callable[[WholeApp, int], None]] = {
     ("network", "stall"): lambda app, _: app.bench.stall_line(),
     ("network", "delay"): lambda app, count: app.bench.delay(count / 3),
     ("network", "lose-answers"): lambda app, count: app.bench.lose_answers(count, match="POST"),
+    ("light", "mute"): lambda app, _: app.bench.mute_light(),
+    ("sound", "no-card"): lambda app, _: app.bench.break_sound(),
+    **{("terminal", kind): _terminal_is(kind) for kind in ("silent", "truncate")},
 }
