@@ -140,7 +140,14 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
         app = _window(config, bus, prepare, fullscreen=fullscreen)
         ui = Heard(app, devices.signals) if devices.signals is not None else app
         kinds = (one.kind for one in config.devices)
-        stage = Stage(ui, bus, config.kiosk.languages, kinds, passes_on_pad=config.pad.passes)
+        stage = Stage(
+            ui,
+            bus,
+            config.kiosk.languages,
+            kinds,
+            passes_on_pad=config.pad.passes,
+            returns=config.visit.returns,
+        )
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
             stage,

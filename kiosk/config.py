@@ -87,10 +87,12 @@ class ScreenSize:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Seconds; see `kiosk.settings.Patience`. `warning_s` is never below 20 (WCAG 2.2.1)."""
+    """Seconds; see `kiosk.settings.Patience`. `warning_s` is never below 20 (WCAG 2.2.1). `returns`: items can be
+    brought back at this kiosk (K10)."""
 
     idle_s: int = 45
     warning_s: int = 20
+    returns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

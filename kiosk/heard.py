@@ -1,4 +1,4 @@
-"""What is heard of what is drawn, for those who do not look: one tone for every "no", a soft one for a loan.
+"""What is heard of what is drawn, for those who do not look: one tone for every "no", a soft one for every "yes".
 
 It is told from the difference of two pictures, so that nothing sounds that is not also on the screen.
 """
@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from devices.ports import Light, Signals
 from kiosk.ui import (
     Asking,
+    Back,
     Borrowing,
     Closed,
     Gate,
     Lent,
+    Locking,
     NoAnswer,
     Notice,
     NoVisit,
     OutOfOrder,
     PartsMissing,
     Rest,
+    Returning,
     Row,
     Screen,
     Shown,
@@ -30,20 +33,23 @@ from kiosk.ui import (
 
 _NO = (NoVisit, NoAnswer, OutOfOrder)
 _LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.CARD_NOT_READ, Notice.TAG_UNREADABLE)
-_NOT_YET = (Asking, Unlocking, PartsMissing)
+_NOT_YET = (Asking, Unlocking, Locking, PartsMissing)
 
 
 def sound_of(before: Screen, after: Screen) -> bool | None:
     """Whether the new picture says yes or no to the patron; None where it says nothing new."""
     if isinstance(after, _NO):
         return None if type(after) is type(before) else False
-    if not isinstance(after, Borrowing):
+    if not isinstance(after, Borrowing | Returning):
         return False if isinstance(after, Rest) and _notice_is_new(before, after) else None
-    if not isinstance(before, Borrowing):
-        return False if after.cannot_borrow is not None else None  # rows of a visit that is taken up again are old
+    if not isinstance(before, Borrowing | Returning):
+        refused = isinstance(after, Borrowing) and after.cannot_borrow is not None
+        return False if refused else None  # rows of a visit that is taken up again are old
     known = {row.key: _said(row) for row in before.rows}
     answered = [row for row in after.rows if not isinstance(row, _NOT_YET) and known.get(row.key) != _said(row)]
-    if any(not isinstance(row, Lent) or row.gate is not Gate.SAFE for row in answered) or _notice_is_new(before, after):
+    if any(not isinstance(row, Lent | Back) or row.gate is not Gate.SAFE for row in answered) or _notice_is_new(
+        before, after
+    ):
         return False
     return True if answered else None
 
@@ -82,6 +88,6 @@ class Heard:
             (self.signals.success if said else self.signals.error)()
 
 
-def _notice_is_new(before: Screen, after: Rest | Borrowing) -> bool:
-    old = before.notice if isinstance(before, Rest | Borrowing) else None
+def _notice_is_new(before: Screen, after: Rest | Borrowing | Returning) -> bool:
+    old = before.notice if isinstance(before, Rest | Borrowing | Returning) else None
     return after.notice in _LISTENED_FOR and after.notice is not old

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from circulation.identifiers import PatronRef
+from circulation.identifiers import ItemBarcode, PatronRef
 from kiosk.sheet import Line
 
 
@@ -26,6 +26,10 @@ class Parked:
         lines = self._lines if self._mark == self._digest(patron) and self._monotonic() < self._until else ()
         self.forget()
         return lines
+
+    def came_back(self, items: Collection[ItemBarcode]) -> None:
+        """Takes from it what somebody has brought back since, or may have."""
+        self._lines = tuple(one for one in self._lines if one.item not in items)
 
     def forget_old(self) -> None:
         """Wipes what nobody took up in time."""

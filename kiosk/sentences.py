@@ -9,14 +9,19 @@ from circulation.outcomes import Refused, Value
 from kiosk.texts import Texts
 from kiosk.ui import (
     Asking,
+    Back,
     Borrowing,
     Finished,
     Gate,
     Lent,
+    Locking,
     NotAsked,
     NotKnown,
     NotLent,
+    NotTaken,
     PartsMissing,
+    Returned,
+    Returning,
     Row,
     Trouble,
     Undone,
@@ -101,6 +106,36 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
             return RowWords("", why, texts.say("row.parts_missing.next"))
         case Undone():
             return RowWords(one.title, texts.say("row.undone.why"), texts.say("row.undone.next"))
+        case Back():
+            return _taken_in(texts, one)
+        case Locking():
+            return RowWords(one.title, texts.say("row.unlocking"))
+        case NotTaken():
+            no = refused(texts, one.refused, today)
+            return RowWords("", no.why, no.next)
+
+
+def row_of_returns(texts: Texts, one: Row, today: date) -> RowWords:
+    """The same while items are brought back, where some answers are about something else."""
+    match one:
+        case NotKnown():
+            return RowWords("", texts.say("row.back_not_known"), texts.say("row.not_known.next"))
+        case NotAsked():
+            return RowWords("", texts.say("row.back_not_asked"), texts.say("row.not_asked.next"))
+        case _:
+            return row(texts, one, today)
+
+
+def _taken_in(texts: Texts, one: Back) -> RowWords:
+    """That it was taken in, and where it goes (K8, K10); where the gate is not sure of it, only that counts."""
+    route = one.route.value
+    if one.provisional and route == "shelf":
+        why = texts.say("row.back_provisional")
+    elif route == "other_branch":
+        why = texts.say("row.back.other_branch.why", place=one.place) if one.place else texts.say("row.back.shelf.why")
+    else:
+        why = texts.say(f"row.back.{route}.why")
+    return RowWords(one.title, why, at_gate(texts, one.gate) or texts.say(f"row.back.{route}.next"))
 
 
 def _next(texts: Texts, no: Sentence, gate: Gate) -> str:
@@ -126,6 +161,13 @@ def aside(texts: Texts, troubles: frozenset[Trouble]) -> str:
     return str(trouble(texts, Trouble.WITHOUT_LINE)) if Trouble.WITHOUT_LINE in troubles else ""
 
 
+def aside_of_returns(texts: Texts, troubles: frozenset[Trouble]) -> str:
+    """The same where items are brought back."""
+    if Trouble.WITHOUT_LINE not in troubles:
+        return ""
+    return f"{texts.say('trouble.without_line.why')} {texts.say('returning.without_line')}"
+
+
 def headline(texts: Texts, visit: Borrowing) -> str:
     """The count, as soon as something was borrowed; before that a greeting (K2: a first name is a child's)."""
     if visit.lent:
@@ -144,18 +186,25 @@ def may_borrow(texts: Texts, visit: Borrowing) -> str:
     return texts.count("borrow.may_borrow", visit.may_borrow)
 
 
-def what_to_do(texts: Texts, visit: Borrowing) -> str:
-    """The one thing to do now; nothing where nothing can be borrowed."""
+def headline_of_returns(texts: Texts, fact: Returning) -> str:
+    """The count, as soon as something was taken in."""
+    return texts.count("returning.count", fact.back) if fact.back else texts.say("returning.title")
+
+
+def what_to_do(texts: Texts, visit: Borrowing | Returning) -> str:
+    """The one thing to do now; nothing where nothing can be borrowed or read."""
     if visit.ending:
         return texts.say("borrow.ending")
-    if visit.cannot_borrow is not None or visit.may_borrow == 0 or visit.troubles & _NOTHING_TO_SCAN:
+    if isinstance(visit, Borrowing) and (visit.cannot_borrow is not None or visit.may_borrow == 0):
+        return ""
+    if visit.troubles & _NOTHING_TO_SCAN:
         return ""
     if visit.by_pad:
         return texts.say("borrow.lay_next" if visit.rows else "borrow.lay_first")
     return texts.say("borrow.scan_next" if visit.rows else "borrow.scan_first")
 
 
-def how(texts: Texts, visit: Borrowing) -> str:
+def how(texts: Texts, visit: Borrowing | Returning) -> str:
     """How that is done. Small."""
     if visit.by_pad:
         return texts.say("borrow.lay_or_scan_how" if visit.by_scan else "borrow.lay_how")
@@ -175,6 +224,18 @@ def still_to_do(texts: Texts, end: Finished) -> str:
     """What care the items need that were borrowed; nothing where all is well."""
     said = [texts.count("finished.to_check", end.to_check)] if end.to_check else []
     return " ".join(said + ([texts.count("finished.not_known", end.not_known)] if end.not_known else []))
+
+
+def returned(texts: Texts, end: Returned) -> Sentence:
+    """ "Bedankt! 3 ingeleverd.", and what care the items need."""
+    if end.locking:
+        return Sentence(texts.say("finished.unlocking"), "")
+    why = texts.count("returned.title", end.back) if end.back else texts.say("returned.nothing")
+    said = [texts.count("returned.to_check", end.to_check)] if end.to_check else []
+    said += [texts.count("finished.not_known", end.not_known)] if end.not_known else []
+    if not said:
+        said = [texts.say("returned.put_away" if end.lying else "returned.closing")]
+    return Sentence(why, " ".join(said))
 
 
 def finished(texts: Texts, end: Finished) -> str:

@@ -1,10 +1,28 @@
 """The list of one visit: which items were scanned and how each stands. Frozen; a change makes a new one."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
-from kiosk.ui import Asking, Gate, Lent, NotAsked, NotKnown, NotLent, PartsMissing, Row, Undone, Unlocking
+from kiosk.ui import (
+    Asking,
+    Back,
+    Gate,
+    Lent,
+    Locking,
+    NotAsked,
+    NotKnown,
+    NotLent,
+    NotTaken,
+    PartsMissing,
+    Row,
+    Undone,
+    Unlocking,
+)
+
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +36,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Newest line first. `may_borrow` None is no maximum."""
+    """Newest line first. `may_borrow` None is no maximum. `of_returns`: what is listed is brought back."""
 
-    may_borrow: int | None
+    may_borrow: int | None = None
     lines: tuple[Line, ...] = ()
     serial: int = 0
+    of_returns: bool = False
 
     @classmethod
     def of(cls, patron: Identified, resumed: tuple[Line, ...] = ()) -> "Sheet":
@@ -41,14 +60,20 @@ class Sheet:
         return tuple(one.row for one in self.lines if isinstance(one.row, Lent))
 
     @property
-    def unlocking(self) -> int:
-        """How many items are lent whose tags are still being cleared."""
-        return sum(isinstance(one.row, Unlocking) for one in self.lines)
+    def back(self) -> tuple[Back, ...]:
+        """What was taken in, newest first."""
+        return tuple(one.row for one in self.lines if isinstance(one.row, Back))
+
+    @property
+    def switching(self) -> int:
+        """How many items are lent, or taken in, whose tags are still being switched."""
+        return sum(isinstance(one.row, Unlocking | Locking) for one in self.lines)
 
     @property
     def to_check(self) -> int:
-        """At how many lent items the gate may call."""
-        return sum(one.gate is not Gate.SAFE for one in self.lent)
+        """At how many lent items the gate may call, and how many that were taken in may pass it."""
+        rows = [one.row for one in self.lines if isinstance(one.row, Lent | Back)]
+        return sum(one.gate is not Gate.SAFE for one in rows)
 
     @property
     def not_known(self) -> int:
@@ -75,14 +100,19 @@ class Sheet:
         found = tuple(one for one in self.lines if one.item == item)
         return replace(self, lines=found + tuple(one for one in self.lines if one.item != item))
 
-    def answered(self, item: ItemBarcode, answer: CheckedOut | Refused | Voided) -> "Sheet":
+    def answered(self, item: ItemBarcode, answer: "CheckedOut | CheckedIn | Refused | Voided") -> "Sheet":
         """With the library system's answer for that item."""
-        if isinstance(answer, CheckedOut):
-            lent = Lent(self._key(item), answer.title, answer.due, answer.provisional)
-            return replace(self._with(item, lent), may_borrow=answer.may_borrow)
-        if isinstance(answer, Refused):
-            return self._with(item, NotLent(self._key(item), answer))
-        return self._with(item, NotAsked(self._key(item)))
+        key = self._key(item)
+        match answer:
+            case CheckedOut():
+                lent = Lent(key, answer.title, answer.due, answer.provisional)
+                return replace(self._with(item, lent), may_borrow=answer.may_borrow)
+            case Refused():
+                return self._with(item, NotTaken(key, answer) if self.of_returns else NotLent(key, answer))
+            case Voided():
+                return self._with(item, NotAsked(key))
+            case _:
+                return self._with(item, Back(key, answer.title, answer.route, answer.place, answer.provisional))
 
     def lost(self, item: ItemBarcode, event: EventId) -> "Sheet":
         """With the answer for that item lost."""
@@ -107,19 +137,27 @@ class Sheet:
         lines = tuple(one for one in self.lines if not isinstance(one.row, PartsMissing) or one.item in but)
         return self if len(lines) == len(self.lines) else replace(self, lines=lines)
 
-    def unlocking_item(self, item: ItemBarcode) -> "Sheet":
-        """With that loan's tags being cleared."""
-        row = self.row_of(item)
-        if not isinstance(row, Lent):
-            return self
-        return self._with(item, Unlocking(row.key, row.title, row.due, row.provisional))
+    def switching_item(self, item: ItemBarcode) -> "Sheet":
+        """With that item's tags being cleared where it is lent, armed where it was taken in."""
+        match self.row_of(item):
+            case Lent() as row:
+                return self._with(item, Unlocking(row.key, row.title, row.due, row.provisional))
+            case Back() as row:
+                return self._with(item, Locking(row.key, row.title, row.route, row.place, row.provisional))
+            case _:
+                return self
 
     def at_gate(self, item: ItemBarcode, gate: Gate) -> "Sheet":
-        """With what the gate makes of that item; a loan is shown as lent from here on."""
-        row = self.row_of(item)
-        if isinstance(row, Unlocking):
-            return self._with(item, Lent(row.key, row.title, row.due, row.provisional, gate))
-        return self._with(item, replace(row, gate=gate)) if isinstance(row, Lent | NotLent) else self
+        """With what the gate makes of that item; only from here on it is shown as lent, or as taken in."""
+        match self.row_of(item):
+            case Unlocking() as row:
+                return self._with(item, Lent(row.key, row.title, row.due, row.provisional, gate))
+            case Locking() as row:
+                return self._with(item, Back(row.key, row.title, row.route, row.place, row.provisional, gate))
+            case Lent() | NotLent() | Back() as row:
+                return self._with(item, replace(row, gate=gate))
+            case _:
+                return self
 
     def undone(self, item: ItemBarcode) -> "Sheet":
         """With that loan ended again."""

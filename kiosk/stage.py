@@ -24,9 +24,17 @@ class Stage:
     """One kiosk's screen and ears. Touches that the screen does not offer (stale or doubled) never reach a flow."""
 
     def __init__(
-        self, ui: Ui, bus: Bus, languages: tuple[str, ...], kinds: Iterable[str], *, passes_on_pad: bool = False
+        self,
+        ui: Ui,
+        bus: Bus,
+        languages: tuple[str, ...],
+        kinds: Iterable[str],
+        *,
+        passes_on_pad: bool = False,
+        returns: bool = False,
     ) -> None:
-        """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in."""
+        """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
+        may be brought back here."""
         self._ui, self._bus, self._languages = ui, bus, languages
         self._shown = Shown(Rest(), language=languages[0])
         self._waiting: asyncio.Task[Happening] | None = None
@@ -34,6 +42,7 @@ class Stage:
         self._broken = set(self._kinds)
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
+        self._returns = returns
         self._line = Reached(online=True)
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
@@ -42,8 +51,9 @@ class Stage:
         self._passes: set[str] = set()
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
-        self.left_lent: frozenset[bytes] = frozenset()
-        """Tags of what somebody borrowed and left there: as long as they are not lifted they are no one else's."""
+        self.dealt_with: frozenset[bytes] = frozenset()
+        """Tags of what somebody borrowed, or brought back, and left there: nothing is done with them by whoever comes
+        next, as long as they are not lifted."""
 
     @property
     def pass_on_reader(self) -> bool:
@@ -69,6 +79,12 @@ class Stage:
     def lay_pass(self) -> bool:
         """Whether the pad alone reads passes now."""
         return self._read_passes - self._broken == {"item_pad"}
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether items can be brought back now: something reads them, and the library system lets this kiosk act."""
+        nothing_goes = self.troubles & {Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION}
+        return self._returns and not nothing_goes and not self._read_items <= self._broken
 
     @property
     def troubles(self) -> frozenset[Trouble]:
@@ -202,7 +218,7 @@ class Stage:
             self._passes.discard(happening.device)
         elif isinstance(happening, ItemsChanged):
             self.pad = Stack.of(happening.items)
-            self.left_lent &= self.pad.uids
+            self.dealt_with &= self.pad.uids
         elif isinstance(happening, Answered):
             self._late[happening.event] = happening.answer
             if len(self._late) > LATE_ANSWERS:
@@ -242,4 +258,4 @@ class Stage:
         return self._ways() != before
 
     def _ways(self) -> tuple[object, ...]:
-        return self.troubles, self.by_pad, self.by_scan, self.lay_pass
+        return self.troubles, self.by_pad, self.by_scan, self.lay_pass, self.takes_back

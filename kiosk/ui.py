@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from circulation.outcomes import Refused
+
+if TYPE_CHECKING:
+    from circulation.affairs import Route  # for whom a kiosk's first picture need not wait
 
 
 class Intent(Enum):
@@ -19,6 +22,7 @@ class Intent(Enum):
     DONE = "done"
     STOP = "stop"
     CLOSE = "close"
+    BRING_BACK = "bring_back"
     HELP = "help"
     LANGUAGE = "language"
     MORE_TIME = "more_time"
@@ -132,16 +136,50 @@ class Undone:
     title: str
 
 
-Row = Lent | Unlocking | Asking | NotLent | NotKnown | NotAsked | PartsMissing | Undone
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A row: taken in, and where it goes now (K8, K10). `place`: the name of a branch. `provisional`: taken in without
+    the library system. `gate`: LAY_DOWN or OPEN where its tag is not armed."""
+
+    key: str
+    title: str
+    route: "Route"
+    place: str = ""
+    provisional: bool = False
+    gate: Gate = Gate.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """A row: the library took it in, and its tag is not read back as armed yet: it must lie there a moment more."""
+
+    key: str
+    title: str
+    route: "Route"
+    place: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A row: it cannot be returned here, with why and what next (N6)."""
+
+    key: str
+    refused: Refused
+
+
+Row = Lent | Unlocking | Asking | NotLent | NotKnown | NotAsked | PartsMissing | Undone | Back | Locking | NotTaken
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nobody is being served: "Houd je pas voor de lezer". `lay_pass`: the pad alone reads passes."""
+    """Nobody is being served: "Houd je pas voor de lezer". `lay_pass`: the pad alone reads passes. `takes_back`: items
+    can be returned here, without a pass (K10)."""
 
     troubles: frozenset[Trouble] = frozenset()
     notice: Notice | None = None
     lay_pass: bool = False
+    takes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +236,33 @@ class Finished:
     unlocking: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Somebody brings items back, newest row first. `back` counts what was taken in. DONE or STOP leaves."""
+
+    rows: tuple[Row, ...] = ()
+    back: int = 0
+    notice: Notice | None = None
+    troubles: frozenset[Trouble] = frozenset()
+    ending: bool = False  # DONE was touched, the last answers are awaited
+    by_pad: bool = False
+    by_scan: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """ "Bedankt! 3 ingeleverd." CLOSE leaves; closes by itself. `not_known` lie between yes and no.
+
+    `to_check`: taken in and perhaps not armed; `lying`: items still lie on the pad; `locking`: some are being armed.
+    """
+
+    back: int
+    not_known: int = 0
+    to_check: int = 0
+    lying: bool = False
+    locking: bool = False
+
+
 class ReceiptState(Enum):
     """How the printing of the receipt goes (`receipt.<value>` in the catalogues)."""
 
@@ -232,7 +297,9 @@ class OutOfOrder:
     reason: str
 
 
-Screen = Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | Closed | OutOfOrder
+Screen = (
+    Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | Returning | Returned | Closed | OutOfOrder
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +318,15 @@ Over = StillThere | HelpCard
 
 _ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
-    Rest: frozenset(),
+    Rest: frozenset({Intent.BRING_BACK}),
     Waiting: frozenset({Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
     Borrowing: frozenset({Intent.DONE, Intent.STOP}),
     Finished: frozenset({Intent.PRINT, Intent.NO_RECEIPT}),
     Receipt: frozenset({Intent.CLOSE}),
+    Returning: frozenset({Intent.DONE, Intent.STOP}),
+    Returned: frozenset({Intent.CLOSE}),
     Closed: frozenset(),
     OutOfOrder: frozenset(),
 }
@@ -275,7 +344,9 @@ def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
 def _withheld(screen: Screen) -> frozenset[Intent]:
     """What a screen of that kind offers, but not in this state."""
     match screen:
-        case Borrowing(ending=True):
+        case Rest(takes_back=False):
+            return frozenset({Intent.BRING_BACK})
+        case Borrowing(ending=True) | Returning(ending=True):
             return frozenset({Intent.DONE})
         case Finished(can_print=False):
             return frozenset({Intent.PRINT})

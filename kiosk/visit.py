@@ -1,4 +1,4 @@
-"""One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest. Serves for ever."""
+"""One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest; or without a pass: rest, returning, rest."""
 
 import logging
 from collections.abc import Callable
@@ -8,17 +8,20 @@ from functools import partial
 
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
+from kiosk.bus import Touched
 from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
-from kiosk.flows.checkout import Checkout, Ending
-from kiosk.flows.farewell import MakeReceipt, VisitPrinter, farewell
+from kiosk.flows.bring_back import BringBack
+from kiosk.flows.checkout import Checkout
+from kiosk.flows.farewell import MakeReceipt, VisitPrinter, farewell, thanks
 from kiosk.flows.identify import identify
+from kiosk.flows.items import Ending, Items
 from kiosk.parked import Parked
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Notice, OutOfOrder, Rest
+from kiosk.ui import Gate, Notice, OutOfOrder, Rest
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 
@@ -53,7 +56,7 @@ async def serve(counter: Counter) -> None:
     while True:
         try:
             shown = await rest(counter, notice)
-            notice = await visit(counter, shown)
+            notice = await (bring_back(counter) if shown is None else visit(counter, shown))
             continue
         except _ClosedInVisit as closed:
             await _stay_closed(counter, closed.word, closed.lent)
@@ -66,8 +69,9 @@ async def serve(counter: Counter) -> None:
         notice = None
 
 
-async def rest(counter: Counter, notice: Notice | None) -> Presented:
-    """Waits for a pass. A notice goes when somebody had the time to read it, and so does a language chosen by hand."""
+async def rest(counter: Counter, notice: Notice | None) -> Presented | None:
+    """Waits for a pass, or (None) for somebody who brings something back. A notice goes when somebody had the time to
+    read it, and so does a language chosen by hand."""
     stage, patience = counter.stage, counter.patience
     left = stage.pad.uids
     while True:
@@ -79,6 +83,8 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented:
             counter.parked.forget_old()
             stage.wipe(_at_rest(stage, _lies_there(stage, left)))
             stage.stir()
+        elif isinstance(happening, Touched):
+            return None
         elif isinstance(happening, PassPresented | BarcodeScanned):
             shown = shown_pass(happening)
             if shown is not None:
@@ -91,7 +97,7 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented:
 
 
 def _at_rest(stage: Stage, notice: Notice | None) -> Rest:
-    return Rest(stage.troubles, notice, stage.lay_pass)
+    return Rest(stage.troubles, notice, stage.lay_pass, stage.takes_back)
 
 
 def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
@@ -119,25 +125,48 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
     checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience)
-    try:
-        ending = await checkout.run()
-    except JournalFault as fault:
-        log.critical("lending is closed: %s", fault)
-        raise await _closed(fault, checkout) from None
-    except BaseException:
-        checkout.abandon()
-        raise
+    ending = await _run(checkout)
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     notice = None
     if ending is Ending.OUT_OF_TIME:
         await checkout.settle()
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
         notice = Notice.ENDED_BY_TIME
-    elif checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.unlocking:
+    elif checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.switching:
         await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
     await checkout.settle()
     stage.wipe(_at_rest(stage, notice or _left_behind(stage)))
     return notice
+
+
+async def bring_back(counter: Counter) -> Notice | None:
+    """From the touch to the thanks. Returns what the rest screen should say first."""
+    stage, patience = counter.stage, counter.patience
+    back = BringBack(stage, counter.desk, counter.pad, patience)
+    log.info("returning begins")
+    ending = await _run(back)
+    log.info("returning ended: %s, %d taken in, %d not known", ending.value, len(back.sheet.back), back.sheet.not_known)
+    says_something = back.sheet.not_known or back.sheet.to_check or back.sheet.switching
+    if ending is not Ending.OUT_OF_TIME and (says_something or (back.sheet.back and back.next_pass is None)):
+        await thanks(stage, back, patience)
+    await back.settle()
+    counter.parked.came_back({one.item for one in back.sheet.lines})
+    stage.wipe(_at_rest(stage, _left_behind(stage)))
+    if back.next_pass is not None:
+        stage.put_back(back.next_pass)
+    return None
+
+
+async def _run(items: Items) -> Ending:
+    """Its items, one after the other. Raises _ClosedInVisit, and what else a flow raises."""
+    try:
+        return await items.run()
+    except JournalFault as fault:
+        log.critical("lending is closed: %s", fault)
+        raise await _closed(fault, items) from None
+    except BaseException:
+        items.abandon()
+        raise
 
 
 async def _out_of_order(counter: Counter) -> None:
@@ -156,11 +185,11 @@ class _ClosedInVisit(Exception):
         self.word, self.lent = word, lent
 
 
-async def _closed(fault: JournalFault, checkout: Checkout) -> _ClosedInVisit:
+async def _closed(fault: JournalFault, items: Items) -> _ClosedInVisit:
     """What waits at the gate ends first. Only what passes it counts as lent: "the rest" goes to the desk."""
     with suppress(JournalFault):
-        await checkout.settle()
-    return _ClosedInVisit(fault.word, len(checkout.sheet.lent) - checkout.sheet.to_check)
+        await items.settle()
+    return _ClosedInVisit(fault.word, sum(one.gate is Gate.SAFE for one in items.sheet.lent))
 
 
 async def _stay_closed(counter: Counter, word: str, lent: int = 0) -> None:

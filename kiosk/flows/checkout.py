@@ -1,49 +1,22 @@
-"""Borrowing: each item is committed as it is scanned or laid down, newest on top. Ends by a touch or by time, never by
-a fault. The gate lets an item through after the library's yes, and only then it is shown as lent (`gatekeeper`)."""
+"""Borrowing: each item is committed as it is scanned or laid down. The gate lets an item through after the library's
+yes, and only then it is shown as lent (`gatekeeper`)."""
 
-import asyncio
-import logging
-from collections import Counter, deque
-from enum import Enum
-from typing import TYPE_CHECKING
-
-from circulation.desk import DeskUnreachable
-from circulation.identifiers import EventId, IdentifierError, ItemBarcode, item_barcode
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.identifiers import ItemBarcode
+from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
-from devices.ports import BarcodeScanned, ItemsChanged, PassPresented, PassRemoved, ScanUnreadable
-from kiosk.bus import Answered, Happening, Touched
+from devices.ports import PassPresented
 from kiosk.desks.in_background import VisitDesk
-from kiosk.desks.journalled import AnswerLost
-from kiosk.flows.gatekeeper import Gatekeeper
+from kiosk.flows.items import Ending, Items
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Asking, Borrowing, Gate, Intent, Lent, Notice, NotKnown, StillThere, Undone, Unlocking
+from kiosk.ui import Borrowing, Notice, StillThere
 from kiosk.visit_pad import VisitPad
 
-if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn
 
-log = logging.getLogger(__name__)
-OFTEN = 3  # so often an item is asked for because it was laid down again; a tag that flickers is not a patron
-AT_ONCE = 20  # items that may wait for their answer; a scanner gone mad gets no further
-_TICK_S = 0.01  # a timer may wake so much too early
-LEAVE_S = 5.0  # so long what is being switched may take once its patron has left
-_STANDS = Lent | Unlocking | Asking | NotKnown | Undone  # scanned again, it is not asked again
-
-
-class Ending(Enum):
-    """How borrowing ended."""
-
-    DONE = "done"
-    STOPPED = "stopped"
-    OUT_OF_TIME = "out_of_time"
-
-
-class Checkout:
-    """One patron's borrowing. `run` is the flow; the rest of the class is its memory."""
+class Checkout(Items):
+    """One patron's borrowing."""
 
     def __init__(
         self,
@@ -55,68 +28,15 @@ class Checkout:
         sheet: Sheet,
         patience: Patience,
     ) -> None:
-        self._stage, self._desk, self._shown, self._patron = stage, desk, shown, patron
-        self._patience, self.sheet = patience, sheet
+        super().__init__(stage, desk, pad, sheet, patience)
+        self._shown, self._patron = shown, patron
         self._resumed = bool(sheet.lines)
-        self._one_act = asyncio.Lock()
-        self._gate = Gatekeeper(stage, pad, self._check_in)
-        self._from_pad: set[ItemBarcode] = set()  # what lies there and was taken from there
-        self._laid: Counter[ItemBarcode] = Counter()
-        for line in sheet.lines:
-            self.hear(line.event)
-        self._scanned: deque[ItemBarcode] = deque()
-        self._asked: asyncio.Task[CheckedOut | Refused] | None = None
-        self._asked_for: ItemBarcode | None = None
-        self._notice: Notice | None = None
-        self._ending: Ending | None = None
 
-    @property
-    def tasks(self) -> tuple[asyncio.Task[object], ...]:
-        """The request whose answer is awaited, and the item that is being switched; after STOP they still run."""
-        return tuple(one for one in (self._asked, self._gate.task) if one is not None)
+    async def _ask(self, item: ItemBarcode) -> CheckedOut | Refused:
+        return await self._desk.check_out(self._shown, item)
 
-    @property
-    def switching(self) -> bool:
-        """Whether the tags of something are still being switched."""
-        return self._gate.task is not None
-
-    async def run(self) -> Ending:
-        """Until the patron is done, leaves or falls silent. With DONE the last answers are awaited first."""
-        while True:
-            if self._ending in (Ending.STOPPED, Ending.OUT_OF_TIME):
-                return self._ending  # nothing begins any more of which nobody would be told
-            self._take_from_pad()
-            self._ask_next()
-            self.switch_next()
-            if self._ending and not self.tasks:
-                return self._ending
-            self._draw()
-            happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks)
-            if happening is None:
-                await self._still_there()
-            elif isinstance(happening, asyncio.Task):
-                self.take(happening)
-                self._stage.stir()
-            else:
-                self._take(happening)
-
-    def abandon(self) -> None:
-        """The visit broke off: nothing follows what is being switched."""
-        self.sheet = self._gate.leave(self.sheet)
-
-    async def settle(self) -> None:
-        """The patron has left: what was begun at the gate ends, for a few seconds; the rest is told to staff."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + LEAVE_S
-        self.switch_next()
-        while (task := self._gate.task) is not None and (left := ends - loop.time()) > 0:
-            await asyncio.wait({task}, timeout=left)
-            if task.done():
-                self.take(task)
-                self.switch_next()
-        self.sheet = self._gate.leave(self.sheet)
-        safe = {one.item for one in self.sheet.lines if isinstance(one.row, Lent) and one.row.gate is Gate.SAFE}
-        self._stage.left_lent |= self._stage.pad.uids_of(safe)
+    def _take_pass(self, shown: PassPresented) -> None:
+        self._notice = None if shown_pass(shown) == self._shown else Notice.OTHER_PASS
 
     def _draw(self, over: StillThere | None = None) -> None:
         screen = Borrowing(
@@ -134,145 +54,3 @@ class Checkout:
             by_scan=self._stage.by_scan,
         )
         self._stage.show(screen, over)
-
-    def _take(self, happening: Happening) -> None:
-        if isinstance(happening, Touched):
-            if happening.intent is Intent.DONE:
-                self._ending = Ending.DONE
-            elif happening.intent is Intent.STOP:
-                self._stop()
-        elif isinstance(happening, BarcodeScanned):
-            self._take_scan(happening.text)
-        elif isinstance(happening, ScanUnreadable):
-            self._notice = Notice.UNREADABLE_SCAN
-        elif isinstance(happening, PassPresented):
-            self._notice = None if shown_pass(happening) == self._shown else Notice.OTHER_PASS
-        elif isinstance(happening, Answered):
-            self.hear(happening.event)
-        elif isinstance(happening, PassRemoved) and self._notice is Notice.OTHER_PASS:
-            self._notice = None
-
-    def _stop(self) -> None:
-        """The patron leaves: what was scanned and not yet asked is not asked any more."""
-        self._ending = Ending.STOPPED
-        for item in self._scanned:
-            self.sheet = self.sheet.not_asked(item)
-        self._scanned.clear()
-
-    def _take_scan(self, text: str) -> None:
-        try:
-            item = item_barcode(text)
-        except IdentifierError:
-            self._notice = Notice.UNREADABLE_SCAN
-            return
-        self._notice, self._ending = None, None
-        if self._stage.pad.find(item) is not None:
-            self._from_pad.add(item)
-        if isinstance(self.sheet.row_of(item), _STANDS):
-            self.sheet = self.sheet.on_top(item)  # scanned twice: it stands already, or is being asked again anyway
-        elif len(self._scanned) < AT_ONCE:
-            self._queue(item)
-        else:
-            self._notice = Notice.UNREADABLE_SCAN  # not taken: nobody may believe that it was
-
-    def _take_from_pad(self) -> None:
-        """What lies there and was not taken yet, as long as it lies there: once, when all of its parts do."""
-        stack = self._stage.pad
-        self._from_pad &= stack.numbers
-        self.sheet = self.sheet.without_missing(stack.numbers)
-        for one in stack.items:
-            row = self.sheet.row_of(one.item)
-            if row is None and self._stage.left_lent.issuperset(tag.uid for tag in one.tags):
-                continue
-            if one.item in self._from_pad or len(self._scanned) >= AT_ONCE:
-                continue
-            if row is None:
-                self._stage.stir()  # somebody laid it there; what comes and goes keeps no visit open
-            if isinstance(row, _STANDS) or self._laid[one.item] >= OFTEN:
-                self._from_pad.add(one.item)
-            elif not one.whole:
-                self.sheet = self.sheet.parts_missing(one.item, one.read, one.parts)
-            else:
-                self._from_pad.add(one.item)
-                self._laid[one.item] += 1
-                self._queue(one.item)
-
-    def _queue(self, item: ItemBarcode) -> None:
-        self.sheet = self.sheet.asking(item)
-        self._scanned.append(item)
-
-    def _ask_next(self) -> None:
-        if self._asked is None and self._scanned:
-            self._asked_for = self._scanned.popleft()
-            self._asked = asyncio.create_task(self._check_out(self._asked_for))
-
-    async def _check_out(self, item: ItemBarcode) -> CheckedOut | Refused:
-        async with self._one_act:
-            return await self._desk.check_out(self._shown, item)
-
-    async def _check_in(self, item: ItemBarcode) -> "CheckedIn | Refused":
-        async with self._one_act:
-            return await self._desk.check_in(item)
-
-    def switch_next(self) -> None:
-        """Starts what is to be switched at the gate, unless something is."""
-        self.sheet = self._gate.begin(self.sheet)
-
-    def hear(self, event: EventId | None) -> None:
-        """Takes in a late answer: to an event of this visit, or to one that turns out to be of this visit."""
-        answer = self._stage.late_answer(event) if event else None
-        item = self.sheet.item_of(event) if event and answer else None
-        if answer and item:
-            self._note(item, answer)
-
-    def take(self, task: asyncio.Task[object]) -> None:
-        """Takes in what has come of it. Raises what the desk raised for want of a journal."""
-        if task is self._gate.task:
-            self.sheet = self._gate.take(self.sheet)
-        elif task is self._asked:
-            self._take_answer()
-
-    def _take_answer(self) -> None:
-        task, item = self._asked, self._asked_for
-        if task is None or item is None:
-            return
-        self._asked = self._asked_for = None
-        try:
-            answer = task.result()
-            why = f"refused: {answer.rule} {answer.reason.value}" if isinstance(answer, Refused) else "lent"
-            log.info("item %s", why)
-            self._note(item, answer)
-        except AnswerLost as fault:
-            self.sheet = self.sheet.lost(item, fault.event)
-            self.hear(fault.event)
-        except DeskUnreachable:
-            self.sheet = self.sheet.not_asked(item)
-
-    def _note(self, item: ItemBarcode, answer: CheckedOut | Refused | Voided) -> None:
-        self.sheet = self._gate.lent(self.sheet.answered(item, answer), item)
-
-    async def _still_there(self) -> None:
-        """Counts down over the list; a touch, a scan, a book laid down or a pass goes on, silence ends it."""
-        lay_there = self._stage.pad.numbers
-        self._draw(StillThere(self._patience.warning))
-        while (left := self._patience.warning - int(self._stage.quiet_s + _TICK_S)) > 0:
-            self._draw(StillThere(left))
-            tick = asyncio.create_task(asyncio.sleep(1 - self._stage.quiet_s % 1))
-            happening = await self._stage.next(None, tick)
-            tick.cancel()
-            if isinstance(happening, Touched):
-                if happening.intent is Intent.STOP:
-                    self._stop()
-                return
-            if isinstance(happening, BarcodeScanned | PassPresented):
-                self._stage.put_back(happening)
-                return
-            if isinstance(happening, ItemsChanged) and self._stage.pad.numbers - lay_there:
-                self._stage.stir()
-                return
-            if isinstance(happening, Answered):
-                self.hear(happening.event)
-                if self.sheet.unlocking:
-                    self._stage.stir()  # what the gate will make of it is new to read
-                    return
-        self._ending = Ending.OUT_OF_TIME

@@ -10,11 +10,13 @@ from circulation.presented import ReceiptChoice
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Answered, Happening, Touched
+from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
+from kiosk.flows.items import Items
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
-from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState
+from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState, Returned, Screen
 
 log = logging.getLogger(__name__)
 MakeReceipt = Callable[[str, tuple[Lent, ...], int], ports.Receipt]
@@ -46,36 +48,22 @@ async def farewell(
 ) -> None:
     """Shows the end and prints when asked, or by the patron's own default (K2) when nothing is touched.
 
-    An answer that was still awaited when the patron left is shown as long as this screen stands. What is at the gate is
-    awaited; whoever leaves before is printed the receipt of what is known then.
+    Whoever leaves before the gate is done is printed the receipt of what is known then.
     """
-    while True:
-        checkout.switch_next()
-        sheet = checkout.sheet
-        can_print = printer.exists and bool(sheet.lent)
-        stage.show(_finished(stage, sheet, can_print))
-        happening = await stage.next(None if checkout.switching else patience.closing, *checkout.tasks)
-        if isinstance(happening, asyncio.Task):
-            checkout.take(happening)
-            stage.stir()
-        elif isinstance(happening, Answered):
-            checkout.hear(happening.event)
-        elif happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
-            break
+    happening = await _watch(stage, checkout, lambda sheet: _finished(stage, sheet, printer), patience)
     if isinstance(happening, Touched):
         wanted = happening.intent is Intent.PRINT
     else:
         wanted = patron.receipt is ReceiptChoice.PRINT
     if checkout.switching:
         await checkout.settle()
-        sheet = checkout.sheet
-        can_print = printer.exists and bool(sheet.lent)
-        if sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
-            stage.show(_finished(stage, sheet, can_print))
+        if checkout.sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
+            stage.show(_finished(stage, checkout.sheet, printer))
             happening = await _until_read(stage, patience)
             wanted = wanted or (isinstance(happening, Touched) and happening.intent is Intent.PRINT)
     later = [happening] if isinstance(happening, PassPresented | BarcodeScanned) else []
-    if can_print and wanted:
+    sheet = checkout.sheet
+    if printer.exists and sheet.lent and wanted:
         job = new_job()
         printing = asyncio.create_task(printer.print(make_receipt(stage.language, sheet.lent, sheet.not_known), job))
         await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
@@ -83,14 +71,52 @@ async def farewell(
         stage.put_back(one)
 
 
-def _finished(stage: Stage, sheet: Sheet, can_print: bool) -> Finished:
+async def thanks(stage: Stage, back: BringBack, patience: Patience) -> None:
+    """Shows what was taken in, and what care it needs, until it is read. A pass that is shown begins the next visit."""
+    happening = await _watch(stage, back, lambda sheet: _returned(stage, sheet), patience)
+    if back.switching:
+        await back.settle()
+        if back.sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
+            stage.show(_returned(stage, back.sheet))
+            happening = await _until_read(stage, patience)
+    if isinstance(happening, PassPresented | BarcodeScanned):
+        stage.put_back(happening)
+
+
+async def _watch(stage: Stage, items: Items, draw: Callable[[Sheet], Screen], patience: Patience) -> Happening | None:
+    """Shows the end of it as it changes, until somebody touches, shows or scans something, or has had the time to read.
+    An answer that was still awaited is taken in, and what is at the gate is awaited."""
+    while True:
+        items.switch_next()
+        stage.show(draw(items.sheet))
+        happening = await stage.next(None if items.switching else patience.closing, *items.tasks)
+        if isinstance(happening, asyncio.Task):
+            items.take(happening)
+            stage.stir()
+        elif isinstance(happening, Answered):
+            items.hear(happening.event)
+        elif happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
+            return happening
+
+
+def _finished(stage: Stage, sheet: Sheet, printer: VisitPrinter) -> Finished:
     return Finished(
         len(sheet.lent),
         sheet.not_known,
-        can_print,
+        printer.exists and bool(sheet.lent),
         to_check=sheet.to_check,
         lying=stage.by_pad and bool(stage.pad.items),
-        unlocking=bool(sheet.unlocking),
+        unlocking=bool(sheet.switching),
+    )
+
+
+def _returned(stage: Stage, sheet: Sheet) -> Returned:
+    return Returned(
+        len(sheet.back),
+        sheet.not_known,
+        to_check=sheet.to_check,
+        lying=stage.by_pad and bool(stage.pad.items),
+        locking=bool(sheet.switching),
     )
 
 

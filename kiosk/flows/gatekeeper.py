@@ -1,4 +1,4 @@
-"""What a visit knows of gate bits: which loans wait for theirs, what is being switched, what could not be.
+"""What a visit knows of gate bits: which items wait for theirs, what is being switched, what could not be.
 
 One item is switched at a time, beside the question about the next. The list and the stack decide what is to be done,
 whatever happened before: lifted, laid back, unplugged, scanned meanwhile, answered late.
@@ -15,7 +15,7 @@ from kiosk.flows.gate import CheckIn, Switched, Undoing, arm, let_pass, undo
 from kiosk.sheet import Sheet
 from kiosk.stack import Lying
 from kiosk.stage import Stage
-from kiosk.ui import Gate, Lent, NotLent, Row, Unlocking
+from kiosk.ui import Back, Gate, Lent, Locking, NotLent, Row, Unlocking
 from kiosk.visit_pad import VisitPad
 
 log = logging.getLogger(__name__)
@@ -51,17 +51,18 @@ class Gatekeeper:
         """What is being switched now."""
         return self._task
 
-    def lent(self, sheet: Sheet, item: ItemBarcode) -> Sheet:
+    def granted(self, sheet: Sheet, item: ItemBarcode) -> Sheet:
         """After the library's yes: it lies there and is switched, or it is said that it must be laid there."""
-        if not self._pad.switches or self._left or not isinstance(sheet.row_of(item), Lent):
+        row = sheet.row_of(item)
+        if not self._pad.switches or self._left or not isinstance(row, Lent | Back):
             return sheet
         lying = self._stage.pad.find(item)
         if lying is not None:
             self._forget({tag.uid for tag in lying.tags})
-            return sheet.unlocking_item(item)
+            return sheet.switching_item(item)
         if not self._pad.rules.all_tagged and item not in self._tagged:
             return sheet
-        return sheet.at_gate(item, self._where_else())
+        return sheet.at_gate(item, self._where_else(row))
 
     def begin(self, sheet: Sheet) -> Sheet:
         """Starts what is to be switched next, unless something is."""
@@ -77,9 +78,8 @@ class Gatekeeper:
             if wanted is None or not self._is_open(lying):
                 continue
             self._item, self._wanted, self._whole = lying.item, wanted, lying.whole
-            if isinstance(row, Lent):
-                sheet = sheet.unlocking_item(lying.item)
-            self._task = asyncio.create_task(self._switch(lying, wanted, may_undo=not isinstance(row, NotLent)))
+            sheet = sheet.switching_item(lying.item)
+            self._task = asyncio.create_task(self._switch(lying, wanted, may_undo=isinstance(row, Lent | Unlocking)))
             break
         return sheet
 
@@ -89,24 +89,26 @@ class Gatekeeper:
         if task is None:
             return sheet
         self._task = None
-        outcome = task.result()
-        cleared = wanted is TagSecurity.UNSECURED
-        if outcome is Switched.DONE:
-            log.info("gate: %s", "an item may pass" if cleared else "an item that is not lent was armed")
-            # An item of several parts has passed when all of them have.
-            passed = Gate.SAFE if self._whole else Gate.LAY_DOWN
-            return sheet.at_gate(item, passed if cleared else Gate.ARMED)
-        if outcome is Undoing.UNDONE:
-            log.warning("gate: an item could not be let through, and its loan was undone")
-            return sheet.undone(item)
-        if outcome is Undoing.NOT_KNOWN:
-            log.warning("gate: an item could not be let through; whether its loan was undone is not known")
-            return sheet.undoing_lost(item)
-        if outcome is Switched.LEFT and cleared:
-            log.info("gate: an item was lifted before it was let through")
-            return sheet.at_gate(item, self._where_else())
-        log.warning("gate: %s", "a lent item could not be let through" if cleared else _NOT_ARMED)
-        return sheet.at_gate(item, Gate.CALLS if cleared else Gate.OPEN)
+        outcome, row = task.result(), sheet.row_of(item)
+        match outcome:
+            case Undoing.UNDONE:
+                log.warning("gate: an item could not be let through, and its loan was undone")
+                return sheet.undone(item)
+            case Undoing.NOT_KNOWN:
+                log.warning("gate: an item could not be let through; whether its loan was undone is not known")
+                return sheet.undoing_lost(item)
+            case Switched.DONE:
+                log.info("gate: %s", _SWITCHED[wanted])
+                if isinstance(row, NotLent) and wanted is TagSecurity.SECURED:
+                    return sheet.at_gate(item, Gate.ARMED)
+                # An item of several parts is as it should be when all of them are.
+                return sheet.at_gate(item, Gate.SAFE if self._whole else Gate.LAY_DOWN)
+            case Switched.LEFT if not isinstance(row, NotLent) or wanted is TagSecurity.UNSECURED:
+                log.info("gate: an item was lifted before %s", _BEFORE[wanted])
+                return sheet.at_gate(item, self._where_else(row))
+            case _:
+                log.warning("gate: %s", _NOT_SWITCHED[wanted])
+                return sheet.at_gate(item, _AMISS[wanted])
 
     def leave(self, sheet: Sheet) -> Sheet:
         """At the end of a visit: what is not read back counts as not cleared, and staff are told."""
@@ -117,10 +119,11 @@ class Gatekeeper:
             self._task.cancel()  # what a pad is doing goes on; nothing follows it
             self._task = None
         for line in sheet.lines:
-            if isinstance(line.row, Unlocking):
-                sheet = sheet.at_gate(line.item, Gate.CALLS)
+            if isinstance(line.row, Unlocking | Locking):
+                sheet = sheet.at_gate(line.item, _AMISS[_of(line.row)])
         if sheet.to_check:
-            log.warning("gate: %d lent item(s) leave without having been let through", sheet.to_check)
+            left = "taken in without having been armed" if sheet.of_returns else "leave without having been let through"
+            log.warning("gate: %d %s item(s) %s", sheet.to_check, "returned" if sheet.of_returns else "lent", left)
         return sheet
 
     # ---- inside
@@ -137,15 +140,15 @@ class Gatekeeper:
         self._failed &= here
 
     def _lifted(self, sheet: Sheet) -> Sheet:
-        """What was lent and cannot be switched: lifted before its turn came, or the pad has gone."""
+        """What waits and cannot be switched: lifted before its turn came, or the pad has gone."""
         for line in sheet.lines:
-            waits = isinstance(line.row, Unlocking) and not (self._task and line.item == self._item)
+            waits = isinstance(line.row, Unlocking | Locking) and not (self._task and line.item == self._item)
             if waits and not self._tags(line.item):
-                sheet = sheet.at_gate(line.item, self._where_else())
+                sheet = sheet.at_gate(line.item, self._where_else(line.row))
         return sheet
 
-    def _where_else(self) -> Gate:
-        return Gate.LAY_DOWN if self._stage.by_pad else Gate.CALLS
+    def _where_else(self, row: Row | None) -> Gate:
+        return Gate.LAY_DOWN if self._stage.by_pad else _AMISS[_of(row)]
 
     def _is_open(self, lying: Lying) -> bool:
         """Whether a tag of it was not switched yet, and none of them could not be."""
@@ -174,19 +177,33 @@ class Gatekeeper:
         self._failed -= uids
 
 
-_NOT_ARMED = "an item that is not lent could not be armed"
+_SWITCHED = {
+    TagSecurity.UNSECURED: "an item may pass",
+    TagSecurity.SECURED: "an item that is not lent was armed",
+}
+_BEFORE = {TagSecurity.UNSECURED: "it was let through", TagSecurity.SECURED: "it was armed"}
+_NOT_SWITCHED = {
+    TagSecurity.UNSECURED: "a lent item could not be let through",
+    TagSecurity.SECURED: "an item that is not lent could not be armed",
+}
+_AMISS = {TagSecurity.UNSECURED: Gate.CALLS, TagSecurity.SECURED: Gate.OPEN}
+
+
+def _of(row: Row | None) -> TagSecurity:
+    """How the tags of an item that was taken in should be, or of one that was lent."""
+    return TagSecurity.SECURED if isinstance(row, Back | Locking) else TagSecurity.UNSECURED
 
 
 def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
     """How the tags of an item should be, by what the library said of it; None where they are left alone."""
     found = {tag.security for tag in lying.tags}
     match row:
-        case Unlocking():
-            return TagSecurity.UNSECURED
-        case Lent(gate=gate):
-            # One that was scanned where not everything has a tag, and is laid down after all, is armed still.
-            is_safe = gate is Gate.SAFE and found == {TagSecurity.UNSECURED}
-            return None if is_safe else TagSecurity.UNSECURED
+        case Unlocking() | Locking():
+            return _of(row)
+        case Lent(gate=gate) | Back(gate=gate):
+            # One that was scanned where not everything has a tag, and is laid down after all, is as it was before.
+            wanted = _of(row)
+            return None if gate is Gate.SAFE and found == {wanted} else wanted
         case NotLent(refused=refused) if refused.reason is Reason.ALREADY_YOURS:
             return None if found == {TagSecurity.UNSECURED} else TagSecurity.UNSECURED
         case NotLent(refused=refused):

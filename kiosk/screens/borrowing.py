@@ -1,4 +1,4 @@
-"""The visit: how many were borrowed, the cards, what to do next, and the way out. Newest on top (LP#2148370)."""
+"""The list of a visit: how many, the cards, what to do next, and the way out. Newest on top (LP#2148370)."""
 
 from pathlib import Path
 
@@ -9,18 +9,22 @@ from circulation.outcomes import Reason
 from kiosk import sentences
 from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
-from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_STEP, OF_TROUBLE
+from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
 from kiosk.screens.page import Page
 from kiosk.texts import Texts
 from kiosk.ui import (
     Asking,
+    Back,
     Borrowing,
     Gate,
     Lent,
+    Locking,
     NotAsked,
     NotKnown,
     NotLent,
+    NotTaken,
     PartsMissing,
+    Returning,
     Row,
     Trouble,
     Undone,
@@ -38,8 +42,8 @@ TROUBLES = (
 )
 
 
-class BorrowingPage(Page):
-    """Draws `Borrowing`."""
+class ListPage(Page):
+    """What the pages with a list of items share."""
 
     count = StringProperty("")
     may_borrow = StringProperty("")
@@ -52,25 +56,62 @@ class BorrowingPage(Page):
     done_spoken = StringProperty("")
     inviting = BooleanProperty(False)  # nothing on the list yet: what to do stands large in its place
     ending = BooleanProperty(False)
-    some_lent = BooleanProperty(False)
+    some_done = BooleanProperty(False)
 
     _texts: Texts | None = None  # of the last drawing
 
-    def draw(self, fact: Borrowing, texts: Texts) -> None:
-        """All of the visit."""
+    def draw_list(self, fact: Borrowing | Returning, cards: tuple[Card, ...], texts: Texts) -> None:
+        """What is drawn alike, whatever the list is of."""
         self._texts = texts
-        cards = self._standing(fact, texts) + tuple(self._card(one, texts) for one in fact.rows)
-        self.count = sentences.headline(texts, fact)
-        self.may_borrow = sentences.may_borrow(texts, fact)
         self.what_to_do = sentences.what_to_do(texts, fact)
         self.how = sentences.how(texts, fact)
         self.notice = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.notice_icon = OF_NOTICE[fact.notice] if fact.notice else ""
+        self.inviting = not cards and bool(self.what_to_do) and not fact.ending
+        self.ending = fact.ending
+        self.ids.cards.draw(cards)
+
+    def leave(self) -> None:
+        """Nothing of a patron is kept; what is said to everybody stands ready for whoever comes next."""
+        self.ids.cards.wipe()
+        if self._texts is not None:
+            self.draw(self._empty(), self._texts)
+
+    def _empty(self) -> Borrowing | Returning:
+        """The fact of a list with nothing on it."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _troubles(fact: Borrowing | Returning, texts: Texts) -> tuple[Card, ...]:
+        """The cards of what is wrong on our side."""
+        cards = []
+        for one in TROUBLES:
+            if one in fact.troubles and not _said_by_a_row(one, fact):
+                said = sentences.trouble(texts, one)
+                tone = "care" if one is Trouble.NOT_ADMITTED else "broken"
+                cards.append(Card(f"trouble:{one.value}", tone, OF_TROUBLE[one], "", said.why, said.next))
+        return tuple(cards)
+
+    @staticmethod
+    def _card(one: Row, said: sentences.RowWords) -> Card:
+        busy = isinstance(one, Asking | Unlocking | Locking)
+        well = busy or (isinstance(one, Lent | Back) and one.gate is Gate.SAFE and not _is_apart(one))
+        return Card(f"row:{one.key}", "good" if well else "care", _icon(one), said.title, said.why, said.next, busy)
+
+
+class BorrowingPage(ListPage):
+    """Draws `Borrowing`."""
+
+    def draw(self, fact: Borrowing, texts: Texts) -> None:
+        """All of the visit."""
+        today = self._today()
+        cards = tuple(self._card(one, sentences.row(texts, one, today)) for one in fact.rows)
+        self.draw_list(fact, self._troubles(fact, texts) + self._standing(fact, texts) + cards, texts)
+        self.count = sentences.headline(texts, fact)
+        self.may_borrow = sentences.may_borrow(texts, fact)
         self.aside = sentences.aside(texts, fact.troubles)
         self.done_text, self.done_spoken = texts.say("borrow.done"), texts.say("access.done")
-        self.inviting = not cards and bool(self.what_to_do) and not fact.ending
-        self.ending, self.some_lent = fact.ending, fact.lent > 0
-        self.ids.cards.draw(cards)
+        self.some_done = fact.lent > 0
 
     def rehearse(self, texts: Texts) -> None:
         """Typefaces, dates and one card of each kind."""
@@ -78,49 +119,42 @@ class BorrowingPage(Page):
         self.draw(Borrowing((NotKnown("2"), Lent("1", word, today)), lent=1, may_borrow=1, first_name=word), texts)
         self.leave()
 
-    def leave(self) -> None:
-        """Nothing of a patron is kept; what is said to everybody stands ready for whoever comes next."""
-        self.ids.cards.wipe()
-        if self._texts is not None:
-            self.draw(Borrowing(), self._texts)
+    def _empty(self) -> Borrowing:
+        return Borrowing()
 
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
-        """The cards that stand above the rows: what is wrong, why nothing can be borrowed, messages for the patron."""
+        """The cards that stand above the rows: why nothing can be borrowed, messages for the patron."""
         cards = []
-        for one in TROUBLES:
-            if one in fact.troubles and not _said_by_a_row(one, fact):
-                said = sentences.trouble(texts, one)
-                tone = "care" if one is Trouble.NOT_ADMITTED else "broken"
-                cards.append(Card(f"trouble:{one.value}", tone, OF_TROUBLE[one], "", said.why, said.next))
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())
             cards.append(Card("cannot", "care", OF_STEP[fact.cannot_borrow.next], "", said.why, said.next))
         cards += [Card(f"message:{at}", "touch", "message", "", one) for at, one in enumerate(fact.messages)]
         return tuple(cards)
 
-    def _card(self, one: Row, texts: Texts) -> Card:
-        said = sentences.row(texts, one, self._today())
-        well = isinstance(one, Asking | Unlocking) or (isinstance(one, Lent) and one.gate is Gate.SAFE)
-        busy = isinstance(one, Asking | Unlocking)
-        return Card(f"row:{one.key}", "good" if well else "care", _icon(one), said.title, said.why, said.next, busy)
 
-
-def _said_by_a_row(trouble: Trouble, fact: Borrowing) -> bool:
+def _said_by_a_row(trouble: Trouble, fact: Borrowing | Returning) -> bool:
     """Nobody needs to read the same twice."""
-    of_rows = {one.refused.reason for one in fact.rows if isinstance(one, NotLent)}
+    of_rows = {one.refused.reason for one in fact.rows if isinstance(one, NotLent | NotTaken)}
     return trouble is Trouble.NOT_ADMITTED and Reason.KIOSK_NOT_ADMITTED in of_rows
+
+
+def _is_apart(one: Lent | Back) -> bool:
+    """Whether it is not to be put with the others (K8)."""
+    return isinstance(one, Back) and one.route.value != "shelf"
 
 
 def _icon(one: Row) -> str:
     match one:
-        case Lent(gate=gate) | NotLent(gate=gate) if gate in OF_GATE:
+        case Lent(gate=gate) | NotLent(gate=gate) | Back(gate=gate) if gate in OF_GATE:
             return OF_GATE[gate]
         case Lent():
             return "check"
-        case Asking() | Unlocking():
+        case Back(route=route):
+            return OF_ROUTE[route.value]
+        case Asking() | Unlocking() | Locking():
             return ""
-        case NotLent():
-            return OF_STEP[one.refused.next]
+        case NotLent(refused=refused) | NotTaken(refused=refused):
+            return OF_STEP[refused.next]
         case NotKnown() | Undone():
             return "desk"
         case PartsMissing():

@@ -54,6 +54,7 @@ OF_NOTICE = {
     Notice.BOOKS_LEFT: "book",
 }
 OF_GATE = {Gate.LAY_DOWN: "stack", Gate.CALLS: "desk", Gate.OPEN: "desk"}
+OF_ROUTE = {"shelf": "check", "hold_shelf": "hold_shelf", "other_branch": "elsewhere", "staff": "desk"}
 OF_TROUBLE = {
     Trouble.NO_CONNECTION: "no_line",
     Trouble.WITHOUT_LINE: "no_line",

@@ -74,9 +74,12 @@ class RestPage(Page):
     aside = StringProperty("")
     broken_icon = StringProperty("")
     broken_tone = StringProperty("broken")
+    bring_back_text = StringProperty("")
+    bring_back_spoken = StringProperty("")
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         super().__init__(tell, today, **kwargs)
+        self._bring_back = self.ids.bring_back.__self__
         self._clock = Clock.schedule_interval(self._step, self.STEP_S)
         self._clock.cancel()
 
@@ -98,6 +101,11 @@ class RestPage(Page):
         self.strip = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""
         self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""
         self.aside = sentences.aside(texts, fact.troubles) if trouble is None else ""
+        self.bring_back_text, self.bring_back_spoken = texts.say("rest.bring_back"), texts.say("access.bring_back")
+        if fact.takes_back and self._bring_back.parent is None:
+            self.ids.buttons.add_widget(self._bring_back)
+        elif not fact.takes_back and self._bring_back.parent is not None:
+            self.ids.buttons.remove_widget(self._bring_back)
 
     def enter(self) -> None:
         """The picture starts to move."""

@@ -26,6 +26,8 @@ _LEAVES = {
     "Borrowing": "done",
     "Finished": "no_receipt",
     "Receipt": "done",
+    "Returning": "done",
+    "Returned": "done",
 }
 
 

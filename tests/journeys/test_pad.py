@@ -211,3 +211,23 @@ def test_no_log_holds_a_number(app: WholeApp) -> None:
     text = app.log().upper()
     numbers = {one["barcode"] for one in app.bench.pile()} | {one["number"] for one in app.bench.drawer()}
     assert [one for one in numbers if one and one.upper() in text] == []
+
+
+def test_k10_what_is_brought_back_without_a_pass_is_armed_and_no_loan_any_more(app: WholeApp) -> None:
+    lent = [one["barcode"] for one in app.bench.pile() if one["expect"] == "K7 item_on_loan"][:2]
+    assert set(lent) <= set(app.open_loans())
+    app.mark()
+    app.touch("bring_back")
+    app.wait_log("screen Returning")
+    for number in lent:
+        app.bench.place_item(number, afi=ON_LOAN)
+    app.wait_log("gate: an item that is not lent was armed", 2)
+    shows(app, GOOD)
+    assert bits(app) == {number: {IN_STOCK} for number in lent}
+    assert set(lent).isdisjoint(app.open_loans())
+    app.mark()
+    app.touch("done")
+    app.wait_log("screen Returned")
+    app.bench.clear_pad()
+    app.touch("done")
+    app.wait_log("screen Rest")

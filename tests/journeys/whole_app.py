@@ -30,6 +30,7 @@ BUTTONS = {
     "done": (540, 1656),
     "print": (540, 1488),
     "no_receipt": (540, 1656),
+    "bring_back": (540, 1656),
     "help": (200, 1823),
     "language": (855, 1823),
 }

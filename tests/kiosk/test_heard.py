@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Light
 from kiosk import ui
@@ -15,6 +16,8 @@ from kiosk.heard import Heard, light_of, sound_of
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
 LENT = ui.Lent("1", "Een boek", date(2026, 12, 1))
 UNLOCKING = ui.Unlocking("1", "Een boek", date(2026, 12, 1))
+BACK = ui.Back("1", "Een boek", Route.SHELF)
+LOCKING = ui.Locking("1", "Een boek", Route.SHELF)
 
 
 def visit(*rows: ui.Row) -> ui.Borrowing:
@@ -40,6 +43,12 @@ def visit(*rows: ui.Row) -> ui.Borrowing:
         (visit(UNLOCKING), visit(ui.Undone("1", "Een boek")), False),
         (visit(), visit(ui.PartsMissing("1", 4, 5)), None),
         (visit(LENT), replace(visit(LENT), notice=ui.Notice.TAG_UNREADABLE), False),
+        (ui.Rest(), ui.Returning(), None),
+        (ui.Returning((ui.Asking("1"),)), ui.Returning((LOCKING,)), None),
+        (ui.Returning((LOCKING,)), ui.Returning((BACK,)), True),
+        (ui.Returning((LOCKING,)), ui.Returning((replace(BACK, gate=ui.Gate.OPEN),)), False),
+        (ui.Returning((ui.Asking("1"),)), ui.Returning((ui.NotTaken("1", NO),)), False),
+        (ui.Returning(), ui.Returning(notice=ui.Notice.UNREADABLE_SCAN), False),
         (ui.Waiting(), visit(LENT), None),  # a visit that is taken up again
         (ui.Waiting(), replace(visit(), cannot_borrow=NO), False),
         (ui.Waiting(), ui.NoVisit(NO), False),
@@ -69,6 +78,7 @@ def test_a_new_yes_is_soft_a_new_no_is_a_tone_and_what_stood_there_is_silent(
         (ui.Closed("journal-full"), Light.HELP),
         (ui.OutOfOrder("x"), Light.HELP),
         (visit(), Light.BUSY),
+        (ui.Returning(), Light.BUSY),
         (ui.Waiting(), Light.BUSY),
     ],
 )

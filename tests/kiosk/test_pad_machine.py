@@ -4,6 +4,7 @@ A pad that answers after its deadline, or is gone at any moment: no simulator ca
 """
 
 import asyncio
+from collections.abc import Callable
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -14,7 +15,22 @@ from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from devices.ports import Health, PadItem, TagSecurity
-from kiosk.ui import Asking, Borrowing, Finished, Gate, Intent, Lent, Rest, Screen, Shown, Unlocking
+from kiosk.ui import (
+    Asking,
+    Back,
+    Borrowing,
+    Finished,
+    Gate,
+    Intent,
+    Lent,
+    Locking,
+    Rest,
+    Returned,
+    Returning,
+    Screen,
+    Shown,
+    Unlocking,
+)
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import (
@@ -52,6 +68,8 @@ class Library(ScriptedDesk):
         super().__init__()
         self.loans: dict[str, str] = {}
         self.next_reply, self.next_return = "lent", "done"
+        self.brought: set[str] = set()  # what was taken in while the gate let it pass: only where it is brought back
+        self.passes_gate: Callable[[str], bool] = lambda _: False
         self.open: dict[EventId, CheckedOut | Refused | Voided] = {}
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
@@ -78,11 +96,14 @@ class Library(ScriptedDesk):
             return HELD
         if books:
             self.loans[item] = patron
+            self.brought.discard(item)
         return lent(item, item)
 
     async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
         how, self.next_return = self.next_return, "done"
         await asyncio.sleep(self.delay_s)
+        if how not in ("unreachable", "refused") and self.passes_gate(item):
+            self.brought.add(item)
         if how == "unreachable":
             raise unreachable()
         if how == "refused":
@@ -133,10 +154,11 @@ class PadMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
-        self.kiosk = Kiosk(self.loop, (*KINDS, "item_pad"))
+        self.kiosk = Kiosk(self.loop, (*KINDS, "item_pad"), returns=True)
         self.library, self.pad = Library(), BadPad()
         self.kiosk.desk, self.kiosk.pad = self.library, self.pad
         self.pad.switches = True
+        self.library.passes_gate = self.comes_back
         self.pad.bits = {one.uid: SECURED for one in TAGS}
         self.ui = Watching(self.loop.time)
         self.ui.machine = self
@@ -179,9 +201,23 @@ class PadMachine(RuleBasedStateMachine):
     def scan(self, number: str) -> None:
         self.loop.run_until_complete(self.kiosk.scan(number))
 
-    @rule(intent=st.sampled_from([Intent.DONE, Intent.STOP, Intent.NO_RECEIPT, Intent.PRINT, Intent.MORE_TIME]))
+    @rule(
+        intent=st.sampled_from(
+            [Intent.DONE, Intent.STOP, Intent.NO_RECEIPT, Intent.PRINT, Intent.MORE_TIME, Intent.CLOSE]
+        )
+    )
     def touch(self, intent: Intent) -> None:
         self.loop.run_until_complete(self.kiosk.touch(intent))
+
+    @rule()
+    def bring_back(self) -> None:
+        self.touch(Intent.BRING_BACK)
+
+    @precondition(lambda self: isinstance(self.kiosk.screen(), Rest))
+    @rule(number=st.sampled_from(sorted(ITEMS)))
+    def bring_one_back(self, number: str) -> None:
+        self.bring_back()
+        self.lay(list(ITEMS[number]))
 
     @rule(seconds=st.sampled_from([0.05, 0.3, 1, 6, 50, 66]))
     def wait(self, seconds: float) -> None:
@@ -232,9 +268,10 @@ class PadMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_unlocked_and_not_lent(self) -> None:
+        """But for what was brought back and could not be armed, or is being armed: see `was_told`."""
         for number, tags in ITEMS.items():
             if any(self.pad.bits[one.uid] is UNSECURED for one in tags):
-                assert number in self.library.loans
+                assert number in self.library.loans or number in self.library.brought
 
     @invariant()
     def every_picture_was_right(self) -> None:
@@ -253,8 +290,13 @@ class PadMachine(RuleBasedStateMachine):
         for row in rows:
             if isinstance(row, Lent) and row.gate is Gate.SAFE:
                 assert not self.is_locked(row.title), "shown as lent, and the gate calls"
+        for row in screen.rows if isinstance(screen, Returning) else ():
+            if isinstance(row, Back) and row.gate is Gate.SAFE:
+                assert not self.is_open(row.title), "shown as returned, and the gate lets it pass"
         if isinstance(before, Borrowing) and not isinstance(screen, Borrowing):
             self.was_told(before, screen)
+        if isinstance(before, Returning) and not isinstance(screen, Returning):
+            self.was_thanked(before, screen)
 
     def is_locked(self, number: str) -> bool:
         return any(self.pad.bits[one.uid] is not UNSECURED for one in ITEMS[number])
@@ -264,11 +306,32 @@ class PadMachine(RuleBasedStateMachine):
         locked = sum(isinstance(row, Lent) and row.gate is not Gate.SAFE for row in before.rows)
         waiting = [row for row in before.rows if isinstance(row, Unlocking)]
         if isinstance(after, Finished):
-            if not after.unlocking:  # what was being switched has ended meanwhile, well or not
-                locked += sum(self.is_locked(row.title) for row in waiting)
-            assert after.to_check >= locked
+            # What was being switched has ended meanwhile, well or not; or it is tried again and this screen will tell.
+            locked += sum(self.is_locked(row.title) for row in waiting)
+            assert after.unlocking or after.to_check >= locked
         else:
             assert not waiting
+
+    def is_open(self, number: str) -> bool:
+        return any(self.pad.bits[one.uid] is UNSECURED for one in ITEMS[number])
+
+    def comes_back(self, number: str) -> bool:
+        """Whether the gate lets it pass at the moment when it is taken in; a loan is undone with its bit armed."""
+        if not self.is_open(number):
+            return False
+        if not isinstance(self.kiosk.screen(), Returning | Returned):
+            self.faults.append(AssertionError("a loan was ended and the gate lets it pass"))
+        return True
+
+    def was_thanked(self, before: Returning, after: Screen) -> None:
+        """The same of what was taken in: of each that may pass the gate the list or the last screen has a word."""
+        amiss = sum(isinstance(row, Back) and row.gate is not Gate.SAFE for row in before.rows)
+        waiting = [row for row in before.rows if isinstance(row, Locking)]
+        if isinstance(after, Returned):
+            amiss += sum(self.is_open(row.title) for row in waiting)
+            assert after.locking or after.to_check >= amiss
+        else:  # somebody shows a pass already, and all went well
+            assert not any(self.is_open(row.title) for row in waiting)
 
     @rule()
     def everything_comes_to_rest(self) -> None:
@@ -277,11 +340,11 @@ class PadMachine(RuleBasedStateMachine):
         self.the_plug(True)
         self.wait(6)
         screen = self.kiosk.screen()
-        if not isinstance(screen, Borrowing):
+        if not isinstance(screen, Borrowing | Returning):
             return
         stack = self.kiosk.stage.pad
-        assert not any(isinstance(row, Unlocking | Asking) for row in screen.rows)
-        by_title = {row.title: row for row in screen.rows if isinstance(row, Lent)}
+        assert not any(isinstance(row, Unlocking | Locking | Asking) for row in screen.rows)
+        by_title = {row.title: row for row in screen.rows if isinstance(row, Lent | Back)}
         for lying in stack.items:
             row = by_title.get(lying.item)
             assert row is None or row.gate is not Gate.LAY_DOWN or not lying.whole

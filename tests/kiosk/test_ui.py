@@ -18,6 +18,8 @@ from kiosk.ui import (
     Receipt,
     ReceiptState,
     Rest,
+    Returned,
+    Returning,
     Screen,
     StillThere,
     Waiting,
@@ -26,6 +28,7 @@ from kiosk.ui import (
 
 SCREENS: tuple[Screen, ...] = (
     Rest(),
+    Rest(takes_back=True),
     Waiting(),
     NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),
     NoAnswer(),
@@ -34,6 +37,9 @@ SCREENS: tuple[Screen, ...] = (
     Finished(1),
     Finished(1, can_print=False),
     Receipt(ReceiptState.PRINTING, 1),
+    Returning(),
+    Returning(ending=True),
+    Returned(1),
     Closed("journal"),
     OutOfOrder("fault"),
 )
@@ -53,6 +59,11 @@ def test_help_and_language_are_offered_on_every_screen_and_a_way_out_of_every_on
     can = offered(screen)
     assert {Intent.HELP, Intent.LANGUAGE} <= can
     assert bool(can & LEAVING) != isinstance(screen, Rest | Closed | OutOfOrder)
+
+
+def test_something_can_be_brought_back_only_where_that_is_taken() -> None:
+    assert Intent.BRING_BACK in offered(Rest(takes_back=True))
+    assert Intent.BRING_BACK not in offered(Rest())
 
 
 @pytest.mark.parametrize("over", OVERS, ids=lambda one: type(one).__name__)

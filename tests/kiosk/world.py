@@ -87,6 +87,7 @@ class ScriptedDesk:
         self.asked: list[tuple[str | None, str]] = []
         self.journal_fault: BaseException | None = None
         self.returned: list[str] = []
+        self.return_replies: dict[str, CheckedIn | Refused | BaseException] = {}
         self.return_fault: BaseException | None = None
 
     async def identify(self, presented: Presented) -> Identified | Refused:
@@ -107,10 +108,13 @@ class ScriptedDesk:
         return reply
 
     async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
-        if self.return_fault is not None:
-            raise self.return_fault
-        self.returned.append(item)
-        return CheckedIn(item, f"Title {item}")
+        await asyncio.sleep(self.delay_s)
+        reply = self.return_fault or self.return_replies.get(item, CheckedIn(item, f"Title {item}"))
+        if isinstance(reply, BaseException):
+            raise reply
+        if isinstance(reply, CheckedIn):
+            self.returned.append(item)
+        return reply
 
     async def redeliver(self) -> float:
         return 0.0
@@ -205,7 +209,9 @@ class Recorder:
 class Kiosk:
     """A kiosk at rest. What is done to it has had its effect when the call returns."""
 
-    def __init__(self, loop: VirtualLoop, kinds: tuple[str, ...] = KINDS, *, passes_on_pad: bool = False) -> None:
+    def __init__(
+        self, loop: VirtualLoop, kinds: tuple[str, ...] = KINDS, *, passes_on_pad: bool = False, returns: bool = False
+    ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
         self._lying: dict[bytes, PadItem] = {}
@@ -214,7 +220,7 @@ class Kiosk:
         self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
         self.patience = Patience()
         self.parked = Parked(loop.time, self.patience.resume)
-        self.stage = Stage(self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad)
+        self.stage = Stage(self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad, returns=returns)
         self.said_closed: list[str] = []
         self._serving: asyncio.Task[None] | None = None
 

@@ -12,6 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from circulation.affairs import Route
 from circulation.outcomes import Reason
 from kiosk.texts import HERE, Texts, available
 from kiosk.ui import Gate, Intent, Notice, ReceiptState, Trouble
@@ -110,6 +111,9 @@ def _needed() -> Iterator[str]:
     for state in ReceiptState:
         yield f"receipt.{state.value}.title"
         yield f"receipt.{state.value}.text"
+    for route in Route:
+        yield f"row.back.{route.value}.why"
+        yield f"row.back.{route.value}.next"
     for intent in Intent:
         yield f"access.{intent.value}"
 

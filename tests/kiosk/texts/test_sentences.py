@@ -7,20 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import sentences
 from kiosk.sentences import RowWords, Sentence
 from kiosk.texts import Texts
 from kiosk.ui import (
     Asking,
+    Back,
     Borrowing,
     Finished,
     Gate,
     Lent,
+    Locking,
     NotAsked,
     NotKnown,
     NotLent,
     PartsMissing,
+    Returned,
     Trouble,
     Undone,
     Unlocking,
@@ -191,3 +195,41 @@ def test_the_end_says_what_still_needs_care() -> None:
     both = sentences.still_to_do(EN, Finished(3, not_known=1, to_check=2))
     assert both.startswith("The gate may beep at 2 books.")
     assert "1 book" in both
+
+
+def test_k8_k10_a_row_says_that_an_item_was_returned_and_where_it_goes() -> None:
+    back = Back("1", "Oeroeg", Route.SHELF)
+    assert sentences.row(NL, back, TODAY) == RowWords("Oeroeg", "Ingeleverd.", "Leg het op de kar.")
+    waits = sentences.row(NL, replace(back, route=Route.HOLD_SHELF, place="blauw"), TODAY)
+    assert (waits.why, waits.next) == ("Ingeleverd. Iemand wacht op dit boek.", "Leg het apart.")
+    elsewhere = sentences.row(NL, replace(back, route=Route.OTHER_BRANCH, place="Borger"), TODAY)
+    assert (elsewhere.why, elsewhere.next) == ("Ingeleverd. Het gaat naar Borger.", "Leg het apart.")
+    assert sentences.row(NL, replace(back, route=Route.OTHER_BRANCH), TODAY).why == "Ingeleverd."
+    assert sentences.row(NL, replace(back, route=Route.STAFF), TODAY).next == "Geef het aan de balie."
+    assert sentences.row(NL, replace(back, provisional=True), TODAY).why == "Ingeleverd. We verwerken het later."
+
+
+def test_a_return_whose_bit_is_not_armed_says_only_what_to_do_with_it_now() -> None:
+    back = Back("1", "Oeroeg", Route.HOLD_SHELF, "blauw")
+    assert sentences.row(NL, replace(back, gate=Gate.LAY_DOWN), TODAY).next == "Leg het nog even op de plaat."
+    assert sentences.row(NL, replace(back, gate=Gate.OPEN), TODAY).next == "Geef dit boek aan de balie."
+    assert "ngeleverd" not in sentences.row(NL, Locking("1", "Oeroeg", Route.SHELF), TODAY).why
+
+
+def test_a_list_of_returns_never_speaks_of_borrowing() -> None:
+    for one in (NotKnown("1"), NotAsked("1")):
+        said = sentences.row_of_returns(NL, one, TODAY)
+        assert "ingeleverd" in said.why
+        assert "leen" not in f"{said.why} {said.next}"
+    assert sentences.row_of_returns(NL, Back("1", "Oeroeg", Route.SHELF), TODAY).why == "Ingeleverd."
+    assert "Inleveren kan gewoon." in sentences.aside_of_returns(NL, frozenset({Trouble.WITHOUT_LINE}))
+    assert sentences.aside_of_returns(NL, frozenset()) == ""
+
+
+def test_the_thanks_say_how_many_and_what_needs_care() -> None:
+    assert sentences.returned(NL, Returned(3)) == Sentence("Bedankt! 3 ingeleverd.", "Tot ziens!")
+    assert "plaat" in sentences.returned(NL, Returned(3, lying=True)).next
+    both = sentences.returned(NL, Returned(3, to_check=1, not_known=2))
+    assert both.next.startswith("Geef 1 boek aan de balie. Van 2 boeken")
+    assert sentences.returned(NL, Returned(0, not_known=1)).why == "Er is niets ingeleverd."
+    assert "Bedankt" not in sentences.returned(NL, Returned(1, locking=True)).why
