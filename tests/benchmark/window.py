@@ -15,6 +15,8 @@ from typing import Any
 from devices.ports import HealthChanged, PassPresented
 from kiosk.config import KioskConfig, read_config
 
+ANIMATION_STEP_S = 1 / 60  # Kivy's own
+
 
 def tell(what: str, **facts: object) -> None:
     """One JSON line on standard output."""
@@ -183,10 +185,11 @@ def _watch_app(seen: dict[str, Any]) -> None:
     KioskApp.run = watched_run  # type: ignore[method-assign]
 
 
-def _redraw_waiting(seen: dict[str, Any]) -> None:
+def _redraw_waiting(seen: dict[str, Any], step_s: float = 0.0) -> None:
     """Paints the whole waiting screen at each turn of the drawing loop: its own dots move too seldom to tell anything.
 
-    What keeps the Kivy thread busy, or from its turn, is then seen as a longer time between two frames.
+    What keeps the Kivy thread busy, or from its turn, is then seen as a longer time between two frames. `step_s`: as
+    often as that, which the loop's own rate of frames may make less.
     """
     from kiosk.app import KioskApp
 
@@ -197,13 +200,18 @@ def _redraw_waiting(seen: dict[str, Any]) -> None:
             if seen.get("screen") == "Waiting":
                 self._window.canvas.ask_update()
 
-        self._clock.schedule_interval(redraw, 0)
+        self._clock.schedule_interval(redraw, step_s)
         run(self)
 
     KioskApp.run = redrawn_run  # type: ignore[method-assign]
 
 
-def waiting(config: KioskConfig) -> None:
+def moving(config: KioskConfig) -> None:
+    """The same, painted as often as what moves on a screen is: in steps of Kivy's animations, at the kiosk's rate."""
+    waiting(config, ANIMATION_STEP_S)
+
+
+def waiting(config: KioskConfig, step_s: float = 0.0) -> None:
     """The kiosk's own waiting screen while nothing at all is pending: no flow, no device, no store."""
     from datetime import date
 
@@ -212,7 +220,7 @@ def waiting(config: KioskConfig) -> None:
 
     seen: dict[str, Any] = {}
     _watch_app(seen)
-    _redraw_waiting(seen)
+    _redraw_waiting(seen, step_s)
     app = KioskApp(
         title="Kiosk",
         languages=config.kiosk.languages,
@@ -228,9 +236,9 @@ def waiting(config: KioskConfig) -> None:
 
 
 def lending(config: KioskConfig) -> None:
-    """The same screen while a thread decides offline on the mirror and journals it, ten times a second."""
+    """The screen that moves, while a thread decides offline on the mirror and journals it, ten times a second."""
     threading.Thread(target=_lend_for_ever, daemon=True).start()
-    waiting(config)
+    moving(config)
 
 
 def _lend_for_ever() -> None:
@@ -275,13 +283,20 @@ def sense(config: KioskConfig) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("empty", "label", "waiting", "lending", "kiosk", "redrawn", "sense"))
+    parser.add_argument("kind", choices=("empty", "label", "waiting", "moving", "lending", "kiosk", "redrawn", "sense"))
     parser.add_argument("--config", type=Path, required=True)
     given = parser.parse_args()
     if given.kind in ("kiosk", "redrawn"):
         kiosk(given.config, redrawn=given.kind == "redrawn")
     else:
-        kinds = {"empty": empty, "label": label, "waiting": waiting, "lending": lending, "sense": sense}
+        kinds = {
+            "empty": empty,
+            "label": label,
+            "waiting": waiting,
+            "moving": moving,
+            "lending": lending,
+            "sense": sense,
+        }
         kinds[given.kind](read_config(given.config))
 
 
