@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.journeys.running import CARE, GOOD, share, wait_until
+from tests.journeys.running import CARE, GOOD, cards, share, wait_until
 from tests.journeys.whole_app import WholeApp
 
 ON_LOAN, IN_STOCK = 0xC2, 0x07
@@ -222,7 +222,7 @@ def test_k10_what_is_brought_back_without_a_pass_is_armed_and_no_loan_any_more(a
     for number in lent:
         app.bench.place_item(number, afi=ON_LOAN)
     app.wait_log("gate: an item that is not lent was armed", 2)
-    shows(app, GOOD)
+    wait_until("two that are returned", lambda: cards(app.picture(), GOOD) == 2)
     assert bits(app) == {number: {IN_STOCK} for number in lent}
     assert set(lent).isdisjoint(app.open_loans())
     app.mark()
