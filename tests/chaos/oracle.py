@@ -116,7 +116,7 @@ def _promises(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
     """
     offline = set(re.findall(r"event (\S+) done without a line", now.log))
     late = set(re.findall(r"event (\S+) delivered late: CheckedOut", now.log))
-    shown = len(re.findall("checkout: item lent", now.log))
+    shown = len(re.findall("items: item lent", now.log))
     least, most = shown + len(late - offline), shown + len(late) + _not_known(now.log)
     done = len(now.loans) - len(before.loans)
     if done < least or (done > most and not killed):

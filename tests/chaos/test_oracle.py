@@ -13,7 +13,7 @@ TITLES = {"b1": "Oeroeg", "b2": "Max Havelaar"}
 LOG = (
     "INFO kiosk.visit: visit begins\n"
     "INFO kiosk.stage: screen Borrowing\n"
-    "INFO kiosk.flows.checkout: item lent\n"
+    "INFO kiosk.flows.items: item lent\n"
     "INFO kiosk.flows.gatekeeper: gate: an item may pass\n"
     "INFO kiosk.visit: visit ended: done, 1 lent, 0 not known\n"
     "INFO kiosk.stage: screen Rest\n"
@@ -73,7 +73,7 @@ def test_a_word_about_each_locked_loan_is_enough_and_one_for_two_is_not() -> Non
         loans={"l1": Loan("b1", open=True), "l2": Loan("b2", open=True)},
         answers=((1, "checked_out"), (2, "checked_out")),
         tags={"e004": Tag("b1", IN_STOCK), "e005": Tag("b2", IN_STOCK)},
-        log=said.replace("item lent\n", "item lent\nkiosk.flows.checkout: item lent\n"),
+        log=said.replace("item lent\n", "item lent\nkiosk.flows.items: item lent\n"),
         last_seq=2,
         journal_seq=2,
     )
