@@ -15,7 +15,6 @@ from kiosk.ui import (
     Closed,
     Gate,
     Lent,
-    Locking,
     NoAnswer,
     Notice,
     NoVisit,
@@ -26,14 +25,14 @@ from kiosk.ui import (
     Row,
     Screen,
     Shown,
+    Switching,
     Trouble,
     Ui,
-    Unlocking,
 )
 
 _NO = (NoVisit, NoAnswer, OutOfOrder)
 _LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.CARD_NOT_READ, Notice.TAG_UNREADABLE)
-_NOT_YET = (Asking, Unlocking, Locking, PartsMissing)
+_NOT_YET = (Asking, Switching, PartsMissing)
 
 
 def sound_of(before: Screen, after: Screen) -> bool | None:

@@ -14,7 +14,6 @@ from kiosk.ui import (
     Finished,
     Gate,
     Lent,
-    Locking,
     NotAsked,
     NotKnown,
     NotLent,
@@ -23,9 +22,9 @@ from kiosk.ui import (
     Returned,
     Returning,
     Row,
+    Switching,
     Trouble,
     Undone,
-    Unlocking,
 )
 
 
@@ -90,8 +89,8 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
         case Lent():
             key = "row.lent_provisional" if one.provisional else "row.lent"
             return RowWords(one.title, texts.say(key, day=texts.day(one.due, today)), at_gate(texts, one.gate))
-        case Unlocking():
-            return RowWords(one.title, texts.say("row.unlocking"))
+        case Switching():
+            return RowWords(one.done.title, texts.say("row.unlocking"))
         case Asking():
             return RowWords("", texts.say("row.asking"))
         case NotLent():
@@ -108,8 +107,6 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
             return RowWords(one.title, texts.say("row.undone.why"), texts.say("row.undone.next"))
         case Back():
             return _taken_in(texts, one)
-        case Locking():
-            return RowWords(one.title, texts.say("row.unlocking"))
         case NotTaken():
             no = refused(texts, one.refused, today)
             return RowWords("", no.why, no.next)

@@ -10,15 +10,14 @@ from kiosk.ui import (
     Back,
     Gate,
     Lent,
-    Locking,
     NotAsked,
     NotKnown,
     NotLent,
     NotTaken,
     PartsMissing,
     Row,
+    Switching,
     Undone,
-    Unlocking,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Sheet:
     @property
     def switching(self) -> int:
         """How many items are lent, or taken in, whose tags are still being switched."""
-        return sum(isinstance(one.row, Unlocking | Locking) for one in self.lines)
+        return sum(isinstance(one.row, Switching) for one in self.lines)
 
     @property
     def to_check(self) -> int:
@@ -140,20 +139,16 @@ class Sheet:
     def switching_item(self, item: ItemBarcode) -> "Sheet":
         """With that item's tags being cleared where it is lent, armed where it was taken in."""
         match self.row_of(item):
-            case Lent() as row:
-                return self._with(item, Unlocking(row.key, row.title, row.due, row.provisional))
-            case Back() as row:
-                return self._with(item, Locking(row.key, row.title, row.route, row.place, row.provisional))
+            case Lent() | Back() as row:
+                return self._with(item, Switching(row.key, row))
             case _:
                 return self
 
     def at_gate(self, item: ItemBarcode, gate: Gate) -> "Sheet":
         """With what the gate makes of that item; only from here on it is shown as lent, or as taken in."""
         match self.row_of(item):
-            case Unlocking() as row:
-                return self._with(item, Lent(row.key, row.title, row.due, row.provisional, gate))
-            case Locking() as row:
-                return self._with(item, Back(row.key, row.title, row.route, row.place, row.provisional, gate))
+            case Switching(done=done):
+                return self._with(item, replace(done, gate=gate))
             case Lent() | NotLent() | Back() as row:
                 return self._with(item, replace(row, gate=gate))
             case _:
@@ -161,8 +156,11 @@ class Sheet:
 
     def undone(self, item: ItemBarcode) -> "Sheet":
         """With that loan ended again."""
-        row = self.row_of(item)
-        return self._with(item, Undone(row.key, row.title)) if isinstance(row, Lent | Unlocking) else self
+        match self.row_of(item):
+            case (Lent() as row) | Switching(done=Lent() as row):
+                return self._with(item, Undone(row.key, row.title))
+            case _:
+                return self
 
     def undoing_lost(self, item: ItemBarcode) -> "Sheet":
         """With nobody knowing whether that loan was ended; a later answer changes nothing here."""

@@ -79,16 +79,6 @@ class Lent:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlocking:
-    """A row: the library said yes, and its tag is not read back as cleared yet: it must lie there a moment more."""
-
-    key: str
-    title: str
-    due: date
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Asking:
     """A row: the library system has not answered yet."""
 
@@ -150,14 +140,12 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
-class Locking:
-    """A row: the library took it in, and its tag is not read back as armed yet: it must lie there a moment more."""
+class Switching:
+    """A row: the library said yes, and the tag is not read back as cleared (lent) or armed (taken in) yet: it must lie
+    there a moment more. `done`: the row that it then becomes."""
 
     key: str
-    title: str
-    route: "Route"
-    place: str = ""
-    provisional: bool = False
+    done: Lent | Back
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +156,7 @@ class NotTaken:
     refused: Refused
 
 
-Row = Lent | Unlocking | Asking | NotLent | NotKnown | NotAsked | PartsMissing | Undone | Back | Locking | NotTaken
+Row = Lent | Asking | NotLent | NotKnown | NotAsked | PartsMissing | Undone | Back | Switching | NotTaken
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kiosk.flows.gate import CheckIn, Switched, Undoing, arm, let_pass, undo
 from kiosk.sheet import Sheet
 from kiosk.stack import Lying
 from kiosk.stage import Stage
-from kiosk.ui import Back, Gate, Lent, Locking, NotLent, Row, Unlocking
+from kiosk.ui import Back, Gate, Lent, NotLent, Row, Switching
 from kiosk.visit_pad import VisitPad
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Gatekeeper:
                 continue
             self._item, self._wanted, self._whole = lying.item, wanted, lying.whole
             sheet = sheet.switching_item(lying.item)
-            self._task = asyncio.create_task(self._switch(lying, wanted, may_undo=isinstance(row, Lent | Unlocking)))
+            self._task = asyncio.create_task(self._switch(lying, wanted, may_undo=_is_loan(row)))
             break
         return sheet
 
@@ -119,7 +119,7 @@ class Gatekeeper:
             self._task.cancel()  # what a pad is doing goes on; nothing follows it
             self._task = None
         for line in sheet.lines:
-            if isinstance(line.row, Unlocking | Locking):
+            if isinstance(line.row, Switching):
                 sheet = sheet.at_gate(line.item, _AMISS[_of(line.row)])
         if sheet.to_check:
             left = "taken in without having been armed" if sheet.of_returns else "leave without having been let through"
@@ -142,7 +142,7 @@ class Gatekeeper:
     def _lifted(self, sheet: Sheet) -> Sheet:
         """What waits and cannot be switched: lifted before its turn came, or the pad has gone."""
         for line in sheet.lines:
-            waits = isinstance(line.row, Unlocking | Locking) and not (self._task and line.item == self._item)
+            waits = isinstance(line.row, Switching) and not (self._task and line.item == self._item)
             if waits and not self._tags(line.item):
                 sheet = sheet.at_gate(line.item, self._where_else(line.row))
         return sheet
@@ -189,16 +189,21 @@ _NOT_SWITCHED = {
 _AMISS = {TagSecurity.UNSECURED: Gate.CALLS, TagSecurity.SECURED: Gate.OPEN}
 
 
+def _is_loan(row: Row | None) -> bool:
+    return isinstance(row.done if isinstance(row, Switching) else row, Lent)
+
+
 def _of(row: Row | None) -> TagSecurity:
     """How the tags of an item that was taken in should be, or of one that was lent."""
-    return TagSecurity.SECURED if isinstance(row, Back | Locking) else TagSecurity.UNSECURED
+    taken_in = isinstance(row.done if isinstance(row, Switching) else row, Back)
+    return TagSecurity.SECURED if taken_in else TagSecurity.UNSECURED
 
 
 def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
     """How the tags of an item should be, by what the library said of it; None where they are left alone."""
     found = {tag.security for tag in lying.tags}
     match row:
-        case Unlocking() | Locking():
+        case Switching():
             return _of(row)
         case Lent(gate=gate) | Back(gate=gate):
             # One that was scanned where not everything has a tag, and is laid down after all, is as it was before.

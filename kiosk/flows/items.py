@@ -18,7 +18,7 @@ from kiosk.flows.gatekeeper import Gatekeeper
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
-from kiosk.ui import Asking, Back, Gate, Intent, Lent, Locking, Notice, NotKnown, Row, StillThere, Undone, Unlocking
+from kiosk.ui import Asking, Back, Gate, Intent, Lent, Notice, NotKnown, Row, StillThere, Switching, Undone
 from kiosk.visit_pad import VisitPad
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ OFTEN = 3  # so often an item is asked for because it was laid down again; a tag
 AT_ONCE = 20  # items that may wait for their answer; a scanner gone mad gets no further
 _TICK_S = 0.01  # a timer may wake so much too early
 LEAVE_S = 5.0  # so long what is being switched may take once its patron has left
-_STANDS = Lent | Unlocking | Asking | NotKnown | Undone | Back | Locking  # scanned again, it is not asked again
+_STANDS = Lent | Asking | NotKnown | Undone | Back | Switching  # scanned again, it is not asked again
 
 
 class Ending(Enum):

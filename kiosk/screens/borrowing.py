@@ -18,7 +18,6 @@ from kiosk.ui import (
     Borrowing,
     Gate,
     Lent,
-    Locking,
     NotAsked,
     NotKnown,
     NotLent,
@@ -26,9 +25,9 @@ from kiosk.ui import (
     PartsMissing,
     Returning,
     Row,
+    Switching,
     Trouble,
     Undone,
-    Unlocking,
 )
 
 # Those that matter once a visit runs.
@@ -94,7 +93,7 @@ class ListPage(Page):
 
     @staticmethod
     def _card(one: Row, said: sentences.RowWords) -> Card:
-        busy = isinstance(one, Asking | Unlocking | Locking)
+        busy = isinstance(one, Asking | Switching)
         well = busy or (isinstance(one, Lent | Back) and one.gate is Gate.SAFE and not _is_apart(one))
         return Card(f"row:{one.key}", "good" if well else "care", _icon(one), said.title, said.why, said.next, busy)
 
@@ -151,7 +150,7 @@ def _icon(one: Row) -> str:
             return "check"
         case Back(route=route):
             return OF_ROUTE[route.value]
-        case Asking() | Unlocking() | Locking():
+        case Asking() | Switching():
             return ""
         case NotLent(refused=refused) | NotTaken(refused=refused):
             return OF_STEP[refused.next]

@@ -15,9 +15,9 @@ from kiosk.heard import Heard, light_of, sound_of
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
 LENT = ui.Lent("1", "Een boek", date(2026, 12, 1))
-UNLOCKING = ui.Unlocking("1", "Een boek", date(2026, 12, 1))
+UNLOCKING = ui.Switching("1", LENT)
 BACK = ui.Back("1", "Een boek", Route.SHELF)
-LOCKING = ui.Locking("1", "Een boek", Route.SHELF)
+LOCKING = ui.Switching("1", BACK)
 
 
 def visit(*rows: ui.Row) -> ui.Borrowing:

@@ -23,13 +23,12 @@ from kiosk.ui import (
     Gate,
     Intent,
     Lent,
-    Locking,
     Rest,
     Returned,
     Returning,
     Screen,
     Shown,
-    Unlocking,
+    Switching,
 )
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop
@@ -304,10 +303,10 @@ class PadMachine(RuleBasedStateMachine):
     def was_told(self, before: Borrowing, after: Screen) -> None:
         """A visit is over: of each loan of it at which the gate calls, the list or the last screen has a word."""
         locked = sum(isinstance(row, Lent) and row.gate is not Gate.SAFE for row in before.rows)
-        waiting = [row for row in before.rows if isinstance(row, Unlocking)]
+        waiting = [row for row in before.rows if isinstance(row, Switching)]
         if isinstance(after, Finished):
             # What was being switched has ended meanwhile, well or not; or it is tried again and this screen will tell.
-            locked += sum(self.is_locked(row.title) for row in waiting)
+            locked += sum(self.is_locked(row.done.title) for row in waiting)
             assert after.unlocking or after.to_check >= locked
         else:
             assert not waiting
@@ -326,12 +325,12 @@ class PadMachine(RuleBasedStateMachine):
     def was_thanked(self, before: Returning, after: Screen) -> None:
         """The same of what was taken in: of each that may pass the gate the list or the last screen has a word."""
         amiss = sum(isinstance(row, Back) and row.gate is not Gate.SAFE for row in before.rows)
-        waiting = [row for row in before.rows if isinstance(row, Locking)]
+        waiting = [row for row in before.rows if isinstance(row, Switching)]
         if isinstance(after, Returned):
-            amiss += sum(self.is_open(row.title) for row in waiting)
+            amiss += sum(self.is_open(row.done.title) for row in waiting)
             assert after.locking or after.to_check >= amiss
         else:  # somebody shows a pass already, and all went well
-            assert not any(self.is_open(row.title) for row in waiting)
+            assert not any(self.is_open(row.done.title) for row in waiting)
 
     @rule()
     def everything_comes_to_rest(self) -> None:
@@ -343,7 +342,7 @@ class PadMachine(RuleBasedStateMachine):
         if not isinstance(screen, Borrowing | Returning):
             return
         stack = self.kiosk.stage.pad
-        assert not any(isinstance(row, Unlocking | Locking | Asking) for row in screen.rows)
+        assert not any(isinstance(row, Switching | Asking) for row in screen.rows)
         by_title = {row.title: row for row in screen.rows if isinstance(row, Lent | Back)}
         for lying in stack.items:
             row = by_title.get(lying.item)

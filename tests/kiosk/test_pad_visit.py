@@ -21,9 +21,9 @@ from kiosk.ui import (
     PartsMissing,
     Rest,
     StillThere,
+    Switching,
     Trouble,
     Undone,
-    Unlocking,
 )
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
@@ -89,7 +89,7 @@ async def test_a_book_is_shown_as_lent_only_after_its_bit_was_read_back(kiosk: K
     kiosk.pad.delay_s = 1
     await kiosk.tap(ANNA)
     await kiosk.lay(one)
-    assert [type(row) for row in kiosk.rows()] == [Unlocking]
+    assert [type(row) for row in kiosk.rows()] == [Switching]
     assert kiosk.borrowing().lent == 0
     await kiosk.wait(1.1)
     assert [type(row) for row in kiosk.rows()] == [Lent]

@@ -14,7 +14,6 @@ from kiosk.ui import (
     Closed,
     Gate,
     Intent,
-    Locking,
     NotAsked,
     NotKnown,
     NotTaken,
@@ -25,6 +24,7 @@ from kiosk.ui import (
     Returning,
     Row,
     StillThere,
+    Switching,
     Trouble,
 )
 from kiosk.visit_pad import PadRules
@@ -100,7 +100,7 @@ async def test_it_is_shown_as_returned_only_after_its_bit_was_read_back_as_armed
     await kiosk.touch(Intent.BRING_BACK)
     await kiosk.lay(one)
     assert kiosk.desk.returned == [book(1)]
-    assert isinstance(row(kiosk), Locking)
+    assert isinstance(row(kiosk), Switching)
     assert screen(kiosk).back == 0
     await kiosk.wait(1.1)
     assert isinstance(row(kiosk), Back)

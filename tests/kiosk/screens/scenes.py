@@ -13,7 +13,6 @@ from kiosk.ui import (
     Gate,
     HelpCard,
     Lent,
-    Locking,
     NoAnswer,
     NotAsked,
     Notice,
@@ -31,9 +30,9 @@ from kiosk.ui import (
     Returning,
     Screen,
     StillThere,
+    Switching,
     Trouble,
     Undone,
-    Unlocking,
     Waiting,
 )
 
@@ -97,7 +96,7 @@ ROWS = (
     NotAsked("1"),
 )
 AT_GATE = (
-    Unlocking("8", "Oeroeg", DUE),
+    Switching("8", Lent("8", "Oeroeg", DUE)),
     PartsMissing("7", 4, 5),
     Lent("6", "Max Havelaar", DUE),
     Lent("5", LONG, DUE, gate=Gate.LAY_DOWN),
@@ -110,7 +109,7 @@ NOT_PAST_GATE = (
     Undone("0", LONG),
 )
 BROUGHT = (
-    Locking("4", "Oeroeg", Route.SHELF),
+    Switching("4", Back("4", "Oeroeg", Route.SHELF)),
     Back("3", LONG, Route.SHELF),
     Back("2", "Max Havelaar", Route.HOLD_SHELF, "blauw"),
     Back("1", "De ontdekking van de hemel", Route.OTHER_BRANCH, "Bibliotheek Geraardsbergen"),
@@ -210,7 +209,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
         None,
     ),
     "returning-no-items": (Returning(troubles=frozenset({Trouble.NO_ITEMS})), None),
-    "returning-ending": (Returning((Locking("1", "Oeroeg", Route.SHELF),), by_pad=True, ending=True), None),
+    "returning-ending": (
+        Returning((Switching("1", Back("1", "Oeroeg", Route.SHELF)),), by_pad=True, ending=True),
+        None,
+    ),
     "returning-still-there": (Returning(BROUGHT, back=3, by_pad=True), StillThere(18)),
     "returned": (Returned(3), None),
     "returned-nothing": (Returned(0, not_known=1), None),

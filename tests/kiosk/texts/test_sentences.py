@@ -19,15 +19,14 @@ from kiosk.ui import (
     Finished,
     Gate,
     Lent,
-    Locking,
     NotAsked,
     NotKnown,
     NotLent,
     PartsMissing,
     Returned,
+    Switching,
     Trouble,
     Undone,
-    Unlocking,
 )
 
 TODAY = date(2026, 7, 22)
@@ -170,7 +169,7 @@ def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
     assert armed.next.endswith("Neem je dit boek mee, dan piept het poortje.")
     yours = NotLent("1", _no(Reason.ALREADY_YOURS, NextStep.KEEP, due=DUE), gate=Gate.CALLS)
     assert sentences.row(NL, yours, TODAY).next.startswith("Het poortje kan piepen.")  # not "you can simply take it"
-    assert "geleend" not in sentences.row(NL, Unlocking("1", "Oeroeg", DUE), TODAY).why.casefold()
+    assert "geleend" not in sentences.row(NL, Switching("1", Lent("1", "Oeroeg", DUE)), TODAY).why.casefold()
     assert "niet geleend" in sentences.row(NL, Undone("1", "Oeroeg"), TODAY).why
 
 
@@ -213,7 +212,7 @@ def test_a_return_whose_bit_is_not_armed_says_only_what_to_do_with_it_now() -> N
     back = Back("1", "Oeroeg", Route.HOLD_SHELF, "blauw")
     assert sentences.row(NL, replace(back, gate=Gate.LAY_DOWN), TODAY).next == "Leg het nog even op de plaat."
     assert sentences.row(NL, replace(back, gate=Gate.OPEN), TODAY).next == "Geef dit boek aan de balie."
-    assert "ngeleverd" not in sentences.row(NL, Locking("1", "Oeroeg", Route.SHELF), TODAY).why
+    assert "ngeleverd" not in sentences.row(NL, Switching("1", Back("1", "Oeroeg", Route.SHELF)), TODAY).why
 
 
 def test_a_list_of_returns_never_speaks_of_borrowing() -> None:
