@@ -16,6 +16,7 @@ from devices.ports import BarcodeScanned, Health, PassPresented, PassRemoved
 from devices.simulators.__main__ import main
 from devices.simulators.control import ControlError, ask
 from tests.devices.running import LIMIT_S, ROOT, Workbench, eventually
+from tests.processes import lives
 
 DRAWER = [
     {
@@ -186,12 +187,8 @@ def test_a_simulator_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         child = int(parent.stdout.readline())
         assert parent.stdout.readline().startswith("ready scanner")
         os.kill(parent.pid, signal.SIGKILL)
-    eventually("the child went", lambda: not Path(f"/proc/{child}").exists() or _is_zombie(child))
+    eventually("the child went", lambda: not lives(child))
     assert not os.path.lexists(tmp_path / "dev/scanner")
-
-
-def _is_zombie(pid: int) -> bool:
-    return ") Z " in Path(f"/proc/{pid}/stat").read_text("ascii")
 
 
 def test_a_simulator_started_over_what_a_killed_one_left_behind_works(tmp_path: Path) -> None:

@@ -13,19 +13,12 @@ import requests
 from membership_store.opening import Spec
 from tests.membership_store.engines import Server
 from tests.membership_store.running import LIMIT_S, ROOT, command, eventually, run
+from tests.processes import lives
 
 
 def children(pid: int) -> set[int]:
     """The processes that this one started."""
     return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process has ended."""
-    try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text("ascii")
-    except OSError:
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +59,14 @@ def test_workers_end_together_when_they_are_told(serving: tuple[subprocess.Popen
     workers = children(process.pid)
     process.send_signal(signal.SIGTERM)
     assert process.wait(LIMIT_S) == 0
-    assert all(is_gone(one) for one in workers)
+    assert not any(lives(one) for one in workers)
 
 
 def test_workers_do_not_outlive_a_parent_that_was_killed(serving: tuple[subprocess.Popen[str], str]) -> None:
     process, _ = serving
     workers = children(process.pid)
     process.kill()
-    eventually("the end of the workers", lambda: all(is_gone(one) for one in workers))
+    eventually("the end of the workers", lambda: not any(lives(one) for one in workers))
 
 
 def test_a_sqlite_file_has_one_writer(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.demo.process import Process
+from tests.processes import lives
 
 LIMIT_S = 30.0
 STUBBORN = (
@@ -29,14 +30,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
-
-
-def lives(pid: int) -> bool:
-    """Tell whether a process lives; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def python(folder: Path, *arguments: str) -> Process:
