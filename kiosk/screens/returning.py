@@ -1,7 +1,7 @@
 """Somebody brings items back: how many were taken in, where each goes, and the way out."""
 
 from kiosk import sentences
-from kiosk.screens.borrowing import ListPage
+from kiosk.screens.item_list import ListPage
 from kiosk.texts import Texts
 from kiosk.ui import Returning
 
