@@ -1,6 +1,7 @@
 """Awaits the blocking Desk in workers (house decision 5). Cancelling an await never cancels a call that has begun."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from circulation.affairs import CheckedIn
 
 Result = TypeVar("Result")
+COUNT = 4  # threads
 
 
 class VisitDesk(Protocol):
@@ -33,10 +35,15 @@ class VisitDesk(Protocol):
 
 
 class Workers:
-    """A few threads; lending itself is kept in order by the desk's own lock."""
+    """A few threads, all there from the start: what a kiosk holds then tells what grows later. Lending itself is kept
+    in order by the desk's own lock."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(4, thread_name_prefix="desk")
+        self._pool = ThreadPoolExecutor(COUNT, thread_name_prefix="desk")
+        all_there = threading.Barrier(COUNT + 1)
+        for _ in range(COUNT):
+            self._pool.submit(all_there.wait)  # a pool begins a thread only when no other one is free
+        all_there.wait()
 
     async def run(self, call: Callable[[], Result]) -> Result:
         """The call's result. A call that has begun goes on to its end even where nobody awaits it any more; one that

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from devices.ports import PrintOutcome, Receipt
-from kiosk.desks.in_background import BackgroundPrinter, Workers
+from kiosk.desks.in_background import COUNT, BackgroundPrinter, Workers
 
 LONG_S = 30.0
 
@@ -33,6 +33,36 @@ class Calls:
 @pytest.fixture
 def workers() -> Workers:
     return Workers()
+
+
+def desks() -> set[threading.Thread]:
+    return {one for one in threading.enumerate() if one.name.startswith("desk")}
+
+
+def test_all_workers_are_there_before_the_first_call_and_more_calls_at_once_begin_no_other() -> None:
+    before = desks()
+    workers = Workers()
+    there = desks() - before
+    assert len(there) == COUNT
+    calls = Calls()
+
+    async def ask() -> None:
+        asked = [asyncio.create_task(workers.run(calls.make(number))) for number in range(3 * COUNT)]
+        for _ in range(COUNT):
+            assert await asyncio.to_thread(calls.begun.acquire, timeout=LONG_S)
+        assert desks() - before == there
+        calls.go.set()
+        await asyncio.gather(*asked)
+
+    asyncio.run(ask())
+    assert desks() - before == there
+    workers.close()
+
+
+def test_workers_that_were_never_asked_end_when_they_are_closed() -> None:
+    before = desks()
+    Workers().close()
+    assert desks() == before
 
 
 def test_a_call_that_has_begun_goes_on_when_nobody_waits_any_more(workers: Workers) -> None:
