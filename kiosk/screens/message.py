@@ -8,6 +8,7 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.screens.page import Page
 from kiosk.screens.touch import Touch
+from kiosk.texts import Texts
 
 
 class MessagePage(Page):
@@ -28,8 +29,20 @@ class MessagePage(Page):
             super().add_widget(widget, *args, **kwargs)
 
     def leave(self) -> None:
-        """Nothing of a patron is kept."""
+        """Nothing of a patron is kept and nothing moves any more."""
         self.title = self.text = self.note = ""
+        self.busy = False
+
+
+class ClosingPage(MessagePage):
+    """A message that somebody reads and closes: one button, the same on every such page."""
+
+    close_text = StringProperty("")
+    close_spoken = StringProperty("")
+
+    def draw(self, fact: Any, texts: Texts) -> None:
+        """The word of its button; what is said is each page's own."""
+        self.close_text, self.close_spoken = texts.say("close.button"), texts.say("access.close")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from kiosk.ui import Borrowing, Lent, NoAnswer, OutOfOrder, Receipt, ReceiptState, Rest, Shown, Waiting
+from kiosk.ui import (
+    Borrowing,
+    Finished,
+    Lent,
+    NoAnswer,
+    OutOfOrder,
+    Receipt,
+    ReceiptState,
+    Rest,
+    Returned,
+    Screen,
+    Shown,
+    Waiting,
+)
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, SCENES
 
@@ -38,10 +51,14 @@ def test_every_screen_can_follow_every_other(kiosk: Kiosk) -> None:
             assert len(kiosk.stage.ids.over.children) == (second_over is not None)
 
 
-def test_nothing_moves_on_a_screen_that_is_not_shown(kiosk: Kiosk) -> None:
+@pytest.mark.parametrize(
+    "screen",
+    [Receipt(ReceiptState.PRINTING, 1), Finished(1, can_print=False, unlocking=True), Returned(1, locking=True)],
+)
+def test_nothing_moves_on_a_screen_that_is_not_shown(kiosk: Kiosk, screen: Screen) -> None:
     from kiosk.screens.parts import Dots
 
-    kiosk.show(Receipt(ReceiptState.PRINTING, 1))
+    kiosk.show(screen)
     busy = [one for one in kiosk.stage.walk(restrict=True) if isinstance(one, Dots) and one._clock.is_triggered]
     assert len(busy) == 1
     kiosk.show(Rest())
