@@ -26,7 +26,7 @@ from devices.payment_terminal.zvt_terminal import ZvtTerminal
 from devices.plug_watch import PlugWatch
 from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter, Signals
 from devices.receipt_printer.escpos_printer import EscposPrinter
-from devices.settings import DeviceConfigError, DeviceSettings, check_settings
+from devices.settings import NETWORK_PORTS, DeviceConfigError, DeviceSettings, check_settings
 from devices.supervisor import Supervisor
 
 __all__ = ["DeviceConfigError", "DeviceSettings", "Devices", "check_settings", "open_devices"]
@@ -40,7 +40,9 @@ _USB = Path("/dev/bus/usb")
 
 
 def _network(options: Mapping[str, Any]) -> Callable[[], Link]:
-    return partial(TcpLink, options["host"], options.get("port", 9100), _CONNECT_S)
+    return partial(
+        TcpLink, options["host"], options.get("port", NETWORK_PORTS["receipt_printer", "network"]), _CONNECT_S
+    )
 
 
 def _serial(options: Mapping[str, Any]) -> Callable[[], Link]:
@@ -64,13 +66,16 @@ def _nexo(name: str, **options: Any) -> Device:
     from devices.payment_terminal.nexo_talk import Access
     from devices.payment_terminal.nexo_terminal import NexoTerminal
 
-    where = Address(options["host"], options.get("port", 8443), options["certificate_name"], options["ca_file"])
+    port = options.get("port", NETWORK_PORTS["payment_terminal", "nexo"])
+    where = Address(options["host"], port, options["certificate_name"], options["ca_file"])
     parties = Parties(options["sale_id"], options["poi_id"])
     key = (options["passphrase_file"], options["key_identifier"], options.get("key_version", 1))
     return NexoTerminal(name, Access(where, parties, *key))
 
 
-def _zvt_network(name: str, host: str, port: int = 20007, **options: Any) -> Device:
+def _zvt_network(
+    name: str, host: str, port: int = NETWORK_PORTS["payment_terminal", "zvt-network"], **options: Any
+) -> Device:
     return ZvtTerminal(name, lambda: NetworkWire(TcpLink(host, port, _CONNECT_S)), **options)
 
 

@@ -21,9 +21,9 @@ from devices.signals.quiet_hours import QuietHours
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
 # The path goes into logs, and installers into a shell's line: nothing may stand in it that is more than a name there.
-_PATH = re.compile(r"^[A-Za-z0-9_./:@+-]+$")
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
-_HOST = re.compile(r"^[A-Za-z0-9._:-]+$")
+_PATH = re.compile(r"[A-Za-z0-9_./:@+-]+")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Option:
 
 def _text(pattern: re.Pattern[str], what: str) -> Check:
     def check(value: object) -> str | None:
-        return None if isinstance(value, str) and pattern.match(value) else f"must be {what}"
+        return None if isinstance(value, str) and pattern.fullmatch(value) else f"must be {what}"
 
     return check
 
@@ -73,7 +73,7 @@ def _whole(least: int, most: int) -> Check:
 
 def _one_of(allowed: Sequence[object]) -> Check:
     def check(value: object) -> str | None:
-        known = value in allowed and not isinstance(value, bool)
+        known = any(value == one and type(value) is type(one) for one in allowed)
         return None if known else "must be one of " + ", ".join(str(one) for one in allowed)
 
     return check
@@ -82,7 +82,7 @@ def _one_of(allowed: Sequence[object]) -> Check:
 _path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -")
 _file = _text(_PATH, "the path of a file, of letters, digits and _ . / : @ + -")
 _usb = _text(USB_NAME, "a device on USB such as 04b8:0e15, or 04b8:0e15@1-1.4 for the one in that socket")
-_affix = _text(re.compile(r"^[ -~]{0,16}$"), "at most 16 printable ASCII characters")
+_affix = _text(re.compile(r"[ -~]{0,16}"), "at most 16 printable ASCII characters")
 _profile = _one_of(sorted(PROFILES))
 
 
@@ -121,7 +121,7 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("pass_reader", "pn532"): {"port": Option(_path, required=True), "poll_ms": Option(_whole(20, 1000))},
     ("pass_reader", "acr122u"): {"usb": Option(_usb), "poll_ms": Option(_whole(20, 1000))},
     ("pass_reader", "pcsc"): {
-        "reader": Option(_text(re.compile(r"^[ -~]{1,120}$"), "how the name of a card reader begins (pcsc_scan)"))
+        "reader": Option(_text(re.compile(r"[ -~]{1,120}"), "how the name of a card reader begins (pcsc_scan)"))
     },
     ("item_scanner", "serial"): {
         "port": Option(_path, required=True),
@@ -183,12 +183,17 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
         "port": Option(_path),
         "baud": Option(_one_of(BAUDS)),
         "card": Option(
-            _text(re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}$"), "the name of a sound device (aplay -L)")
+            _text(re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}"), "the name of a sound device (aplay -L)")
         ),
         "volume": Option(_whole(0, 100)),
         "quiet": Option(_quiet),
         "zone": Option(_zone),
     },
+}
+NETWORK_PORTS: Mapping[tuple[str, str], int] = {  # where the configuration names none
+    ("payment_terminal", "nexo"): 8443,
+    ("payment_terminal", "zvt-network"): 20007,
+    ("receipt_printer", "network"): 9100,
 }
 KINDS = tuple(dict.fromkeys(kind for kind, _ in OPTIONS))
 _PATHS = ("port", "ca_file", "passphrase_file")
@@ -233,7 +238,7 @@ def absent_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
     errors = []
     for one in settings:
         port = one.options.get("port")
-        if not isinstance(port, str):
+        if not isinstance(port, str) or not _PATH.fullmatch(port):
             continue
         if not os.path.lexists(port):
             errors.append(DeviceConfigError(one.name, "port is not there; see: python -m devices list"))
@@ -243,15 +248,25 @@ def absent_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
 
 
 def _shared_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
-    """Two devices on one port, whatever the names of it: by-id and by-path lead to the same node."""
-    errors, owners = [], dict[str, str]()
+    """Two devices in one place, whatever the names of it: by-id and by-path lead to the same node."""
+    errors, owners = [], dict[object, str]()
     for one in settings:
-        port = one.options.get("port")
-        if isinstance(port, str) and "\0" not in port:
-            owner = owners.setdefault(os.path.realpath(port), one.name)
-            if owner != one.name:
-                errors.append(DeviceConfigError(one.name, f"port is also that of {owner}"))
+        option, place = _place(one)
+        owner = owners.setdefault(place, one.name) if option else one.name
+        if owner != one.name:
+            errors.append(DeviceConfigError(one.name, f"{option} is also that of {owner}"))
     return errors
+
+
+def _place(one: DeviceSettings) -> tuple[str, object]:
+    """Where a device is, and the option that says so, empty where none does or what it says is no such place."""
+    host, port, usb = one.options.get("host"), one.options.get("port"), one.options.get("usb")
+    if isinstance(host, str):
+        port = port or NETWORK_PORTS.get((one.kind, one.driver))
+        return ("host", (host.lower(), port)) if isinstance(port, int) else ("", None)
+    if isinstance(port, str) and _PATH.fullmatch(port):
+        return "port", os.path.realpath(port)
+    return ("usb", usb) if isinstance(usb, str) else ("", None)
 
 
 def _faults(one: DeviceSettings) -> list[str]:
@@ -273,6 +288,8 @@ def _faults(one: DeviceSettings) -> list[str]:
 
 def _clashes(one: DeviceSettings) -> list[str]:
     """Options that are right each by itself and not together."""
+    if one.kind == "signals" and "baud" in one.options and "port" not in one.options:
+        return ["baud is that of a light, which needs a port"]
     if one.kind != "item_pad":
         return []
     values = [one.options.get("afi_secured", AFI_IN_STOCK), one.options.get("afi_unsecured", AFI_ON_LOAN)]

@@ -242,9 +242,13 @@ class Checker:
         return tuple(found)
 
     def _device_path(self, section: str, text: str, data: Mapping[str, Any]) -> tuple[str, ...]:
-        """The option that a device's complaint names, so that its line can be told."""
-        named = [option for option in data.get(section, {}) if option in text.replace("'", " ").split()]
-        return (section, named[0]) if named else (section,)
+        """The option that a device's complaint names first, and the one within that, so that its line can be told."""
+        words = text.replace("'", " ").replace(";", " ").split()
+        path: tuple[str, ...] = (section,)
+        here = data.get(section)
+        while isinstance(here, Mapping) and (named := [word for word in words if word in here]):
+            path, here = (*path, named[0]), here[named[0]]
+        return path
 
     def _check_sense(self, parts: Mapping[str, Any]) -> None:
         """What no type can say, of every section that is whole."""

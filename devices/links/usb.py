@@ -14,7 +14,7 @@ from typing import Any
 
 from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged
 
-NAME = re.compile(r"^([0-9a-f]{4}):([0-9a-f]{4})(?:@(\d{1,3}-\d{1,3}(?:\.\d{1,3}){0,6}))?$")
+NAME = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})(?:@(\d{1,3}-\d{1,3}(?:\.\d{1,3}){0,6}))?", re.ASCII)
 PRINTER, CARD_READER = 0x07, 0x0B  # classes of an interface
 _SLICE_S = 0.1  # a read is not ended from outside: so late a `wake` is heard
 _PIECE = 4096  # a whole number of packets of every speed, as libusb wants it
@@ -86,7 +86,7 @@ class UsbLink:
             self._context.close()
 
     def _found(self, name: str) -> Any:
-        parts = NAME.match(name)
+        parts = NAME.fullmatch(name)
         if parts is None:
             raise DeviceGone(f"{name}: no name of a USB device")
         wanted = int(parts[1], 16), int(parts[2], 16)

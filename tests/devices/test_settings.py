@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,21 @@ def test_a_path_that_a_shell_could_take_for_more_is_refused(path: object) -> Non
     assert "the path of a device" in fault(DeviceSettings("x", "pass_reader", "pn532", {"port": path}))
 
 
+@pytest.mark.parametrize(
+    ("kind", "driver", "options"),
+    [
+        ("pass_reader", "pn532", {"port": "/dev/nfc\n"}),
+        ("pass_reader", "acr122u", {"usb": "072f:2200\n"}),
+        ("item_scanner", "serial", {"port": "/dev/x", "prefix": "P\n"}),
+        ("item_scanner", "serial", {"port": "/dev/x", "baud": 9600.0}),
+        ("receipt_printer", "network", {"host": "printer\n"}),
+        ("signals", "aplay", {"card": "plughw:1\n"}),
+    ],
+)
+def test_a_value_that_is_nearly_right_is_refused(kind: str, driver: str, options: dict[str, object]) -> None:
+    assert "must be" in fault(DeviceSettings("x", kind, driver, options))
+
+
 @pytest.mark.parametrize("profile", ["simple", "TM-U220", "", None, 1])
 def test_a_printer_without_the_euro_sign_or_a_cutter_is_refused(profile: object) -> None:
     settings = DeviceSettings("x", "receipt_printer", "network", {"host": "h", "profile": profile})
@@ -105,6 +121,29 @@ def test_two_devices_on_one_port_are_refused_whatever_they_call_it(tmp_path: Pat
     ]
     (error,) = check_settings(settings)
     assert (error.name, error.message) == ("scanner", "port is also that of reader")
+
+
+def test_two_devices_at_one_place_on_the_network_or_on_usb_are_refused() -> None:
+    printer = DeviceSettings("printer", "receipt_printer", "network", {"host": "Counter", "port": 20007})
+    terminal = DeviceSettings("terminal", "payment_terminal", "zvt-network", {"host": "counter"})
+    (error,) = check_settings([printer, terminal])
+    assert (error.name, error.message) == ("terminal", "host is also that of printer")
+    assert check_settings([replace(printer, options={"host": "counter"}), terminal]) == []
+    ids = {"usb": "072f:2200"}
+    both = [DeviceSettings("reader", "pass_reader", "acr122u", ids), DeviceSettings("b", "receipt_printer", "usb", ids)]
+    assert [one.message for one in check_settings(both)] == ["usb is also that of reader"]
+
+
+def test_the_speed_of_a_light_that_is_not_there_is_refused() -> None:
+    assert (
+        fault(DeviceSettings("x", "signals", "aplay", {"baud": 9600})) == "baud is that of a light, which needs a port"
+    )
+
+
+def test_a_path_that_no_file_can_have_is_told_and_not_looked_for() -> None:
+    settings = DeviceSettings("x", "pass_reader", "pn532", {"port": "\ud800"})
+    assert "the path of a device" in fault(settings)
+    assert absent_ports([settings]) == []
 
 
 def test_a_port_that_is_not_there_or_is_none_is_told_apart_from_what_can_never_work(tmp_path: Path) -> None:

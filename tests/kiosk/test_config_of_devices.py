@@ -1,0 +1,96 @@
+"""Each mistake in each device's section is told with the line that it stands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devices.settings import OPTIONS
+from kiosk.config import ConfigError, read_config
+
+WHOLE = """[kiosk]
+id = "annen-1"
+[branch]
+name = "Bibliotheek Annen"
+[store]
+url = "https://store.example.org"
+token_file = "token"
+[journal]
+path = "journal.db"
+key_file = "key"
+[pad]
+passes = true
+"""
+_GOOD = {
+    "port": "/dev/x", "host": "h", "usb": "04b8:0e15", "poi_id": "p", "sale_id": "s", "certificate_name": "c",
+    "ca_file": "f", "passphrase_file": "f", "key_identifier": "k",
+}  # fmt: skip
+DRIVERS = pytest.mark.parametrize(("kind", "driver"), OPTIONS)
+
+
+def section(kind: str, driver: str, without: str = "") -> str:
+    """With all that the driver must have, but one; its driver last."""
+    needed = [name for name, option in OPTIONS[kind, driver].items() if option.required and name != without]
+    return "\n".join([f"[{kind}]", *(f'{name} = "{_GOOD[name]}"' for name in needed), f'driver = "{driver}"', ""])
+
+
+def told(folder: Path, text: str) -> list[tuple[int, str]]:
+    """The lines, counted from the last section's first, and what is said of them."""
+    file = folder / "kiosk.toml"
+    pad = "" if "[item_pad]" in text else section("item_pad", "feig").replace("/dev/x", "/dev/pad")
+    file.write_text(WHOLE + pad + text)
+    with pytest.raises(ConfigError) as error:
+        read_config(file)
+    return [(one.line - (WHOLE + pad).count("\n"), one.text) for one in error.value.problems]
+
+
+@DRIVERS
+def test_an_unknown_option_of_any_device_is_told_with_its_line(tmp_path: Path, kind: str, driver: str) -> None:
+    text = section(kind, driver)
+    assert told(tmp_path, f"{text}bogus = 1\n") == [(text.count("\n") + 1, f"[{kind}] there is no option 'bogus'")]
+
+
+@DRIVERS
+def test_an_unknown_driver_of_any_device_is_told_with_its_line(tmp_path: Path, kind: str, driver: str) -> None:
+    text = section(kind, driver).replace(f'"{driver}"', f'"{driver}x"')
+    ((line, words),) = told(tmp_path, text)
+    assert (line, words.split(";")[0]) == (text.count("\n"), f"[{kind}] there is no driver '{driver}x'")
+
+
+@DRIVERS
+def test_each_value_that_will_not_do_is_told_with_its_line(tmp_path: Path, kind: str, driver: str) -> None:
+    for name in OPTIONS[kind, driver]:
+        text = section(kind, driver, without=name)
+        ((line, words),) = told(tmp_path, f"{text}{name} = []\n")
+        assert line == text.count("\n") + 1, name
+        assert words.startswith(f"[{kind}] {name} must be ")
+
+
+@DRIVERS
+def test_what_a_device_must_have_and_has_not_is_told_with_its_section(tmp_path: Path, kind: str, driver: str) -> None:
+    for name, option in OPTIONS[kind, driver].items():
+        if option.required:
+            assert told(tmp_path, section(kind, driver, without=name)) == [(1, f"[{kind}] {name} is missing")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            '[item_pad]\ndriver = "feig"\nport = "/dev/x"\nmodels = ["dutch"]\n[item_pad.dutch]\nlenght = 3\n',
+            6,
+            "lenght",
+        ),
+        ('[item_pad]\ndriver = "feig"\nport = "/dev/x"\nafi_unsecured = 7\n', 4, "must differ"),
+        ('[signals]\ndriver = "aplay"\nbaud = 9600\n', 3, "needs a port"),
+        ('[receipt_printer]\ndriver = "serial"\nport = "/dev/../dev/pad"\n', 3, "also that of item_pad"),
+        ('[receipt_printer]\ndriver = "network"\nprofile = "simple"\nhost = "h"\n', 3, "TM-T20II"),
+    ],
+)
+def test_what_is_impossible_together_or_deep_within_is_told_with_its_line(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    ((where, said),) = told(tmp_path, text)
+    assert where == line, said
+    assert words in said
