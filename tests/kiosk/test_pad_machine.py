@@ -36,7 +36,7 @@ from tests.kiosk.world import (
     ANNA,
     BERT,
     HELD,
-    KINDS,
+    WITH_PAD,
     Kiosk,
     Recorder,
     ScriptedDesk,
@@ -153,7 +153,7 @@ class PadMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
-        self.kiosk = Kiosk(self.loop, (*KINDS, "item_pad"), returns=True)
+        self.kiosk = Kiosk(self.loop, WITH_PAD, returns=True)
         self.library, self.pad = Library(), BadPad()
         self.kiosk.desk, self.kiosk.pad = self.library, self.pad
         self.pad.switches = True

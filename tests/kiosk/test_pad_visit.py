@@ -1,7 +1,7 @@
 """A visit with a pad: yes, bit cleared, read back, shown as lent; in virtual time, over a pad that follows a script."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -27,10 +27,9 @@ from kiosk.ui import (
 )
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
-from tests.kiosk.virtual_time import VirtualLoop, play
-from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, an_event, book, lent, lost, tag, unreachable
+from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, an_event, book, lent, lost, tag, unreachable
+from tests.kiosk.world import story as any_story
 
-WITH_PAD = (*KINDS, "item_pad")
 PAD_ONLY = ("item_pad", "receipt_printer")
 SECURED, UNSECURED, UNKNOWN = TagSecurity.SECURED, TagSecurity.UNSECURED, TagSecurity.UNKNOWN
 YOURS = Refused(Reason.ALREADY_YOURS, "K11", NextStep.KEEP)
@@ -38,26 +37,7 @@ ON_LOAN = Refused(Reason.ITEM_ON_LOAN, "K7", NextStep.DESK)
 NOT_KNOWN_HERE = Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.DESK)
 OWES = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK)
 UNDO = PadRules(undo=True)
-Tale = Callable[[Kiosk], Awaitable[None]]
-
-
-def story(tell: Tale, kinds: tuple[str, ...] = WITH_PAD, *, passes_on_pad: bool = False) -> Callable[[], None]:
-    """As `world.story`, at a kiosk with a pad whose gate bits are switched."""
-
-    def test() -> None:
-        loop = VirtualLoop()
-        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad)
-        kiosk.pad.switches = True
-
-        async def whole() -> None:
-            await kiosk.begin()
-            await tell(kiosk)
-            kiosk.check()
-
-        play(whole(), loop)
-
-    test.__name__, test.__doc__ = tell.__name__, tell.__doc__
-    return test
+story = partial(any_story, kinds=WITH_PAD)
 
 
 def bit(kiosk: Kiosk, one: PadItem) -> TagSecurity:
@@ -749,7 +729,9 @@ async def _a_kiosk_with_a_pad_alone(kiosk: Kiosk) -> None:
     assert kiosk.screen() == Rest(frozenset({Trouble.NO_WAY_IN}))
 
 
-test_a_kiosk_with_a_pad_alone_asks_for_the_pass_there = story(_a_kiosk_with_a_pad_alone, PAD_ONLY, passes_on_pad=True)
+test_a_kiosk_with_a_pad_alone_asks_for_the_pass_there = story(
+    _a_kiosk_with_a_pad_alone, kinds=PAD_ONLY, passes_on_pad=True
+)
 
 
 async def _nobody_can_sign_in(kiosk: Kiosk) -> None:
@@ -757,7 +739,9 @@ async def _nobody_can_sign_in(kiosk: Kiosk) -> None:
     assert kiosk.screen() == Rest(frozenset({Trouble.NO_WAY_IN}))
 
 
-test_a_pad_that_reads_no_passes_is_no_way_in_without_a_reader = story(_nobody_can_sign_in, ("pass_reader", "item_pad"))
+test_a_pad_that_reads_no_passes_is_no_way_in_without_a_reader = story(
+    _nobody_can_sign_in, kinds=("pass_reader", "item_pad")
+)
 
 
 @story

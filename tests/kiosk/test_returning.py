@@ -1,6 +1,6 @@
 """Items are brought back without a pass (K10): taken in, armed, read back, and only then shown as returned."""
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
@@ -29,32 +29,12 @@ from kiosk.ui import (
 )
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
-from tests.kiosk.virtual_time import VirtualLoop, play
-from tests.kiosk.world import ANNA, KINDS, PASS_UNKNOWN, Kiosk, an_event, book, lost, tag, unreachable
+from tests.kiosk.world import ANNA, KINDS, PASS_UNKNOWN, WITH_PAD, Kiosk, an_event, book, lost, tag, unreachable
+from tests.kiosk.world import story as any_story
 
-WITH_PAD = (*KINDS, "item_pad")
 SECURED, UNSECURED = TagSecurity.SECURED, TagSecurity.UNSECURED
 ELSEWHERE = Refused(Reason.RETURN_ELSEWHERE, "N6", NextStep.OTHER_BRANCH, {"place": "Zottegem"})
-Tale = Callable[[Kiosk], Awaitable[None]]
-
-
-def story(tell: Tale, kinds: tuple[str, ...] = WITH_PAD, *, returns: bool = True) -> Callable[[], None]:
-    """As `world.story`, at a kiosk with a pad that takes items back."""
-
-    def test() -> None:
-        loop = VirtualLoop()
-        kiosk = Kiosk(loop, kinds, returns=returns)
-        kiosk.pad.switches = "item_pad" in kinds
-
-        async def whole() -> None:
-            await kiosk.begin()
-            await tell(kiosk)
-            kiosk.check()
-
-        play(whole(), loop)
-
-    test.__name__, test.__doc__ = tell.__name__, tell.__doc__
-    return test
+story = partial(any_story, kinds=WITH_PAD, returns=True)
 
 
 def brought(number: int, part: int = 1, parts: int = 1) -> PadItem:
@@ -127,7 +107,7 @@ def test_without_a_pad_scanning_is_enough() -> None:
         assert kiosk.desk.returned == [book(1)]  # scanned twice, it is asked once
         assert row(kiosk) == Back("s1", f"Title {book(1)}", Route.SHELF)
 
-    story(tell, KINDS)()
+    story(tell, kinds=KINDS)()
 
 
 @pytest.mark.parametrize(("route", "place"), [(Route.HOLD_SHELF, "blauw"), (Route.OTHER_BRANCH, "Borger")])

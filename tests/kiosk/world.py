@@ -36,6 +36,7 @@ from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop, play
 
 KINDS = ("pass_reader", "item_scanner", "receipt_printer")
+WITH_PAD = (*KINDS, "item_pad")
 DUE = date(2026, 8, 5)
 MOMENT_S = 1 / 1024  # long enough for everything that happens at once, too short for any timer
 ANNA, BERT = "20000000000014", "20000000000022"
@@ -214,6 +215,7 @@ class Kiosk:
     ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
+        self.pad.switches = "item_pad" in kinds
         self._lying: dict[bytes, PadItem] = {}
         self.ui = Recorder(loop.time)
         self.bus = Bus(loop)
@@ -330,12 +332,18 @@ class Kiosk:
         return ports.Receipt((ports.ReceiptLine(f"{len(loans)} lent"),))
 
 
-def story(tell: Callable[[Kiosk], Awaitable[None]]) -> Callable[[], None]:
-    """A test that tells what happens at a kiosk; at its end the kiosk must still serve."""
+def story(
+    tell: Callable[[Kiosk], Awaitable[None]],
+    kinds: tuple[str, ...] = KINDS,
+    *,
+    passes_on_pad: bool = False,
+    returns: bool = False,
+) -> Callable[[], None]:
+    """A test that tells what happens at a kiosk with these devices; at its end the kiosk must still serve."""
 
     def test() -> None:
         loop = VirtualLoop()
-        kiosk = Kiosk(loop)
+        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns)
 
         async def whole() -> None:
             await kiosk.begin()
