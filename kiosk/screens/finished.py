@@ -42,10 +42,7 @@ class FinishedPage(MessagePage):
         else:
             self.text, self.note = question, ""
         self.can_print = fact.can_print
-        if fact.can_print and self._print.parent is None:
-            self.ids.buttons.add_widget(self._print, len(self.ids.buttons.children))
-        elif not fact.can_print and self._print.parent is not None:
-            self.ids.buttons.remove_widget(self._print)
+        self.keep_offered(self._print, fact.can_print)
         self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
         no_key = "finished.no_receipt" if fact.can_print else "close.button"
         self.no_text, self.no_spoken = texts.say(no_key), texts.say("access.no_receipt")

@@ -7,6 +7,7 @@ from typing import Any
 from kivy.properties import BooleanProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import Intent
 
@@ -31,6 +32,14 @@ class Page(FloatLayout):
     def tell(self, intent: str) -> None:
         """Touched: the value of an Intent."""
         self._tell(Intent(intent))
+
+    def keep_offered(self, button: Touch, offered: bool) -> None:
+        """Puts a button that is not always there before the others in the row of buttons, or takes it away."""
+        buttons = self.ids.buttons
+        if offered and button.parent is None:
+            buttons.add_widget(button, len(buttons.children))
+        elif not offered:
+            buttons.remove_widget(button)
 
     def draw(self, fact: Any, texts: Texts) -> None:
         """Shows this fact in this language; called again for each change of either."""

@@ -102,10 +102,7 @@ class RestPage(Page):
         self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""
         self.aside = sentences.aside(texts, fact.troubles) if trouble is None else ""
         self.bring_back_text, self.bring_back_spoken = texts.say("rest.bring_back"), texts.say("access.bring_back")
-        if fact.takes_back and self._bring_back.parent is None:
-            self.ids.buttons.add_widget(self._bring_back)
-        elif not fact.takes_back and self._bring_back.parent is not None:
-            self.ids.buttons.remove_widget(self._bring_back)
+        self.keep_offered(self._bring_back, fact.takes_back)
 
     def enter(self) -> None:
         """The picture starts to move."""
