@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from offline_cache.cli_journal import status_by
-from tests.chaos.oracle import Body, Loan, Look, Tag, last_screen
+from tests.chaos.oracle import Answer, Body, Loan, Look, Tag, last_screen
 from tests.journeys.running import ROOT
 from tests.journeys.whole_app import WholeApp
 
 DELIVER_S = 60.0
 _DONE = ("answered", "voided")
 _LOANS = "SELECT loan, item, returned_at FROM loan"
+_ANSWERS = "SELECT seq, outcome, body FROM event_answer WHERE kiosk = ?"
 _BOOKS = (
     "SELECT i.item, t.name FROM item i JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
     " WHERE i.institution = 'aa-en-hunze' AND i.status = 'lendable' AND length(t.name) < 30"
@@ -39,19 +40,25 @@ class Looking:
         self._before = {key for key, _, _ in self._rows(_LOANS)}
         self.titles = dict(self._rows(_BOOKS))
 
-    def look(self, tags: Mapping[str, Tag], log: str) -> Look:
-        """Everything as it is now; `log` is what the kiosk has said since the look before."""
+    def look(self, tags: Mapping[str, Tag], handled: frozenset[str], log: str) -> Look:
+        """Everything as it is now; `log` is what the kiosk has said since the look before, `handled` what was laid down
+        or scanned since."""
         journal = self.journal()
-        answers = self._rows("SELECT seq, outcome FROM event_answer WHERE kiosk = ?", self._kiosk)
+        loans = self._rows(_LOANS)
+        answers = (
+            Answer(seq, how, json.loads(body).get("item", "")) for seq, how, body in self._rows(_ANSWERS, self._kiosk)
+        )
         seq = self._rows("SELECT last_seq FROM kiosk WHERE kiosk = ?", self._kiosk)
         return Look(
-            loans={key: Loan(item, end is None) for key, item, end in self._rows(_LOANS) if key not in self._before},
+            loans={key: Loan(item, end is None) for key, item, end in loans if key not in self._before},
+            out_before=frozenset(item for key, item, end in loans if key in self._before and end is None),
             answers=tuple(answers),
             last_seq=seq[0][0],
             journal_seq=journal["last_seq"],
             waiting=_waiting(journal),
             exceptions=journal["exceptions"],
             tags=dict(tags),
+            handled=handled,
             receipts=tuple(one.read_text("utf-8") for one in self._app.bench.receipts()),
             log=log,
             screen=last_screen(self._app.since_start()) or "Rest",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 ON_LOAN, IN_STOCK = 0xC2, 0x07
+LENT, TAKEN_IN = "checked_out", "checked_in"  # outcomes
 MEMORY_SHARE = 0.02  # how much of its memory a kiosk may gain once it is warm
 _SCREEN = re.compile(r"screen (\w+)( under \w+)?")
 
@@ -32,6 +33,15 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """The store's first answer to one event: its sequence number, the outcome, and of which item ("" where of none)."""
+
+    seq: int
+    outcome: str
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """What the kiosk's process holds: threads, file descriptors, and memory in kB."""
 
@@ -42,19 +52,31 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that was seen at a quiet point; `log` since the point before, `tags` those handled since, all else ever."""
+    """All that was seen at a quiet point; `log` since the point before, `tags` and (numbers laid down or scanned)
+    `handled` since, all else ever."""
 
     loans: Mapping[str, Loan] = field(default_factory=dict)
-    answers: tuple[tuple[int, str], ...] = ()  # the store's: sequence number and outcome
+    out_before: frozenset[str] = frozenset()  # what was lent before all of it, and still is
+    answers: tuple[Answer, ...] = ()
     last_seq: int = 0
     journal_seq: int = 0
     waiting: int = 0
     exceptions: int = 0
     tags: Mapping[str, Tag] = field(default_factory=dict)
+    handled: frozenset[str] = frozenset()
     receipts: tuple[str, ...] = ()
     log: str = ""
     screen: str = "Rest"
     lives: bool = True
+
+    @property
+    def out(self) -> frozenset[str]:
+        """What is on loan."""
+        return self.out_before | {loan.item for loan in self.loans.values() if loan.open}
+
+    def answered(self, outcome: str, since: int = 0) -> list[str]:
+        """The items of which the store has said so, to events after that sequence number."""
+        return [one.item for one in self.answers if one.outcome == outcome and one.seq > since]
 
 
 def judge(before: Look, now: Look, titles: Mapping[str, str], *, killed: bool = False) -> list[str]:
@@ -63,17 +85,21 @@ def judge(before: Look, now: Look, titles: Mapping[str, str], *, killed: bool = 
         *_gate(before, now, killed=killed),
         *_ledgers(now),
         *_promises(before, now, killed=killed),
+        *_returns(before, now, killed=killed),
         *_paper(now, titles),
         *_end(now),
     ]
 
 
 def _gate(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
-    out = {loan.item for loan in now.loans.values() if loan.open}
     new = {loan.item for key, loan in now.loans.items() if loan.open and key not in before.loans}
     passing = {tag.number for tag in now.tags.values() if tag.number and tag.afi == ON_LOAN}
-    for _ in passing - out:
+    taken_in = set(now.answered(TAKEN_IN, before.last_seq)) - set(now.answered(LENT, before.last_seq))
+    for _ in passing - now.out - taken_in:
         yield "an item is unlocked and not lent"
+    unarmed = (passing - now.out) & taken_in
+    if len(unarmed) > words_of_returns(now.log) and not killed:
+        yield f"{len(unarmed)} item(s) are returned and unlocked, and {words_of_returns(now.log)} were spoken of"
     locked = {tag.number for tag in now.tags.values() if tag.afi == IN_STOCK} & new
     if len(locked) > words(now.log) and not killed:
         yield f"{len(locked)} item(s) are lent and locked, and {words(now.log)} were spoken of"
@@ -81,17 +107,34 @@ def _gate(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
 
 def words(log: str) -> int:
     """Of how many lent items the log says that the gate may call, or that nobody knew whether they were lent."""
-    leave = sum(int(one) for one in re.findall(r"gate: (\d+) lent item\(s\) leave", log))
-    return leave + max(_not_known(log), len(re.findall("sent, answer lost", log)))
+    return _sum(r"gate: (\d+) lent item\(s\) leave", log) + max(_not_known(log), _lost(log))
+
+
+def words_of_returns(log: str) -> int:
+    """Of how many returned items the log says that their bits may not be armed, or that nobody knew of the return."""
+    return _sum(r"gate: (\d+) returned item\(s\) taken in", log) + max(_not_known_back(log), _lost(log))
 
 
 def _not_known(log: str) -> int:
     """Of how many items the patrons left with "we do not know"."""
-    return sum(int(one) for one in re.findall(r"(\d+) not known", log))
+    return _sum(r"visit ended: .* (\d+) not known", log)
+
+
+def _not_known_back(log: str) -> int:
+    """The same of items that were brought back."""
+    return _sum(r"returning ended: .* (\d+) not known", log)
+
+
+def _lost(log: str) -> int:
+    return len(re.findall("sent, answer lost", log))
+
+
+def _sum(pattern: str, log: str) -> int:
+    return sum(int(one) for one in re.findall(pattern, log))
 
 
 def _ledgers(now: Look) -> Iterator[str]:
-    seqs = sorted(seq for seq, _ in now.answers)
+    seqs = sorted(one.seq for one in now.answers)
     if seqs != list(range(1, len(seqs) + 1)) or now.last_seq != len(seqs):
         yield f"the store has a hole in the sequence: {len(seqs)} answers up to {now.last_seq}"
     if now.journal_seq != now.last_seq:
@@ -100,7 +143,7 @@ def _ledgers(now: Look) -> Iterator[str]:
         yield f"{now.waiting} event(s) wait although all is plugged in"
     if now.exceptions:
         yield f"{now.exceptions} event(s) wait for staff"
-    booked = sum(outcome == "checked_out" for _, outcome in now.answers)
+    booked = len(now.answered(LENT))
     if booked != len(now.loans):
         yield f"{booked} events were answered with a loan, and the store has {len(now.loans)}"
     twice = [item for item, count in Counter(one.item for one in now.loans.values() if one.open).items() if count > 1]
@@ -123,11 +166,35 @@ def _promises(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
         yield f"{least} loan(s) were promised, {done} are in the store"
 
 
+def _returns(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
+    """What the store took back since the look before was brought and is not lent; what was said to be returned, is.
+
+    The same is open as of loans: a word told late, "we do not know", a power cut between the yes and the word. A loan
+    that was undone at the gate is a return too, and ends unseen where its patron has gone meanwhile.
+    """
+    taken_in = now.answered(TAKEN_IN, before.last_seq)
+    stands = {one.item: one.outcome for one in sorted(now.answers, key=lambda one: one.seq) if one.item}
+    for _ in {item for item in taken_in if stands[item] == TAKEN_IN} & now.out:
+        yield "an item is returned and still lent"
+    for _ in set(taken_in) - now.handled:
+        yield "an item was returned that nobody brought"
+    ended = {loan.item for loan in now.loans.values() if not loan.open} | (before.out_before - now.out_before)
+    for _ in ended - set(now.answered(TAKEN_IN)):
+        yield "a loan ended and nobody returned the item"
+    offline = set(re.findall(r"event (\S+) done without a line", now.log))
+    late = set(re.findall(r"event (\S+) delivered late: CheckedIn", now.log))
+    shown = len(re.findall("items: item returned|and its loan was undone", now.log))
+    least = shown + len(late - offline)
+    most = shown + len(late) + _not_known_back(now.log) + words(now.log)
+    if len(taken_in) < least or (len(taken_in) > most and not killed):
+        yield f"{least} return(s) were promised, {len(taken_in)} are in the store"
+
+
 def _paper(now: Look, titles: Mapping[str, str]) -> Iterator[str]:
-    """A title that is on two receipts was printed twice: each book is lent in one visit only."""
+    """A title that is on more receipts than its book was lent was printed twice."""
     lines = Counter(line for text in now.receipts for line in {one.strip() for one in text.splitlines()})
-    for item in {loan.item for loan in now.loans.values()}:
-        if lines[titles.get(item, item)] > 1:
+    for item, count in Counter(loan.item for loan in now.loans.values()).items():
+        if lines[titles.get(item, item)] > count:
             yield "a receipt was printed twice"
 
 

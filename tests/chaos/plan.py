@@ -54,8 +54,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One patron's; `books` fresh ones are needed. `ends`: done, stop, or the patron walks away."""
+    """One patron's; `books` fresh ones are needed, or some that are out where the patron `returns` them, without a
+    pass. `ends`: done, stop, or the patron walks away."""
 
+    returns: bool
     who: int
     by_pad: bool
     books: int
@@ -66,13 +68,15 @@ class Visit:
 
 
 def drawn(seed: int, count: int) -> Iterator[Visit]:
-    """So many visits. The kiosk is killed in the first third only: the rest is one life, to be measured."""
+    """So many visits, one of five and some more to return. The kiosk is killed in the first third only: the rest is one
+    life, to be measured."""
     chance = random.Random(seed)
     for number in range(count):
-        yield _visit(chance, kills=number < max(2, count // 3))
+        returns = chance.random() < 0.1 or number % 5 == 3
+        yield _visit(chance, returns=returns, kills=number < max(2, count // 3))
 
 
-def _visit(chance: random.Random, *, kills: bool) -> Visit:
+def _visit(chance: random.Random, *, returns: bool, kills: bool) -> Visit:
     books = chance.choice((1, 1, 2, 2, 3, 4))
     steps = [one for book in range(books) for one in _of_a_book(chance, book)]
     for deed in (Deed.LAY_STRANGE, Deed.NONSENSE, Deed.OTHER_PASS, Deed.TOUCH):
@@ -84,7 +88,14 @@ def _visit(chance: random.Random, *, kills: bool) -> Visit:
         steps.insert(chance.randint(1, len(steps)), Step(Deed.KILL))
     ends = chance.choices(("done", "stop", "walks away"), (12, 4, 1))[0]
     return Visit(
-        chance.randrange(1000), chance.random() < 0.2, books, tuple(steps), ends, chance.random() < 0.6, _pause(chance)
+        returns,
+        chance.randrange(1000),
+        chance.random() < 0.2,
+        books,
+        tuple(steps),
+        ends,
+        chance.random() < 0.6,
+        _pause(chance),
     )
 
 

@@ -7,15 +7,17 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from devices.simulators.drive import BenchError
-from tests.chaos.oracle import Tag, last_screen
+from tests.chaos.oracle import IN_STOCK, ON_LOAN, Tag, last_screen
 from tests.chaos.plan import FAULTS, Deed, Step, Visit
 from tests.journeys.running import wait_until
 from tests.journeys.whole_app import BUTTONS, WholeApp
 
-BEGIN_S = 4.0  # how long a patron holds a pass there before trying again
+BEGIN_S = 4.0  # how long a patron holds a pass there, or looks at the screen, before trying again
+AGAIN_S = 2.0  # and before touching a button again on which nothing came
 QUIET_S = 90.0
 STRANGE = "strange"
 # What is touched to leave each screen; where nothing is named, it goes by itself.
@@ -32,52 +34,80 @@ _LEAVES = {
 
 
 class Hands:
-    """Plays visits on one product and remembers what the oracle asks: every tag as it was last seen."""
+    """Plays visits on one product and remembers what the oracle asks: every tag as it was last seen, and what was laid
+    down or scanned at all. A book keeps its tags, and their gate bits, from one visit to the next."""
 
     def __init__(self, app: WholeApp, seed: int) -> None:
         self.app, self._chance = app, random.Random(f"{seed} passes")
         self.did: Counter[str] = Counter()
         self.tags: dict[str, Tag] = {}
+        self.handled: set[str] = set()
         self._locked: set[str] = set()
+        self._parts: dict[str, int] = {}
+        self._bits: dict[tuple[str, int], int] = {}
         self._passes = [one for one in app.bench.drawer() if one["expect"] == "may borrow"]
-        self._refused: list[str] = [
-            one["barcode"] for one in app.bench.pile() if one["expect"].split()[-1] in _REFUSALS
-        ]
+        self._refused = {
+            returns: [one["barcode"] for one in app.bench.pile() if one["expect"].split()[-1] in reasons]
+            for returns, reasons in _REFUSALS.items()
+        }
+        self._returns = False
+        self.out = [one["barcode"] for one in app.bench.pile() if one["expect"] == "K7 item_on_loan"]
+        """What was lent before the first visit, and may be brought back."""
+        self._bits |= {(number, 1): ON_LOAN for number in self.out}
         self._books: list[str] = []
         self.killed = False
 
     # -- a visit
 
     def play(self, visit: Visit, books: list[str]) -> None:
-        """From the pass to the last touch; what is broken stays broken until `come_to_rest`."""
-        self._books, self.killed = books, False
+        """From the pass, or the button for returns, to the last touch; what is broken stays so until `come_to_rest`."""
+        self._books, self._returns, self.killed = books, visit.returns, False
+        self.tags.clear()
+        self.handled.clear()
         early = [one for one in visit.steps[:1] if one.deed is Deed.BREAK]
         for step in early:
             self._do(step)
-        one = self._passes[visit.who % len(self._passes)]
-        if not self._begin(one, visit):
+        if not self._begin(visit):
             self.did["visits that did not begin"] += 1
         for step in visit.steps[len(early) :]:
             self._do(step)
         self._end(visit)
 
-    def _begin(self, one: Mapping[str, Any], visit: Visit) -> bool:
-        """Shows the pass, a second time when nothing came of it; then with all devices in order."""
+    def _begin(self, visit: Visit) -> bool:
+        """Shows the pass or touches the button; when nothing came of it, once more with all devices in order."""
         for second in (False, True):
             if second:
                 self.mend_all()
                 self._leave_screen()
                 time.sleep(1.0)
             self.app.mark()
-            self._show_pass(one, by_pad=visit.by_pad)
-            ends = time.monotonic() + BEGIN_S * (1 + second)
+            if self._tries(visit, BEGIN_S * (1 + second)):
+                self.did["visits"] += 1
+                self.did["visits to return"] += visit.returns
+                return True
+        return False
+
+    def _tries(self, visit: Visit, limit_s: float) -> bool:
+        if visit.returns:
+            ends = time.monotonic() + limit_s
             while time.monotonic() < ends:
-                if "visit begins" in self.app.since_mark():
-                    self._remove_pass(one, by_pad=visit.by_pad)
-                    self.did["visits"] += 1
+                self.touch("bring_back")
+                if self._begun("returning begins", AGAIN_S):
                     return True
-                time.sleep(0.05)
+            return False
+        one = self._passes[visit.who % len(self._passes)]
+        self._show_pass(one, by_pad=visit.by_pad)
+        try:
+            return self._begun("visit begins", limit_s)
+        finally:
             self._remove_pass(one, by_pad=visit.by_pad)
+
+    def _begun(self, word: str, limit_s: float) -> bool:
+        ends = time.monotonic() + limit_s
+        while time.monotonic() < ends:
+            if word in self.app.since_mark():
+                return True
+            time.sleep(0.05)
         return False
 
     def _show_pass(self, one: Mapping[str, Any], *, by_pad: bool) -> None:
@@ -101,7 +131,7 @@ class Hands:
             self.touch("print" if visit.prints else "no_receipt")
         else:
             self.did["walked away"] += 1
-            wait_until("the question or the end", lambda: "under" in self.screen() or self.screen() != "Borrowing", 45)
+            wait_until("the question or the end", lambda: self.screen() not in ("Borrowing", "Returning"), 45)
         time.sleep(visit.lingers_s)
         self.take_all()
 
@@ -115,22 +145,32 @@ class Hands:
         time.sleep(step.then_s)
 
     def _scan(self, step: Step) -> None:
+        self.handled.add(self._book(step))
         self.app.bench.scan(self._book(step))
 
+    def lay(self, number: str) -> None:
+        """Lays a book down."""
+        self._parts.setdefault(number, 1)
+        self._place(number, 1)
+
     def _lay(self, step: Step) -> None:
-        self._place(self._book(step), step.part, step.parts)
+        """A book that was seen before has the parts that it has."""
+        number, has = self._book(step), self._parts.setdefault(self._book(step), step.parts)
+        for part in range(1, has + 1) if step.deed is Deed.LAY else (step.part,):
+            if part <= has:
+                self._place(number, part)
 
     def _lay_strange(self, step: Step) -> None:
         self.app.bench.place_item("-", model="foreign")
 
     def _lock(self, step: Step) -> None:
-        self._place(self._book(step))
+        self._lay(replace(step, deed=Deed.LAY))
         self.app.bench.lock_item(self._book(step))
         self._locked.add(self._book(step))
 
     def _move(self, step: Step) -> None:
         moment, back = step.how.split(" ")
-        self._place(self._book(step))
+        self._lay(replace(step, deed=Deed.LAY))
         self.app.bench.move_item(self._book(step), moment, int(back) if back else None)
 
     def _lift(self, step: Step) -> None:
@@ -215,18 +255,20 @@ class Hands:
     def _taken(self, tags: list[dict[str, Any]]) -> None:
         for one in tags:
             self.tags[one["uid"]] = Tag(one["number"], one["afi"])
+            self._bits[one["number"], one["part"]] = one["afi"]
 
-    def _place(self, number: str, part: int = 1, parts: int = 1) -> None:
+    def _place(self, number: str, part: int) -> None:
         """Lays it down with the gate bit that it had when it was taken away."""
-        known = {uid: tag for uid, tag in self.tags.items() if tag.number == number}
-        afi = next(iter(known.values())).afi if len(known) == 1 else 0x07
-        self.app.bench.place_item(number, part=part, parts=parts, afi=afi)
+        self.handled.add(number)
+        afi = self._bits.get((number, part), IN_STOCK)
+        self.app.bench.place_item(number, part=part, parts=self._parts[number], afi=afi)
         if number in self._locked:
             self.app.bench.lock_item(number)
 
     def _book(self, step: Step) -> str:
         if step.which == "refused":
-            return self._refused[len(self._books) % len(self._refused)]
+            refused = self._refused[self._returns]
+            return str(refused[len(self._books) % len(refused)])
         return self._books[int(step.which)]
 
     def screen(self) -> str:
@@ -244,7 +286,10 @@ class Hands:
             do()
 
 
-_REFUSALS = ("item_reference", "item_damaged", "item_missing", "held_for_another")
+_REFUSALS = {  # of loans, and of returns
+    False: ("item_reference", "item_damaged", "item_missing", "held_for_another"),
+    True: ("no_transport",),
+}
 _DEEDS: Mapping[Deed, Callable[[Hands, Step], None]] = {
     Deed.SCAN: Hands._scan,
     Deed.LAY: Hands._lay,

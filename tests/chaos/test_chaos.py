@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import shutil
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.looking import Looking
-from tests.chaos.oracle import Body, Look, judge, judge_bodies
-from tests.chaos.plan import drawn
+from tests.chaos.oracle import TAKEN_IN, Body, Look, judge, judge_bodies
+from tests.chaos.plan import Visit, drawn
 from tests.chaos.playing import Hands
 from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
@@ -53,17 +54,16 @@ def made(tmp_path: Path) -> Iterator[Made]:
 def run(app: WholeApp, eyes: Looking, seed: int, count: int) -> tuple[Counter[str], list[list[Body]], list[str]]:
     """Plays so many visits and judges after each; what was done, the bodies of each life, and what does not agree."""
     hands = Hands(app, seed)
-    books = iter(eyes.titles)
+    fresh = iter(eyes.titles)
     lives: list[list[Body]] = [[]]
     wrong: list[str] = []
-    before, began = eyes.look({}, ""), time.monotonic()
+    before, began = seen(eyes, hands), time.monotonic()
     for number, visit in enumerate(drawn(seed, count)):
-        hands.tags.clear()
         at = len(app.log())
-        hands.play(visit, [next(books) for _ in range(visit.books)])
+        hands.play(visit, books_of(visit, before, eyes, hands, fresh))
         hands.come_to_rest()
         eyes.wait_delivered()
-        now = eyes.look(hands.tags, app.log()[at:])
+        now = seen(eyes, hands, at)
         found = judge(before, now, eyes.titles, killed=hands.killed)
         wrong += [f"visit {number}: {one}" for one in found]
         if hands.killed:
@@ -79,13 +79,29 @@ def run(app: WholeApp, eyes: Looking, seed: int, count: int) -> tuple[Counter[st
     return hands.did, lives, wrong
 
 
+def seen(eyes: Looking, hands: Hands, since: int | None = None) -> Look:
+    """All as it is now, with what the log says from there on."""
+    return eyes.look(hands.tags, frozenset(hands.handled), "" if since is None else hands.app.log()[since:])
+
+
+def books_of(visit: Visit, before: Look, eyes: Looking, hands: Hands, fresh: Iterator[str]) -> list[str]:
+    """Fresh ones; for a return what is out, in turn lent before the first visit and since, then fresh ones."""
+    if not visit.returns:
+        return [next(fresh) for _ in range(visit.books)]
+    here = [item for item in eyes.titles if item in before.out]
+    old = [item for item in hands.out if item in before.out]
+    out = [item for pair in itertools.zip_longest(old, here) for item in pair if item]
+    return list(itertools.islice(itertools.chain(out, fresh), visit.books))
+
+
 def say(number: int, seconds: float, body: Body, found: list[str]) -> None:
     """One line a visit, so that a long run shows where it is."""
     print(f"visit {number} at {seconds:.0f} s: {body} {'; '.join(found) or 'agrees'}", flush=True)
 
 
 def _counted(last: Look) -> Counter[str]:
-    return Counter({"loans": len(last.loans), "events": last.last_seq, "receipts": len(last.receipts)})
+    loans, returns = len(last.loans), len(last.answered(TAKEN_IN))
+    return Counter({"loans": loans, "returns": returns, "events": last.last_seq, "receipts": len(last.receipts)})
 
 
 def agreed(app: WholeApp, eyes: Looking, seed: int, count: int) -> Counter[str]:
@@ -116,30 +132,58 @@ def test_a_few_visits_among_failing_devices_agree_and_what_is_planted_is_seen(ma
 
 
 def seen_when_planted(app: WholeApp, eyes: Looking, folder: Path) -> None:
-    """A visit in which all goes well; then a gate bit is set again by hand, and a loan deleted in a copy."""
+    """A visit and a return in which all goes well; after each a gate bit is turned by hand, and a loan in a copy."""
     hands = Hands(app, 0)
-    before, at, book = eyes.look({}, ""), len(app.log()), list(eyes.titles)[-1]
+    before, at, book = seen(eyes, hands), len(app.log()), list(eyes.titles)[-1]
     app.begin_visit("karim")  # by a printed pass
-    app.bench.place_item(book)
+    hands.lay(book)
     app.wait_log("an item may pass")
     hands.come_to_rest()
-    assert judge(before, eyes.look(hands.tags, app.log()[at:]), eyes.titles) == []
-    app.bench.place_item(book, security="secured")
-    hands.take_all()
-    assert judge(before, eyes.look(hands.tags, app.log()[at:]), eyes.titles) == [
-        "1 item(s) are lent and locked, and 0 were spoken of"
+    lent = seen(eyes, hands, at)
+    assert judge(before, lent, eyes.titles) == []
+    found = planted(eyes, hands, before, at, book, "secured", folder, "DELETE FROM loan WHERE item = ?")
+    assert found[:1] == ["1 item(s) are lent and locked, and 0 were spoken of"]
+    assert {"an item is unlocked and not lent", "1 loan(s) were promised, 0 are in the store"} <= set(found)
+
+    at = len(app.log())
+    app.mark()
+    app.touch("bring_back")
+    app.wait_log("screen Returning")
+    hands.lay(book)
+    app.wait_log("an item that is not lent was armed")
+    hands.come_to_rest()
+    assert judge(lent, seen(eyes, hands, at), eyes.titles) == []
+    found = planted(
+        eyes, hands, lent, at, book, "unsecured", folder, "UPDATE loan SET returned_at = NULL WHERE item = ?"
+    )
+    assert found[:2] == [
+        "1 item(s) are returned and unlocked, and 0 were spoken of",
+        "an item is returned and still lent",
     ]
-    app.bench.place_item(book, security="unsecured")
+
+
+def turned_by_hand(hands: Hands, book: str, security: str) -> None:
+    """Its tag so, as the last that was seen of it."""
+    hands.app.bench.place_item(book, security=security)
     hands.take_all()
-    copy = folder / "copy.db"
-    with contextlib.closing(sqlite3.connect(eyes.store)) as db, contextlib.closing(sqlite3.connect(copy)) as other:
+
+
+def planted(
+    eyes: Looking, hands: Hands, before: Look, at: int, book: str, security: str, folder: Path, fault: str
+) -> list[str]:
+    """What is found with the book's bit turned by hand, and then of a copy of the store with a fault besides."""
+    store, copy = eyes.store, folder / f"{security}.db"
+    turned_by_hand(hands, book, security)
+    found = judge(before, seen(eyes, hands, at), eyes.titles)
+    turned_by_hand(hands, book, "unsecured" if security == "secured" else "secured")
+    with contextlib.closing(sqlite3.connect(store)) as db, contextlib.closing(sqlite3.connect(copy)) as other:
         db.backup(other)
         with other:
-            other.execute("DELETE FROM loan WHERE item = ?", (book,))
+            other.execute(fault, (book,))
     eyes.store = copy
-    found = judge(before, eyes.look(hands.tags, app.log()[at:]), eyes.titles)
-    assert "an item is unlocked and not lent" in found
-    assert "1 loan(s) were promised, 0 are in the store" in found
+    found += judge(before, seen(eyes, hands, at), eyes.titles)
+    eyes.store = store
+    return found
 
 
 @pytest.mark.long(minutes=30)
