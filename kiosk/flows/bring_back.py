@@ -10,7 +10,7 @@ from kiosk.flows.items import Ending, Items
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
-from kiosk.ui import Notice, Returning, StillThere
+from kiosk.ui import Returning, StillThere
 from kiosk.visit_pad import VisitPad
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class BringBack(Items):
         screen = Returning(
             rows=self.sheet.rows,
             back=len(self.sheet.back),
-            notice=self._notice or (Notice.TAG_UNREADABLE if self._stage.strange else None),
+            notice=self._to_say,
             troubles=self._stage.troubles,
             ending=self._ending is Ending.DONE,
             by_pad=self._stage.by_pad,

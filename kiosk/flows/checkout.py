@@ -46,7 +46,7 @@ class Checkout(Items):
             first_name=self._patron.first_name,
             cannot_borrow=self._patron.cannot_borrow,
             messages=self._patron.messages,
-            notice=self._notice or (Notice.TAG_UNREADABLE if self._stage.strange else None),
+            notice=self._to_say,
             troubles=self._stage.troubles,
             resumed=self._resumed,
             ending=self._ending is Ending.DONE,

@@ -71,6 +71,11 @@ class Items:
         """A pass was shown meanwhile."""
         raise NotImplementedError
 
+    @property
+    def _to_say(self) -> Notice | None:
+        """What is said in passing: of the last scan or pass, else of what lies there and cannot be read."""
+        return self._notice or (Notice.TAG_UNREADABLE if self._stage.strange else None)
+
     # ---- for whoever serves
 
     @property
