@@ -13,7 +13,7 @@ from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
-from kiosk.flows.farewell import MakeReceipt, VisitPrinter, farewell, thanks
+from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, thanks
 from kiosk.flows.identify import identify
 from kiosk.flows.items import Ending, Items
 from kiosk.parked import Parked
@@ -146,14 +146,15 @@ async def bring_back(counter: Counter) -> Notice | None:
     log.info("returning begins")
     ending = await _run(back)
     log.info("returning ended: %s, %d taken in, %d not known", ending.value, len(back.sheet.back), back.sheet.not_known)
+    coming: Coming | None = back.next_pass
     says_something = back.sheet.not_known or back.sheet.to_check or back.sheet.switching
-    if ending is not Ending.OUT_OF_TIME and (says_something or (back.sheet.back and back.next_pass is None)):
-        await thanks(stage, back, patience)
+    if ending is not Ending.OUT_OF_TIME and (says_something or (back.sheet.back and coming is None)):
+        coming = await thanks(stage, back, patience) or coming
     await back.settle()
     counter.parked.came_back({one.item for one in back.sheet.lines})
     stage.wipe(_at_rest(stage, _left_behind(stage)))
-    if back.next_pass is not None:
-        stage.put_back(back.next_pass)
+    if coming is not None:
+        stage.put_back(coming)
     return None
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from circulation.outcomes import Identified
 from circulation.presented import ReceiptChoice
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
-from kiosk.bus import Answered, Happening, Touched
+from kiosk.bus import Answered, Touched
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
@@ -19,6 +20,8 @@ from kiosk.stage import Stage
 from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState, Returned, Screen
 
 log = logging.getLogger(__name__)
+Coming = PassPresented | BarcodeScanned  # with which the next visit begins
+Draw = Callable[[Sheet], Screen]
 MakeReceipt = Callable[[str, tuple[Lent, ...], int], ports.Receipt]
 _STATES = {
     ports.PrintOutcome.PRINTED: ReceiptState.PRINTED,
@@ -50,18 +53,12 @@ async def farewell(
 
     Whoever leaves before the gate is done is printed the receipt of what is known then.
     """
-    happening = await _watch(stage, checkout, lambda sheet: _finished(stage, sheet, printer), patience)
-    if isinstance(happening, Touched):
-        wanted = happening.intent is Intent.PRINT
-    else:
-        wanted = patron.receipt is ReceiptChoice.PRINT
-    if checkout.switching:
-        await checkout.settle()
-        if checkout.sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
-            stage.show(_finished(stage, checkout.sheet, printer))
-            happening = await _until_read(stage, patience)
-            wanted = wanted or (isinstance(happening, Touched) and happening.intent is Intent.PRINT)
-    later = [happening] if isinstance(happening, PassPresented | BarcodeScanned) else []
+    draw = partial(_finished, stage, printer)
+    first = await _watch(stage, checkout, draw, patience)
+    last = await _settled(stage, checkout, draw, first, patience)
+    by_default = patron.receipt is ReceiptChoice.PRINT and not isinstance(first, Touched)
+    wanted = by_default or any(isinstance(one, Touched) and one.intent is Intent.PRINT for one in (first, last))
+    later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
     if printer.exists and sheet.lent and wanted:
         job = new_job()
@@ -71,19 +68,15 @@ async def farewell(
         stage.put_back(one)
 
 
-async def thanks(stage: Stage, back: BringBack, patience: Patience) -> None:
-    """Shows what was taken in, and what care it needs, until it is read. A pass that is shown begins the next visit."""
-    happening = await _watch(stage, back, lambda sheet: _returned(stage, sheet), patience)
-    if back.switching:
-        await back.settle()
-        if back.sheet.to_check and not isinstance(happening, PassPresented | BarcodeScanned):
-            stage.show(_returned(stage, back.sheet))
-            happening = await _until_read(stage, patience)
-    if isinstance(happening, PassPresented | BarcodeScanned):
-        stage.put_back(happening)
+async def thanks(stage: Stage, back: BringBack, patience: Patience) -> Coming | None:
+    """Shows what was taken in, and what care it needs, until it is read. Returns what the next visit begins with."""
+    draw = partial(_returned, stage)
+    first = await _watch(stage, back, draw, patience)
+    last = await _settled(stage, back, draw, first, patience)
+    return last if isinstance(last, Coming) else None
 
 
-async def _watch(stage: Stage, items: Items, draw: Callable[[Sheet], Screen], patience: Patience) -> Happening | None:
+async def _watch(stage: Stage, items: Items, draw: Draw, patience: Patience) -> Touched | Coming | None:
     """Shows the end of it as it changes, until somebody touches, shows or scans something, or has had the time to read.
     An answer that was still awaited is taken in, and what is at the gate is awaited."""
     while True:
@@ -95,11 +88,29 @@ async def _watch(stage: Stage, items: Items, draw: Callable[[Sheet], Screen], pa
             stage.stir()
         elif isinstance(happening, Answered):
             items.hear(happening.event)
-        elif happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
+        elif happening is None or isinstance(happening, Touched | Coming):
             return happening
 
 
-def _finished(stage: Stage, sheet: Sheet, printer: VisitPrinter) -> Finished:
+async def _settled(
+    stage: Stage, items: Items, draw: Draw, first: Touched | Coming | None, patience: Patience
+) -> Touched | Coming | None:
+    """Ends what was still at the gate after `first`. What then needs care is shown to whoever had touched a button
+    before it was said, until it is read. Returns what happened last."""
+    if not items.switching:
+        return first
+    await items.settle()
+    if not items.sheet.to_check or isinstance(first, Coming):
+        return first
+    stage.show(draw(items.sheet))
+    stage.stir()
+    while True:
+        happening = await stage.next(patience.closing)
+        if happening is None or isinstance(happening, Touched | Coming):
+            return happening
+
+
+def _finished(stage: Stage, printer: VisitPrinter, sheet: Sheet) -> Finished:
     return Finished(
         len(sheet.lent),
         sheet.not_known,
@@ -120,21 +131,12 @@ def _returned(stage: Stage, sheet: Sheet) -> Returned:
     )
 
 
-async def _until_read(stage: Stage, patience: Patience) -> Happening | None:
-    """What was said last, to somebody who had touched a button before it was said."""
-    stage.stir()
-    while True:
-        happening = await stage.next(patience.closing)
-        if happening is None or isinstance(happening, Touched | PassPresented | BarcodeScanned):
-            return happening
-
-
 async def _watch_printing(
     stage: Stage,
     printing: asyncio.Task[ports.PrintOutcome],
     job: str,
     lent: int,
-    later: list[PassPresented | BarcodeScanned],
+    later: list[Coming],
     patience: Patience,
 ) -> None:
     """Until the receipt is out and looked at, the patron closes, or (then in `later`) somebody else comes."""
@@ -143,7 +145,7 @@ async def _watch_printing(
         happening = await stage.next(None, printing)
         if isinstance(happening, Touched):
             return  # it goes on printing
-        if isinstance(happening, PassPresented | BarcodeScanned):
+        if isinstance(happening, Coming):
             later.append(happening)
     state = _STATES[printing.result()]
     if state is not ReceiptState.PRINTED:
@@ -154,5 +156,5 @@ async def _watch_printing(
         happening = await stage.next(patience.closing if state is not ReceiptState.PRINTED else patience.closing / 2)
         if happening is None or isinstance(happening, Touched):
             return
-        if isinstance(happening, PassPresented | BarcodeScanned):
+        if isinstance(happening, Coming):
             later.append(happening)

@@ -29,7 +29,7 @@ from kiosk.ui import (
 )
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
-from tests.kiosk.world import ANNA, KINDS, PASS_UNKNOWN, WITH_PAD, Kiosk, an_event, book, lost, tag, unreachable
+from tests.kiosk.world import ANNA, BERT, KINDS, PASS_UNKNOWN, WITH_PAD, Kiosk, an_event, book, lost, tag, unreachable
 from tests.kiosk.world import story as any_story
 
 SECURED, UNSECURED = TagSecurity.SECURED, TagSecurity.UNSECURED
@@ -289,8 +289,8 @@ async def test_a_pass_shown_while_an_answer_is_awaited_begins_its_visit_after_it
     assert kiosk.pad.bits[brought(1).uid] is SECURED
 
 
-@story
-async def test_who_must_still_do_something_reads_it_before_the_visit_of_the_pass(kiosk: Kiosk) -> None:
+async def a_pass_waits_while_something_is_read(kiosk: Kiosk) -> None:
+    """A book that cannot be armed, and Anna's pass."""
     one = brought(1)
     kiosk.pad.stuck.add(one.uid)
     await kiosk.touch(Intent.BRING_BACK)
@@ -298,8 +298,30 @@ async def test_who_must_still_do_something_reads_it_before_the_visit_of_the_pass
     await kiosk.wait(2)
     await kiosk.tap(ANNA)
     assert kiosk.screen() == Returned(1, to_check=1, lying=True)
+
+
+@story
+async def test_who_must_still_do_something_reads_it_before_the_visit_of_the_pass(kiosk: Kiosk) -> None:
+    await a_pass_waits_while_something_is_read(kiosk)
     await kiosk.touch(Intent.CLOSE)
     assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_of_two_passes_the_one_that_was_shown_last_begins_the_visit(kiosk: Kiosk) -> None:
+    await a_pass_waits_while_something_is_read(kiosk)
+    await kiosk.tap(BERT)
+    assert kiosk.borrowing().notice is None
+    await kiosk.scan(book(2))
+    assert kiosk.desk.asked == [(BERT, book(2))]
+
+
+@story
+async def test_a_pass_that_is_scanned_after_another_was_shown_begins_the_visit(kiosk: Kiosk) -> None:
+    await a_pass_waits_while_something_is_read(kiosk)
+    await kiosk.scan(BERT)
+    await kiosk.scan(book(2))
+    assert kiosk.desk.asked == [(BERT, book(2))]
 
 
 @story
