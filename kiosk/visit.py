@@ -56,8 +56,10 @@ async def serve(counter: Counter) -> None:
     while True:
         try:
             shown = await rest(counter, notice)
-            notice = await (bring_back(counter) if shown is None else visit(counter, shown))
-            continue
+            if shown is not None:
+                notice = await visit(counter, shown)
+                continue
+            await bring_back(counter)
         except _ClosedInVisit as closed:
             await _stay_closed(counter, closed.word, closed.lent)
         except JournalFault as fault:
@@ -127,20 +129,19 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience)
     ending = await _run(checkout)
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
-    notice = None
-    if ending is Ending.OUT_OF_TIME:
-        await checkout.settle()
-        counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
-        notice = Notice.ENDED_BY_TIME
-    elif checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.switching:
+    ran_out = ending is Ending.OUT_OF_TIME
+    if not ran_out and (checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.switching):
         await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
     await checkout.settle()
+    if ran_out:
+        counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
+    notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(_at_rest(stage, notice or _left_behind(stage)))
     return notice
 
 
-async def bring_back(counter: Counter) -> Notice | None:
-    """From the touch to the thanks. Returns what the rest screen should say first."""
+async def bring_back(counter: Counter) -> None:
+    """From the touch to the thanks."""
     stage, patience = counter.stage, counter.patience
     back = BringBack(stage, counter.desk, counter.pad, patience)
     log.info("returning begins")
@@ -155,7 +156,6 @@ async def bring_back(counter: Counter) -> Notice | None:
     stage.wipe(_at_rest(stage, _left_behind(stage)))
     if coming is not None:
         stage.put_back(coming)
-    return None
 
 
 async def _run(items: Items) -> Ending:
