@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,9 @@ class Looking:
         place = Path("/proc") / str(self._app.kiosk_pid())
         status = (place / "status").read_text("ascii")
         memory = re.search(r"VmRSS:\s+(\d+) kB", status)
-        return Body(_count(place / "task"), _count(place / "fd"), int(memory[1]) if memory else 0)
+        open_ = _open(place / "fd")
+        threads = sum(1 for _ in (place / "task").iterdir())
+        return Body(threads, open_["files"], open_["fonts"], open_["sockets"], int(memory[1]) if memory else 0)
 
     def _asked(self, command: str) -> str:
         words = [sys.executable, "-m", "kiosk", "cache", command, "--config", str(self._app.config)]
@@ -97,8 +100,17 @@ class Looking:
             return db.execute(question, values).fetchall()
 
 
-def _count(folder: Path) -> int:
-    return sum(1 for _ in folder.iterdir())
+def _open(folder: Path) -> Counter[str]:
+    """How many descriptors are open, by kind."""
+    found = Counter[str]()
+    for one in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed just now
+            place = str(one.readlink())
+            kind = (
+                "sockets" if place.startswith("socket:") else "fonts" if place.endswith((".ttf", ".otf")) else "files"
+            )
+            found[kind] += 1
+    return found
 
 
 def _waiting(journal: Mapping[str, Any]) -> int:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.oracle import (
+    FONTS,
     IN_STOCK,
     LENT,
+    MORE_SOCKETS,
     ON_LOAN,
     TAKEN_IN,
     Answer,
@@ -240,13 +242,25 @@ def test_a_loan_done_without_a_line_and_delivered_later_is_one_promise() -> None
     )
 
 
+def bodies(count: int, start: int = 0) -> list[Body]:
+    """Of a kiosk that grows by one of each, a megabyte included, from visit to visit."""
+    return [Body(15 + n, 40 + n, 25 + n, 8 + n, 200_000 + 1000 * n) for n in range(start, start + count)]
+
+
 def test_what_grows_in_one_life_is_named_and_its_warming_up_is_not() -> None:
-    warm = [Body(15 + n, 60 + n, 200_000 + 1000 * n) for n in range(4)]
+    warm = bodies(4)
     saw = [replace(warm[-1], memory=203_000 + 3000 * (n % 3)) for n in range(12)]
     assert judge_bodies(warm + saw, 4) == []
-    grown = [*warm, *(Body(18 + n, 63 + n, 203_000 + 1000 * n) for n in range(1, 13))]
-    assert [one.split()[0] for one in judge_bodies(grown, 4)] == ["threads", "descriptors", "memory"]
-    assert judge_bodies(grown[:4], 4) == []
+    assert [one.split()[0] for one in judge_bodies(bodies(24), 4)] == ["threads", "files", "sockets", "memory"]
+    assert judge_bodies(bodies(4), 4) == []
+
+
+def test_a_letter_first_drawn_late_and_more_questions_at_once_are_no_growth_and_many_are() -> None:
+    level = [Body(17, 40, 25, 8, 230_000)] * 20
+    late = [replace(level[0], fonts=FONTS, sockets=8 + MORE_SOCKETS)] * 20
+    assert judge_bodies(level + late, 4) == []
+    late = [replace(level[0], fonts=FONTS + 1, sockets=8 + MORE_SOCKETS + 1)] * 20
+    assert judge_bodies(level + late, 4) == ["fonts grew from 25 to 65", "sockets grew from 8 to 12"]
 
 
 def test_a_plan_is_the_same_for_the_same_seed_and_breaks_every_device_in_every_way() -> None:
