@@ -174,7 +174,7 @@ class ControlServer:
             return {"ok": True, **told}
         except ControlError as error:
             return {"ok": False, "error": str(error)}
-        except (ValueError, KeyError, AttributeError, TypeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return {"ok": False, "error": 'a command is one line of JSON like {"do": "status"}'}
 
 

@@ -106,7 +106,7 @@ def heard_in(wav: bytes) -> Mapping[str, Any] | None:
         with wave.open(io.BytesIO(wav)) as one:
             rate, width, channels = one.getframerate(), one.getsampwidth(), one.getnchannels()
             frames = one.readframes(min(one.getnframes(), _MOST_BYTES))
-    except (wave.Error, EOFError, ValueError, struct.error):
+    except (wave.Error, EOFError, ValueError, RuntimeError, struct.error):
         return None
     if (width, channels) != (2, 1) or rate < 1 or len(frames) < 2:
         return None

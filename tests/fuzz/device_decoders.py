@@ -34,6 +34,7 @@ _TAGS = (
     danish.encode(TagData("29401000075801", 1, 1, 8)),
     iso28560_2.encode(TagData("30001234567890", 4, 5, 1)),
     iso28560_2.encode(TagData("ZO3714780", usage=1)),
+    iso28560_2.encode(TagData("0012345678")),
     iso28560_2.encode(TagData("abcdef")),
     bytes.fromhex("d10100140a4e4c2d303830303037"),
 )

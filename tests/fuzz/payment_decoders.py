@@ -66,7 +66,7 @@ _STATUS = zvt_apdu.decode(
 )
 _KIND = zvt_apdu.encode_field(zvt_apdu.CONTAINER, zvt_apdu.encode_tlv([(0x1F07, b"\x02")]))
 _LINES = zvt_apdu.encode_tlv([(0x1F07, b"\x02"), (0x25, zvt_apdu.encode_tlv([(0x07, b"KLANT"), (0x09, b"\x81")]))])
-_APDUS = (
+APDUS = (
     _STATUS,
     zvt.DONE,
     zvt.MORE_TIME,
@@ -77,7 +77,7 @@ _APDUS = (
     Apdu(zvt.PRINT_BLOCK, zvt_apdu.encode_field(zvt_apdu.CONTAINER, _LINES)),
     Apdu(zvt.STATUS_INFORMATION, bytes(300)),
 )
-_FIELDS = tuple(one.data for one in _APDUS if one.data)
+_FIELDS = tuple(one.data for one in APDUS if one.data)
 _LAST = zvt.told(_STATUS.data)
 _REFS = tuple(one.encode() for one in (zvt.terminal_ref(_LAST), zvt.mark(_LAST), "zvt:1:2:::", "zvt-last:0:::::::"))
 
@@ -259,13 +259,13 @@ DECODERS = (
         ),
         4096,
     ),
-    Decoder("one message (zvt_apdu.decode)", tuple(one.encode() for one in _APDUS), zvt_apdu.decode, (ZvtMalformed,)),
+    Decoder("one message (zvt_apdu.decode)", tuple(one.encode() for one in APDUS), zvt_apdu.decode, (ZvtMalformed,)),
     Decoder("fields (zvt_apdu.fields)", _FIELDS, _fields_read, (ZvtMalformed,), words=(b"\x06\x82", b"\x22\xf9\xf9")),
     Decoder("data objects (zvt_apdu.tlv)", (_LINES, _KIND), lambda data: list(zvt_apdu.tlv(data)), (ZvtMalformed,)),
-    Decoder("messages on TCP (ApduReader)", tuple(one.encode() for one in _APDUS), _stream_read),
+    Decoder("messages on TCP (ApduReader)", tuple(one.encode() for one in APDUS), _stream_read),
     Decoder(
         "blocks on a serial line (BlockReader)",
-        tuple(zvt_serial.encode_block(one.encode()) for one in _APDUS),
+        tuple(zvt_serial.encode_block(one.encode()) for one in APDUS),
         _blocks_read,
         (ZvtMalformed,),
         _blocks_of,

@@ -7,10 +7,24 @@ from contextlib import suppress
 
 import pytest
 
-from tests.fuzz import device_decoders, memory_decoders, payment_decoders
+from tests.fuzz import (
+    device_conversations,
+    device_decoders,
+    memory_decoders,
+    payment_decoders,
+    port_decoders,
+    simulator_decoders,
+)
 from tests.fuzz.fuzzing import Decoder, Found, fuzz
 
-DECODERS = (*device_decoders.DECODERS, *payment_decoders.DECODERS, *memory_decoders.DECODERS)
+DECODERS = (
+    *device_decoders.DECODERS,
+    *payment_decoders.DECODERS,
+    *device_conversations.DECODERS,
+    *port_decoders.DECODERS,
+    *simulator_decoders.DECODERS,
+    *memory_decoders.DECODERS,
+)
 each = pytest.mark.parametrize("decoder", DECODERS, ids=[one.name for one in DECODERS])
 SHORT_BYTES, SHORT_CASES = 40_000, 150
 LONG_BYTES, LONG_CASES = 10_000_000, 60_000

@@ -6,9 +6,14 @@ import json
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from devices.signals.tones import error_tone
+from devices.simulators.control import ControlServer
+from devices.simulators.nexo_wire import _body
+from devices.simulators.sound import heard_in
 from offline_cache.daybook import PAGE, acts
 from offline_cache.mirror_rows import BadRow, item_body, network_body, patron_body
 from offline_cache.pull import Puller
@@ -47,3 +52,20 @@ def test_a_page_of_changes_that_is_no_utf_8_or_lies_too_deep_is_no_page(raw: byt
     page = json.dumps({**PAGE_OF_CHANGES, "rows": "here"}).encode().replace(b'"here"', raw)
     with pytest.raises(LineDown, match="not a page"):
         Puller._page(puller_on(page), "g1:11")
+
+
+def test_an_order_to_a_simulator_that_lies_too_deep_is_told_as_no_order() -> None:
+    server: Any = ControlServer.__new__(ControlServer)
+    server._commands = {}
+    assert not server._answer(DEEP[:30_000])["ok"]
+
+
+def test_a_sound_whose_pieces_are_longer_than_it_is_no_sound() -> None:
+    wav = error_tone(60)
+    assert heard_in(wav) is not None
+    assert heard_in(wav[:12] + b"LIST\xff\xff\xff\x7f" + wav[12:]) is None
+
+
+def test_a_request_to_the_terminal_of_a_length_that_no_number_has_never_comes_to_its_end() -> None:
+    assert _body(b"POST /nexo HTTP/1.1\r\nContent-Length: " + b"9" * 4400 + b"\r\n\r\n{}") is None
+    assert _body(b"POST /nexo HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}") == b"{}"
