@@ -23,6 +23,10 @@ class NoAnswer(FrameError):
     """The pad did not answer in time."""
 
 
+class PadMute(NoAnswer):
+    """It did not even say who it is: nothing more is worth asking of it now."""
+
+
 class FeigLine:
     """One pad's line; used by one thread."""
 
@@ -35,7 +39,7 @@ class FeigLine:
     def ask(self, command: bytes, until: float | None = None) -> Answer:
         """The answer to a command, until the clock says `until` at most, and half a second at most.
 
-        Raises NoAnswer, FrameError, and DeviceGone or DeviceTimeout where the line itself is lost.
+        Raises NoAnswer, PadMute, FrameError, and DeviceGone or DeviceTimeout where the line itself is lost.
         """
         limit = self._clock() + ANSWER_S if until is None else min(until, self._clock() + ANSWER_S)
         if not self._in_step:
@@ -60,7 +64,10 @@ class FeigLine:
             if self._clock() - began > _LONGEST_NOISE_S:
                 raise FrameError("noise without an end")
         self._framer.forget()
-        self._exchange(obid_tags.SOFTWARE_VERSION, limit)
+        try:
+            self._exchange(obid_tags.SOFTWARE_VERSION, limit)
+        except NoAnswer as silence:
+            raise PadMute("no answer") from silence
 
     def _exchange(self, command: bytes, limit: float) -> Answer:
         self._link.write(obid.request(command), _WRITE_S)

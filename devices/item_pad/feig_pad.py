@@ -37,7 +37,7 @@ FAULTS_UNTIL_REOPENED = 6
 FORGOTTEN_AFTER_S = 2.0
 _MORE_S = 0.03
 _LATEST_LOOK_S = 0.5
-_SETTLE_S = 1.5  # how long a switching waits for a pad that is just being (re)opened
+_SETTLE_S = 1.5  # how long after it was closed a pad is waited for, which may just be being reopened
 
 
 class FeigPad:
@@ -71,6 +71,7 @@ class FeigPad:
         self._line: FeigLine | None = None
         self._tags: FeigTags | None = None
         self._open = threading.Event()
+        self._closed_at = clock()
         self._asked: deque[Switching] = deque()
         self._state = PadState()
         self._last_look = 0.0
@@ -89,7 +90,7 @@ class FeigPad:
 
     def _switch(self, uid: bytes, wanted: TagSecurity, deadline_s: float) -> TagSecurity:
         deadline = self._clock() + deadline_s
-        if not self._open.wait(max(0.0, min(_SETTLE_S, deadline_s))):
+        if not self._open.wait(max(0.0, min(self._closed_at + _SETTLE_S - self._clock(), deadline_s))):
             return TagSecurity.UNKNOWN
         one = Switching(uid, wanted, deadline)
         self._asked.append(one)
@@ -161,6 +162,8 @@ class FeigPad:
 
     def close(self) -> None:
         """Let go of the line; what was asked and not done is unknown."""
+        if self._open.is_set():
+            self._closed_at = self._clock()
         self._open.clear()
         link, self._link, self._line, self._tags = self._link, None, None, None
         if link is not None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from devices.item_pad import obid, obid_tags
-from devices.item_pad.feig_line import FeigLine
+from devices.item_pad.feig_line import FeigLine, NoAnswer, PadMute
 from devices.item_pad.gate import Gate
 from devices.item_pad.obid import Answer, FrameError
 from devices.item_pad.obid_tags import Blocks, Sighting
@@ -21,6 +21,7 @@ _MORE_BLOCKS = 8
 _LONGEST_MEMORY = 256
 _MOST_ANSWERS = 20  # of one inventory, of some 24 tags each
 _TRIES = 3
+_MOST_SILENCES = 2  # of one switching: each costs half a second, and whoever stands there has more tags
 Fact = TypeVar("Fact")
 
 
@@ -100,21 +101,39 @@ class FeigTags:
     def switch(self, uid: bytes, wanted: TagSecurity, deadline: float) -> TagSecurity:
         """Make the gate bits say `wanted` and read them back; what was read back last, UNKNOWN when nothing was.
 
-        Where the library has no gate, nothing is done and the answer is what was asked.
+        A writing that was not answered may be done: it is read back as any. Where the library has no gate, nothing is
+        done and the answer is what was asked.
         """
         if self._gate.security == "none":
             return wanted
-        found = TagSecurity.UNKNOWN
+        found, silences = TagSecurity.UNKNOWN, 0
         for _ in range(_TRIES):
-            if self._clock() >= deadline or found is wanted:
+            if self._clock() >= deadline or found is wanted or silences >= _MOST_SILENCES:
                 break
             found = TagSecurity.UNKNOWN  # a write may be done from here on, whatever was read back before
             try:
-                self._write(uid, wanted, deadline)
+                silences += self._is_silent(lambda: self._write(uid, wanted, deadline))
                 found = self.security(uid, deadline)
+            except PadMute:
+                break
+            except NoAnswer:
+                silences += 1
             except FrameError:
                 continue
         return found
+
+    @staticmethod
+    def _is_silent(write: Callable[[], None]) -> bool:
+        """Whether nothing was said to a writing; a broken answer is none worth a word."""
+        try:
+            write()
+        except PadMute:
+            raise
+        except NoAnswer:
+            return True
+        except FrameError:
+            return False
+        return False
 
     def _write(self, uid: bytes, wanted: TagSecurity, until: float) -> None:
         """What the pad says of the writing does not count: only what is read back does."""
