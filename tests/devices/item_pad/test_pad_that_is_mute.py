@@ -28,8 +28,9 @@ class Pad:
         self.chip.tags[self.tag.uid] = self.tag
         self.silent: tuple[str, ...] = ()
         self.does_not = does_not
-        self.link: Any = PlayedLink(answers=self._answers)
-        self._tags = FeigTags(FeigLine(self.link, self.link.clock), [], Gate(), self.link.clock)
+        self.link = PlayedLink(answers=self._answers)
+        link: Any = self.link  # a SerialLink to the driver
+        self._tags = FeigTags(FeigLine(link, self.link.clock), [], Gate(), self.link.clock)
         self._tags.wake_all()  # as when the driver opens it
         self.silent = silent
 
