@@ -13,6 +13,7 @@ from devices.item_pad.dutch import layout_of
 from devices.item_pad.gate import AFI_IN_STOCK, AFI_ON_LOAN, WAYS
 from devices.item_pad.tag_models import MODELS, STANDARD
 from devices.item_scanner.key_layouts import LAYOUTS
+from devices.links.usb import ACR122U
 from devices.links.usb import NAME as USB_NAME
 from devices.payment_terminal.zvt_messages import CHARSETS
 from devices.receipt_printer.encoding import PROFILES
@@ -245,6 +246,17 @@ def absent_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
         elif Path(port).is_file() or Path(port).is_dir():
             errors.append(DeviceConfigError(one.name, "port is a file or a folder and no port"))
     return errors
+
+
+def remarks(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
+    """What is no fault, and works only where the system was set up for it; nothing is looked at."""
+    found = []
+    for one in settings:
+        usb = one.options.get("usb", ACR122U)
+        if one.driver == "acr122u" and isinstance(usb, str) and usb.split("@")[0] != ACR122U:
+            words = f"usb is no {ACR122U}: this reader needs a line of its own in udev/rules.d/60-kiosk.rules"
+            found.append(DeviceConfigError(one.name, words))
+    return found
 
 
 def _shared_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:

@@ -1,11 +1,11 @@
-"""What `--check-config` says of a file that is in order: the devices that are not plugged in now."""
+"""What `--check-config` says of a file that is in order: devices not plugged in, or that the system must know of."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from devices.settings import absent_ports
+from devices.settings import absent_ports, remarks
 from kiosk.config import KioskConfig
 from kiosk.toml_lines import line_of
 
@@ -17,6 +17,8 @@ def checked(config: KioskConfig, file: Path, *, ports: bool) -> int:
     for one in absent:
         words = f"{'' if ports else 'warning: '}[{one.name}] {one.message}"
         sys.stderr.write(f"{file}:{line_of((one.name, 'port'), lines)}: {words}\n")
+    for one in remarks(config.devices):
+        sys.stderr.write(f"{file}:{line_of((one.name, 'usb'), lines)}: warning: [{one.name}] {one.message}\n")
     if absent and ports:
         return 2
     sys.stdout.write(f"{file}: in order\n")

@@ -15,6 +15,7 @@ from typing import Any
 from devices.ports import DeviceGone, DeviceTimeout, DeviceUnplugged
 
 NAME = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})(?:@(\d{1,3}-\d{1,3}(?:\.\d{1,3}){0,6}))?", re.ASCII)
+ACR122U = "072f:2200"
 PRINTER, CARD_READER = 0x07, 0x0B  # classes of an interface
 _SLICE_S = 0.1  # a read is not ended from outside: so late a `wake` is heard
 _PIECE = 4096  # a whole number of packets of every speed, as libusb wants it

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from devices.links.link import Link
-from devices.links.usb import CARD_READER, UsbLink
+from devices.links.usb import ACR122U, CARD_READER, UsbLink
 from devices.pass_reader.ccid import CcidTransport
 from devices.pass_reader.pn532 import FaultyAnswer, Pn532PassReader, Started, faults
 from devices.ports import DeviceTimeout
-
-ACR122U = "072f:2200"
 
 
 def _on_usb(name: str) -> Link:

@@ -8,6 +8,7 @@ import pytest
 
 from devices.settings import OPTIONS
 from kiosk.config import ConfigError, read_config
+from kiosk.config_check import checked
 
 WHOLE = """[kiosk]
 id = "annen-1"
@@ -94,3 +95,18 @@ def test_what_is_impossible_together_or_deep_within_is_told_with_its_line(
     ((where, said),) = told(tmp_path, text)
     assert where == line, said
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("usb", "said"),
+    [("072f:90cc@1-1.4", "usb is no 072f:2200"), ("072f:2200@1-1.4", ""), ("072f:2200", "")],
+)
+def test_a_reader_that_the_system_gives_the_kiosk_by_no_rule_is_a_warning_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], usb: str, said: str
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f'{WHOLE}[pass_reader]\ndriver = "acr122u"\nusb = "{usb}"\n'.replace("[pad]\npasses = true\n", ""))
+    line = file.read_text().count("\n")
+    assert checked(read_config(file), file, ports=True) == 0
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"{file}:{line}: warning: [pass_reader] {said}") if said else not shown

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from nfc.clf.device import usb_device_map
 
-from devices.links.usb import PRINTER
-from devices.pass_reader.acr122 import ACR122U
+from devices.links.usb import ACR122U, PRINTER
 from tests.systemd.plugged import UNITS, Plugged, Rights, rights, usb_device
 
 KIOSK = (UNITS / "system/kiosk.service").read_text("utf-8")
