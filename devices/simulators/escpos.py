@@ -9,6 +9,8 @@ ESC, GS, DLE = 0x1B, 0x1D, 0x10
 DOTS = 576
 CELL_WIDTH, CELL_HEIGHT = 12, 24
 LINE_DOTS = 30
+_MOST_LINES = 16_000  # a roll of sixty metres: of what is never cut, the oldest is forgotten
+_LONGEST = 1_000_000  # bytes of one command; no picture on this paper is longer
 
 CODE_PAGES = {
     0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 13: "cp857", 14: "cp737", 15: "iso8859_7",
@@ -135,6 +137,9 @@ class EscposPaper:
             end = 8 + (buffer[4] | buffer[5] << 8) * (buffer[6] | buffer[7] << 8)
         else:
             end = 4 + buffer[3] if buffer[2] >= 65 else buffer.find(b"\0", 3) + 1
+        if end > _LONGEST:
+            self.unknown += 1
+            return 2
         if not 0 < end <= len(buffer):
             return 0
         if letter == ord("V"):
@@ -168,8 +173,9 @@ class EscposPaper:
                 self._page = CODE_PAGES.get(value, "cp437")
             case "d":
                 self._end_line()
-                for _ in range(value - 1):
+                if value > 1:
                     self._end_line()
+                    self._lines += self._lines[-1:] * (value - 2)
             case "2":
                 self._spacing = LINE_DOTS
             case "3":
@@ -194,6 +200,7 @@ class EscposPaper:
         tallest = max((glyph.height for glyph in self._line.glyphs), default=1)
         self._line.feed = max(self._spacing, tallest * CELL_HEIGHT + LINE_DOTS - CELL_HEIGHT)
         self._lines.append(self._line)
+        del self._lines[:-_MOST_LINES]
         self._line = PaperLine(align=self._align)
 
     def _cut(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from devices.signals.tones import error_tone
 from devices.simulators.control import ControlServer
+from devices.simulators.escpos import EscposPaper, PaperLine
 from devices.simulators.nexo_wire import _body
 from devices.simulators.sound import heard_in
 from offline_cache.daybook import PAGE, acts
@@ -69,3 +70,19 @@ def test_a_sound_whose_pieces_are_longer_than_it_is_no_sound() -> None:
 def test_a_request_to_the_terminal_of_a_length_that_no_number_has_never_comes_to_its_end() -> None:
     assert _body(b"POST /nexo HTTP/1.1\r\nContent-Length: " + b"9" * 4400 + b"\r\n\r\n{}") is None
     assert _body(b"POST /nexo HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}") == b"{}"
+
+
+def test_paper_that_is_fed_and_never_cut_takes_no_more_memory_than_a_roll_has_lines() -> None:
+    cut: list[list[PaperLine]] = []
+    paper = EscposPaper(cut.append, lambda _: None, lambda: 0)
+    paper.feed(b"first\n" + b"\x1bd\xff" * 200 + b"last\n\x1dV\x00")
+    (lines,) = cut
+    assert len(lines) <= 16_300
+    assert len({id(one) for one in lines}) < 500
+    assert lines[-1].text == "last"
+
+
+def test_a_picture_longer_than_any_paper_is_not_waited_for() -> None:
+    cut: list[list[PaperLine]] = []
+    EscposPaper(cut.append, lambda _: None, lambda: 0).feed(b"\x1dv0\0\xff\xff\xff\xffrest\n\x1dV\x00")
+    assert cut[0][-1].text.endswith("rest")
