@@ -15,6 +15,7 @@ _PN532: Mapping[int, str] = {
     0x32: "RFConfiguration", 0x40: "InDataExchange", 0x42: "InCommunicateThru", 0x44: "InDeselect",
     0x4A: "InListPassiveTarget", 0x52: "InRelease",
 }  # fmt: skip
+_CCID: Mapping[int, str] = {0x62: "power on", 0x6F: "to the reader itself", 0x80: "answer of the reader itself"}
 _FEIG: Mapping[int, str] = {0x65: "version", 0x66: "reader info", 0x69: "field off and on", 0xB0: "tags", 0xB1: "tags"}
 _STATUS: Mapping[int, str] = {0x00: "done", 0x01: "no tag", 0x03: "could not write", 0x95: "the tag refuses"}
 _TAGS: Mapping[int, str] = {
@@ -56,6 +57,24 @@ def _pn532_body(body: bytes) -> str:
         return "an error frame"
     code = body[1] - (body[0] == 0xD5)
     return f"{'answer to ' if body[0] == 0xD5 else ''}{_PN532.get(code, f'command {code:02X}')}"
+
+
+def ccid(heard: bool, data: bytes) -> str:
+    """USB's CCID 1.1: type, length, the rest of a head of ten bytes; the chip's commands lie within, as PC/SC's."""
+    return ", ".join(_ccid_messages(data))
+
+
+def _ccid_messages(data: bytes) -> Iterator[str]:
+    at = 0
+    while at + 10 <= len(data):
+        end = at + 10 + int.from_bytes(data[at + 1 : at + 5], "little")
+        within = data[at + 10 : end]
+        chip = within[5:] if within.startswith(b"\xff\x00\x00\x00") else within[:-2]
+        if chip[:1] in (b"\xd4", b"\xd5"):
+            yield _pn532_body(chip)
+        else:
+            yield _CCID.get(data[at], f"message {data[at]:02X}")
+        at = end
 
 
 def feig(heard: bool, data: bytes) -> str:

@@ -22,7 +22,7 @@ class PassReaderSimulator:
 
     def __init__(self, loop: Loop, tty: Path, control: Path, *, usb: bool = False) -> None:
         """`usb`: an ACR122U, whose bulk messages go over the line."""
-        loop.transcript.decode = decoding.pn532
+        loop.transcript.decode = decoding.ccid if usb else decoding.pn532
         self._chip = Pn532(time.sleep)
         self._wire = Acr122(self._chip) if usb else self._chip
         self._port = SimulatedPort(loop, tty, self._received)

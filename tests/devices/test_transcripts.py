@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.links.serial import SerialLink
+from devices.pass_reader.ccid import CcidTransport
 from devices.ports import BarcodeScanned, Health
 from devices.settings import DeviceSettings
 from devices.simulators import decoding
@@ -25,8 +27,8 @@ from tests.devices.zvt_running import Paying, Till
 
 INTEGRATORS = (ROOT / "docs" / "integrators.md").read_text("utf-8")
 LINE = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (->|<-) ")
-DECODERS = [decoding.pn532, decoding.feig, decoding.text, decoding.escpos, decoding.zvt_network, decoding.zvt_serial,
-            decoding.http]  # fmt: skip
+DECODERS = [decoding.pn532, decoding.ccid, decoding.feig, decoding.text, decoding.escpos, decoding.zvt_network,
+            decoding.zvt_serial, decoding.http]  # fmt: skip
 
 
 def test_nothing_is_written_down_until_somebody_asks_and_after_it_was_stopped() -> None:
@@ -153,6 +155,24 @@ def documented() -> list[tuple[str, bool, bytes, str]]:
 @pytest.mark.parametrize(("name", "heard", "data", "note"), documented())
 def test_the_examples_for_integrators_mean_what_they_say(name: str, heard: bool, data: bytes, note: str) -> None:
     assert getattr(decoding, name)(heard, data) == note
+
+
+def test_a_reader_on_usb_is_written_down_in_words(workbench: Workbench) -> None:
+    workbench.serve("pass-reader", "--tty", workbench.tty("nfc"), "--usb")
+    workbench.bench.record("reader")
+    transport = CcidTransport(SerialLink(workbench.tty("nfc"), 115200))
+    for asked in ("ff00480000", "ff00000002d402"):
+        body = bytes.fromhex(asked)
+        transport.write(b"\x6f" + len(body).to_bytes(4, "little") + bytes(5) + body)
+        assert transport.read(1000)[0] == 0x80
+    transport.close()
+    words = [line.strip(" ;") for line in workbench.bench.transcript("reader").splitlines() if line.startswith(" ")]
+    assert [one for one in words if one[0].isalpha() and not re.match(r"[0-9a-f]{2} ", one)] == [
+        "to the reader itself",
+        "answer of the reader itself",
+        "GetFirmwareVersion",
+        "answer to GetFirmwareVersion",
+    ]
 
 
 def test_integrators_are_told_every_port_key_and_make(tmp_path: Path) -> None:

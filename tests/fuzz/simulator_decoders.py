@@ -130,6 +130,7 @@ def _transcript(name: str, corpus: tuple[bytes, ...], decode: Callable[[bool, by
 
 DECODERS = (
     _transcript("a PN532", _READER, decoding.pn532),
+    _transcript("an ACR122U", _CCID, decoding.ccid),
     _transcript("a pad", tuple(map(obid.request, _PAD)), decoding.feig),
     _transcript("a scanner or a light", (b"]C030001234567890\r", b"light ready\n"), decoding.text),
     _transcript("a printer", (_RECEIPT, b"\x10\x04\x04"), decoding.escpos),
