@@ -164,7 +164,7 @@ def test_a_reader_on_usb_is_written_down_in_words(workbench: Workbench) -> None:
     for asked in ("ff00480000", "ff00000002d402"):
         body = bytes.fromhex(asked)
         transport.write(b"\x6f" + len(body).to_bytes(4, "little") + bytes(5) + body)
-        assert transport.read(1000)[0] == 0x80
+        assert transport.read(round(LIMIT_S * 1000))[0] == 0x80
     transport.close()
     words = [line.strip(" ;") for line in workbench.bench.transcript("reader").splitlines() if line.startswith(" ")]
     assert [one for one in words if one[0].isalpha() and not re.match(r"[0-9a-f]{2} ", one)] == [
