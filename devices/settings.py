@@ -198,6 +198,12 @@ NETWORK_PORTS: Mapping[tuple[str, str], int] = {  # where the configuration name
 }
 KINDS = tuple(dict.fromkeys(kind for kind, _ in OPTIONS))
 _PATHS = ("port", "ca_file", "passphrase_file")
+_ONE_OF: Mapping[str, str] = {
+    "receipt_printer": "receipt printer",
+    "item_pad": "item pad",
+    "payment_terminal": "payment terminal",
+    "signals": "set of sound and light",
+}
 
 
 def section_settings(kind: str, section: Mapping[str, object], folder: Path) -> DeviceSettings:
@@ -220,12 +226,7 @@ def check_settings(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError
         names.add(one.name)
         errors += [DeviceConfigError(one.name, sentence) for sentence in _faults(one)]
     errors += _shared_ports(settings)
-    for kind, words in (
-        ("receipt_printer", "receipt printer"),
-        ("item_pad", "item pad"),
-        ("payment_terminal", "payment terminal"),
-        ("signals", "set of sound and light"),
-    ):
+    for kind, words in _ONE_OF.items():
         more = [one for one in settings if one.kind == kind][1:]
         errors += [DeviceConfigError(one.name, f"a kiosk has one {words}") for one in more]
     return errors
@@ -261,12 +262,13 @@ def remarks(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
 
 def _shared_ports(settings: Sequence[DeviceSettings]) -> list[DeviceConfigError]:
     """Two devices in one place, whatever the names of it: by-id and by-path lead to the same node."""
-    errors, owners = [], dict[object, str]()
+    errors, owners = [], dict[object, DeviceSettings]()
     for one in settings:
         option, place = _place(one)
-        owner = owners.setdefault(place, one.name) if option else one.name
-        if owner != one.name:
-            errors.append(DeviceConfigError(one.name, f"{option} is also that of {owner}"))
+        owner = owners.setdefault(place, one) if option else one
+        two_of_one = option == "host" and owner.kind == one.kind  # told as that already
+        if owner.name != one.name and not two_of_one:
+            errors.append(DeviceConfigError(one.name, f"{option} is also that of {owner.name}"))
     return errors
 
 
