@@ -167,6 +167,8 @@ class Items:
 
     def _take_from_pad(self) -> None:
         """What lies there and was not taken yet, as long as it lies there: once, when all of its parts do."""
+        if not self._stage.by_pad:
+            return  # what lay there before it failed may have gone
         stack = self._stage.pad
         self._from_pad &= stack.numbers
         self.sheet = self.sheet.without_missing(stack.numbers)

@@ -411,6 +411,18 @@ async def test_nothing_is_undone_after_a_visit_that_broke_off(kiosk: Kiosk) -> N
 
 
 @story
+async def test_of_books_on_a_pad_that_does_not_work_nothing_is_taken_until_it_works_again(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert kiosk.desk.asked == []  # whoever laid it there may have taken it away meanwhile
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(1)
+    assert [number for _, number in kiosk.desk.asked] == [book(1)]
+
+
+@story
 async def test_of_books_on_a_pad_that_does_not_work_nothing_is_said(kiosk: Kiosk) -> None:
     await kiosk.lay(tag(book(1)))
     await kiosk.health("item_pad", Health.LOST)

@@ -381,3 +381,14 @@ async def test_a_pass_that_is_refused_after_it_is_refused_as_ever(kiosk: Kiosk) 
     await kiosk.touch(Intent.BRING_BACK)
     await kiosk.tap("20000000000998")
     assert PASS_UNKNOWN in [getattr(shown.screen, "refused", None) for _, shown in kiosk.ui.all]
+
+
+@story
+async def test_what_lay_on_a_pad_before_it_failed_is_not_taken_in_while_nobody_knows_of_it(kiosk: Kiosk) -> None:
+    await kiosk.lay(brought(1))
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.wait(1)
+    assert kiosk.desk.returned == []
+    await kiosk.scan(book(2))
+    assert kiosk.desk.returned == [book(2)]
