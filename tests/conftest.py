@@ -1,10 +1,15 @@
-"""The order of a run: what waits longest begins first, so that all workers end together."""
+"""The order of a run: what waits longest begins first, so that all workers end together. No drawn test is timed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, and the first one reads the source for constants.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 HERE = Path(__file__).parent
 FIRST = (

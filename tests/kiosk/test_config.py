@@ -183,7 +183,9 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
 LINES = GOOD.splitlines()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_whatever_is_written_into_the_file_is_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
     lines = list(LINES)

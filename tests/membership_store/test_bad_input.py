@@ -230,7 +230,9 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_an_event_with_anything_in_any_field_never_breaks_the_server(
     kiosk: Caller, demo: Demo, data: st.DataObject

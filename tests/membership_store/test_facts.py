@@ -141,7 +141,9 @@ def orders(engine: Engine) -> Iterator[tuple[Counter, Iterator[ItemBarcode]]]:
     engine.drop(address)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(told=st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=6), number=st.sampled_from(["bram", "lapsed"]))
 def test_in_whatever_order_one_act_is_told_each_kind_keeps_its_answer_and_one_loan_at_most_results(
     orders: tuple[Counter, Iterator[ItemBarcode]], demo: Demo, told: list[Kind], number: str

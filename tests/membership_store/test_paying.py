@@ -183,7 +183,9 @@ def test_paying_is_never_asked_only_told(kiosk: Caller, demo: Demo) -> None:
     assert kiosk.tell(event | {"kind": "fact"})[0] == 200
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(
     owed=st.lists(st.integers(-600, 1500).filter(bool), min_size=1, max_size=4),
     paid=st.lists(st.tuples(st.sets(st.integers(0, 3), min_size=1), st.integers(1, 2500)), min_size=1, max_size=3),

@@ -153,7 +153,9 @@ def test_a_batch_that_was_refused_and_happened_all_the_same_is_flagged(counter: 
     assert counter.flags(asked) == {"pin_needed", "happened_after_no"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(kinds=st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=5), whole=st.booleans())
 def test_in_whatever_order_a_renewal_is_told_it_is_done_once_at_most(
     kiosk: Caller, store: StoreProcess, demo: Demo, kinds: list[Kind], whole: bool

@@ -108,7 +108,9 @@ people = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(people=people, delimiter=st.sampled_from(";,"), mark=st.booleans(), newline=st.sampled_from(["\n", "\r\n"]))
 def test_whatever_is_taken_in_goes_out_and_comes_in_again_alike(
     tmp_path: Path, people: list[dict[str, str]], delimiter: str, mark: bool, newline: str
