@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from devices.item_pad.pad_state import MISSES_UNTIL_GONE
 from devices.simulators.drive import BenchError
 from tests.chaos.oracle import IN_STOCK, ON_LOAN, Tag, last_screen
 from tests.chaos.plan import FAULTS, Deed, Step, Visit
@@ -19,6 +20,8 @@ from tests.journeys.whole_app import BUTTONS, WholeApp
 BEGIN_S = 4.0  # how long a patron holds a pass there, or looks at the screen, before trying again
 AGAIN_S = 2.0  # and before touching a button again on which nothing came
 QUIET_S = 90.0
+NOTICED_S = 10.0
+ANSWERS_A_LOOK = 4  # at most, of a pad on which a tag is missed
 CUT_OFF = "394010000"
 # What is touched to leave each screen; where nothing is named, it goes by itself.
 _LEAVES = {
@@ -241,6 +244,16 @@ class Hands:
             self._leave_screen()
             time.sleep(0.4)
         self.take_all()
+        self._wait_noticed()
+
+    def _wait_noticed(self) -> None:
+        """Until the kiosk has looked at the pad often enough to know that it is empty: the next patron is no faster."""
+        before, ends = self._answers_of_pad(), time.monotonic() + NOTICED_S
+        while self._answers_of_pad() < before + ANSWERS_A_LOOK * (MISSES_UNTIL_GONE + 1) and time.monotonic() < ends:
+            time.sleep(0.05)
+
+    def _answers_of_pad(self) -> int:
+        return int(self.app.bench.status()["item-pad"]["answers"])
 
     def _leave_screen(self) -> None:
         screen = self.screen()
