@@ -11,7 +11,8 @@ from kiosk.ui import Intent
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A patron touched something that was offered. `language` goes with Intent.LANGUAGE only."""
+    """A patron touched something that was offered. `language` goes with Intent.LANGUAGE only: the one that was chosen,
+    or nothing where all should be shown."""
 
     intent: Intent
     language: str = ""

@@ -11,11 +11,12 @@ from circulation.outcomes import CheckedOut, Refused, Voided
 from devices.ports import BarcodeScanned, Health, HealthChanged, ItemsChanged, PassPresented, PassRemoved
 from kiosk.bus import Answered, Bus, Happening, Reached, Touched
 from kiosk.stack import Stack
-from kiosk.ui import HelpCard, Intent, Over, Rest, Screen, Shown, Trouble, Ui, offered
+from kiosk.ui import HelpCard, Intent, LanguageCard, Over, Rest, Screen, Shown, StillThere, Trouble, Ui, offered
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
 _OF_A_PERSON = (Touched, BarcodeScanned, PassPresented)
+_OPENED = HelpCard | LanguageCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 
@@ -129,8 +130,8 @@ class Stage:
         return isinstance(self._shown.screen, kind)
 
     def show(self, screen: Screen, over: Over | None = None) -> None:
-        """Draws it, unless it is what stands there. A help card stays open while the screen below it changes."""
-        kept = self._shown.over if over is None and isinstance(self._shown.over, HelpCard) else over
+        """Draws it, unless it is what stands there. A card that was opened stays while the screen below it changes."""
+        kept = self._shown.over if over is None and isinstance(self._shown.over, _OPENED) else over
         if type(screen) is not type(self._shown.screen):
             kept = over
         self._draw(replace(self._shown, screen=screen, over=kept))
@@ -229,17 +230,25 @@ class Stage:
         if touched.intent not in offered(shown.screen, shown.over):
             return True
         if touched.intent is Intent.LANGUAGE:
-            if touched.language in self._languages:
-                self._language_by_hand = True
-                self._draw(replace(shown, language=touched.language))
+            self._choose_language(touched.language)
             return True
         if touched.intent is Intent.HELP:
             self._draw(replace(shown, over=HelpCard()))
             return True
-        if isinstance(shown.over, HelpCard) and touched.intent is Intent.CLOSE:
+        if isinstance(shown.over, _OPENED) and touched.intent is Intent.CLOSE:
             self._draw(replace(shown, over=None))
             return True
         return False
+
+    def _choose_language(self, language: str) -> None:
+        """Speaks that one from now on; without a choice all of them are shown, but not over what counts down."""
+        shown = self._shown
+        if language in self._languages:
+            self._language_by_hand = True
+            over = None if isinstance(shown.over, LanguageCard) else shown.over
+            self._draw(replace(shown, over=over, language=language))
+        elif not language and not isinstance(shown.over, StillThere):
+            self._draw(replace(shown, over=LanguageCard(self._languages)))
 
     def _notes_trouble(self, happening: Reached | HealthChanged) -> bool:
         """Whether the troubles changed, or what can be used."""

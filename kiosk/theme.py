@@ -139,6 +139,8 @@ class Fonts:
     regular: str
     bold: str
     icons: str
+    arabic: str = ""
+    arabic_bold: str = ""
 
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
@@ -146,6 +148,8 @@ _WANTED = (
     ("regular", ("Inter-Regular.otf", "Inter-Regular.ttf", "NotoSans-Regular.ttf"), "Roboto"),
     ("bold", ("Inter-SemiBold.otf", "Inter-SemiBold.ttf", "NotoSans-Bold.ttf"), "Roboto"),
     ("icons", ("MaterialIcons-Regular.ttf",), ""),
+    ("arabic", ("NotoSansArabicUI-Regular.ttf", "NotoSansArabic-Regular.ttf"), ""),
+    ("arabic_bold", ("NotoSansArabicUI-Bold.ttf", "NotoSansArabic-Bold.ttf"), ""),
 )
 _USUAL = ("opentype/inter", "truetype/inter", "truetype/noto", "truetype/material-design-icons-iconfont")
 

@@ -302,7 +302,14 @@ class HelpCard:
     """Over the screen: where the desk is and that it helps. CLOSE goes back."""
 
 
-Over = StillThere | HelpCard
+@dataclass(frozen=True, slots=True)
+class LanguageCard:
+    """Over the screen: all languages, each by its own name. LANGUAGE takes one, CLOSE goes back."""
+
+    languages: tuple[str, ...]
+
+
+Over = StillThere | HelpCard | LanguageCard
 
 _ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
@@ -321,6 +328,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
 _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
     StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
     HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
+    LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
 }
 
 

@@ -7,6 +7,7 @@ from kivy.graphics import Color, RoundedRectangle, ScissorPop, ScissorPush
 from kivy.uix.widget import Widget
 
 from kiosk.screens.cards import Card, CardView
+from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 
 SLIDE_S = 0.18
@@ -38,6 +39,7 @@ class CardList(Widget):
             self._bar_colour = Color(*look.c("quiet", 0.0))
             self._bar = RoundedRectangle(radius=[look.u(4)], size=(1, 1))  # what is not seen is painted too: a pixel
         self.bind(pos=self._resized, size=self._resized)
+        direction.bind(to_the_left=self._resized)
 
     # ---- what it shows
 
@@ -73,7 +75,9 @@ class CardList(Widget):
 
     def _resized(self, *_: Any) -> None:
         edge = look.u(4)  # the line around a card lies half outside it
-        self._scissor.x, self._scissor.y = round(self.x) - edge, round(self.y)
+        # it is told in pixels of the window, whatever is mirrored
+        left = min(self.to_window(self.x, 0)[0], self.to_window(self.right, 0)[0])
+        self._scissor.x, self._scissor.y = round(left) - edge, round(self.y)
         self._scissor.width, self._scissor.height = (
             max(0, round(self.width) + 2 * edge),
             max(0, round(self.height) + edge),

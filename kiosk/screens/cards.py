@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kivy.core.text import Label as Measure
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
+from kiosk.screens.lettering import Lettering
 from kiosk.screens.look import look
 
 ELLIPSIS = "…"
@@ -67,7 +67,7 @@ class CardView(RelativeLayout):
         title = self.ids.title
         room = self.width - look.u(180)
         if card.title:
-            measure = Measure(font_name=title.font_name, font_size=title.font_size)
+            measure = Lettering(font_name=title.font_name, font_size=title.font_size)
             self.title = two_lines(card.title, room, lambda text: float(measure.get_extents(text)[0]))
         else:
             self.title = ""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.screens.page import Page
 from kiosk.screens.touch import Touch
@@ -15,6 +15,7 @@ class OverPage(Page):
 
     title = StringProperty("")
     text = StringProperty("")
+    stacked = BooleanProperty(True)  # the buttons under what is said, not beside it
 
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
         """What the .kv of a card adds takes its place on the card: buttons under, or beside, what is said."""
@@ -24,6 +25,10 @@ class OverPage(Page):
             self.ids.buttons.add_widget(widget, *args, **kwargs)
         else:
             self.ids.said.add_widget(widget, *args, **kwargs)
+
+    def _turn(self, *args: Any) -> None:
+        super()._turn(*args)
+        self.stacked = self.tall
 
     def on_touch_down(self, touch: Any) -> bool:
         """Swallows every touch beside the card's buttons."""

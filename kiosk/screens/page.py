@@ -8,17 +8,20 @@ from kivy.properties import BooleanProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.screens.touch import Touch
+from kiosk.screens.look import look
 from kiosk.texts import Texts
 from kiosk.ui import Intent
 
-Tell = Callable[[Intent], None]
+Tell = Callable[[Intent, str], None]
 Today = Callable[[], date]
+SHORT = 1000  # units
 
 
 class Page(FloatLayout):
     """Fills the window. `tall` is portrait; `tell` takes what was touched."""
 
     tall = BooleanProperty(True)
+    short = BooleanProperty(False)  # so low that what matters least is left out where much must be said
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         self._tell = tell
@@ -28,10 +31,15 @@ class Page(FloatLayout):
 
     def _turn(self, *_: Any) -> None:
         self.tall = self.height > self.width
+        self.short = self.height < look.u(SHORT)
 
     def tell(self, intent: str) -> None:
         """Touched: the value of an Intent."""
-        self._tell(Intent(intent))
+        self._tell(Intent(intent), "")
+
+    def choose(self, language: str) -> None:
+        """Touched: one of the languages."""
+        self._tell(Intent.LANGUAGE, language)
 
     def keep_offered(self, button: Touch, offered: bool) -> None:
         """Puts a button that is not always there before the others in the row of buttons, or takes it away."""

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.core.text import Label as Measure
 from kivy.graphics import Color, Ellipse
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
@@ -12,6 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.screens.lettering import Lettering
 from kiosk.screens.look import look
 
 UNLAID = 100  # pixels; Kivy's width and height of what was not laid out yet, into which nothing should be fitted
@@ -19,6 +19,12 @@ UNLAID = 100  # pixels; Kivy's width and height of what was not laid out yet, in
 
 class Sharp(Label):
     """Text drawn one to one: its pixels are taken as they are, which costs half of mixing each with its neighbours."""
+
+    def _create_label(self) -> None:
+        """Kivy asks here for what draws its letters; without it a text that changes its direction would be kept."""
+        if self._label is None:
+            options = {name: getattr(self, name) for name in self._font_properties}
+            self._label = Lettering(**options, usersize=self.text_size)
 
     def on_texture(self, _: Any, texture: Any) -> None:
         """A new picture of the text."""
@@ -33,6 +39,7 @@ class Words(Sharp):
     shrink = NumericProperty(1)
     strong = BooleanProperty(False)
     wraps = BooleanProperty(True)
+    centred = BooleanProperty(False)
     long = BooleanProperty(False)  # longer than its place is wide: needs more lines, and a picture as wide as the place
     whole = NumericProperty(1)  # part of its size at which its longest word still fits on one line
 
@@ -44,7 +51,7 @@ class Words(Sharp):
         if not self.wraps or self.width <= UNLAID:
             self.whole, self.long = 1, False
             return
-        measure = Measure(font_name=self.font_name, font_size=look.u(self.size_u))
+        measure = Lettering(font_name=self.font_name, font_size=look.u(self.size_u))
         widths = [measure.get_extents(line)[0] for line in self.text.split("\n")]
         self.long = max(widths, default=0) > self.width
         longest = max((measure.get_extents(word)[0] for word in self.text.split()), default=0) if self.long else 0
@@ -159,7 +166,7 @@ class Column(BoxLayout):
     def _fit_now(self, *_: Any) -> None:
         words = [one for one in self.walk(restrict=True) if isinstance(one, Words)]
         room = self.most or self.height
-        if room <= UNLAID and not self.needed:
+        if self.width <= UNLAID or (room <= UNLAID and not self.most and not self.needed):
             return  # nothing was laid out yet: all this would be done for a height that nobody has
         if self._measured() > room or any(one.shrink != 1 for one in words):
             for shrink in self.SHRINKS:

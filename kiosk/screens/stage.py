@@ -11,16 +11,19 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.bus import Touched
+from kiosk.screens.direction import direction
+from kiosk.screens.mirror import Mirror
 from kiosk.screens.page import Page, Today
 from kiosk.screens.rest import RestPage
 from kiosk.screens.touch import Touch
-from kiosk.texts import Texts
+from kiosk.texts import Texts, name_of
 from kiosk.ui import (
     Borrowing,
     Closed,
     Finished,
     HelpCard,
     Intent,
+    LanguageCard,
     NoAnswer,
     NoVisit,
     OutOfOrder,
@@ -48,11 +51,13 @@ PAGES: Mapping[type, tuple[str, str]] = {
     OutOfOrder: ("out_of_order", "OutOfOrderPage"),
     StillThere: ("still_there", "StillTherePage"),
     HelpCard: ("help_card", "HelpCardPage"),
+    LanguageCard: ("languages", "LanguagePage"),
 }
 DEBOUNCE_S = 0.3
+FEW = 2  # languages: one touch changes to the other; of more a card is shown
 
 
-class Stage(FloatLayout):
+class Stage(Mirror):
     """Draws what is `Shown` and tells each touch once, as `Touched`, to `on_touch`."""
 
     help_text = StringProperty("")
@@ -113,6 +118,7 @@ class Stage(FloatLayout):
         """Draws this."""
         texts = self.texts(shown.language)
         self.shown = shown
+        direction.to_the_left = texts.to_the_left
         self._page = self._change(self._page, shown.screen, texts, self.ids.pages)
         self._over = self._change(self._over, shown.over, texts, self.ids.over)
         intents = offered(shown.screen, shown.over)
@@ -121,8 +127,11 @@ class Stage(FloatLayout):
         self.stop_offered = Intent.STOP in intents
         self.help_text, self.help_spoken = texts.say("help.button"), texts.say("access.help")
         self.stop_text, self.stop_spoken = texts.say("stop.button"), texts.say("access.stop")
-        other = self.texts(self._next_language()).say("language.name")
-        self.language_text, self.language_spoken = other, texts.say("access.language", language=other)
+        if offered_language := self._offered_language():
+            name = name_of(offered_language)
+            self.language_text, self.language_spoken = name, texts.say("access.language", language=name)
+        else:
+            self.language_text, self.language_spoken = name_of(texts.language), texts.say("language.title")
 
     def _change(self, old: Page | None, fact: object, texts: Texts, place: FloatLayout) -> Page | None:
         new = self._page_of(type(fact)) if fact is not None else None
@@ -147,21 +156,24 @@ class Stage(FloatLayout):
             self._pages[kind] = build(self._touched, self._today)
         return self._pages[kind]
 
-    def _next_language(self) -> str:
+    def _offered_language(self) -> str:
+        """The one that a touch changes to; empty where it shows all of them."""
         known = self._languages
+        if len(known) > FEW and not isinstance(self.shown.over, StillThere):
+            return ""
         at = known.index(self.shown.language) if self.shown.language in known else 0
         return known[(at + 1) % len(known)]
 
     def touch(self, intent: str) -> None:
         """One of the three fixed buttons was touched: the value of an Intent."""
-        self._touched(Intent(intent))
+        self._touched(Intent(intent), self._offered_language() if intent == Intent.LANGUAGE.value else "")
 
-    def _touched(self, intent: Intent) -> None:
+    def _touched(self, intent: Intent, language: str) -> None:
         now = Clock.time()
         if now - self._told_at < DEBOUNCE_S or intent not in offered(self.shown.screen, self.shown.over):
             return
         self._told_at = now
-        self._tell(Touched(intent, self._next_language() if intent is Intent.LANGUAGE else ""))
+        self._tell(Touched(intent, language))
 
     def touchable(self) -> list[Touch]:
         """All that can be touched now, drawn and not covered."""

@@ -5,12 +5,16 @@ a library of locale data would cost a visit its first tenth of a second and the 
 """
 
 import gettext
+import unicodedata
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
 COMPILE = "python -m provisioning.bootstrap.catalogues"
 YEAR_IS_CLEAR = timedelta(days=300)
+_TO_THE_LEFT = ("R", "AL")  # what Unicode calls letters that run so
+_ISOLATED = "\u2068{}\u2069"  # whatever its own direction is, it does not turn the sentence around it (UAX 9)
 
 
 class CatalogueMissing(Exception):
@@ -24,6 +28,12 @@ class TextMissing(KeyError):
 def available() -> tuple[str, ...]:
     """The codes of the languages that have a catalogue, in alphabetical order."""
     return tuple(sorted(path.stem for path in HERE.glob("*.po")))
+
+
+@cache
+def name_of(language: str) -> str:
+    """What a language calls itself, "Nederlands". Raises CatalogueMissing."""
+    return Texts(language).say("language.name")
 
 
 class Texts:
@@ -41,6 +51,9 @@ class Texts:
         except FileNotFoundError:
             message = f"no compiled catalogue {compiled.name}: compile kiosk/texts/{language}.po with `{COMPILE}`"
             raise CatalogueMissing(message) from None
+        name = self._template("language.name")
+        self.to_the_left = unicodedata.bidirectional(name[0]) in _TO_THE_LEFT
+        """Whether this language is read from right to left, so that a screen is mirrored."""
 
     def knows(self, key: str) -> bool:
         """Whether the catalogue has this key."""
@@ -52,28 +65,33 @@ class Texts:
 
     def say(self, key: str, **values: object) -> str:
         """The sentence under `key`, filled with `values`. Raises TextMissing."""
-        return self._filled(key, self._catalogue.gettext(key), values)
+        return self._filled(key, self._catalogue.gettext(key), self._set_apart(values))
 
     def count(self, key: str, n: int, **values: object) -> str:
         """The sentence under `key` in the plural form for `n`, filled with `count` and `values`. Raises TextMissing."""
-        return self._filled(key, self._catalogue.ngettext(key, key, n), {"count": n, **values})
+        return self._filled(key, self._catalogue.ngettext(key, key, n), {"count": n, **self._set_apart(values)})
 
     def day(self, day: date, today: date | None = None) -> str:
         """A day in words, "wo 12 augustus"; with its year where that is not clear from `today`."""
         near = today is None or abs(day - today) <= YEAR_IS_CLEAR
-        return self.say(
-            "format.day" if near else "format.day_and_year",
-            weekday=self.say("format.weekdays").split(" ")[day.weekday()],
-            day=day.day,
-            month=self.say("format.months").split(" ")[day.month - 1],
-            year=day.year,
-        )
+        key = "format.day" if near else "format.day_and_year"
+        weekday = self.say("format.weekdays").split(" ")[day.weekday()]
+        month = self.say("format.months").split(" ")[day.month - 1]
+        parts = {"weekday": weekday, "day": day.day, "month": month, "year": day.year}
+        return self._filled(key, self._template(key), parts)
 
     def money(self, cents: int) -> str:
         """An amount in euro, "€ 6,20", of integer cents that are not negative."""
         whole, rest = divmod(cents, 100)
         grouped = f"{whole:,}".replace(",", self.say("format.group"))
-        return self.say("format.money", amount=f"{grouped}{self.say('format.decimal')}{rest:02}")
+        amount = f"{grouped}{self.say('format.decimal')}{rest:02}"
+        return self._filled("format.money", self._template("format.money"), {"amount": amount})
+
+    def _set_apart(self, values: dict[str, object]) -> dict[str, object]:
+        """The values for a sentence that is read to the left: a title in Latin letters stays whole in it."""
+        if not self.to_the_left:
+            return values
+        return {name: _ISOLATED.format(one) if isinstance(one, str) else one for name, one in values.items()}
 
     def _template(self, key: str) -> str:
         found = self._catalogue.gettext(key)

@@ -11,7 +11,7 @@ from kiosk.app import KioskApp
 from kiosk.bus import Touched
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import Over, Screen, Shown
-from tests.kiosk.screens.scenes import PORTRAIT, TODAY
+from tests.kiosk.screens.scenes import LANGUAGES, PORTRAIT, TODAY
 
 PATIENCE_S = 30.0
 
@@ -19,12 +19,12 @@ PATIENCE_S = 30.0
 class Kiosk:
     """Drives the app: shows, touches, waits. Positions are in pixels from the lower left."""
 
-    def __init__(self, colours: Colours = NORMAL) -> None:
+    def __init__(self, colours: Colours = NORMAL, languages: tuple[str, ...] = LANGUAGES) -> None:
         self.touched: list[Touched] = []
         self.frames = 0
         self.app = KioskApp(
             title="Kiosk",
-            languages=("nl", "en"),
+            languages=languages,
             on_touch=self.touched.append,
             size=(1920, 1920),  # the picture's memory does not grow with the window; each test takes a part of it
             fullscreen=False,
@@ -102,7 +102,7 @@ class Kiosk:
         return found[0]
 
     def tap_button(self, intent: str) -> None:
-        self.tap(*self.button(intent).center)
+        self.tap(*self.stage.to_parent(*self.button(intent).center))
 
     def rested(self) -> None:
         """Forgets earlier touches, and that there was one a moment ago."""

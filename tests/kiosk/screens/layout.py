@@ -7,6 +7,7 @@ from typing import Any
 
 from fontTools.ttLib import TTFont
 
+from kiosk.screens.direction import direction
 from kiosk.screens.look import SMALLEST, TARGET, look
 
 SLACK = 1.5  # pixels of rounding
@@ -40,8 +41,8 @@ class Box:
 
 def box(widget: Any) -> Box:
     """Where a widget stands in the window."""
-    left, bottom = widget.to_window(*widget.pos)
-    return Box(left, bottom, left + widget.width, bottom + widget.height)
+    (one, bottom), (other, top) = widget.to_window(*widget.pos), widget.to_window(widget.right, widget.top)
+    return Box(min(one, other), bottom, max(one, other), top)
 
 
 def ink(label: Any) -> Box:
@@ -50,7 +51,7 @@ def ink(label: Any) -> Box:
     from kiosk.screens.parts import Words
 
     middle = (whole.bottom + whole.top) / 2
-    left = whole.left
+    left = whole.right - width if direction.to_the_left else whole.left
     if not isinstance(label, Words) or label.halign == "center":
         left = (whole.left + whole.right - width) / 2
     return Box(left, middle - height / 2, left + width, middle + height / 2)
@@ -162,8 +163,20 @@ def missing_glyphs(stage: Any) -> list[str]:
     """Letters that their typeface does not have, which would be drawn as an empty box."""
     found = []
     for label in labels(stage):
-        path = label.font_name
-        if path not in _GLYPHS:
-            _GLYPHS[path] = {ord("\n"), *TTFont(path, lazy=True).getBestCmap()}
-        found += [f"{one!r} of {label.text[:30]!r}" for one in label.text if ord(one) not in _GLYPHS[path]]
+        for piece, path in typefaces(label):
+            if path not in _GLYPHS:
+                _GLYPHS[path] = {ord("\n"), *TTFont(path, lazy=True).getBestCmap()}
+            found += [f"{one!r} of {label.text[:30]!r}" for one in piece if ord(one) not in _GLYPHS[path]]
     return found
+
+
+def typefaces(label: Any) -> Iterator[tuple[str, str]]:
+    """The pieces of a label as they are drawn, each with the typeface that draws it."""
+    from kiosk.screens.lettering import is_mixed
+
+    if not is_mixed(label.text):
+        yield label.text, label.font_name
+        return
+    for line in label.text.split("\n"):
+        for one, piece in label._label._pieces(line):
+            yield piece, one.options["font_name"]

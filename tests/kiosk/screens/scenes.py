@@ -4,6 +4,7 @@ from datetime import date
 
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused, Value
+from kiosk.texts import available
 from kiosk.ui import (
     Asking,
     Back,
@@ -12,6 +13,7 @@ from kiosk.ui import (
     Finished,
     Gate,
     HelpCard,
+    LanguageCard,
     Lent,
     NoAnswer,
     NotAsked,
@@ -38,7 +40,7 @@ from kiosk.ui import (
 
 TODAY = date(2026, 7, 22)
 DUE = date(2026, 8, 12)
-LANGUAGES = ("nl", "en")
+LANGUAGES = tuple(sorted(available(), key=lambda one: (one != "nl", one != "en", one)))
 PORTRAIT, LANDSCAPE, SMALL = (1080, 1920), (1920, 1080), (800, 480)
 SIZES = (PORTRAIT, LANDSCAPE, SMALL)
 LONG = "Het geheim van de zeven verdwenen meeuwen en de vuurtorenwachter die alles al wist: een vertelling in brieven"
@@ -191,6 +193,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "still-there": (Borrowing(ROWS, lent=2, may_borrow=8), StillThere(18)),
     "still-there-one": (Borrowing(may_borrow=8), StillThere(1)),
     "help": (Rest(takes_back=True), HelpCard()),
+    "languages": (Rest(takes_back=True), LanguageCard(LANGUAGES)),
     "finished": (Finished(3), None),
     "finished-nothing": (Finished(0), None),
     "finished-not-known": (Finished(2, not_known=2), None),

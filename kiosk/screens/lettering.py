@@ -1,0 +1,93 @@
+"""Letters as they stand on a line: right-to-left scripts joined and in their order, each run in a typeface that has it.
+
+Kivy's SDL2 text provider draws a string in one typeface from left to right; this draws a line as runs of such strings.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from kivy.core.text.text_sdl2 import LabelSDL2
+
+from kiosk.screens.look import look
+
+# Hebrew to Arabic Extended-A, their presentation forms, and the marks that order text (Unicode UAX 9).
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u200e\u200f\u2066-\u2069]")
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]+")
+_STRONG = re.compile("[A-Za-z\u00c0-\u058f]|([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])")
+_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+_ISOLATED = re.compile("[\u2066-\u2068][^\u2069]*\u2069")
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+def is_mixed(text: str) -> bool:
+    """Whether the text needs more than being drawn from left to right in one typeface."""
+    return _RIGHT_TO_LEFT.search(text) is not None
+
+
+def runs_to_the_left(text: str) -> bool:
+    """The direction of a paragraph, by its first letter that has one outside what is isolated (UAX 9, P2 and P3)."""
+    found = _STRONG.search(_ISOLATED.sub("", text)) or _STRONG.search(text)
+    return found is not None and found[1] is not None
+
+
+@lru_cache(maxsize=512)
+def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
+    """The pieces of one line from left to right as they are drawn, each with whether it is Arabic."""
+    from arabic_reshaper import reshape
+    from bidi import get_display
+
+    drawn = get_display(reshape(line), base_dir="R" if to_the_left else "L").translate(_MARKS)
+    pieces = []
+    at = 0
+    for found in _ARABIC.finditer(drawn):
+        if found.start() > at:
+            pieces.append((drawn[at : found.start()], False))
+        pieces.append((found[0], True))
+        at = found.end()
+    if at < len(drawn):
+        pieces.append((drawn[at:], False))
+    return tuple(pieces)
+
+
+class Lettering(LabelSDL2):  # type: ignore[misc]  # Kivy has no types
+    """The letters of one label. What is not mixed is drawn as Kivy draws it."""
+
+    def get_extents(self, text: str) -> tuple[int, int]:
+        """Width and height in pixels of a line."""
+        if not is_mixed(text):
+            return super().get_extents(text)  # type: ignore[no-any-return]
+        sizes = [one.get_extents(piece) for one, piece in self._pieces(text)]
+        ascents = [one.get_ascent() for one, _ in self._pieces(text)]
+        if not sizes:
+            return (0, super().get_extents(" ")[1])
+        below = max(height - ascent for (_, height), ascent in zip(sizes, ascents, strict=True))
+        return sum(width for width, _ in sizes), max(ascents) + below
+
+    def _render_text(self, text: str, x: int, y: int) -> None:
+        if not is_mixed(text):
+            super()._render_text(text, x, y)
+            return
+        pieces = self._pieces(text)
+        line = max((one.get_ascent() for one, _ in pieces), default=0)
+        for one, piece in pieces:
+            self._surface.render(one, piece, x, y + line - one.get_ascent())
+            x += one.get_extents(piece)[0]
+
+    def _pieces(self, line: str) -> "list[tuple[Any, str]]":
+        to_the_left = runs_to_the_left(self.text or line)
+        return [(self._in_arabic() if arabic else self._as_it_is(), piece) for piece, arabic in runs(line, to_the_left)]
+
+    def _as_it_is(self) -> Any:
+        return _plain(self.options["font_name"], self.options["font_size"], tuple(self.options["color"]))
+
+    def _in_arabic(self) -> Any:
+        bold = self.options["font_name"] == look.fonts.bold
+        name = look.fonts.arabic_bold if bold else look.fonts.arabic
+        return _plain(name or self.options["font_name"], self.options["font_size"], tuple(self.options["color"]))
+
+
+@lru_cache(maxsize=64)
+def _plain(font_name: str, font_size: float, color: tuple[float, ...]) -> Any:
+    """What draws a piece in one typeface; kept, for a typeface and a size are opened once."""
+    return LabelSDL2(font_name=font_name, font_size=font_size, color=color)
