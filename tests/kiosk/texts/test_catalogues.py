@@ -4,11 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
@@ -24,6 +26,9 @@ LONGEST_WORD = len("identiteitskaart")
 MOST_WORDS = 11
 DRAWN = r"^\s*(?:\w+_)?(?:text|title|spoken|why|next|note): *(.*)$"
 WORDS_OF = {"day": 4, "place": 2}  # how many words a placeholder may become
+SPACES = {"\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"}  # that do not break; some languages group thousands by one
+WITHOUT_CAPITALS = {"ar"}
+SO_MANY = 1000  # numbers, among which every plural form occurs
 
 
 def _catalogue(language: str) -> Catalog:
@@ -52,8 +57,15 @@ ALL = {language: _messages(language) for language in LANGUAGES}
 EACH = pytest.mark.parametrize("language", LANGUAGES)
 
 
-def test_dutch_and_english_are_there() -> None:
-    assert {"nl", "en"} <= set(LANGUAGES)
+def test_the_languages_of_those_who_come_are_there() -> None:
+    assert set(LANGUAGES) == {"nl", "en", "fr", "de", "fy", "tr", "uk", "ar"}
+
+
+def test_every_language_is_called_something_else_and_in_its_own_letters() -> None:
+    names = {language: _sentences(ALL[language]["language.name"])[0] for language in LANGUAGES}
+    assert len({*names.values()}) == len(LANGUAGES)
+    for language, script in (("uk", "CYRILLIC"), ("ar", "ARABIC")):
+        assert all(unicodedata.name(one).startswith(script) for one in names[language])
 
 
 @EACH
@@ -67,7 +79,7 @@ def test_every_language_has_the_same_keys(language: str) -> None:
 def test_no_sentence_is_empty_and_every_plural_form_is_there(language: str) -> None:
     forms = _catalogue(language).num_plurals
     for key, one in ALL[language].items():
-        assert all(part.strip() for part in _sentences(one)), key
+        assert all(part.strip() or (key == "format.group" and part in SPACES) for part in _sentences(one)), key
         assert len(_sentences(one)) == (forms if isinstance(one.id, tuple) else 1), key
 
 
@@ -90,10 +102,23 @@ def test_placeholders_are_known_and_the_same_in_every_language(language: str) ->
 
 @EACH
 def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
-    texts = Texts(language)
+    compiled = Texts(language)._catalogue
+    of_form = {compiled.plural(n): n for n in range(SO_MANY)}  # type: ignore[attr-defined]
     for key, one in ALL[language].items():
-        compiled = texts._catalogue.gettext(key) if isinstance(one.id, str) else texts._catalogue.ngettext(key, key, 1)
-        assert compiled == _sentences(one)[0], f"{key}: compile the catalogues"
+        if isinstance(one.id, str):
+            found = [compiled.gettext(key)]
+        else:
+            found = [compiled.ngettext(key, key, of_form[form]) for form in sorted(of_form)]
+        assert found == [*_sentences(one)], f"{key}: compile the catalogues"
+
+
+@EACH
+def test_a_number_has_the_form_that_cldr_gives_it(language: str) -> None:
+    compiled = Texts(language)._catalogue
+    forms: dict[str, set[int]] = {}
+    for n in range(SO_MANY):
+        forms.setdefault(Locale(language).plural_form(n), set()).add(compiled.plural(n))  # type: ignore[attr-defined]
+    assert all(len(found) == 1 for found in forms.values()), forms
 
 
 def _needed() -> Iterator[str]:
@@ -188,7 +213,7 @@ def test_no_sentence_of_the_catalogues_stands_in_code() -> None:
 
 
 def _parts(sentence: str) -> list[str]:
-    return [part for part in re.split(r"(?<=[.!?…])\s+", sentence) if part]
+    return [part for part in re.split(r"(?<=[.!?…؟])\s+", sentence) if part]
 
 
 @EACH
@@ -205,8 +230,8 @@ def test_why_and_what_next_are_whole_sentences(language: str) -> None:
     for key, one in ALL[language].items():
         if key.startswith(("refused.", "trouble.", "notice.")) or key.endswith((".why", ".next")):
             for sentence in _sentences(one):
-                assert sentence[0].isupper(), key
-                assert sentence[-1] in ".!?", key
+                assert sentence[0].isupper() or language in WITHOUT_CAPITALS, key
+                assert sentence[-1] in ".!?؟", key
 
 
 def test_dutch_is_plain_and_says_je() -> None:
