@@ -235,6 +235,9 @@ class ReceiptPrinter(Protocol):
         A `job_id` whose outcome was PRINTED is answered PRINTED again without printing.
         """
 
+    def can_write(self, receipt: Receipt) -> bool:
+        """Whether every letter of it can be printed, at worst without its accent; does no I/O."""
+
 
 class ItemPad(Protocol):
     """A pad that items lie on, shared by all callers; what lies there is told by ItemsChanged."""

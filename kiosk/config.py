@@ -14,6 +14,7 @@ from circulation.identifiers import IdentifierError, code
 from devices.settings import KINDS, OPTIONS, DeviceSettings, check_settings, section_settings
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
+LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
 _FAILED_UNLOCK = ("desk", "undo")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
@@ -24,7 +25,7 @@ class Kiosk:
     it says how it is; best in memory. Without it beside the journal."""
 
     id: str
-    languages: tuple[str, ...] = ("nl", "en")
+    languages: tuple[str, ...] = LANGUAGES
     health_file: str = ""
 
 

@@ -113,6 +113,11 @@ class Stage:
         return self._shown.language
 
     @property
+    def first_language(self) -> str:
+        """The language that the kiosk speaks at rest."""
+        return self._languages[0]
+
+    @property
     def quiet_s(self) -> float:
         """For how many seconds nobody touched, scanned or showed anything; a new screen begins anew."""
         return asyncio.get_running_loop().time() - self._quiet_since

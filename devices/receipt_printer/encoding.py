@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.ports import Receipt
-from devices.receipt_printer.layout import rows
+from devices.receipt_printer.layout import is_written, rows
 from devices.receipt_printer.status import CONFIRM
 
 # Profiles of python-escpos with a cutter, at least 32 columns and a code page that holds the euro sign.
@@ -46,23 +46,19 @@ class Encoder:
         """`profile` is one of PROFILES; python-escpos itself is loaded by `prepare` or the first receipt."""
         self._profile = profile
         self._paper: Any = None
+        self._preparing = threading.Lock()
 
     def prepare(self) -> None:
         """Load python-escpos; takes a tenth of a second the first time."""
-        if self._paper is None:
-            self._paper = _paper_class()
+        with self._preparing:
+            if self._paper is None:
+                self._paper = _paper_class()
 
     def encode(self, receipt: Receipt) -> bytes:
         """All bytes of `receipt`."""
-        self.prepare()
-        paper = self._paper(self._profile)
-        encoder = paper.magic.encoder
-
-        def has(char: str) -> bool:
-            return char.isascii() or any(encoder.can_encode(page, char) for page in encoder.codepages)
-
+        paper = self._new_paper()
         paper.hw("INIT")
-        for row in rows(receipt, paper.profile.get_columns("a"), has):
+        for row in rows(receipt, paper.profile.get_columns("a"), paper.has):
             paper.set(
                 align="center" if row.centred else "left",
                 bold=row.bold,
@@ -73,6 +69,15 @@ class Encoder:
             paper.textln(row.text)
         paper.cut()
         return bytes(paper.output) + CONFIRM
+
+    def can_write(self, receipt: Receipt) -> bool:
+        """Whether no letter of `receipt` becomes a question mark."""
+        paper = self._new_paper()
+        return all(is_written(line.text, paper.has) for line in receipt.lines)
+
+    def _new_paper(self) -> Any:
+        self.prepare()
+        return self._paper(self._profile)
 
 
 def _paper_class() -> Any:
@@ -88,6 +93,11 @@ def _paper_class() -> Any:
             slots = self.profile.get_code_pages()
             self.magic.encoder.codepages = {page: slots[page] for page in PAGES if page in slots}
             self.magic.encoder.used_encodings = {next(iter(self.magic.encoder.codepages))}  # tried first
+
+        def has(self, char: str) -> bool:
+            """Whether one of the printer's code pages holds it."""
+            encoder = self.magic.encoder
+            return char.isascii() or any(encoder.can_encode(page, char) for page in encoder.codepages)
 
         def open(self) -> None:
             """Nothing to open."""

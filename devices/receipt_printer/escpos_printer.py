@@ -64,6 +64,10 @@ class EscposPrinter:
         finally:
             self._one_at_a_time.release()
 
+    def can_write(self, receipt: Receipt) -> bool:
+        """See `devices.ports.ReceiptPrinter.can_write`."""
+        return self._encoder.can_write(receipt)
+
     def _print_alone(self, receipt: Receipt, job_id: str, deadline: float) -> PrintOutcome:
         if job_id in self._printed:
             return PrintOutcome.PRINTED

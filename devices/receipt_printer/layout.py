@@ -61,6 +61,11 @@ def printable(text: str, has: Callable[[str], bool]) -> str:
     return "".join(_write(char, has) for char in unicodedata.normalize("NFC", text))
 
 
+def is_written(text: str, has: Callable[[str], bool]) -> bool:
+    """Whether all of `text` can be written in some way, so that nothing of it becomes `?`."""
+    return all(char == "?" or "?" not in _write(char, has) for char in unicodedata.normalize("NFC", text))
+
+
 def _write(char: str, has: Callable[[str], bool]) -> str:
     category = unicodedata.category(char)
     if category in {"Cc", "Zs", "Zl", "Zp"}:

@@ -107,6 +107,11 @@ class BackgroundPrinter:
         """Whether there is a printer at all."""
         return self._printer is not None
 
+    async def can_write(self, receipt: Receipt) -> bool:
+        """Whether it has a letter for all of it; what there is no printer for can be written."""
+        printer = self._printer
+        return printer is None or await self._workers.run(lambda: printer.can_write(receipt))
+
     async def print(self, receipt: Receipt, job_id: str) -> PrintOutcome:
         """What became of the receipt; NOT_PRINTED without a printer."""
         printer = self._printer

@@ -37,6 +37,7 @@ class VisitPrinter(Protocol):
 
     @property
     def exists(self) -> bool: ...
+    async def can_write(self, receipt: ports.Receipt) -> bool: ...
     async def print(self, receipt: ports.Receipt, job_id: str) -> ports.PrintOutcome: ...
 
 
@@ -62,10 +63,23 @@ async def farewell(
     sheet = checkout.sheet
     if printer.exists and sheet.lent and wanted:
         job = new_job()
-        printing = asyncio.create_task(printer.print(make_receipt(stage.language, sheet.lent, sheet.not_known), job))
+        printing = asyncio.create_task(_print(stage, printer, make_receipt, sheet, job))
         await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
     for one in later[-1:]:
         stage.put_back(one)
+
+
+async def _print(
+    stage: Stage, printer: VisitPrinter, make_receipt: MakeReceipt, sheet: Sheet, job: str
+) -> ports.PrintOutcome:
+    """In the language of the moment; in the kiosk's first one where the printer has no letters for that."""
+    spoken, first = stage.language, stage.first_language
+    receipt = make_receipt(spoken, sheet.lent, sheet.not_known)
+    # A title may be in a script of its own in any language; the sentences around it may not.
+    if not await printer.can_write(receipt) and not await printer.can_write(make_receipt(spoken, (), 0)):
+        log.info("receipt in %s: the printer has no letters for %s", first, spoken)
+        receipt = make_receipt(first, sheet.lent, sheet.not_known)
+    return await printer.print(receipt, job)
 
 
 async def thanks(stage: Stage, back: BringBack, patience: Patience) -> Coming | None:

@@ -4,7 +4,7 @@ from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty
 
 
-class Direction(EventDispatcher):  # type: ignore[misc]  # Kivy has no types
+class Direction(EventDispatcher):
     """A property that the .kv of every screen can follow."""
 
     to_the_left = BooleanProperty(False)

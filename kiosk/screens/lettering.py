@@ -50,13 +50,13 @@ def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
     return tuple(pieces)
 
 
-class Lettering(LabelSDL2):  # type: ignore[misc]  # Kivy has no types
+class Lettering(LabelSDL2):
     """The letters of one label. What is not mixed is drawn as Kivy draws it."""
 
     def get_extents(self, text: str) -> tuple[int, int]:
         """Width and height in pixels of a line."""
         if not is_mixed(text):
-            return super().get_extents(text)  # type: ignore[no-any-return]
+            return super().get_extents(text)
         sizes = [one.get_extents(piece) for one, piece in self._pieces(text)]
         ascents = [one.get_ascent() for one, _ in self._pieces(text)]
         if not sizes:

@@ -7,8 +7,8 @@ from typing import Any
 from kivy.properties import BooleanProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.screens.touch import Touch
 from kiosk.screens.look import look
+from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import Intent
 

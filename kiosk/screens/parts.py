@@ -21,8 +21,8 @@ class Sharp(Label):
     """Text drawn one to one: its pixels are taken as they are, which costs half of mixing each with its neighbours."""
 
     def _create_label(self) -> None:
-        """Kivy asks here for what draws its letters; without it a text that changes its direction would be kept."""
-        if self._label is None:
+        """Kivy asks here, once, for what draws the letters."""
+        if getattr(self, "_label", None) is None:
             options = {name: getattr(self, name) for name in self._font_properties}
             self._label = Lettering(**options, usersize=self.text_size)
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 120.0
 END_LIMIT_S = 3.0
 LOOK_EVERY_S = 0.1
-LANGUAGES = ("nl", "en")
+LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
 MOST_DEATHS_A_MINUTE = 3
 
 

@@ -83,6 +83,13 @@ def capabilities() -> dict[str, Any]:
     return dict(json.loads((home / "capabilities.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_printer_tells_what_it_has_no_letters_for(profile: str) -> None:
+    encoder = Encoder(profile)
+    assert encoder.can_write(Receipt((ReceiptLine("Geleend tot 3 mei: 1 ĳsbeer, € 5"), ReceiptLine("Ödünç alındı"))))
+    assert not encoder.can_write(Receipt((ReceiptLine("Geleend"), ReceiptLine("مستعار"))))
+
+
 def test_bold_large_and_centred_lines_look_so() -> None:
     line = ReceiptLine("Annen", bold=True, large=True, centred=True)
     (receipt,), _ = on_paper(ENCODER.encode(Receipt((line, ReceiptLine("gewoon")))))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.ports import Receipt, ReceiptLine
-from devices.receipt_printer.layout import printable, rows
+from devices.receipt_printer.layout import is_written, printable, rows
 
 lines = st.builds(ReceiptLine, st.text(max_size=200), st.booleans(), st.booleans(), st.booleans())
 
@@ -60,6 +60,13 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 )
 def test_what_the_code_page_lacks_is_written_out(text: str, on_paper: str) -> None:
     assert printable(text, in_cp858) == on_paper
+
+
+def test_what_loses_no_more_than_an_accent_is_written_and_what_becomes_a_question_mark_is_not() -> None:
+    assert is_written("Élèves: où? Türkçe – ĳs, € 5", str.isascii)
+    assert not is_written("Позичено", str.isascii)
+    assert not is_written("مرحبا 5", str.isascii)
+    assert is_written("Позичено", lambda char: True)
 
 
 def test_a_printer_without_the_euro_sign_says_eur() -> None:

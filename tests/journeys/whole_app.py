@@ -33,6 +33,7 @@ BUTTONS = {
     "bring_back": (540, 1656),
     "help": (200, 1823),
     "language": (855, 1823),
+    "english": (752, 1104),  # on the card of all languages
 }
 
 

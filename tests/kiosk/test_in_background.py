@@ -157,6 +157,11 @@ def test_a_receipt_is_printed_in_a_worker_and_its_outcome_told(workers: Workers)
             assert (job_id, deadline_s) == ("job", 6.0)
             return PrintOutcome.OUT_OF_PAPER
 
+        def can_write(self, receipt: Receipt) -> bool:
+            assert threading.current_thread().name.startswith("desk")
+            return False
+
     printer = BackgroundPrinter(Printer(), workers)
     assert printer.exists
     assert asyncio.run(printer.print(Receipt(()), "job")) is PrintOutcome.OUT_OF_PAPER
+    assert not asyncio.run(printer.can_write(Receipt(())))

@@ -541,6 +541,20 @@ async def test_a_receipt_is_printed_when_it_is_asked_for(kiosk: Kiosk) -> None:
     assert isinstance(kiosk.screen(), Rest)
 
 
+@story
+async def test_a_receipt_is_in_the_kiosks_first_language_where_the_printer_has_no_letters(kiosk: Kiosk) -> None:
+    kiosk.printer.writes = False
+    kiosk.desk.patrons[ANNA] = wants_receipt(ReceiptChoice.PRINT, language="en")
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.touch(Intent.DONE)
+    await kiosk.touch(Intent.PRINT)
+    await kiosk.wait(2)
+    assert kiosk.shown().language == "en"
+    assert [language for language, loans, _ in kiosk.receipts if loans] == ["en", "nl"]
+    assert len(kiosk.printer.jobs) == 1
+
+
 @pytest.mark.parametrize(
     ("outcome", "state"),
     [

@@ -148,6 +148,10 @@ class ScriptedPrinter:
         self.outcome = PrintOutcome.PRINTED
         self.delay_s = 2.0
         self.jobs: list[tuple[ports.Receipt, str]] = []
+        self.writes = True
+
+    async def can_write(self, receipt: ports.Receipt) -> bool:
+        return self.writes
 
     async def print(self, receipt: ports.Receipt, job_id: str) -> PrintOutcome:
         self.jobs.append((receipt, job_id))
