@@ -49,6 +49,7 @@ class Touch(Widget):
         room = self.width - look.u(2 * SIDE) - self.icon_room
         words.shrink, words.wraps = 1, False
         words.texture_update()
+        words.width = words.texture_size[0]  # it may have been wrapped in a place that was not laid out yet
         if room > 0 and words.texture_size[0] > room:
             words.shrink = room / words.texture_size[0]
             words.texture_update()

@@ -130,6 +130,8 @@ def _faults_between_words(shown: list[Any], stage: Any) -> Iterator[str]:
 
 
 def _faults_of_buttons(stage: Any) -> Iterator[str]:
+    from kiosk.screens.parts import Icon, Words
+
     touches = stage.touchable()
     for touch in touches:
         if min(touch.height, touch.width) < look.u(TARGET) - 1:
@@ -138,6 +140,9 @@ def _faults_of_buttons(stage: Any) -> Iterator[str]:
             yield f"the button {touch.text!r} leaves the window"
         if not touch.text or not touch.spoken:
             yield f"the button {touch.intent} has no name"
+        icon, words = (next(one for one in touch.children if type(one) is kind) for kind in (Icon, Words))
+        if icon.text and ink(icon).meets(ink(words)):
+            yield f"the pictogram of the button {touch.text!r} lies upon its word"
     for one, other in combinations(touches, 2):
         if box(one).wider(look.u(APART) - SLACK).meets(box(other)):
             yield f"the buttons {one.text!r} and {other.text!r} are too close"
