@@ -17,6 +17,11 @@ _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe7
 _STRONG = re.compile("[A-Za-z\u00c0-\u058f]|([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])")
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _ISOLATED = re.compile("[\u2066-\u2068][^\u2069]*\u2069")
+_UNDRAWN, _END = "\u2060", "\ufffc"  # one takes the direction of the sign before it; the other stands for nothing
+_SIGNS = "()[]{}<>\u00ab\u00bb\u2039\u203a"
+_TURNED = dict(zip(_SIGNS, ")(][}{><\u00bb\u00ab\u203a\u2039", strict=True))
+_SIDES = re.compile(f"[{re.escape(_SIGNS)}]{_UNDRAWN}|{_UNDRAWN}[{re.escape(_SIGNS)}]")
+_INNER = dict.fromkeys(map(ord, _UNDRAWN + _END))
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -35,9 +40,8 @@ def runs_to_the_left(text: str) -> bool:
 def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
     """The pieces of one line from left to right as they are drawn, each with whether it is Arabic."""
     from arabic_reshaper import reshape
-    from bidi import get_display
 
-    drawn = get_display(reshape(line), base_dir="R" if to_the_left else "L").translate(_MARKS)
+    drawn = _ordered(reshape(line.translate(_INNER)), to_the_left)
     pieces = []
     at = 0
     for found in _ARABIC.finditer(drawn):
@@ -48,6 +52,21 @@ def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
     if at < len(drawn):
         pieces.append((drawn[at:], False))
     return tuple(pieces)
+
+
+def _ordered(line: str, to_the_left: bool) -> str:
+    """A joined line from left to right. Brackets look the other way within what runs to the left (UAX 9, L4), which
+    python-bidi leaves to us: a sign that is not drawn, behind each, tells on which side it came out."""
+    from bidi import get_display
+
+    told = "".join(one + _UNDRAWN if one in _TURNED else one for one in line) + _END
+    drawn = _SIDES.sub(_looking, get_display(told, base_dir="R" if to_the_left else "L"))
+    return drawn.translate(_MARKS | _INNER)
+
+
+def _looking(found: re.Match[str]) -> str:
+    first = found[0][0]
+    return _TURNED[found[0][1]] if first == _UNDRAWN else first
 
 
 class Lettering(LabelSDL2):
