@@ -63,15 +63,15 @@ class LanguagePage(OverPage):
         self._buttons = {one: OneLanguage(text=name_of(one), language=one) for one in languages}
         for button in self._buttons.values():
             button.bind(on_act=lambda touched: self.choose(touched.language))
-        for at in range(0, len(languages), beside):
-            row = BoxLayout(size_hint_y=None, height=look.u(96), spacing=look.u(GAP))
-            for language in languages[at : at + beside]:
-                row.add_widget(self._buttons[language])
-            rows.add_widget(row)
+        for at, button in enumerate(self._buttons.values()):
+            if at % beside == 0:
+                rows.add_widget(BoxLayout(size_hint_y=None, height=look.u(96), spacing=look.u(GAP)))
+            rows.children[0].add_widget(button)
+        last = rows.children[0]
         close = self.ids.close.__self__
         if close.parent is not None:
             close.parent.remove_widget(close)
-        (row if len(row.children) < beside else rows).add_widget(close)  # no row of its own where there is room
+        (last if len(last.children) < beside else rows).add_widget(close)  # no row of its own where there is room
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -185,3 +185,23 @@ def typefaces(label: Any) -> Iterator[tuple[str, str]]:
     for line in label.text.split("\n"):
         for one, piece in label._label._pieces(line):
             yield piece, one.options["font_name"]
+
+
+def unpainted(stage: Any, width: int, picture: bytes) -> list[str]:
+    """Words and pictograms that are laid out and are not in the picture, which has `width` and RGB from the lower left;
+    under a card nothing is looked for."""
+    found = []
+    for label in labels(stage.ids.over if stage.ids.over.children else stage):
+        place = ink(label)
+        middle = range(round(place.bottom), round(place.top), 3)
+        rows = [picture[3 * (y * width + round(place.left)) : 3 * (y * width + round(place.right))] for y in middle]
+        colours = {row[at : at + 3] for row in rows for at in range(0, len(row), 3)}
+        if len(colours) < 3 and _in_sight(label):  # the ground, the letters, and what lies between at their edges
+            found.append(label.text)
+    return found
+
+
+def _in_sight(label: Any) -> bool:
+    """Not a label of a card that is scrolled half away under the edge of its list."""
+    listed = within(label, "CardList")
+    return listed is None or box(listed).holds(ink(label))

@@ -52,6 +52,8 @@ def test_the_debian_typefaces_are_found(tmp_path: Path) -> None:
         ("opentype/inter", "Inter-Regular.otf"),
         ("truetype/elsewhere", "Inter-SemiBold.ttf"),
         ("truetype/material-design-icons-iconfont", "MaterialIcons-Regular.ttf"),
+        ("truetype/noto", "NotoSansArabicUI-Regular.ttf"),
+        ("truetype/other", "NotoSansArabic-Bold.ttf"),
     ):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / name).touch()
@@ -59,6 +61,8 @@ def test_the_debian_typefaces_are_found(tmp_path: Path) -> None:
     assert fonts.regular == str(tmp_path / "opentype/inter/Inter-Regular.otf")
     assert fonts.bold == str(tmp_path / "truetype/elsewhere/Inter-SemiBold.ttf")
     assert fonts.icons == str(tmp_path / "truetype/material-design-icons-iconfont/MaterialIcons-Regular.ttf")
+    assert fonts.arabic == str(tmp_path / "truetype/noto/NotoSansArabicUI-Regular.ttf")
+    assert fonts.arabic_bold == str(tmp_path / "truetype/other/NotoSansArabic-Bold.ttf")
 
 
 def test_without_typefaces_kivy_s_own_are_used_and_the_log_says_which_are_missing(
@@ -67,5 +71,6 @@ def test_without_typefaces_kivy_s_own_are_used_and_the_log_says_which_are_missin
     with caplog.at_level(logging.WARNING):
         fonts = find_fonts([tmp_path])
     assert (fonts.regular, fonts.bold, fonts.icons) == ("Roboto", "Roboto", "")
-    assert len(caplog.records) == 3
+    assert (fonts.arabic, fonts.arabic_bold) == ("", "")
+    assert len(caplog.records) == 5
     assert "fonts-inter" in caplog.text
