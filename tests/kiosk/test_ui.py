@@ -11,6 +11,7 @@ from kiosk.ui import (
     Finished,
     HelpCard,
     Intent,
+    LanguageCard,
     NoAnswer,
     NoVisit,
     OutOfOrder,
@@ -43,7 +44,7 @@ SCREENS: tuple[Screen, ...] = (
     Closed("journal"),
     OutOfOrder("fault"),
 )
-OVERS: tuple[Over, ...] = (StillThere(20), HelpCard())
+OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), LanguageCard(("nl", "en", "ar")))
 LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT}
 
 
