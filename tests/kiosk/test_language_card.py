@@ -39,7 +39,9 @@ async def test_the_language_that_is_spoken_can_be_chosen_too(kiosk: Kiosk) -> No
 
 
 @story
-async def test_a_language_that_the_kiosk_does_not_speak_leaves_the_card_open(kiosk: Kiosk) -> None:
+async def test_a_language_that_the_kiosk_does_not_speak_neither_opens_nor_closes_the_card(kiosk: Kiosk) -> None:
+    await kiosk.touch(Intent.LANGUAGE, "tlh")
+    assert kiosk.shown().over is None
     await kiosk.touch(Intent.LANGUAGE)
     await kiosk.touch(Intent.LANGUAGE, "tlh")
     assert (kiosk.shown().over, kiosk.shown().language) == (CARD, "nl")

@@ -60,6 +60,11 @@ def test_brackets_look_towards_what_they_hold(pair: str) -> None:
     assert _drawn(f"{FIRST} {one}{one}{SECOND}{other}{other}") == f"{one}{one}{_joined(3)}{other}{other} {_joined(2)}"
 
 
+def test_a_bracket_at_the_end_belongs_to_its_other_half() -> None:
+    assert _drawn(f"Boek {FIRST} (2)", to_the_left=False) == f"Boek (2) {_joined(2)}"
+    assert _drawn(f"{FIRST} (Max)") == f"(Max) {_joined(2)}"
+
+
 def test_numbers_are_read_to_the_right() -> None:
     assert _drawn(f"{FIRST} 12 {SECOND}") == f"{_joined(3)} 12 {_joined(2)}"
     assert _drawn("\u200f12.50 €") == "€ 12.50"
