@@ -36,6 +36,7 @@ class LanguagePage(OverPage):
         self._laid: object = None
         self._buttons: dict[str, OneLanguage] = {}
         super().__init__(tell, today, **kwargs)
+        self._close = self.ids.close.__self__  # between two rows nothing else holds it
         self.stacked = True
 
     def draw(self, fact: LanguageCard, texts: Texts) -> None:
@@ -68,7 +69,7 @@ class LanguagePage(OverPage):
                 rows.add_widget(BoxLayout(size_hint_y=None, height=look.u(96), spacing=look.u(GAP)))
             rows.children[0].add_widget(button)
         last = rows.children[0]
-        close = self.ids.close.__self__
+        close = self._close
         if close.parent is not None:
             close.parent.remove_widget(close)
         (last if len(last.children) < beside else rows).add_widget(close)  # no row of its own where there is room

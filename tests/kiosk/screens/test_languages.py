@@ -1,5 +1,6 @@
 """Of two languages a touch changes to the other; of more a card shows all, each by its own name."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -108,6 +109,18 @@ def test_the_card_has_the_same_buttons_after_a_turn_of_the_screen_and_with_other
         kiosk.show(Rest(), replace(CARD, languages=languages))
         assert {*_choices(kiosk)} == {*languages}
         assert len([one for one in kiosk.stage.touchable() if one.intent == "close"]) == 1
+
+
+def test_the_button_that_closes_outlives_the_row_that_it_stood_in(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(), CARD)
+    usual = gc.get_threshold()
+    gc.set_threshold(1)  # what nothing holds is gone at once
+    try:
+        for languages in (LANGUAGES[:3], LANGUAGES[:4]):
+            kiosk.show(Rest(), replace(CARD, languages=languages))
+    finally:
+        gc.set_threshold(*usual)
+    assert kiosk.button("close").offered
 
 
 def test_a_language_that_the_kiosk_does_not_have_is_said_in_its_first(kiosk: Kiosk) -> None:
