@@ -26,6 +26,7 @@ class CardList(Widget):
         self._views: dict[str, CardView] = {}
         self._drawn: dict[str, Card] = {}
         self._heights: dict[str, float] = {}
+        self._laid: object = None  # the width and the direction for which the cards were drawn
         self._offset = 0.0  # how far the top is scrolled away, in pixels
         self._slide = 0.0  # 1: the newest card is still above the top; 0: it is there
         self._speed = 0.0
@@ -82,9 +83,12 @@ class CardList(Widget):
             max(0, round(self.width) + 2 * edge),
             max(0, round(self.height) + edge),
         )
-        for key in list(self._views):
-            self._forget(key)
-        self._heights.clear()
+        laid = (self.width, direction.to_the_left)
+        if laid != self._laid:  # a card is as high as its width makes it; another place or height changes no card
+            for key in list(self._views):
+                self._forget(key)
+            self._heights.clear()
+        self._laid = laid
         self._place()
 
     def _height_of(self, card: Card) -> float:
