@@ -161,7 +161,9 @@ def find_fonts(folders: Iterable[Path] = FONT_FOLDERS) -> Fonts:
     for use, names, fallback in _WANTED:
         path = next((path for name in names if (path := _find(name, folders))), None)
         if path is None:
-            log.warning("no typeface for %s (%s); install fonts-inter and the icon font", use, ", ".join(names))
+            log.warning(
+                "no typeface for %s (%s); install fonts-inter, fonts-noto-ui-core, icons", use, ", ".join(names)
+            )
         found[use] = str(path) if path else fallback
     return Fonts(**found)
 

@@ -86,7 +86,7 @@ def test_a_bad_configuration_is_refused_with_its_lines(folder: Path) -> None:
         done = kiosk("--config", str(file), *more)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.splitlines() == [
-            f"{file}:4: no texts for xx; there are texts for en, nl",
+            f"{file}:4: no texts for xx; there are texts for ar, de, en, fr, fy, nl, tr, uk",
             f"{file}:19: unknown key 'idel_s' in [visit]; did you mean 'idle_s'?",
         ]
 
