@@ -132,10 +132,8 @@ def test_a_call_that_ends_after_the_loop_is_closed_says_nothing(
         loop.close()
         calls.go.set()
         workers.close()
-    # A thread of another test may speak meanwhile.
-    said = [
-        one.getMessage() for one in caplog.records if one.name.partition(".")[0] in ("asyncio", "concurrent", "kiosk")
-    ]
+    # Not by what is heard at all: a test before may have left a logger that tells of each loop that is made.
+    said = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
     assert said == []
 
 
