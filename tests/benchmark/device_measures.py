@@ -30,6 +30,7 @@ from tests.devices.running import ROOT, Workbench, eventually, free_port
 
 SCANS = 400
 TAPS = 40
+GOLDEN = 0.618034
 POLL_S = 0.1
 STACKS = 10
 RF_S = 0.005  # for each command to a tag, as modelled
@@ -126,7 +127,11 @@ def _read_until(path: str, note: Came) -> Iterator[None]:
 
 
 def tap_to_uid(at: Workbench) -> tuple[float, float]:
-    """Means, in milliseconds, over taps that fall evenly into the 100 ms between two looks."""
+    """Means, in milliseconds, over taps that fall evenly into the 100 ms between two looks.
+
+    They step by the golden ratio: the looks drift by a part of a millisecond each, and with it even steps would become
+    uneven, by another amount for each of the two.
+    """
     seen: list[float] = []
 
     def emit(event: DeviceEvent) -> None:
@@ -147,7 +152,7 @@ def _of_taps(bench: Bench, seen: list[float], *, waits: bool) -> float:
     took, began = [], time.monotonic()
     for number in range(TAPS):
         looks = math.ceil((time.monotonic() - began) / POLL_S) + 2
-        time.sleep(began + (looks + number / TAPS) * POLL_S - time.monotonic())
+        time.sleep(began + (looks + number * GOLDEN % 1) * POLL_S - time.monotonic())
         seen.clear()
         asked = time.monotonic()
         bench.place(UID, None, "desfire")
