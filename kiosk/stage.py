@@ -142,7 +142,11 @@ class Stage:
         self._draw(replace(self._shown, screen=screen, over=kept))
 
     def speak(self, language: str) -> None:
-        """The patron's own language (K2), unless another was chosen by hand or it is not one of the kiosk's."""
+        """The patron's own language (K2), unless another was chosen by hand or it is not one of the kiosk's.
+
+        Of "nl-BE" or "NL", as library systems write it too, the language counts (BCP 47).
+        """
+        language = language.partition("-")[0].casefold()
         if language in self._languages and not self._language_by_hand:
             self._draw(replace(self._shown, language=language))
 

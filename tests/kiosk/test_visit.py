@@ -867,6 +867,16 @@ async def test_a_visit_speaks_the_patrons_language_and_the_rest_the_kiosks(kiosk
     assert [one.language for _, one in kiosk.ui.all if isinstance(one.screen, Borrowing | Finished)].count("nl") == 0
 
 
+@pytest.mark.parametrize("written", ["en", "EN", "en-GB"])
+def test_k2_the_patrons_language_is_known_however_a_library_system_writes_it(written: str) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.patrons[ANNA] = wants_receipt(ReceiptChoice.ASK, language=written)
+        await kiosk.tap(ANNA)
+        assert kiosk.shown().language == "en"
+
+    story(tell)()
+
+
 @story
 async def test_a_language_that_the_kiosk_does_not_speak_changes_nothing(kiosk: Kiosk) -> None:
     kiosk.desk.patrons[ANNA] = wants_receipt(ReceiptChoice.ASK, language="tlh")
