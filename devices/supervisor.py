@@ -57,10 +57,10 @@ class _Doing(Enum):
 
 
 def pauses(random: Random) -> Iterator[float]:
-    """Seconds to wait before each next try: 0.25 doubling to 5, each made up to a quarter longer."""
+    """Seconds to wait before each next try: 0.25 doubling to 5, each made up to a fifth shorter, the longest too."""
     pause = FIRST_PAUSE_S
     while True:
-        yield min(LONGEST_PAUSE_S, pause * (1 + random.random() / 4))
+        yield pause * (1 - random.random() / 5)
         pause = min(LONGEST_PAUSE_S, pause * 2)
 
 

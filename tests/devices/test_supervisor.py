@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from random import Random
 
 import pytest
@@ -96,11 +97,15 @@ def test_pauses_double_from_a_quarter_second_to_five_with_jitter(random: Random)
     found = [pause for _, pause in zip(range(12), pauses(random), strict=False)]
     for number, pause in enumerate(found):
         nominal = min(LONGEST_PAUSE_S, 0.25 * 2**number)
-        assert min(nominal, LONGEST_PAUSE_S) <= pause <= min(LONGEST_PAUSE_S, nominal * 1.25)
+        assert nominal * 0.8 <= pause <= nominal
 
 
 def test_two_devices_do_not_pause_alike() -> None:
     assert next(pauses(Random(1))) != next(pauses(Random(2)))
+
+
+def test_one_that_is_out_for_long_does_not_try_in_step_with_others() -> None:
+    assert len(set(islice(pauses(Random(1)), 6, 12))) == 6
 
 
 def test_a_device_that_is_not_there_is_absent_until_it_comes(supervise: Supervise) -> None:
