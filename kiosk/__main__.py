@@ -23,8 +23,8 @@ from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.notify import notify
 from kiosk.opening import CannotStart, opened, why_closed
+from kiosk.rows import Lent
 from kiosk.texts import Texts, available
-from kiosk.ui import Lent
 
 if TYPE_CHECKING:
     from kiosk.app import KioskApp

@@ -1,7 +1,7 @@
 """One ordered stream of what happens to a kiosk: touches, device events, late answers. The only way in for threads."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
@@ -11,11 +11,11 @@ from kiosk.ui import Intent
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A patron touched something that was offered. `language` goes with Intent.LANGUAGE only: the one that was chosen,
-    or nothing where all should be shown."""
+    """A patron touched something that was offered. `what`: which of several, as the screen's own fact names it: a
+    language (nothing where all should be shown), a row, a key. Never in the repr, for it may be a digit of a PIN."""
 
     intent: Intent
-    language: str = ""
+    what: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.ports import Light, Signals
+from kiosk.rows import Asking, Back, Gate, Lent, PartsMissing, Row, Switching
 from kiosk.ui import (
-    Asking,
-    Back,
     Borrowing,
     Closed,
-    Gate,
-    Lent,
     NoAnswer,
     Notice,
     NoVisit,
     OutOfOrder,
-    PartsMissing,
     Rest,
     Returning,
-    Row,
     Screen,
     Shown,
-    Switching,
     Trouble,
     Ui,
 )

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from devices.ports import Receipt, ReceiptLine
+from kiosk.rows import Lent
 from kiosk.texts import Texts
-from kiosk.ui import Lent
 
 _DUE = {False: "receipt.paper.due", True: "receipt.paper.due_provisional"}
 

@@ -6,12 +6,9 @@ from datetime import date
 from string import Formatter
 
 from circulation.outcomes import Refused, Value
-from kiosk.texts import Texts
-from kiosk.ui import (
+from kiosk.rows import (
     Asking,
     Back,
-    Borrowing,
-    Finished,
     Gate,
     Lent,
     NotAsked,
@@ -19,13 +16,12 @@ from kiosk.ui import (
     NotLent,
     NotTaken,
     PartsMissing,
-    Returned,
-    Returning,
     Row,
     Switching,
-    Trouble,
     Undone,
 )
+from kiosk.texts import Texts
+from kiosk.ui import Borrowing, Finished, Returned, Returning, Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
-from kiosk.ui import (
+from kiosk.rows import (
     Asking,
     Back,
     Gate,

@@ -239,7 +239,7 @@ class Stage:
         if touched.intent not in offered(shown.screen, shown.over):
             return True
         if touched.intent is Intent.LANGUAGE:
-            self._choose_language(touched.language)
+            self._choose_language(touched.what)
             return True
         if touched.intent is Intent.HELP:
             self._draw(replace(shown, over=HelpCard()))

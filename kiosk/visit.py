@@ -17,11 +17,12 @@ from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, th
 from kiosk.flows.identify import identify
 from kiosk.flows.items import Ending, Items
 from kiosk.parked import Parked
+from kiosk.rows import Gate
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Gate, Notice, OutOfOrder, Rest
+from kiosk.ui import Notice, OutOfOrder, Rest
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 

@@ -14,10 +14,11 @@ from kiosk.bus import Answered, Touched
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
+from kiosk.rows import Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
-from kiosk.ui import Finished, Intent, Lent, Receipt, ReceiptState, Returned, Screen
+from kiosk.ui import Finished, Intent, Receipt, ReceiptState, Returned, Screen
 
 log = logging.getLogger(__name__)
 Coming = PassPresented | BarcodeScanned  # with which the next visit begins

@@ -12,10 +12,10 @@ from circulation.identifiers import ItemBarcode
 from circulation.outcomes import Reason
 from devices.ports import PadItem, TagSecurity
 from kiosk.flows.gate import CheckIn, Switched, Undoing, arm, let_pass, undo
+from kiosk.rows import Back, Gate, Lent, NotLent, Row, Switching
 from kiosk.sheet import Sheet
 from kiosk.stack import Lying
 from kiosk.stage import Stage
-from kiosk.ui import Back, Gate, Lent, NotLent, Row, Switching
 from kiosk.visit_pad import VisitPad
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,11 @@ from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.gatekeeper import Gatekeeper
+from kiosk.rows import Asking, Back, Gate, Lent, NotKnown, Row, Switching, Undone
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
-from kiosk.ui import Asking, Back, Gate, Intent, Lent, Notice, NotKnown, Row, StillThere, Switching, Undone
+from kiosk.ui import Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
 
 if TYPE_CHECKING:

@@ -1,11 +1,12 @@
 """The list of a visit: how many were lent, what may still be borrowed, and the way out."""
 
 from kiosk import sentences
+from kiosk.rows import Lent, NotKnown
 from kiosk.screens.cards import Card
 from kiosk.screens.icons import OF_STEP
 from kiosk.screens.item_list import ListPage
 from kiosk.texts import Texts
-from kiosk.ui import Borrowing, Lent, NotKnown
+from kiosk.ui import Borrowing
 
 
 class BorrowingPage(ListPage):

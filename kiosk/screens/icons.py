@@ -1,7 +1,8 @@
 """The pictograms that are used, by what they mean here: code points of Google's Material Icons (Apache-2.0)."""
 
 from circulation.outcomes import NextStep
-from kiosk.ui import Gate, Notice, ReceiptState, Trouble
+from kiosk.rows import Gate
+from kiosk.ui import Notice, ReceiptState, Trouble
 
 ICONS = {
     "check": 0xE5CA,

@@ -7,15 +7,9 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from circulation.outcomes import Reason
 from kiosk import sentences
-from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
-from kiosk.screens.cards import Card
-from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
-from kiosk.screens.page import Page
-from kiosk.texts import Texts
-from kiosk.ui import (
+from kiosk.rows import (
     Asking,
     Back,
-    Borrowing,
     Gate,
     Lent,
     NotAsked,
@@ -23,12 +17,16 @@ from kiosk.ui import (
     NotLent,
     NotTaken,
     PartsMissing,
-    Returning,
     Row,
     Switching,
-    Trouble,
     Undone,
 )
+from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
+from kiosk.screens.cards import Card
+from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
+from kiosk.screens.page import Page
+from kiosk.texts import Texts
+from kiosk.ui import Borrowing, Returning, Trouble
 
 # Those that matter once a visit runs.
 TROUBLES = (

@@ -33,9 +33,9 @@ class Page(FloatLayout):
         self.tall = self.height > self.width
         self.short = self.height < look.u(SHORT)
 
-    def tell(self, intent: str) -> None:
-        """Touched: the value of an Intent."""
-        self._tell(Intent(intent), "")
+    def tell(self, intent: str, what: str = "") -> None:
+        """Touched: the value of an Intent, and which of several (`kiosk.bus.Touched`)."""
+        self._tell(Intent(intent), what)
 
     def choose(self, language: str) -> None:
         """Touched: one of the languages."""

@@ -168,12 +168,12 @@ class Stage(Mirror):
         """One of the three fixed buttons was touched: the value of an Intent."""
         self._touched(Intent(intent), self._offered_language() if intent == Intent.LANGUAGE.value else "")
 
-    def _touched(self, intent: Intent, language: str) -> None:
+    def _touched(self, intent: Intent, what: str) -> None:
         now = Clock.time()
         if now - self._told_at < DEBOUNCE_S or intent not in offered(self.shown.screen, self.shown.over):
             return
         self._told_at = now
-        self._tell(Touched(intent, language))
+        self._tell(Touched(intent, what))
 
     def touchable(self) -> list[Touch]:
         """All that can be touched now, drawn and not covered."""

@@ -10,44 +10,44 @@ import pytest
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Light
-from kiosk import ui
+from kiosk import rows, ui
 from kiosk.heard import Heard, light_of, sound_of
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
-LENT = ui.Lent("1", "Een boek", date(2026, 12, 1))
-UNLOCKING = ui.Switching("1", LENT)
-BACK = ui.Back("1", "Een boek", Route.SHELF)
-LOCKING = ui.Switching("1", BACK)
+LENT = rows.Lent("1", "Een boek", date(2026, 12, 1))
+UNLOCKING = rows.Switching("1", LENT)
+BACK = rows.Back("1", "Een boek", Route.SHELF)
+LOCKING = rows.Switching("1", BACK)
 
 
-def visit(*rows: ui.Row) -> ui.Borrowing:
+def visit(*rows: rows.Row) -> ui.Borrowing:
     return ui.Borrowing(rows)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (visit(ui.Asking("1")), visit(LENT), True),
+        (visit(rows.Asking("1")), visit(LENT), True),
         (visit(), visit(LENT), True),
-        (visit(LENT), visit(ui.Asking("2"), LENT), None),
-        (visit(ui.Asking("2"), LENT), visit(ui.NotLent("2", NO), LENT), False),
-        (visit(ui.Asking("2"), LENT), visit(ui.NotKnown("2"), LENT), False),
-        (visit(ui.Asking("2"), LENT), visit(ui.NotAsked("2"), LENT), False),
-        (visit(ui.Asking("2"), ui.Asking("1")), visit(ui.NotLent("2", NO), LENT), False),
-        (visit(ui.NotKnown("1")), visit(LENT), True),  # a late answer
-        (visit(ui.Asking("1")), visit(UNLOCKING), None),  # the library said yes, the gate not yet
+        (visit(LENT), visit(rows.Asking("2"), LENT), None),
+        (visit(rows.Asking("2"), LENT), visit(rows.NotLent("2", NO), LENT), False),
+        (visit(rows.Asking("2"), LENT), visit(rows.NotKnown("2"), LENT), False),
+        (visit(rows.Asking("2"), LENT), visit(rows.NotAsked("2"), LENT), False),
+        (visit(rows.Asking("2"), rows.Asking("1")), visit(rows.NotLent("2", NO), LENT), False),
+        (visit(rows.NotKnown("1")), visit(LENT), True),  # a late answer
+        (visit(rows.Asking("1")), visit(UNLOCKING), None),  # the library said yes, the gate not yet
         (visit(UNLOCKING), visit(LENT), True),
-        (visit(UNLOCKING), visit(replace(LENT, gate=ui.Gate.CALLS)), False),
-        (visit(replace(LENT, gate=ui.Gate.CALLS)), visit(UNLOCKING), None),
-        (visit(ui.NotLent("1", NO)), visit(ui.NotLent("1", NO, gate=ui.Gate.OPEN)), False),
-        (visit(UNLOCKING), visit(ui.Undone("1", "Een boek")), False),
-        (visit(), visit(ui.PartsMissing("1", 4, 5)), None),
+        (visit(UNLOCKING), visit(replace(LENT, gate=rows.Gate.CALLS)), False),
+        (visit(replace(LENT, gate=rows.Gate.CALLS)), visit(UNLOCKING), None),
+        (visit(rows.NotLent("1", NO)), visit(rows.NotLent("1", NO, gate=rows.Gate.OPEN)), False),
+        (visit(UNLOCKING), visit(rows.Undone("1", "Een boek")), False),
+        (visit(), visit(rows.PartsMissing("1", 4, 5)), None),
         (visit(LENT), replace(visit(LENT), notice=ui.Notice.TAG_UNREADABLE), False),
         (ui.Rest(), ui.Returning(), None),
-        (ui.Returning((ui.Asking("1"),)), ui.Returning((LOCKING,)), None),
+        (ui.Returning((rows.Asking("1"),)), ui.Returning((LOCKING,)), None),
         (ui.Returning((LOCKING,)), ui.Returning((BACK,)), True),
-        (ui.Returning((LOCKING,)), ui.Returning((replace(BACK, gate=ui.Gate.OPEN),)), False),
-        (ui.Returning((ui.Asking("1"),)), ui.Returning((ui.NotTaken("1", NO),)), False),
+        (ui.Returning((LOCKING,)), ui.Returning((replace(BACK, gate=rows.Gate.OPEN),)), False),
+        (ui.Returning((rows.Asking("1"),)), ui.Returning((rows.NotTaken("1", NO),)), False),
         (ui.Returning(), ui.Returning(notice=ui.Notice.UNREADABLE_SCAN), False),
         (ui.Waiting(), visit(LENT), None),  # a visit that is taken up again
         (ui.Waiting(), replace(visit(), cannot_borrow=NO), False),
@@ -113,7 +113,7 @@ def test_the_picture_comes_first_and_another_language_or_a_help_card_is_not_hear
         ui.Shown(visit(LENT)),
         ui.Shown(visit(LENT), ui.HelpCard()),
         ui.Shown(visit(LENT), language="en"),
-        ui.Shown(visit(ui.NotLent("2", NO), LENT), language="en"),
+        ui.Shown(visit(rows.NotLent("2", NO), LENT), language="en"),
     ):
         heard.show(shown)
     drawn = ui.Borrowing

@@ -15,21 +15,8 @@ from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from devices.ports import Health, PadItem, TagSecurity
-from kiosk.ui import (
-    Asking,
-    Back,
-    Borrowing,
-    Finished,
-    Gate,
-    Intent,
-    Lent,
-    Rest,
-    Returned,
-    Returning,
-    Screen,
-    Shown,
-    Switching,
-)
+from kiosk.rows import Asking, Back, Gate, Lent, Switching
+from kiosk.ui import Borrowing, Finished, Intent, Rest, Returned, Returning, Screen, Shown
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import (

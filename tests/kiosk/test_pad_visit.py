@@ -7,24 +7,8 @@ import pytest
 
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Health, PadItem, PassPresented, TagSecurity
-from kiosk.ui import (
-    Borrowing,
-    Closed,
-    Finished,
-    Gate,
-    Intent,
-    Lent,
-    Notice,
-    NotKnown,
-    NotLent,
-    OutOfOrder,
-    PartsMissing,
-    Rest,
-    StillThere,
-    Switching,
-    Trouble,
-    Undone,
-)
+from kiosk.rows import Gate, Lent, NotKnown, NotLent, PartsMissing, Switching, Undone
+from kiosk.ui import Borrowing, Closed, Finished, Intent, Notice, OutOfOrder, Rest, StillThere, Trouble
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
 from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, an_event, book, lent, lost, tag, unreachable

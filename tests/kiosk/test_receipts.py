@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from kiosk.receipts import loan_receipt
+from kiosk.rows import Lent
 from kiosk.texts import Texts
-from kiosk.ui import Lent
 
 AT = datetime(2026, 7, 15, 14, 30, tzinfo=UTC)
 LOANS = (Lent("s2", "De vloek van de {Roemenen}", date(2026, 8, 5)), Lent("s1", "Oeroeg", date(2026, 8, 6)))

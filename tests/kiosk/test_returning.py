@@ -8,25 +8,8 @@ from circulation.affairs import CheckedIn, Route
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Health, PadItem, TagSecurity
-from kiosk.ui import (
-    Back,
-    Borrowing,
-    Closed,
-    Gate,
-    Intent,
-    NotAsked,
-    NotKnown,
-    NotTaken,
-    OutOfOrder,
-    PartsMissing,
-    Rest,
-    Returned,
-    Returning,
-    Row,
-    StillThere,
-    Switching,
-    Trouble,
-)
+from kiosk.rows import Back, Gate, NotAsked, NotKnown, NotTaken, PartsMissing, Row, Switching
+from kiosk.ui import Borrowing, Closed, Intent, OutOfOrder, Rest, Returned, Returning, StillThere, Trouble
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
 from tests.kiosk.world import ANNA, BERT, KINDS, PASS_UNKNOWN, WITH_PAD, Kiosk, an_event, book, lost, tag, unreachable

@@ -9,19 +9,15 @@ from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import ReceiptChoice
 from devices.ports import Health, PassPresented, PassUnreadable, PrintOutcome
+from kiosk.rows import Asking, Lent, NotAsked, NotKnown, NotLent
 from kiosk.ui import (
-    Asking,
     Borrowing,
     Closed,
     Finished,
     HelpCard,
     Intent,
-    Lent,
     NoAnswer,
-    NotAsked,
     Notice,
-    NotKnown,
-    NotLent,
     NoVisit,
     OutOfOrder,
     Receipt,

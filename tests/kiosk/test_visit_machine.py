@@ -11,12 +11,12 @@ from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
 from devices.ports import Health, PrintOutcome
+from kiosk.rows import Lent
 from kiosk.ui import (
     Borrowing,
     Closed,
     Finished,
     Intent,
-    Lent,
     Notice,
     OutOfOrder,
     Rest,

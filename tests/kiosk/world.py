@@ -28,9 +28,10 @@ from devices.ports import (
 from kiosk.bus import Answered, Bus, Happening, Reached, Touched
 from kiosk.desks.journalled import AnswerLost
 from kiosk.parked import Parked
+from kiosk.rows import Lent, Row
 from kiosk.settings import Patience
 from kiosk.stage import Stage
-from kiosk.ui import Borrowing, Intent, Lent, Row, Screen, Shown
+from kiosk.ui import Borrowing, Intent, Screen, Shown
 from kiosk.visit import Counter, serve
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop, play

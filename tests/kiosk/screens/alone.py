@@ -6,7 +6,8 @@ from datetime import date
 
 from kiosk.app import KioskApp
 from kiosk.bus import Touched
-from kiosk.ui import Borrowing, HelpCard, Intent, Lent, Rest, Screen, Shown
+from kiosk.rows import Lent
+from kiosk.ui import Borrowing, HelpCard, Intent, Rest, Screen, Shown
 
 STARTS: dict[str, Screen] = {
     "rest": Rest(),
@@ -35,9 +36,9 @@ class Alone:
         print(f"frame {self.frames}", flush=True)
 
     def touched(self, touched: Touched) -> None:
-        print(f"touched {touched.intent.value} {touched.language}".strip(), flush=True)
+        print(f"touched {touched.intent.value} {touched.what}".strip(), flush=True)
         if touched.intent is Intent.LANGUAGE:
-            self.shown = Shown(self.shown.screen, self.shown.over, touched.language)
+            self.shown = Shown(self.shown.screen, self.shown.over, touched.what)
         elif touched.intent is Intent.HELP:
             self.shown = Shown(self.shown.screen, HelpCard(), self.shown.language)
         elif touched.intent is Intent.CLOSE:

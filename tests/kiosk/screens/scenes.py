@@ -4,27 +4,19 @@ from datetime import date
 
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused, Value
+from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, NotTaken, PartsMissing, Switching, Undone
 from kiosk.texts import available
 from kiosk.ui import (
-    Asking,
-    Back,
     Borrowing,
     Closed,
     Finished,
-    Gate,
     HelpCard,
     LanguageCard,
-    Lent,
     NoAnswer,
-    NotAsked,
     Notice,
-    NotKnown,
-    NotLent,
-    NotTaken,
     NoVisit,
     OutOfOrder,
     Over,
-    PartsMissing,
     Receipt,
     ReceiptState,
     Rest,
@@ -32,9 +24,7 @@ from kiosk.ui import (
     Returning,
     Screen,
     StillThere,
-    Switching,
     Trouble,
-    Undone,
     Waiting,
 )
 

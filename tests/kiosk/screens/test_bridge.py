@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from kiosk.rows import Lent
 from kiosk.ui import (
     Borrowing,
     Finished,
-    Lent,
     NoAnswer,
     OutOfOrder,
     Receipt,

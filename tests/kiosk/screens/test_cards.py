@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.ui import Asking, Borrowing, Lent, NotLent, Rest, Row, Shown
+from kiosk.rows import Asking, Lent, NotLent, Row
+from kiosk.ui import Borrowing, Rest, Shown
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
 

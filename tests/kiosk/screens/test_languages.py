@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from kiosk.bus import Touched
+from kiosk.rows import Lent
 from kiosk.texts import name_of
-from kiosk.ui import Borrowing, HelpCard, Intent, LanguageCard, Lent, Rest, StillThere
+from kiosk.ui import Borrowing, HelpCard, Intent, LanguageCard, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box, labels
 from tests.kiosk.screens.scenes import DUE, LANDSCAPE, LANGUAGES
@@ -67,8 +68,8 @@ def test_over_a_question_that_counts_down_the_button_goes_to_the_next_language(k
         kiosk.show(VISIT, StillThere(9), language)
         name = kiosk.button("language").text
         kiosk.tap_button("language")
-        assert name == name_of(kiosk.touched[0].language)
-        told.append(kiosk.touched[0].language)
+        assert name == name_of(kiosk.touched[0].what)
+        told.append(kiosk.touched[0].what)
     assert told == [*LANGUAGES[1:], LANGUAGES[0]]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.ui import Borrowing, Lent, NoVisit, Rest, StillThere
+from kiosk.rows import Lent
+from kiosk.ui import Borrowing, NoVisit, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults, missing_glyphs
 from tests.kiosk.screens.scenes import ALL_REFUSALS, DUE

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from kiosk.bus import Touched
-from kiosk.ui import Borrowing, Intent, Lent, NoVisit
+from kiosk.rows import Lent
+from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import Box, box, faults, labels, missing_glyphs, unpainted
 from tests.kiosk.screens.scenes import ALL_REFUSALS, DUE, LANDSCAPE, SCENES

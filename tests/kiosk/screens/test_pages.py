@@ -3,7 +3,8 @@
 import pytest
 
 from circulation.outcomes import Refused
-from kiosk.ui import Borrowing, Intent, NotLent, NoVisit, offered
+from kiosk.rows import NotLent
+from kiosk.ui import Borrowing, Intent, NoVisit, offered
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults, labels, missing_glyphs, unpainted
 from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, PORTRAIT, SCENES, SIZES

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.ui import Borrowing, Lent, Rest
+from kiosk.rows import Lent
+from kiosk.ui import Borrowing, Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE
 

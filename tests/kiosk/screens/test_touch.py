@@ -4,7 +4,8 @@ import pytest
 
 from circulation.outcomes import Reason
 from kiosk.bus import Touched
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, Lent, NoVisit, Rest, StillThere, Waiting
+from kiosk.rows import Lent
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, NoVisit, Rest, StillThere, Waiting
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, SCENES, refusals
 

@@ -16,8 +16,9 @@ from babel.messages.pofile import read_po
 
 from circulation.affairs import Route
 from circulation.outcomes import Reason
+from kiosk.rows import Gate
 from kiosk.texts import HERE, Texts, available
-from kiosk.ui import Gate, Intent, Notice, ReceiptState, Trouble
+from kiosk.ui import Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
 PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "month", "name", "place", "reason", "weekday", "year"}

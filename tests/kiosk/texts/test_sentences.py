@@ -10,24 +10,10 @@ from hypothesis import strategies as st
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import sentences
+from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, PartsMissing, Switching, Undone
 from kiosk.sentences import RowWords, Sentence
 from kiosk.texts import Texts
-from kiosk.ui import (
-    Asking,
-    Back,
-    Borrowing,
-    Finished,
-    Gate,
-    Lent,
-    NotAsked,
-    NotKnown,
-    NotLent,
-    PartsMissing,
-    Returned,
-    Switching,
-    Trouble,
-    Undone,
-)
+from kiosk.ui import Borrowing, Finished, Returned, Trouble
 
 TODAY = date(2026, 7, 22)
 DUE = date(2026, 8, 12)
