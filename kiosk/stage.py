@@ -41,6 +41,7 @@ class Stage:
         self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
+        self._unwell: set[str] = set()
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
         self._returns = returns
@@ -65,6 +66,11 @@ class Stage:
     def by_pad(self) -> bool:
         """Whether books can be laid on a pad now."""
         return "item_pad" in self._kinds - self._broken
+
+    @property
+    def pad_sees(self) -> bool:
+        """Whether what lies on the pad is surely seen: a pad whose answers are faulty may miss it."""
+        return self.by_pad and "item_pad" not in self._unwell
 
     @property
     def strange(self) -> bool:
@@ -266,7 +272,9 @@ class Stage:
             log.info("device %s: %s", happening.device, happening.health.state.value)
         if isinstance(happening, Reached):
             self._line = happening
-        elif happening.health.state in _WORKING:
+            return self._ways() != before
+        (self._unwell.discard if happening.health.state is Health.READY else self._unwell.add)(happening.kind)
+        if happening.health.state in _WORKING:
             self._broken.discard(happening.kind)
         else:
             self._broken.add(happening.kind)
@@ -276,4 +284,4 @@ class Stage:
         return self._ways() != before
 
     def _ways(self) -> tuple[object, ...]:
-        return self.troubles, self.by_pad, self.by_scan, self.lay_pass, self.takes_back
+        return self.troubles, self.by_pad, self.pad_sees, self.by_scan, self.lay_pass, self.takes_back

@@ -42,6 +42,7 @@ class Gatekeeper:
         self._task: asyncio.Task[Outcome] | None = None
         self._item, self._wanted, self._whole = ItemBarcode(""), TagSecurity.UNKNOWN, False
         self._tagged: set[ItemBarcode] = set()  # what lay there at any time in this visit
+        self._scanned: set[ItemBarcode] = set()  # lent by its barcode, perhaps without a tag
         self._done: set[bytes] = set()
         self._failed: set[bytes] = set()
         self._worked, self._left = stage.by_pad, False
@@ -61,7 +62,8 @@ class Gatekeeper:
             self._forget({tag.uid for tag in lying.tags})
             return sheet.switching_item(item)
         if not self._pad.rules.all_tagged and item not in self._tagged:
-            return sheet
+            self._scanned.add(item)
+            return self._unseen(sheet)
         return sheet.at_gate(item, self._where_else(row))
 
     def begin(self, sheet: Sheet) -> Sheet:
@@ -69,7 +71,7 @@ class Gatekeeper:
         if not self._pad.switches or self._left:
             return sheet
         self._look()
-        sheet = self._lifted(sheet)
+        sheet = self._unseen(self._lifted(sheet))
         if self._task is not None or not self._stage.by_pad:
             return sheet
         for lying in self._stage.pad.items:
@@ -145,6 +147,17 @@ class Gatekeeper:
             waits = isinstance(line.row, Switching) and not (self._task and line.item == self._item)
             if waits and not self._tags(line.item):
                 sheet = sheet.at_gate(line.item, self._where_else(line.row))
+        return sheet
+
+    def _unseen(self, sheet: Sheet) -> Sheet:
+        """Where not every item has a tag nothing is said of a scanned one, as long as the pad would see its tag."""
+        if self._stage.pad_sees:
+            return sheet
+        for item in self._scanned:
+            row = sheet.row_of(item)
+            if isinstance(row, Lent | Back):
+                sheet = sheet.at_gate(item, _AMISS[_of(row)])
+        self._scanned.clear()
         return sheet
 
     def _where_else(self, row: Row | None) -> Gate:

@@ -671,6 +671,30 @@ async def test_where_items_without_tags_are_lent_too_a_scanned_one_is_let_throug
     assert kiosk.pad.tried == [(one.uid, UNSECURED)]
 
 
+@pytest.mark.parametrize("state", [Health.DEGRADED, Health.LOST])
+@pytest.mark.parametrize("first", [True, False], ids=["before the scan", "after it"])
+def test_where_items_without_tags_are_lent_too_a_pad_that_may_have_missed_the_tag_leaves_nobody_without_a_word(
+    state: Health, first: bool
+) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.pad.rules = PadRules(all_tagged=False)
+        one = tag(book(1))
+        await kiosk.tap(ANNA)
+        if first:
+            await kiosk.health("item_pad", state)
+        await kiosk.scan(book(1))
+        if not first:
+            await kiosk.health("item_pad", state)
+        assert gates(kiosk) == [Gate.CALLS]
+        await kiosk.health("item_pad", Health.READY)
+        await kiosk.lay(one)
+        assert (gates(kiosk), bit(kiosk, one)) == ([Gate.SAFE], UNSECURED)
+        await kiosk.scan(book(2))
+        assert gates(kiosk) == [Gate.SAFE, Gate.SAFE]
+
+    story(tell)()
+
+
 @story
 async def test_where_items_without_tags_are_lent_too_one_lifted_before_the_yes_is_to_be_laid_back(kiosk: Kiosk) -> None:
     kiosk.pad.rules = PadRules(all_tagged=False)
