@@ -12,6 +12,7 @@ from kiosk.rows import Asking, Back, Gate, Lent, PartsMissing, Row, Switching
 from kiosk.ui import (
     Borrowing,
     Closed,
+    LendOrReturn,
     NoAnswer,
     Notice,
     NoVisit,
@@ -34,7 +35,7 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
     if isinstance(after, _NO):
         return None if type(after) is type(before) else False
     if not isinstance(after, Borrowing | Returning):
-        return False if isinstance(after, Rest) and _notice_is_new(before, after) else None
+        return False if isinstance(after, Rest | LendOrReturn) and _notice_is_new(before, after) else None
     if not isinstance(before, Borrowing | Returning):
         refused = isinstance(after, Borrowing) and after.cannot_borrow is not None
         return False if refused else None  # rows of a visit that is taken up again are old
@@ -81,6 +82,6 @@ class Heard:
             (self.signals.success if said else self.signals.error)()
 
 
-def _notice_is_new(before: Screen, after: Rest | Borrowing | Returning) -> bool:
-    old = before.notice if isinstance(before, Rest | Borrowing | Returning) else None
+def _notice_is_new(before: Screen, after: Rest | LendOrReturn | Borrowing | Returning) -> bool:
+    old = before.notice if isinstance(before, Rest | LendOrReturn | Borrowing | Returning) else None
     return after.notice in _LISTENED_FOR and after.notice is not old

@@ -19,6 +19,7 @@ class Intent(Enum):
     DONE = "done"
     STOP = "stop"
     CLOSE = "close"
+    LEND = "lend"
     BRING_BACK = "bring_back"
     HELP = "help"
     LANGUAGE = "language"
@@ -63,6 +64,18 @@ class Rest:
     notice: Notice | None = None
     lay_pass: bool = False
     takes_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LendOrReturn:
+    """Books came before a pass: "Wil je deze 3 boeken lenen of inleveren?" A pass lends too. `wants_pass`: LEND was
+    touched, the pass is awaited. `lay_pass`: the pad alone reads passes. STOP leaves, nothing was done."""
+
+    count: int
+    wants_pass: bool = False
+    notice: Notice | None = None
+    troubles: frozenset[Trouble] = frozenset()
+    lay_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +194,18 @@ class OutOfOrder:
 
 
 Screen = (
-    Rest | Waiting | NoVisit | NoAnswer | Borrowing | Finished | Receipt | Returning | Returned | Closed | OutOfOrder
+    Rest
+    | LendOrReturn
+    | Waiting
+    | NoVisit
+    | NoAnswer
+    | Borrowing
+    | Finished
+    | Receipt
+    | Returning
+    | Returned
+    | Closed
+    | OutOfOrder
 )
 
 
@@ -209,6 +233,7 @@ Over = StillThere | HelpCard | LanguageCard
 _ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
     Rest: frozenset({Intent.BRING_BACK}),
+    LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
     Waiting: frozenset({Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
@@ -237,6 +262,8 @@ def _withheld(screen: Screen) -> frozenset[Intent]:
     match screen:
         case Rest(takes_back=False):
             return frozenset({Intent.BRING_BACK})
+        case LendOrReturn(wants_pass=True):
+            return frozenset({Intent.LEND})
         case Borrowing(ending=True) | Returning(ending=True):
             return frozenset({Intent.DONE})
         case Finished(can_print=False):

@@ -1,16 +1,18 @@
 """One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest; or without a pass: rest, returning, rest."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from circulation.outcomes import Identified
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.bus import Touched
 from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, thanks
@@ -22,7 +24,7 @@ from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Notice, OutOfOrder, Rest
+from kiosk.ui import Intent, Notice, OutOfOrder, Rest
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 
@@ -56,9 +58,12 @@ async def serve(counter: Counter) -> None:
         await _stay_closed(counter, word)
     while True:
         try:
-            shown = await rest(counter, notice)
-            if shown is not None:
-                notice = await visit(counter, shown)
+            came = await rest(counter, notice)
+            if isinstance(came, Presented):
+                notice = await visit(counter, came)
+                continue
+            if isinstance(came, Pile):
+                notice = await books_first(counter, came)
                 continue
             await bring_back(counter)
         except _ClosedInVisit as closed:
@@ -72,13 +77,15 @@ async def serve(counter: Counter) -> None:
         notice = None
 
 
-async def rest(counter: Counter, notice: Notice | None) -> Presented | None:
-    """Waits for a pass, or (None) for somebody who brings something back. A notice goes when somebody had the time to
-    read it, and so does a language chosen by hand."""
+async def rest(counter: Counter, notice: Notice | None) -> Presented | Pile | None:
+    """Waits for a pass, for books, or (None) for somebody who brings something back. A notice goes when somebody had
+    the time to read it, and so does a language chosen by hand."""
     stage, patience = counter.stage, counter.patience
     left = stage.pad.uids
     while True:
         left &= stage.pad.uids
+        if stage.takes_back and _lies_there(stage, left) is Notice.PASS_FIRST:
+            return Pile(left)
         stage.show(_at_rest(stage, notice or _lies_there(stage, left)))
         happening = await stage.next(patience.reading)
         if happening is None:
@@ -89,6 +96,8 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented | None:
         elif isinstance(happening, Touched):
             return None
         elif isinstance(happening, PassPresented | BarcodeScanned):
+            if isinstance(happening, BarcodeScanned) and stage.takes_back and book_of(happening) is not None:
+                return Pile(left, happening)
             shown = shown_pass(happening)
             if shown is not None:
                 return shown
@@ -116,13 +125,36 @@ def _left_behind(stage: Stage) -> Notice | None:
     return _lies_there(stage, stage.pad.uids)
 
 
+async def books_first(counter: Counter, pile: Pile) -> Notice | None:
+    """From books without a pass to what is to be done with them. Returns what the rest screen should say first."""
+    stage = counter.stage
+    books = BooksFirst(stage, counter.desk, counter.patience, pile)
+    choice = await books.run()
+    while isinstance(choice, Presented):
+        patron = await identify(stage, counter.desk, choice, counter.patience, books.scans)
+        if patron is not None:
+            return await _served(counter, choice, patron)
+        choice = await books.run()  # with another pass, or brought back after all
+    if choice is Intent.BRING_BACK:
+        await bring_back(counter, books.scans)
+    else:
+        stage.wipe(_at_rest(stage, _left_behind(stage)))
+    return None
+
+
 async def visit(counter: Counter, shown: Presented) -> Notice | None:
     """From the pass to the receipt. Returns what the rest screen should say first."""
-    stage, patience = counter.stage, counter.patience
-    patron = await identify(stage, counter.desk, shown, patience)
+    stage = counter.stage
+    patron = await identify(stage, counter.desk, shown, counter.patience)
     if patron is None:
         stage.wipe(_at_rest(stage, _left_behind(stage)))
         return None
+    return await _served(counter, shown, patron)
+
+
+async def _served(counter: Counter, shown: Presented, patron: Identified) -> Notice | None:
+    """From whoever that is to the receipt."""
+    stage, patience = counter.stage, counter.patience
     stage.speak(patron.language)
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
@@ -141,9 +173,11 @@ async def visit(counter: Counter, shown: Presented) -> Notice | None:
     return notice
 
 
-async def bring_back(counter: Counter) -> None:
-    """From the touch to the thanks."""
+async def bring_back(counter: Counter, scans: Sequence[BarcodeScanned] = ()) -> None:
+    """From the touch to the thanks; `scans` came before it."""
     stage, patience = counter.stage, counter.patience
+    for one in scans:
+        stage.put_back(one)
     back = BringBack(stage, counter.desk, counter.pad, patience)
     log.info("returning begins")
     ending = await _run(back)

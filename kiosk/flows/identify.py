@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from circulation.desk import DeskUnreachable
 from circulation.outcomes import Identified, Refused
@@ -19,13 +20,15 @@ QUICK_S = 0.1
 AHEAD = 20  # items that a patron may scan before the answer is there
 
 
-async def identify(stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience) -> Identified | None:
+async def identify(
+    stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience, scans: Iterable[BarcodeScanned] = ()
+) -> Identified | None:
     """The patron, or None where the visit did not begin; then the patron was told why, or left.
 
-    What a patron scans while the answer is awaited belongs to the visit, if there will be one.
+    What a patron scanned before (`scans`), or while the answer is awaited, belongs to the visit, if there will be one.
     """
     asked = asyncio.create_task(desk.identify(shown))
-    ahead: list[BarcodeScanned] = []
+    ahead = [one for one in scans if shown_pass(one) != shown]
     while not asked.done():
         happening = await stage.next(QUICK_S if not stage.shows(Waiting) else None, asked)
         if happening is None:

@@ -20,6 +20,7 @@ class MessagePage(Page):
     text = StringProperty("")
     note = StringProperty("")
     busy = BooleanProperty(False)
+    stops = BooleanProperty(False)  # whether the button that stops stands above it
 
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
         """A button in the .kv of a page takes its place in the row of buttons."""

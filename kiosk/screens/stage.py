@@ -24,6 +24,7 @@ from kiosk.ui import (
     HelpCard,
     Intent,
     LanguageCard,
+    LendOrReturn,
     NoAnswer,
     NoVisit,
     OutOfOrder,
@@ -39,6 +40,7 @@ from kiosk.ui import (
 
 PAGES: Mapping[type, tuple[str, str]] = {
     Rest: ("rest", "RestPage"),
+    LendOrReturn: ("lend_or_return", "LendOrReturnPage"),
     Waiting: ("waiting", "WaitingPage"),
     Borrowing: ("borrowing", "BorrowingPage"),
     NoVisit: ("no_visit", "NoVisitPage"),

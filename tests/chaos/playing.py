@@ -25,6 +25,7 @@ ANSWERS_A_LOOK = 4  # at most, of a pad on which a tag is missed
 CUT_OFF = "394010000"
 # What is touched to leave each screen; where nothing is named, it goes by itself.
 _LEAVES = {
+    "LendOrReturn": "stop",
     "Waiting": "stop",
     "NoVisit": "done",
     "NoAnswer": "done",

@@ -231,3 +231,55 @@ def test_k10_what_is_brought_back_without_a_pass_is_armed_and_no_loan_any_more(a
     app.bench.clear_pad()
     app.touch("done")
     app.wait_log("screen Rest")
+
+
+def brought(app: WholeApp, start: int) -> list[str]:
+    """Two books of the pile that are out and that no other journey brings back."""
+    return [one["barcode"] for one in app.bench.pile() if one["expect"] == "K7 item_on_loan"][start : start + 2]
+
+
+def test_books_that_come_first_are_brought_back_by_one_touch_the_laid_and_the_scanned(app: WholeApp) -> None:
+    laid, scanned = brought(app, 2)
+    app.mark()
+    app.bench.place_item(laid, afi=ON_LOAN)
+    app.wait_log("screen LendOrReturn")
+    app.bench.scan(scanned)
+    app.touch("bring_back")
+    app.wait_log("screen Returning")
+    app.wait_log("item returned", 2)
+    app.wait_log("gate: an item that is not lent was armed")
+    assert bits(app) == {laid: {IN_STOCK}}
+    assert {laid, scanned}.isdisjoint(app.open_loans())
+    app.bench.clear_pad()
+    app.mark()
+    app.touch("done")
+    app.wait_log("screen Returned")
+    app.touch("done")
+    app.wait_log("screen Rest")
+
+
+def test_books_that_come_first_are_lent_with_the_pass_that_is_shown_and_nothing_is_touched(app: WholeApp) -> None:
+    laid, scanned = app.book(), app.book()
+    app.mark()
+    app.bench.scan(scanned)
+    app.wait_log("screen LendOrReturn")
+    app.bench.place_item(laid)
+    app.begin_visit("anna")
+    app.lift()
+    app.mark()
+    wait_until("both are lent", lambda: {laid, scanned} <= set(app.open_loans()))
+    wait_until("the laid one passes", lambda: bits(app)[laid] == {ON_LOAN})
+    agree(app)
+    leave(app)
+
+
+def test_books_that_nobody_says_anything_about_stay_as_they_are(app: WholeApp) -> None:
+    laid = app.book()
+    app.mark()
+    app.bench.place_item(laid)
+    app.wait_log("screen LendOrReturn")
+    app.touch("lend")
+    app.touch("stop")
+    app.wait_log("screen Rest")
+    assert (bits(app), laid in app.open_loans()) == ({laid: {IN_STOCK}}, False)
+    app.bench.clear_pad()

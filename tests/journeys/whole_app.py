@@ -31,6 +31,7 @@ BUTTONS = {
     "print": (540, 1488),
     "no_receipt": (540, 1656),
     "bring_back": (540, 1656),
+    "lend": (540, 1488),
     "help": (200, 1823),
     "language": (855, 1823),
     "english": (752, 1104),  # on the card of all languages

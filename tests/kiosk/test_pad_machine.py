@@ -16,7 +16,7 @@ from circulation.outcomes import CheckedOut, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from devices.ports import Health, PadItem, TagSecurity
 from kiosk.rows import Asking, Back, Gate, Lent, Switching
-from kiosk.ui import Borrowing, Finished, Intent, Rest, Returned, Returning, Screen, Shown
+from kiosk.ui import Borrowing, Finished, Intent, LendOrReturn, Rest, Returned, Returning, Screen, Shown
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import (
@@ -56,10 +56,12 @@ class Library(ScriptedDesk):
         self.next_reply, self.next_return = "lent", "done"
         self.brought: set[str] = set()  # what was taken in while the gate let it pass: only where it is brought back
         self.passes_gate: Callable[[str], bool] = lambda _: False
+        self.on_ask: Callable[[], None] = lambda: None
         self.open: dict[EventId, CheckedOut | Refused | Voided] = {}
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         reply, self.next_reply = self.next_reply, "lent"
+        self.on_ask()
         await asyncio.sleep(self.delay_s)
         patron = presented.number or ""
         if reply == "unreachable":
@@ -87,6 +89,7 @@ class Library(ScriptedDesk):
 
     async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
         how, self.next_return = self.next_return, "done"
+        self.on_ask()
         await asyncio.sleep(self.delay_s)
         if how not in ("unreachable", "refused") and self.passes_gate(item):
             self.brought.add(item)
@@ -145,6 +148,7 @@ class PadMachine(RuleBasedStateMachine):
         self.kiosk.desk, self.kiosk.pad = self.library, self.pad
         self.pad.switches = True
         self.library.passes_gate = self.comes_back
+        self.library.on_ask = self.is_said
         self.pad.bits = {one.uid: SECURED for one in TAGS}
         self.ui = Watching(self.loop.time)
         self.ui.machine = self
@@ -198,6 +202,12 @@ class PadMachine(RuleBasedStateMachine):
     @rule()
     def bring_back(self) -> None:
         self.touch(Intent.BRING_BACK)
+
+    @precondition(lambda self: isinstance(self.kiosk.screen(), LendOrReturn))
+    @rule(intent=st.sampled_from([Intent.LEND, Intent.BRING_BACK, Intent.STOP]))
+    def say(self, intent: Intent) -> None:
+        """Until then nothing was done with the books that lie there (`is_said`)."""
+        self.touch(intent)
 
     @precondition(lambda self: isinstance(self.kiosk.screen(), Rest))
     @rule(number=st.sampled_from(sorted(ITEMS)))
@@ -300,6 +310,11 @@ class PadMachine(RuleBasedStateMachine):
 
     def is_open(self, number: str) -> bool:
         return any(self.pad.bits[one.uid] is UNSECURED for one in ITEMS[number])
+
+    def is_said(self) -> None:
+        """Nothing is asked of the library before it is said what to do; a loan of before may still be undone."""
+        if isinstance(self.kiosk.screen(), LendOrReturn) and not self.pad.rules.undo:
+            self.faults.append(AssertionError("done before it was said"))
 
     def comes_back(self, number: str) -> bool:
         """Whether the gate lets it pass at the moment when it is taken in; a loan is undone with its bit armed."""

@@ -12,6 +12,7 @@ from kiosk.ui import (
     HelpCard,
     Intent,
     LanguageCard,
+    LendOrReturn,
     NoAnswer,
     NoVisit,
     OutOfOrder,
@@ -30,6 +31,8 @@ from kiosk.ui import (
 SCREENS: tuple[Screen, ...] = (
     Rest(),
     Rest(takes_back=True),
+    LendOrReturn(3),
+    LendOrReturn(3, wants_pass=True),
     Waiting(),
     NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),
     NoAnswer(),
@@ -76,6 +79,7 @@ def test_what_lies_over_a_screen_takes_its_touches(over: Over) -> None:
 
 def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
     assert offered(Borrowing()) - offered(Borrowing(ending=True)) == {Intent.DONE}
+    assert offered(LendOrReturn(1)) - offered(LendOrReturn(1, wants_pass=True)) == {Intent.LEND}
     assert offered(Finished(1)) - offered(Finished(1, can_print=False)) == {Intent.PRINT}
 
 

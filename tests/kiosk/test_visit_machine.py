@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from circulation.affairs import CheckedIn
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
@@ -17,13 +18,18 @@ from kiosk.ui import (
     Closed,
     Finished,
     Intent,
+    LendOrReturn,
+    NoAnswer,
     Notice,
+    NoVisit,
     OutOfOrder,
     Rest,
+    Returning,
     Screen,
     Shown,
     StillThere,
     Trouble,
+    Waiting,
     offered,
 )
 from offline_cache.journal import JournalFault
@@ -92,6 +98,14 @@ class TellingDesk(ScriptedDesk):
         loan = the_loan(title, item)
         return HELD if reply == "refused" else replace(loan, provisional=reply == "provisional")
 
+    async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
+        self.busy += 1
+        try:
+            return await super().check_in(item)
+        finally:
+            self.busy -= 1
+            self.answered_at = self._loop.time()
+
 
 def was_ended_by_time(screen: Screen) -> bool:
     return isinstance(screen, Rest) and screen.notice is Notice.ENDED_BY_TIME
@@ -102,12 +116,14 @@ def the_loan(title: str, item: str) -> CheckedOut:
 
 
 class VisitMachine(RuleBasedStateMachine):
-    """What a patron and a bad day can do."""
+    """What a patron and a bad day can do, at a kiosk that takes nothing back."""
+
+    RETURNS = False
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
-        self.kiosk = Kiosk(self.loop)
+        self.kiosk = Kiosk(self.loop, returns=self.RETURNS)
         self.desk = TellingDesk(self.loop)
         self.kiosk.desk = self.desk
         self.seen = 0
@@ -216,7 +232,7 @@ class VisitMachine(RuleBasedStateMachine):
         before, moves = self.kiosk.shown(), self.desk.busy or self.desk.asked_who or self.kiosk.printer.jobs
         self.loop.run_until_complete(self.kiosk.line(online, lends and not online))
         now = self.kiosk.shown()
-        if moves:
+        if moves or isinstance(before.screen, LendOrReturn):
             return  # what is about to be answered brings the next picture
         if before.over == now.over:
             assert type(now.screen) is type(before.screen)
@@ -248,7 +264,7 @@ class VisitMachine(RuleBasedStateMachine):
         screen = shown.screen
         quiet = at - max(self.life, self.desk.answered_at, self.began)
         if isinstance(shown.over, StillThere) and not isinstance(self.before.over, StillThere):
-            assert isinstance(screen, Borrowing)
+            assert isinstance(screen, Borrowing | Returning)
             assert quiet > IDLE_S - SLACK_S
             self.warned = at
         if isinstance(screen, Borrowing):
@@ -261,6 +277,8 @@ class VisitMachine(RuleBasedStateMachine):
         elif isinstance(self.before.screen, Borrowing) and was_ended_by_time(screen):
             assert min(quiet, at - self.warned) > WARNING_S - SLACK_S
             self.parked = (self.desk.visits[-1], at, set(self.allowed))
+        if isinstance(screen, LendOrReturn):
+            assert isinstance(self.before.screen, Rest | LendOrReturn | NoVisit | NoAnswer | Waiting)
         if isinstance(screen, Rest) and not isinstance(self.before.screen, Rest | Closed | OutOfOrder):
             assert (shown.language, shown.over) == ("nl", None)
 
@@ -285,9 +303,33 @@ class VisitMachine(RuleBasedStateMachine):
             assert isinstance(shown.screen, Rest | Closed | OutOfOrder), shown
         if isinstance(shown.screen, Finished):
             assert quiet < IDLE_S + WARNING_S
+        if isinstance(shown.screen, LendOrReturn):
+            assert quiet < IDLE_S + WARNING_S
 
 
 VisitMachine.TestCase.settings = settings(
     max_examples=80, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 test_every_order_of_happenings_keeps_the_screen_right = VisitMachine.TestCase
+
+
+class BooksFirstMachine(VisitMachine):
+    """The same where items are taken back too: a book that is scanned at rest is asked about."""
+
+    RETURNS = True
+
+    @rule(number=st.integers(1, 5), then=st.sampled_from([Intent.LEND, Intent.BRING_BACK, Intent.STOP, None]))
+    def scan_and_say(self, number: int, then: Intent | None) -> None:
+        before = self.kiosk.shown()
+        asked, back, busy = len(self.desk.asked), len(self.desk.returned), self.desk.busy + self.desk.asked_who
+        self.scan([number])
+        if not isinstance(before.screen, Rest) or before.over or busy or not self.kiosk.stage.takes_back:
+            return
+        assert isinstance(self.kiosk.screen(), LendOrReturn)
+        assert (asked, back) == (len(self.desk.asked), len(self.desk.returned))
+        if then is not None:
+            self.touch(then, "")
+
+
+BooksFirstMachine.TestCase.settings = VisitMachine.TestCase.settings
+test_every_order_of_happenings_keeps_the_screen_right_where_books_come_first = BooksFirstMachine.TestCase
