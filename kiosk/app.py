@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "KIVY_WINDOW": "sdl2",
     "KIVY_TEXT": "sdl2",
     "KIVY_IMAGE": "sdl2",
+    "SDL_TOUCH_MOUSE_EVENTS": "0",  # no mouse is made of fingers: each finger would touch twice
+    "SDL_MOUSE_TOUCH_EVENTS": "0",
 }
 
 
@@ -125,6 +127,7 @@ class KioskApp:
         Window.bind(
             on_request_close=self._may_close, on_mouse_down=self._wake, on_mouse_up=self._wake, size=self._rebuild
         )
+        self._listen()
         self._stage: Any = None
         self._build()
 
@@ -212,6 +215,19 @@ class KioskApp:
             self._clock.schedule_once(self._prepare, 1.0)
         elif self._stage.prepare():
             self._clock.schedule_once(self._prepare, 0.02)
+
+    def _listen(self) -> None:
+        """Fingers, and a mouse where there is one; no key that somebody, or a scanner, types into the window."""
+        from kivy.base import EventLoop
+        from kivy.core.window.window_sdl2 import SDL2MotionEventProvider
+
+        from kiosk.screens.fingers import Fingers
+
+        for one in [*EventLoop.input_providers]:
+            if isinstance(one, SDL2MotionEventProvider):
+                EventLoop.remove_input_provider(one)
+        self._fingers = Fingers(self._window, self._wake)
+        EventLoop.add_input_provider(self._fingers)
 
     def _wake(self, *_: Any) -> None:
         """A touch is drawn in the next frame, however slow the frames are now."""

@@ -12,6 +12,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.bus import Touched
 from kiosk.screens.direction import direction
+from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
 from kiosk.screens.page import Page, Today
 from kiosk.screens.rest import RestPage
@@ -56,6 +57,7 @@ PAGES: Mapping[type, tuple[str, str]] = {
     LanguageCard: ("languages", "LanguagePage"),
 }
 DEBOUNCE_S = 0.3
+BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
 FEW = 2  # languages: one touch changes to the other; of more a card is shown
 
 
@@ -86,6 +88,7 @@ class Stage(Mirror):
         self._today = today
         self._texts = {languages[0]: Texts(languages[0])}
         self._told_at = -DEBOUNCE_S
+        self._told_where = self._lifted = (0.0, 0.0)
         self._pages: dict[type, Page] = {}
         self._page: Page | None = None
         self._over: Page | None = None
@@ -171,11 +174,23 @@ class Stage(Mirror):
         self._touched(Intent(intent), self._offered_language() if intent == Intent.LANGUAGE.value else "")
 
     def _touched(self, intent: Intent, what: str) -> None:
-        now = Clock.time()
-        if now - self._told_at < DEBOUNCE_S or intent not in offered(self.shown.screen, self.shown.over):
+        if intent not in offered(self.shown.screen, self.shown.over):
             return
-        self._told_at = now
+        self._told_at, self._told_where = Clock.time(), self._lifted
         self._tell(Touched(intent, what))
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger. The second half of a double tap touches nothing, whatever appeared under it meanwhile."""
+        (x, y), (told_x, told_y) = touch.pos, self._told_where
+        beside = max(abs(x - told_x), abs(y - told_y)) > look.u(BESIDE)
+        if Clock.time() - self._told_at < DEBOUNCE_S and not beside:
+            return True
+        return super().on_touch_down(touch)
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """It is lifted, here; whoever held it is told after this."""
+        self._lifted = touch.pos
+        return super().on_touch_up(touch)
 
     def touchable(self) -> list[Touch]:
         """All that can be touched now, drawn and not covered."""

@@ -37,6 +37,7 @@ class Touch(Widget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._inside: dict[int, bool] = {}  # each finger that holds it, and whether it is upon it now
         self._fit = Clock.create_trigger(self._fit_now, -1)
         self.bind(width=self._fit, text=self._fit, icon=self._fit)
         self._fit()
@@ -62,10 +63,11 @@ class Touch(Widget):
         return bool(self.opacity) and not self.disabled
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger or the left button: hold it."""
+        """A finger or the left button: hold it. Of several fingers each holds it."""
         if not self.offered or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
             return False
         touch.grab(self)
+        self._inside[touch.uid] = True
         self.held = True
         return True
 
@@ -73,16 +75,24 @@ class Touch(Widget):
         """The finger slides off, or back on."""
         if touch.grab_current is not self:
             return False
-        self.held = self.collide_point(*touch.pos)
+        if touch.uid in self._inside:
+            self._inside[touch.uid] = self.collide_point(*touch.pos)
+        self.held = any(self._inside.values())
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """Released: inside acts, outside does nothing; a button that has left the screen does nothing either."""
+        """Released: inside acts, outside does nothing; a button that has left the screen does nothing either.
+
+        One act is all: whatever else rests upon the button then, a palm beside the finger, has no say any more.
+        """
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        inside, self.held = self.held, False
-        if inside and self.offered and self.get_root_window() is not None:
+        acts = self._inside.pop(touch.uid, False)
+        if acts:
+            self._inside.clear()
+        self.held = any(self._inside.values())
+        if acts and self.offered and self.get_root_window() is not None:
             self.dispatch("on_act")
         return True
 

@@ -1,96 +1,19 @@
 """The real window on a real (virtual) display: touched by X events, closed by nobody but the service manager."""
 
-import os
-import select
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 60.0
-SIZE = (540, 960)
-ROOT = Path(__file__).resolve().parents[3]
-# No home; whoever may not make one would otherwise hear from Mesa that its cache has no place.
-NOWHERE = {"HOME": "/nonexistent", "MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true"}
+from tests.kiosk.screens.running import PATIENCE_S, SIZE, Window
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool (make test installs them)"
 )
-
-
-class Window:
-    """One process with a window that fills a display of its own."""
-
-    def __init__(self, folder: Path, start: str) -> None:
-        read, write = os.pipe()
-        self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-fbdir", str(folder)],
-            pass_fds=(write,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(write)
-        with os.fdopen(read) as numbers:
-            self._display = f":{numbers.readline().strip()}"
-        self._picture = folder / "Xvfb_screen0"
-        self.said: list[str] = []
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("KIVY_", "SDL_"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.kiosk.screens.alone", start, *map(str, SIZE), "--fullscreen"],
-            env={**environment, **NOWHERE, "DISPLAY": self._display},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "log").open("wb"),
-        )
-        self.log = folder / "log"
-        self.hear("frame 2")
-
-    def hear(self, line: str) -> None:
-        """Waits until the process has said this line."""
-        end = time.monotonic() + PATIENCE_S
-        out = self.process.stdout
-        assert out is not None
-        while line not in self.said:
-            ready, _, _ = select.select([out], [], [], max(0.0, end - time.monotonic()))
-            heard = out.readline().decode().strip() if ready else ""
-            assert heard, f"never said {line!r}: {self.said} {self.log.read_text()}"
-            self.said.append(heard)
-
-    def do(self, *command: object) -> None:
-        subprocess.run(
-            ["xdotool", *map(str, command)],
-            env={**os.environ, "DISPLAY": self._display},
-            check=True,
-            timeout=PATIENCE_S,
-        )
-
-    def tap(self, x: float, y: float) -> None:
-        """A click at a part of the width and of the height, from the top left."""
-        self.do("mousemove", round(SIZE[0] * x), round(SIZE[1] * y), "click", 1)
-
-    def next_frames(self, count: int = 2) -> None:
-        """Waits for the next beats of the drawing loop."""
-        last = max(int(one.split()[1]) for one in self.said if one.startswith("frame"))
-        for at in range(last + 1, last + count + 1):
-            self.hear(f"frame {at}")
-
-    @property
-    def touched(self) -> list[str]:
-        return [one.removeprefix("touched ") for one in self.said if one.startswith("touched")]
-
-    def picture(self) -> bytes:
-        return self._picture.read_bytes()
-
-    def close(self) -> None:
-        for process in (self.process, self._server):
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+KEYS = ["Escape", "F1", "F4", "F11", "F12", "Tab", "space", "Return", "BackSpace", "Delete", "Insert", "Home", "Print"]
+KEYS += ["Menu", "Left", "Up", *"acdefnopqtvwxz"]
 
 
 @pytest.fixture
@@ -135,15 +58,30 @@ def test_a_touch_changes_the_picture_and_the_language(at_rest: Window) -> None:
 
 
 def test_no_key_changes_the_picture_or_ends_the_window(at_borrowing: Window) -> None:
+    """Every key of the keyboard, alone and with each modifier; what a scanner types; what a mouse has besides."""
     at_borrowing.next_frames()
     before = at_borrowing.picture()
-    for keys in ("Escape", "F1", "F11", "F12", "alt+F4", "ctrl+c", "ctrl+e", "ctrl+q", "ctrl+w", "super", "Menu", "a"):
-        at_borrowing.do("key", keys)
-    at_borrowing.do("click", 3, "click", 2, "click", 4)
+    keys = [*map(str, range(9, 256))]  # X key codes: whatever is printed on them
+    at_borrowing.do("key", "--delay", 0, *keys)
+    for modifier in ("ctrl", "alt", "shift", "super", "ctrl+alt", "ctrl+shift", "alt+shift"):
+        at_borrowing.do("key", "--delay", 0, *[f"{modifier}+{key}" for key in KEYS])
+    at_borrowing.do("type", "--delay", 0, "31234567890123\n\x1b[200~javascript:alert(1)\x04\t")
+    at_borrowing.do("click", 3, "click", 2, "click", 4, "click", 5, "click", 8, "click", 9)
     at_borrowing.next_frames()
     assert at_borrowing.process.poll() is None
     assert at_borrowing.picture() == before
     assert at_borrowing.touched == []
+    assert at_borrowing.log.read_text() == ""
+    at_borrowing.tap(0.5, 0.86)
+    at_borrowing.hear("touched done")
+
+
+def test_modifiers_that_hang_do_not_change_what_a_touch_does(at_borrowing: Window) -> None:
+    at_borrowing.do("keydown", "alt", "keydown", "shift", "keydown", "ctrl", "click", 4)
+    for _ in range(2):
+        at_borrowing.tap(0.5, 0.86)
+        at_borrowing.next_frames()
+    assert at_borrowing.touched == ["done", "done"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
