@@ -7,7 +7,7 @@ from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn
+    from circulation.affairs import CheckedIn, VisitEnded
 
 
 class DeskUnreachable(Exception):
@@ -52,14 +52,15 @@ class Desk(Protocol):
     Raises DeskUnreachable where nobody answered and DeskFault where the answer cannot be used.
     """
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
-        """Who is this, and may the visit begin (docs/rules.md, Visit)? Changes nothing."""
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
+        """Who is this, and may the visit begin (docs/rules.md, Visit)? Changes nothing, but that a right `pin` counts
+        until the visit ends, and a wrong one is counted (P6)."""
         ...
 
     def is_reachable(self, deadline_s: float) -> bool:
         """Whether the library system answers at all. Raises NotAdmitted and AskedToWait, and nothing else."""
         ...
 
-    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | Refused | Voided":
+    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | VisitEnded | Refused | Voided":
         """Does, records or gives up what the event says, once for each EventId however often it is sent."""
         ...

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kiosk.app import KioskApp
     from kiosk.bus import Bus
     from kiosk.desks.in_background import Workers
+    from kiosk.flows.pin import NewKeys
     from kiosk.visit_pad import PadRules
     from offline_cache.clock import KioskClock
     from offline_cache.health import Health
@@ -159,6 +160,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             lambda: os.urandom(16).hex(),
             patience,
             lambda word: health.kiosk(CLOSED if word else OPEN, word),
+            _keys_of_pad(config),
         )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
@@ -228,6 +230,15 @@ def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
     """What the first visit would wait for."""
     for call in calls:
         workers.begin(call)
+
+
+def _keys_of_pad(config: KioskConfig) -> NewKeys:
+    """P6: in order, or so that nobody can tell from the places of a finger what was typed."""
+    from random import SystemRandom
+
+    from kiosk.flows.pin import in_order, scrambled
+
+    return partial(scrambled, SystemRandom()) if config.visit.scrambled_pin_pad else in_order
 
 
 def _pad_rules(config: KioskConfig) -> PadRules:

@@ -17,6 +17,7 @@ from kiosk.ui import (
     Notice,
     NoVisit,
     OutOfOrder,
+    PinPad,
     Rest,
     Returning,
     Screen,
@@ -34,6 +35,8 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
     """Whether the new picture says yes or no to the patron; None where it says nothing new."""
     if isinstance(after, _NO):
         return None if type(after) is type(before) else False
+    if isinstance(after, PinPad):
+        return False if after.wrong and isinstance(before, PinPad) and not before.wrong else None
     if not isinstance(after, Borrowing | Returning):
         return False if isinstance(after, Rest | LendOrReturn) and _notice_is_new(before, after) else None
     if not isinstance(before, Borrowing | Returning):

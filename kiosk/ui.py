@@ -26,6 +26,9 @@ class Intent(Enum):
     MORE_TIME = "more_time"
     PRINT = "print"
     NO_RECEIPT = "no_receipt"
+    DIGIT = "digit"  # of a PIN; `kiosk.bus.Touched.what` says which
+    ERASE = "erase"
+    ENTER = "enter"
 
 
 class Trouble(Enum):
@@ -81,6 +84,28 @@ class LendOrReturn:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The library system is asked who this is: something moves, words after two seconds. STOP leaves."""
+
+
+DIGITS = "1234567890"
+"""The keys of a pad, as on a telephone: three rows of three, and the last one below them."""
+PIN_MIN, PIN_MAX = 4, 12
+
+
+@dataclass(frozen=True, slots=True)
+class PinPad:
+    """The PIN of the pass is asked for (P6). DIGIT and ERASE type, ENTER asks, STOP leaves. Of what was typed only how
+    many digits there are is known here.
+
+    `wrong`: the last one was not it. `short`: ENTER was touched, and so few digits are no PIN. `checking`: it is being
+    looked at. `keys`: the digits in the order of the keys, all of which can be touched at any time: a picture may be
+    later than a quick hand.
+    """
+
+    typed: int = 0
+    wrong: bool = False
+    short: bool = False
+    checking: bool = False
+    keys: str = DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +222,7 @@ Screen = (
     Rest
     | LendOrReturn
     | Waiting
+    | PinPad
     | NoVisit
     | NoAnswer
     | Borrowing
@@ -235,6 +261,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Rest: frozenset({Intent.BRING_BACK}),
     LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
     Waiting: frozenset({Intent.STOP}),
+    PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
     Borrowing: frozenset({Intent.DONE, Intent.STOP}),
@@ -268,6 +295,8 @@ def _withheld(screen: Screen) -> frozenset[Intent]:
             return frozenset({Intent.DONE})
         case Finished(can_print=False):
             return frozenset({Intent.PRINT})
+        case PinPad(checking=True):
+            return frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER})
         case _:
             return frozenset()
 

@@ -1,7 +1,7 @@
 """One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest; or without a pass: rest, returning, rest."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +16,9 @@ from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, thanks
-from kiosk.flows.identify import identify
+from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
+from kiosk.flows.pin import NewKeys, in_order
 from kiosk.parked import Parked
 from kiosk.rows import Gate
 from kiosk.settings import Patience
@@ -46,6 +47,8 @@ class Counter:
     patience: Patience
     say_closed: Callable[[str], None] = lambda _: None
     """Is told by a word why nothing is lent, and "" when that is over."""
+    new_keys: NewKeys = in_order
+    """The digits of the next PIN pad in the order of its keys."""
 
 
 async def serve(counter: Counter) -> None:
@@ -131,9 +134,9 @@ async def books_first(counter: Counter, pile: Pile) -> Notice | None:
     books = BooksFirst(stage, counter.desk, counter.patience, pile)
     choice = await books.run()
     while isinstance(choice, Presented):
-        patron = await identify(stage, counter.desk, choice, counter.patience, books.scans)
-        if patron is not None:
-            return await _served(counter, choice, patron)
+        served, notice = await _at_the_door(counter, choice, books.scans)
+        if served:
+            return notice
         choice = await books.run()  # with another pass, or brought back after all
     if choice is Intent.BRING_BACK:
         await bring_back(counter, books.scans)
@@ -145,11 +148,23 @@ async def books_first(counter: Counter, pile: Pile) -> Notice | None:
 async def visit(counter: Counter, shown: Presented) -> Notice | None:
     """From the pass to the receipt. Returns what the rest screen should say first."""
     stage = counter.stage
-    patron = await identify(stage, counter.desk, shown, counter.patience)
-    if patron is None:
+    served, notice = await _at_the_door(counter, shown)
+    if not served:
         stage.wipe(_at_rest(stage, _left_behind(stage)))
-        return None
-    return await _served(counter, shown, patron)
+    return notice
+
+
+async def _at_the_door(
+    counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = ()
+) -> tuple[bool, Notice | None]:
+    """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
+    door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, scans)
+    try:
+        patron = await door.open()
+        return (False, None) if patron is None else (True, await _served(counter, shown, patron))
+    finally:
+        if door.pin_counts:
+            counter.desk.end_visit(shown)
 
 
 async def _served(counter: Counter, shown: Presented, patron: Identified) -> Notice | None:

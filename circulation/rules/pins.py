@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from circulation.model import Pass
-from circulation.outcomes import NextStep, Reason, Refused
+from circulation.outcomes import NextStep, Reason, Refused, Value
 from circulation.rules.facts import PinState, Policy, Visit, rule
 
 
@@ -37,12 +37,16 @@ _REFUSED = {
 def pin_is_proved(visit: Visit) -> Refused | None:
     """A pass that needs a PIN opens nothing before its PIN is proved in this visit; any other pass needs none.
 
-    One that is locked opens nothing at any kiosk, those of a branch that asks for no PIN included.
+    One that is locked opens nothing at any kiosk, those of a branch that asks for no PIN included; it is said for how
+    many minutes at most.
     """
     if visit.holder is None or visit.pin is PinState.PROVED:
         return None
     stopped = visit.pin is PinState.LOCKED or needs_pin(visit)
-    return Refused(_REFUSED[visit.pin], "P6", NextStep.DESK) if stopped else None
+    if not stopped:
+        return None
+    lasts: dict[str, Value] = {"count": visit.here.policy.pin_lock_minutes} if visit.pin is PinState.LOCKED else {}
+    return Refused(_REFUSED[visit.pin], "P6", NextStep.DESK, lasts)
 
 
 @rule("P6")

@@ -1,6 +1,7 @@
 """Awaits the blocking Desk in workers (house decision 5). Cancelling an await never cancels a call that has begun."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from kiosk.desks.journalled import JournalledDesk
 if TYPE_CHECKING:
     from circulation.affairs import CheckedIn
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 COUNT = 4  # threads
 
@@ -22,7 +24,8 @@ COUNT = 4  # threads
 class VisitDesk(Protocol):
     """What a flow asks of the library. Raises DeskUnreachable, AnswerLost or JournalFault as `JournalledDesk` says."""
 
-    async def identify(self, presented: Presented) -> Identified | Refused: ...
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused: ...
+    def end_visit(self, presented: Presented) -> None: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
     async def redeliver(self) -> float: ...
@@ -65,8 +68,17 @@ class BackgroundDesk:
     def __init__(self, desk: JournalledDesk, workers: Workers) -> None:
         self._desk, self._workers = desk, workers
 
-    async def identify(self, presented: Presented) -> Identified | Refused:
-        return await self._workers.run(lambda: self._desk.identify(presented))
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
+        return await self._workers.run(lambda: self._desk.identify(presented, pin))
+
+    def end_visit(self, presented: Presented) -> None:
+        self._workers.begin(lambda: self._end_visit(presented))
+
+    def _end_visit(self, presented: Presented) -> None:
+        try:
+            self._desk.end_visit(presented)
+        except Exception as fault:  # noqa: BLE001  nobody awaits it; where nothing can be written down the next visit says so
+            log.critical("the end of a visit is not told: %s", type(fault).__name__)
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._workers.run(lambda: self._desk.check_out(presented, item))

@@ -98,12 +98,34 @@ class JournalledDesk:
         self._deadline_s, self._on_late = deadline_s, on_late
         self._delivery = threading.Lock()
         self._deciding = threading.Lock()
+        self._proving = threading.Lock()
         self._changes = 0  # grows whenever what waits may have changed
         self._seen: tuple[int, bool] | None = None
 
-    def identify(self, presented: Presented) -> Identified | Refused:
-        """Who is this? Changes nothing, so nothing is journalled. Raises DeskUnreachable."""
-        return self._desk.identify(presented)
+    def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
+        """Who is this? Changes nothing here, so nothing is journalled. Raises DeskUnreachable."""
+        if pin is None:
+            return self._desk.identify(presented)
+        with self._proving:
+            self._settle_ended_visits()
+            return self._desk.identify(presented, pin)
+
+    def end_visit(self, presented: Presented) -> None:
+        """P6: a PIN that was proved in this visit counts no more. Written down, and told at once or with what is told
+        next; nobody waits for it. Raises JournalFault."""
+        with self._proving:  # a patron may leave while the PIN is still looked at
+            ends = time.monotonic() + self._deadline_s
+        mine = self._delivery.acquire(timeout=self._deadline_s)
+        try:
+            self._journal.append(Action.END_VISIT, presented, None, self._clock.now(), self._clock.told())
+            if mine and self._desk.may_deliver:
+                self._drain(ends)
+        except DeskUnreachable as fault:
+            log.info("the end of a visit is told later: %s", fault)
+        finally:
+            self._changes += 1
+            if mine:
+                self._delivery.release()
 
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""
@@ -154,6 +176,20 @@ class JournalledDesk:
     def check_journal(self) -> None:
         """Raises JournalFault unless something can be written down now."""
         self._journal.probe()
+
+    def _settle_ended_visits(self) -> None:
+        """An end that is told late would end what is proved now."""
+        if not self._desk.may_deliver or not self.has_undelivered():
+            return
+        ends = time.monotonic() + self._deadline_s
+        if self._delivery.acquire(timeout=self._deadline_s):
+            try:
+                self._drain(ends)
+            except DeskUnreachable as fault:
+                log.info("before a PIN: %s", fault)
+            finally:
+                self._changes += 1
+                self._delivery.release()
 
     # ---- one act
 

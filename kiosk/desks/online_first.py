@@ -60,8 +60,9 @@ class OnlineFirst:
 
     # ---- what the flows ask
 
-    def identify(self, presented: Presented) -> Identified | Refused:
-        """Who is this? Raises DeskUnreachable where nobody answers and nothing is known here."""
+    def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
+        """Who is this? Raises DeskUnreachable where nobody answers and nothing is known here, where no PIN
+        is looked at."""
         if not self._may_ask():
             return NOT_ADMITTED
         lends = self.lends()
@@ -73,7 +74,7 @@ class OnlineFirst:
             return self._else_here(presented, DeskUnreachable("asked to wait", sent=False))
         try:
             patience = self._patience(lends or not self.is_admitted())
-            found = self._heard(lambda: self._desk.identify(presented, patience))
+            found = self._heard(lambda: self._desk.identify(presented, patience, pin))
         except NotAdmitted:
             return NOT_ADMITTED
         except AskedToWait as fault:

@@ -10,11 +10,15 @@ from offline_cache.event_line import refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn
+    from circulation.affairs import CheckedIn, VisitEnded
 
 _HOPELESS = (400, 405, 413, 415, 422)
 _NOT_DONE = (401, 403, 429)
-_PATHS = {Action.CHECK_OUT: "/v1/checkouts", Action.CHECK_IN: "/v1/checkins"}
+_PATHS = {
+    Action.CHECK_OUT: "/v1/checkouts",
+    Action.CHECK_IN: "/v1/checkins",
+    Action.END_VISIT: "/v1/visit-ends",
+}
 
 
 class StoreDesk:
@@ -23,11 +27,12 @@ class StoreDesk:
     def __init__(self, client: StoreClient) -> None:
         self._client = client
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
-        """Who is this, and may the visit begin? Raises DeskUnreachable, DeskFault."""
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
+        """Who is this, and may the visit begin? `pin`: 4 to 12 digits. Raises DeskUnreachable, DeskFault."""
         from circulation import wire  # late, here and below: the first picture need not wait for it
 
-        body = wire.dumps({"presented": wire.encode(presented)})
+        said = {"presented": wire.encode(presented)} | ({} if pin is None else {"pin": pin})
+        body = wire.dumps(said)
         response = self._post("/v1/identify", body, deadline_s)
         refuse_unless_answered(response)
         if response.status != 200:
@@ -49,18 +54,19 @@ class StoreDesk:
         except (LineDown, wire.WireError):
             return False
 
-    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | Refused | Voided":
+    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | VisitEnded | Refused | Voided":
         """Does or gives up what the event says. Raises DeskUnreachable, DeskFault."""
         from circulation import wire
-        from circulation.affairs import CheckedIn
+        from circulation.affairs import CheckedIn, VisitEnded
 
         path = "/v1/voids" if event.kind is Kind.VOID else _PATHS[event.action]
         response = self._post(path, wire.dumps(wire.encode(event)), deadline_s, event.id)
         _raise_for(response)
-        answer: CheckedOut | CheckedIn | Refused | Voided = _decoded(response, CheckedOut, CheckedIn, Refused, Voided)
+        kinds = (CheckedOut, CheckedIn, VisitEnded, Refused, Voided)
+        answer: CheckedOut | CheckedIn | VisitEnded | Refused | Voided = _decoded(response, *kinds)
         if isinstance(answer, CheckedOut | CheckedIn) and answer.item != event.item:
             raise DeskFault("the answer is about another item")
-        if isinstance(answer, Voided) and answer.event != event.id:
+        if isinstance(answer, Voided | VisitEnded) and answer.event != event.id:
             raise DeskFault("the answer is about another event")
         return answer
 

@@ -8,7 +8,6 @@ from circulation.desk import DeskUnreachable
 from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
 from circulation.outcomes import Reason, Refused
 from circulation.presented import Presented
-from circulation.rules.numbers import NumberKind, kind_of
 from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk
@@ -22,6 +21,8 @@ MOST = 20  # items that may be scanned before it is said; a scanner gone mad get
 
 def book_of(scan: BarcodeScanned) -> ItemBarcode | None:
     """The item whose printed form that barcode has."""
+    from circulation.rules.numbers import NumberKind, kind_of  # late: the first picture need not wait for it
+
     try:
         item = item_barcode(scan.text)
     except IdentifierError:

@@ -1,68 +1,118 @@
-"""A pass was shown: who is this, and may the visit begin (rules.md §1, Visit)? The patron can leave at any moment."""
+"""Who is this, and may the visit begin (rules.md §1, Visit)? The patron can leave at any moment."""
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from circulation.desk import DeskUnreachable
-from circulation.outcomes import Identified, Refused
+from circulation.outcomes import Identified, Reason, Refused
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.pin import NewKeys, type_pin
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import NoAnswer, NoVisit, Waiting
+from kiosk.ui import NoAnswer, NoVisit, PinPad, Waiting
 
 log = logging.getLogger(__name__)
 QUICK_S = 0.1
 AHEAD = 20  # items that a patron may scan before the answer is there
+Answer = Identified | Refused
 
 
-async def identify(
-    stage: Stage, desk: VisitDesk, shown: Presented, patience: Patience, scans: Iterable[BarcodeScanned] = ()
-) -> Identified | None:
-    """The patron, or None where the visit did not begin; then the patron was told why, or left.
+class Door:
+    """One pass at the door."""
 
-    What a patron scanned before (`scans`), or while the answer is awaited, belongs to the visit, if there will be one.
-    """
-    asked = asyncio.create_task(desk.identify(shown))
-    ahead = [one for one in scans if shown_pass(one) != shown]
-    while not asked.done():
-        happening = await stage.next(QUICK_S if not stage.shows(Waiting) else None, asked)
-        if happening is None:
-            stage.show(Waiting())  # an answer that comes at once needs no picture of waiting before it
-        if isinstance(happening, Touched):
-            asked.cancel()  # the call itself goes on and changes nothing
+    def __init__(
+        self,
+        stage: Stage,
+        desk: VisitDesk,
+        shown: Presented,
+        patience: Patience,
+        new_keys: NewKeys,
+        scans: Iterable[BarcodeScanned] = (),
+    ) -> None:
+        """`scans`: what the patron scanned before; with what is scanned here it belongs to the visit."""
+        self._stage, self._desk, self._shown, self._patience = stage, desk, shown, patience
+        self._new_keys = new_keys
+        self._ahead = [one for one in scans if shown_pass(one) != shown]
+        self.pin_counts = False
+        """Whether the library system may hold a PIN for proved, so that it must hear of the end of the visit (P6)."""
+
+    async def open(self) -> Identified | None:
+        """The patron, or None where the visit did not begin; then the patron was told why, or left.
+
+        What a patron scans before the visit begins belongs to it, if there will be one.
+        """
+        try:
+            answer = await self._answer(self._desk.identify(self._shown), Waiting())
+            if isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
+                answer = await self._by_pin()
+        except DeskUnreachable:
+            await self._tell(NoAnswer())
             return None
-        if isinstance(happening, PassPresented) and shown_pass(happening) != shown:
-            asked.cancel()
-            stage.put_back(happening)
+        if isinstance(answer, Refused):
+            log.info("no visit: %s %s", answer.rule, answer.reason.value)
+            await self._tell(NoVisit(answer))
             return None
-        if isinstance(happening, BarcodeScanned) and shown_pass(happening) != shown and len(ahead) < AHEAD:
-            ahead.append(happening)
-    try:
-        answer = asked.result()
-    except DeskUnreachable:
-        await _tell(stage, NoAnswer(), patience)
-        return None
-    if isinstance(answer, Refused):
-        log.info("no visit: %s %s", answer.rule, answer.reason.value)
-        await _tell(stage, NoVisit(answer), patience)
-        return None
-    for scan in ahead:
-        stage.put_back(scan)
-    return answer
+        if answer is not None:
+            for scan in self._ahead[:AHEAD]:
+                self._stage.put_back(scan)
+        return answer
 
+    async def _by_pin(self) -> Answer | None:
+        """Asks for the PIN until it is right, or refused for another reason than that it is not. None: the patron left.
 
-async def _tell(stage: Stage, screen: NoVisit | NoAnswer, patience: Patience) -> None:
-    """Stands until it is read, closed, or somebody shows a pass."""
-    stage.show(screen)
-    while True:
-        happening = await stage.next(patience.reading)
-        if happening is None or isinstance(happening, Touched):
-            return
-        if isinstance(happening, PassPresented | BarcodeScanned):
-            stage.put_back(happening)
-            return
+        Raises DeskUnreachable.
+        """
+        wrong = False
+        while True:
+            keys = self._new_keys()
+            pin = await type_pin(self._stage, self._shown, keys, self._patience, wrong=wrong, scans=self._ahead)
+            if pin is None:
+                return None
+            typed, asked = len(pin), self._desk.identify(self._shown, pin)
+            pin = None
+            self.pin_counts = True  # also where the answer does not come
+            answer = await self._answer(asked, PinPad(typed, checking=True, keys=keys))
+            if isinstance(answer, Refused):
+                self.pin_counts = False
+            if not isinstance(answer, Refused) or answer.reason is not Reason.PIN_WRONG:
+                return answer
+            log.info("no visit yet: %s %s", answer.rule, answer.reason.value)
+            wrong = True
+
+    async def _answer(self, question: Coroutine[Any, Any, Answer], meanwhile: Waiting | PinPad) -> Answer | None:
+        """The answer; None where the patron left, or somebody showed another pass. Raises DeskUnreachable."""
+        stage, asked = self._stage, asyncio.create_task(question)
+        if isinstance(meanwhile, PinPad):
+            stage.show(meanwhile)
+        while not asked.done():
+            happening = await stage.next(QUICK_S if not stage.shows(type(meanwhile)) else None, asked)
+            if happening is None:
+                stage.show(meanwhile)  # an answer that comes at once needs no picture of waiting before it
+            if isinstance(happening, Touched):
+                asked.cancel()  # the call itself goes on and changes nothing
+                return None
+            if isinstance(happening, PassPresented) and shown_pass(happening) != self._shown:
+                asked.cancel()
+                stage.put_back(happening)
+                return None
+            if isinstance(happening, BarcodeScanned) and shown_pass(happening) != self._shown:
+                self._ahead.append(happening)
+        return asked.result()
+
+    async def _tell(self, screen: NoVisit | NoAnswer) -> None:
+        """Stands until it is read, closed, or somebody shows a pass."""
+        stage = self._stage
+        stage.show(screen)
+        while True:
+            happening = await stage.next(self._patience.reading)
+            if happening is None or isinstance(happening, Touched):
+                return
+            if isinstance(happening, PassPresented | BarcodeScanned):
+                stage.put_back(happening)
+                return

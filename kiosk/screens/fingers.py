@@ -14,8 +14,8 @@ from kivy.input.provider import MotionEventProvider
 FINGERS = frozenset({"fingerdown", "fingermotion", "fingerup"})
 MOUSE = ("mouse", "window")  # how the names of the other events begin that the window may see
 QUIT = "quit"
+# What SDL tells of a finger: what it does, its number, and where it is from the upper left, 0 to 1 of the window.
 Told = tuple[str, int, float, float]
-"""What SDL tells of a finger: what it does, its number, and where it is from the upper left, 0 to 1 of the window."""
 
 
 class Finger(MotionEvent):

@@ -30,6 +30,7 @@ ICONS = {
     "next": 0xE5C8,
     "message": 0xE88E,
     "stack": 0xE53B,
+    "lock": 0xE897,
 }
 OF_STEP = {
     NextStep.DESK: "desk",

@@ -29,6 +29,7 @@ from kiosk.ui import (
     NoAnswer,
     NoVisit,
     OutOfOrder,
+    PinPad,
     Receipt,
     Rest,
     Returned,
@@ -43,6 +44,7 @@ PAGES: Mapping[type, tuple[str, str]] = {
     Rest: ("rest", "RestPage"),
     LendOrReturn: ("lend_or_return", "LendOrReturnPage"),
     Waiting: ("waiting", "WaitingPage"),
+    PinPad: ("pin_pad", "PinPadPage"),
     Borrowing: ("borrowing", "BorrowingPage"),
     NoVisit: ("no_visit", "NoVisitPage"),
     NoAnswer: ("no_visit", "NoAnswerPage"),
@@ -58,6 +60,8 @@ PAGES: Mapping[type, tuple[str, str]] = {
 }
 DEBOUNCE_S = 0.3
 BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
+TYPED = frozenset({Intent.DIGIT, Intent.ERASE})
+BOUNCE_S = 0.05  # of a key: a finger that types the same digit twice takes twice as long, one touch told twice does not
 FEW = 2  # languages: one touch changes to the other; of more a card is shown
 
 
@@ -89,6 +93,7 @@ class Stage(Mirror):
         self._texts = {languages[0]: Texts(languages[0])}
         self._told_at = -DEBOUNCE_S
         self._told_where = self._lifted = (0.0, 0.0)
+        self._pause_s = DEBOUNCE_S  # until the same place can be touched again
         self._pages: dict[type, Page] = {}
         self._page: Page | None = None
         self._over: Page | None = None
@@ -127,6 +132,8 @@ class Stage(Mirror):
         self._page = self._change(self._page, shown.screen, texts, self.ids.pages)
         self._over = self._change(self._over, shown.over, texts, self.ids.over)
         intents = offered(shown.screen, shown.over)
+        if not isinstance(shown.screen, PinPad):
+            self._told_key = None  # it is a digit of somebody's PIN
         self.covered = shown.over is not None
         self.help_offered = Intent.HELP in intents
         self.stop_offered = Intent.STOP in intents
@@ -177,13 +184,14 @@ class Stage(Mirror):
         if intent not in offered(self.shown.screen, self.shown.over):
             return
         self._told_at, self._told_where = Clock.time(), self._lifted
+        self._pause_s = BOUNCE_S if intent in TYPED else DEBOUNCE_S
         self._tell(Touched(intent, what))
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger. The second half of a double tap touches nothing, whatever appeared under it meanwhile."""
         (x, y), (told_x, told_y) = touch.pos, self._told_where
         beside = max(abs(x - told_x), abs(y - told_y)) > look.u(BESIDE)
-        if Clock.time() - self._told_at < DEBOUNCE_S and not beside:
+        if Clock.time() - self._told_at < self._pause_s and not beside:
             return True
         return super().on_touch_down(touch)
 

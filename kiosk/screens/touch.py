@@ -33,6 +33,7 @@ class Touch(Widget):
     opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
     solid = BooleanProperty(False)
     icon_room = NumericProperty(0)
+    side = NumericProperty(SIDE)
     content = NumericProperty(0)  # how wide pictogram and word are, pixels
 
     def __init__(self, **kwargs: Any) -> None:
@@ -47,7 +48,7 @@ class Touch(Widget):
         if self.size_hint_x is None:
             return
         words = self.ids.words
-        room = self.width - look.u(2 * SIDE) - self.icon_room
+        room = self.width - look.u(2 * self.side) - self.icon_room
         words.shrink, words.wraps = 1, False
         words.texture_update()
         words.width = words.texture_size[0]  # it may have been wrapped in a place that was not laid out yet

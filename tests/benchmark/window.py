@@ -132,10 +132,10 @@ def kiosk(config_file: Path, *, redrawn: bool = False) -> None:
             tell("health", kind=happening.kind, state=happening.health.state.value)
         put(self, happening)
 
-    def watched_identify(self: StoreDesk, presented: Any, deadline_s: float) -> Any:
+    def watched_identify(self: StoreDesk, presented: Any, deadline_s: float, pin: str | None = None) -> Any:
         began = time.monotonic()
         try:
-            return identify(self, presented, deadline_s)
+            return identify(self, presented, deadline_s, pin)
         finally:
             seen["asked"] = time.monotonic() - began
 

@@ -36,6 +36,11 @@ BUTTONS = {
     "language": (855, 1823),
     "english": (752, 1104),  # on the card of all languages
 }
+# The keys of the PIN pad there, and the one that says that the PIN is complete.
+KEYS = {digit: (215 + 325 * (at % 3), 1152 + 168 * (at // 3)) for at, digit in enumerate("123456789")} | {
+    "0": (540, 1656),
+    "ok": (865, 1656),
+}
 
 
 class WholeApp:
@@ -218,6 +223,12 @@ class WholeApp:
             last, before = self.picture(), last
             if ImageChops.difference(last, before).getbbox() is None:
                 return
+
+    def type_pin(self, digits: str) -> None:
+        """Types on the pad, as fast as a finger does, and says that it is complete."""
+        self._settled()
+        for key in (*digits, "ok"):
+            self.touch_at(*KEYS[key])
 
     def touch_at(self, x: int, y: int) -> None:
         """Touches a pixel."""

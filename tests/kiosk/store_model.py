@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import CheckedIn, VisitEnded
 from circulation.desk import Desk, DeskFault, DeskUnreachable
-from circulation.events import Event, Kind, Told
+from circulation.events import Action, Event, Kind, Told
 from circulation.identifiers import EventId, PatronRef
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from offline_cache.event_line import GAP, IDENTITY, Batch, Stopped
 
-Answer = CheckedOut | Refused | Voided
+Answer = CheckedOut | VisitEnded | Refused | Voided
 ALREADY = Refused(Reason.ALREADY_YOURS, "K9", NextStep.KEEP)
 UNKNOWN = Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.DESK)
 
@@ -55,7 +55,7 @@ class StoreModel:
 
     # ---- the line
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         if self._next_weather() == "good":
             return Identified(PatronRef("anna"))
         raise DeskUnreachable("bad weather", sent=True)
@@ -113,6 +113,8 @@ class StoreModel:
     def _first_answer(self, event: Event) -> Answer:
         if event.kind is Kind.VOID:
             return Voided(event.id)
+        if event.action is Action.END_VISIT:
+            return VisitEnded(event.id)
         if event.kind is Kind.REQUEST and event.scanned in self.forbidden:
             return UNKNOWN
         if event.kind is Kind.REQUEST and event.scanned in self.lent:

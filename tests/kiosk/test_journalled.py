@@ -12,7 +12,7 @@ import pytest
 
 from circulation.affairs import CheckedIn
 from circulation.desk import Desk, DeskFault, DeskUnreachable
-from circulation.events import ClockState, Event, Kind, Told
+from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
@@ -138,6 +138,35 @@ def test_a_lost_answer_is_asked_again_until_it_comes_also_after_a_restart(kiosk:
     assert kiosk.store.books.loans == [(event, BOOK)]
 
 
+def test_p6_the_end_of_a_visit_is_written_down_and_told_at_once(kiosk: Kiosk) -> None:
+    kiosk.desk().end_visit(SHOWN)
+    assert kiosk.states() == ["answered"]
+    assert [(kind, kiosk.journal.entry(seq).event.action) for kind, seq in kiosk.store.said] == [
+        (Kind.REQUEST, Action.END_VISIT)
+    ]
+    assert kiosk.late == []
+
+
+def test_p6_an_end_that_nobody_heard_is_told_before_what_comes_next(kiosk: Kiosk) -> None:
+    desk = kiosk.desk()
+    kiosk.store.weather = ["refused connection"]
+    desk.end_visit(SHOWN)
+    assert kiosk.states() == ["open"]
+    assert isinstance(desk.check_out(SHOWN, BOOK), CheckedOut)
+    assert kiosk.store.said == [(Kind.REQUEST, 1), (Kind.REQUEST, 1), (Kind.REQUEST, 2)]
+    assert kiosk.states() == ["answered", "answered"]
+
+
+def test_p6_before_a_pin_is_looked_at_the_end_of_the_visit_before_is_told(kiosk: Kiosk) -> None:
+    desk = kiosk.desk()
+    kiosk.store.weather = ["answer lost"]
+    desk.end_visit(SHOWN)
+    desk.identify(SHOWN)
+    assert kiosk.states() == ["open"], "without a PIN nothing is waited for"
+    desk.identify(SHOWN, "7351")
+    assert kiosk.states() == ["answered"]
+
+
 def test_an_answer_that_comes_because_the_next_item_was_scanned_is_told_too(kiosk: Kiosk) -> None:
     desk = kiosk.desk()
     kiosk.store.weather = ["answer lost"] * 2
@@ -238,7 +267,7 @@ class Slow:
     def __init__(self, store: StoreModel, seconds: float) -> None:
         self._store, self._seconds = store, seconds
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         return self._store.identify(presented, deadline_s)
 
     def is_reachable(self, deadline_s: float) -> bool:
@@ -347,7 +376,7 @@ class Gate:
         self._store = store
         self.asked, self.open = threading.Event(), threading.Event()
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         return self._store.identify(presented, deadline_s)
 
     def is_reachable(self, deadline_s: float) -> bool:
@@ -398,7 +427,7 @@ def test_an_answer_about_a_pass_that_cannot_be_used_is_no_answer(
     kiosk: Kiosk, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Confused(StoreModel):
-        def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
             raise DeskFault("outcome: unexpected")
 
     with pytest.raises(DeskUnreachable):

@@ -53,8 +53,10 @@ class Line:
 
     async def check_journal(self) -> None: ...
 
-    async def identify(self, presented: Presented) -> Identified | Refused:
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         raise NotImplementedError
+
+    def end_visit(self, presented: Presented) -> None: ...
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         raise NotImplementedError

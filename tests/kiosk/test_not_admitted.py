@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import CheckedIn, VisitEnded
 from circulation.desk import AskedToWait, DeskUnreachable, NotAdmitted
 from circulation.events import Event
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
@@ -53,7 +53,7 @@ class Store(StoreModel):
         if said is not None:
             raise said
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         self.deadlines.append(deadline_s)
         self._door()
         return super().identify(presented, deadline_s)
@@ -62,7 +62,7 @@ class Store(StoreModel):
         self._door()
         return super().is_reachable(deadline_s)
 
-    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | Refused | Voided:
+    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | VisitEnded | Refused | Voided:
         self._door()
         return super().deliver(event, deadline_s)
 

@@ -141,7 +141,7 @@ class Timed(StoreModel):
         super().__init__()
         self.given: list[float] = []
 
-    def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+    def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         self.given.append(deadline_s)
         return super().identify(presented, deadline_s)
 
@@ -317,7 +317,7 @@ def test_a_pass_is_known_here_where_the_store_says_nothing_usable(
     fault: Exception,
 ) -> None:
     class Silent(StoreModel):
-        def identify(self, presented: Presented, deadline_s: float) -> Identified | Refused:
+        def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
             raise fault
 
     desk = kiosk.desk(Silent())

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import wire
-from circulation.affairs import CheckedIn, Route
+from circulation.affairs import CheckedIn, Route, VisitEnded
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
@@ -29,7 +29,7 @@ def said(answer: CheckedOut | CheckedIn | Refused | Voided | Identified) -> byte
     return wire.dumps(wire.encode_answer(answer))
 
 
-def deliver(script: Script, event: Event = EVENT) -> CheckedOut | CheckedIn | Refused | Voided:
+def deliver(script: Script, event: Event = EVENT) -> CheckedOut | CheckedIn | VisitEnded | Refused | Voided:
     with RawServer(script) as server:
         return desk(server).deliver(event, LONG_S)
 

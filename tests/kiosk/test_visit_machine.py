@@ -67,10 +67,10 @@ class TellingDesk(ScriptedDesk):
         self.busy, self.answered_at = 0, 0.0
         self.asked_who = 0
 
-    async def identify(self, presented: Presented) -> Identified | Refused:
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         self.asked_who += 1
         try:
-            answer = await super().identify(presented)
+            answer = await super().identify(presented, pin)
         finally:
             self.asked_who -= 1
         if isinstance(answer, Identified):

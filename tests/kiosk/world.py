@@ -27,6 +27,7 @@ from devices.ports import (
 )
 from kiosk.bus import Answered, Bus, Happening, Reached, Touched
 from kiosk.desks.journalled import AnswerLost
+from kiosk.flows.pin import in_order
 from kiosk.parked import Parked
 from kiosk.rows import Lent, Row
 from kiosk.settings import Patience
@@ -44,6 +45,9 @@ ANNA, BERT = "20000000000014", "20000000000022"
 UNKNOWN = "20000000000998"
 PASS_UNKNOWN = Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)
 HELD = Refused(Reason.HELD_FOR_ANOTHER, "K8", NextStep.HOLD_SHELF)
+PIN_NEEDED, PIN_WRONG, PIN_LOCKED = (
+    Refused(reason, "P6", NextStep.DESK) for reason in (Reason.PIN_NEEDED, Reason.PIN_WRONG, Reason.PIN_LOCKED)
+)
 ITEM_AS_PASS = Refused(Reason.ITEM_SHOWN_AS_PASS, "P3", NextStep.PASS)
 
 Answer = CheckedOut | Refused | Voided
@@ -84,6 +88,11 @@ class ScriptedDesk:
             ANNA: Identified(PatronRef("anna"), may_borrow=10),
             BERT: Identified(PatronRef("bert"), may_borrow=10),
         }
+        self.pins: dict[str, str] = {}
+        self.proved: set[str] = set()
+        self.locked: set[str] = set()
+        self.tries: list[str] = []
+        self.ended: list[str | None] = []
         self.replies: dict[str, list[Reply]] = {}
         self.delay_s = 0.0
         self.asked: list[tuple[str | None, str]] = []
@@ -92,13 +101,24 @@ class ScriptedDesk:
         self.return_replies: dict[str, CheckedIn | Refused | BaseException] = {}
         self.return_fault: BaseException | None = None
 
-    async def identify(self, presented: Presented) -> Identified | Refused:
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         await asyncio.sleep(self.delay_s)
         number = presented.number or ""
+        if number in self.pins and number not in self.proved:
+            if number in self.locked or pin is None:
+                return PIN_LOCKED if number in self.locked else PIN_NEEDED
+            self.tries.append(number)
+            if pin != self.pins[number]:
+                return PIN_WRONG
+            self.proved.add(number)
         reply = self.patrons.get(number, ITEM_AS_PASS if number.startswith("3") else PASS_UNKNOWN)
         if isinstance(reply, BaseException):
             raise reply
         return reply
+
+    def end_visit(self, presented: Presented) -> None:
+        self.proved.clear()
+        self.ended.append(presented.number)
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         self.asked.append((presented.number, item))
@@ -229,6 +249,7 @@ class Kiosk:
         self.parked = Parked(loop.time, self.patience.resume)
         self.stage = Stage(self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad, returns=returns)
         self.said_closed: list[str] = []
+        self.new_keys: Callable[[], str] = in_order
         self._serving: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -244,6 +265,7 @@ class Kiosk:
             lambda: f"job-{next(jobs)}",
             self.patience,
             self.said_closed.append,
+            self.new_keys,
         )
         self._serving = asyncio.create_task(serve(counter))
         for kind in self.kinds:
@@ -322,6 +344,10 @@ class Kiosk:
 
     async def touch(self, intent: Intent, language: str = "") -> None:
         await self.put(Touched(intent, language))
+
+    async def type(self, digits: str) -> None:
+        for one in digits:
+            await self.touch(Intent.DIGIT, one)
 
     async def answer(self, event: EventId, answer: Answer) -> None:
         await self.put(Answered(event, answer))

@@ -1,0 +1,86 @@
+"""A PIN is typed (P6). What was typed lives in one local variable here and nowhere else: the screen knows how many
+digits there are, the log nothing."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from circulation.presented import Presented, Source
+from devices.ports import BarcodeScanned, PassPresented
+from kiosk.bus import Happening, Touched
+from kiosk.settings import Patience
+from kiosk.shown_pass import shown_pass
+from kiosk.stage import Stage
+from kiosk.ui import DIGITS, PIN_MAX, PIN_MIN, Intent, PinPad, StillThere
+
+NewKeys = Callable[[], str]
+_TICK_S = 0.01  # a timer may wake so much too early
+
+
+def in_order() -> str:
+    """As on a telephone."""
+    return DIGITS
+
+
+def scrambled(random: Random) -> str:
+    """In another order each time: neither a glance from the side nor a greasy screen tells what was typed."""
+    return "".join(random.sample(DIGITS, len(DIGITS)))
+
+
+async def type_pin(
+    stage: Stage, shown: Presented, keys: str, patience: Patience, *, wrong: bool, scans: list[BarcodeScanned]
+) -> str | None:
+    """The PIN, or None where the patron left, fell silent, or showed another pass (which then is what happens next).
+
+    `scans`: takes the items that are scanned meanwhile.
+    """
+    typed, short = "", False
+    while True:
+        pad = PinPad(len(typed), wrong, short, keys=keys)
+        stage.show(pad)
+        happening = await stage.next(patience.idle)
+        if happening is None and (happening := await _still_there(stage, pad, patience)) is None:
+            return None
+        if isinstance(happening, Touched):
+            if happening.intent is Intent.STOP:
+                return None
+            short = happening.intent is Intent.ENTER and len(typed) < PIN_MIN
+            if happening.intent is Intent.ENTER and not short:
+                return typed
+            before, typed = typed, _after(typed, happening, keys)
+            wrong = wrong and typed == before and not short
+        elif isinstance(happening, PassPresented | BarcodeScanned):
+            if is_another(happening, shown):
+                stage.put_back(happening)
+                return None
+            if isinstance(happening, BarcodeScanned) and shown_pass(happening) != shown:
+                scans.append(happening)
+
+
+def _after(typed: str, touched: Touched, keys: str) -> str:
+    if touched.intent is Intent.ERASE:
+        return typed[:-1]
+    is_digit = touched.intent is Intent.DIGIT and len(touched.what) == 1 and touched.what in keys
+    return typed + touched.what if is_digit and len(typed) < PIN_MAX else typed
+
+
+def is_another(happening: PassPresented | BarcodeScanned, shown: Presented) -> bool:
+    """Whether it is another pass than the one whose PIN is asked for. What is scanned is an item, unless passes are
+    scanned here too; what cannot be read is nobody's."""
+    other = shown_pass(happening)
+    if isinstance(happening, BarcodeScanned) and shown.source is not Source.BARCODE:
+        return False
+    return other is not None and other != shown
+
+
+async def _still_there(stage: Stage, pad: PinPad, patience: Patience) -> Happening | None:
+    """Counts down over the pad; what a person does goes on, None is silence."""
+    stage.show(pad, StillThere(patience.warning))
+    while (left := patience.warning - int(stage.quiet_s + _TICK_S)) > 0:
+        stage.show(pad, StillThere(left))
+        tick = asyncio.create_task(asyncio.sleep(1 - stage.quiet_s % 1))
+        happening = await stage.next(None, tick)
+        tick.cancel()
+        if isinstance(happening, Touched | BarcodeScanned | PassPresented):
+            return happening
+    return None
