@@ -21,7 +21,7 @@ from kiosk.rows import (
     Undone,
 )
 from kiosk.texts import Texts
-from kiosk.ui import Borrowing, Finished, Returned, Returning, Trouble
+from kiosk.ui import Borrowing, Finished, Rest, Returned, Returning, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,41 @@ def trouble(texts: Texts, one: Trouble) -> Sentence:
     """What is wrong on our side, and what next."""
     key = f"trouble.{one.value}"
     return Sentence(texts.say(f"{key}.why"), texts.say(f"{key}.next"))
+
+
+NOTHING_GOES = (  # the worst first
+    Trouble.NO_WAY_IN,
+    Trouble.NO_SCANNER,
+    Trouble.NO_ITEMS,
+    Trouble.NOT_ADMITTED,
+    Trouble.NO_CONNECTION,
+)
+IN_A_VISIT = (  # those that matter once a visit runs
+    Trouble.NOT_ADMITTED,
+    Trouble.NO_CONNECTION,
+    Trouble.NO_SCANNER,
+    Trouble.NO_ITEMS,
+    Trouble.NO_PAD,
+    Trouble.NO_WAY_IN,
+)
+
+
+def worst(troubles: frozenset[Trouble]) -> Trouble | None:
+    """The one for which nobody can be served, if there is one."""
+    return next((one for one in NOTHING_GOES if one in troubles), None)
+
+
+def at_rest(texts: Texts, fact: Rest) -> tuple[str, str]:
+    """What to do first, and another way, which may be empty; or what is wrong, and what next."""
+    trouble_now = worst(fact.troubles)
+    if trouble_now is not None:
+        said = trouble(texts, trouble_now)
+        return said.why, said.next
+    if Trouble.NO_PASS_READER in fact.troubles:
+        return texts.say("rest.scan"), ""
+    if fact.lay_pass:
+        return texts.say("rest.lay"), ""
+    return texts.say("rest.do"), texts.say("rest.or_scan")
 
 
 def aside(texts: Texts, troubles: frozenset[Trouble]) -> str:

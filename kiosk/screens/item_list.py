@@ -28,16 +28,6 @@ from kiosk.screens.page import Page
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Returning, Trouble
 
-# Those that matter once a visit runs.
-TROUBLES = (
-    Trouble.NOT_ADMITTED,
-    Trouble.NO_CONNECTION,
-    Trouble.NO_SCANNER,
-    Trouble.NO_ITEMS,
-    Trouble.NO_PAD,
-    Trouble.NO_WAY_IN,
-)
-
 
 class ListPage(Page):
     """What the pages with a list of items share."""
@@ -82,7 +72,7 @@ class ListPage(Page):
     def _troubles(fact: Borrowing | Returning, texts: Texts) -> tuple[Card, ...]:
         """The cards of what is wrong on our side."""
         cards = []
-        for one in TROUBLES:
+        for one in sentences.IN_A_VISIT:
             if one in fact.troubles and not _said_by_a_row(one, fact):
                 said = sentences.trouble(texts, one)
                 tone = "care" if one is Trouble.NOT_ADMITTED else "broken"

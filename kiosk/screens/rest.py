@@ -16,15 +16,6 @@ from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Rest, Trouble
 
-# The worst first.
-NOTHING_GOES = (
-    Trouble.NO_WAY_IN,
-    Trouble.NO_SCANNER,
-    Trouble.NO_ITEMS,
-    Trouble.NOT_ADMITTED,
-    Trouble.NO_CONNECTION,
-)
-
 
 class Picture(Widget):
     """A pass beside the reader and a pass at the reader, in turn; `scanning` where its barcode must be scanned."""
@@ -86,16 +77,9 @@ class RestPage(Page):
     def draw(self, fact: Rest, texts: Texts) -> None:
         """A greeting and what to do; or what is wrong; and the notice of the moment in a strip."""
         self.title = texts.say("rest.title")
-        trouble = next((one for one in NOTHING_GOES if one in fact.troubles), None)
-        if trouble is not None:
-            said = sentences.trouble(texts, trouble)
-            self.what_to_do, self.or_else, self.broken_icon = said.why, said.next, OF_TROUBLE[trouble]
-        elif Trouble.NO_PASS_READER in fact.troubles:
-            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.scan"), "", ""
-        elif fact.lay_pass:
-            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.lay"), "", ""
-        else:
-            self.what_to_do, self.or_else, self.broken_icon = texts.say("rest.do"), texts.say("rest.or_scan"), ""
+        trouble = sentences.worst(fact.troubles)
+        self.what_to_do, self.or_else = sentences.at_rest(texts, fact)
+        self.broken_icon = OF_TROUBLE[trouble] if trouble is not None else ""
         self.broken_tone = "care" if trouble is Trouble.NOT_ADMITTED else "broken"
         self.ids.picture.scanning = Trouble.NO_PASS_READER in fact.troubles
         self.strip = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""

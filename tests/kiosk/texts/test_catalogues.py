@@ -21,7 +21,8 @@ from kiosk.texts import HERE, Texts, available
 from kiosk.ui import Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
-PLACEHOLDERS = {"amount", "count", "day", "language", "maximum", "month", "name", "place", "reason", "weekday", "year"}
+PLACEHOLDERS = {"amount", "cents", "count", "day", "language", "maximum", "month", "name", "number", "place", "reason"}
+PLACEHOLDERS |= {"weekday", "year"}
 NOT_AT_B1 = {"exemplaar", "ongeldig", "transactie", "u", "uw", "gebruiker", "item", "systeem", "account"}
 LONGEST_WORD = len("identiteitskaart")
 MOST_WORDS = 11

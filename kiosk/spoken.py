@@ -1,0 +1,314 @@
+"""What is said of what is drawn, for those who hear it: told from the difference of two pictures, in its sentences.
+
+Each utterance says what may be heard by everybody (EN 301 549 5.1.3.9): titles, names, amounts and messages may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import assert_never
+
+from circulation.outcomes import Reason, Refused
+from kiosk import sentences
+from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
+from kiosk.texts.aloud import AloudTexts, sayable
+from kiosk.ui import (
+    Borrowing,
+    Closed,
+    Finished,
+    HelpCard,
+    Intent,
+    LanguageCard,
+    NoAnswer,
+    Notice,
+    NoVisit,
+    OutOfOrder,
+    Over,
+    Receipt,
+    Rest,
+    Returned,
+    Returning,
+    Screen,
+    Shown,
+    StillThere,
+    Trouble,
+    Waiting,
+    offered,
+)
+
+TOLD_SECONDS = (60, 30, 20, 10, 5)
+FEW = 3  # more items than these need no counting down
+_OF_ITEM_OR_KIOSK = frozenset(
+    {
+        Reason.PASS_UNKNOWN,
+        Reason.PASS_UNREADABLE,
+        Reason.ITEM_SHOWN_AS_PASS,
+        Reason.PASS_SHOWN_AS_ITEM,
+        Reason.MANDATE_SHOWN,
+        Reason.CHIP_RANDOM,
+        Reason.ITEM_UNKNOWN,
+        Reason.ITEM_REFERENCE,
+        Reason.ITEM_DAMAGED,
+        Reason.ITEM_MISSING,
+        Reason.ITEM_INTERNAL,
+        Reason.ITEM_ON_LOAN,
+        Reason.ALREADY_YOURS,
+        Reason.HELD_FOR_ANOTHER,
+        Reason.NO_TRANSPORT,
+        Reason.RETURN_ELSEWHERE,
+        Reason.NOT_RENEWED_HERE,
+        Reason.INTERLIBRARY,
+        Reason.OFFLINE_RETURNS_ONLY,
+        Reason.OFFLINE_NOT_ALLOWED,
+        Reason.OFFLINE_ITEM_UNKNOWN,
+        Reason.KIOSK_NOT_ADMITTED,
+        Reason.OTHER,
+    }
+)
+"""Of all others it might be heard what somebody owes, or that a pass is blocked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One thing to say. `aloud`: what is said of it where everybody hears; nothing where that is empty.
+
+    `passing`: it only bridges the time until something else is said.
+    """
+
+    text: str = field(repr=False)
+    aloud: str = field(repr=False)
+    passing: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether it is for one pair of ears."""
+        return self.aloud != self.text
+
+
+def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> tuple[Utterance, ...]:
+    """What the new picture says that the old one did not; all of it where it is another screen, card or language."""
+    if before is None or (type(before.screen), type(before.over), before.language) != (
+        type(after.screen),
+        type(after.over),
+        after.language,
+    ):
+        return everything(after, texts, today)
+    if isinstance(after.over, StillThere):
+        return _ticked(after.over, texts) if before.over != after.over else ()
+    if before.screen == after.screen or after.over is not None:
+        return ()
+    return _kept(_changes(before.screen, after.screen, texts, today))
+
+
+def everything(shown: Shown, texts: AloudTexts, today: date) -> tuple[Utterance, ...]:
+    """All that the picture says, and how many choices it gives."""
+    said = _card(shown.over, texts) if shown.over is not None else _screen(shown.screen, texts, today)
+    choices = texts.count("speech.choices", choices_of(shown))
+    passing = isinstance(shown.screen, Waiting) and shown.over is None
+    return _kept(said if passing else [*said, _public(choices)])
+
+
+def choices_of(shown: Shown) -> int:
+    """How many buttons there are, as far as a screen's own fact tells."""
+    languages = len(shown.over.languages) if isinstance(shown.over, LanguageCard) else 0
+    return len(offered(shown.screen, shown.over)) + languages
+
+
+def opening(texts: AloudTexts, *, for_everybody: bool) -> Utterance:
+    """Said first where somebody begins to listen."""
+    return _public(texts.say("speech.loudspeaker" if for_everybody else "speech.headphones"))
+
+
+def choice(texts: AloudTexts, name: str, number: int, maximum: int, languages: Iterable[str] = ()) -> Utterance:
+    """What a button is called, and which one of how many; `languages`: the names that a button may have."""
+    which = texts.say("speech.choice", number=number, maximum=maximum)
+    said = sayable(name, which)
+    return Utterance(said, said if is_choice(texts, name, languages) else sayable(which))
+
+
+def is_choice(texts: AloudTexts, name: str, languages: Iterable[str] = ()) -> bool:
+    """Whether that is the spoken name of a button as every patron has it, so that everybody may hear it."""
+    names = {texts.say(f"access.{one.value}") for one in Intent if one is not Intent.LANGUAGE}
+    names |= {texts.say("access.done_returning"), texts.say("language.title")}
+    return name in names | {texts.say("access.language", language=one) for one in languages}
+
+
+def _public(*parts: str) -> Utterance:
+    said = sayable(*parts)
+    return Utterance(said, said)
+
+
+def _kept(said: Iterable[Utterance]) -> tuple[Utterance, ...]:
+    return tuple(one for one in said if one.text)
+
+
+# ---- screens
+
+
+def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
+    match screen:
+        case Rest():
+            return _rest(screen, texts)
+        case Waiting():
+            return [replace(_public(texts.say("waiting.looking")), passing=True)]
+        case NoVisit(refused=no):
+            return [_of_refusal(texts, no, today)]
+        case NoAnswer():
+            return [_public(texts.say("no_answer.why"), texts.say("no_answer.next"))]
+        case Borrowing():
+            return _borrowing(screen, texts, today)
+        case Returning():
+            rows = [_row(one, texts, today, returns=True) for one in reversed(screen.rows)]
+            head = [_public(sentences.headline_of_returns(texts, screen)), *_troubles(screen.troubles, texts)]
+            head += _aside(sentences.aside_of_returns(texts, screen.troubles)) + _notice(screen.notice, texts)
+            return [*head, *rows, *_to_do(screen, texts)]
+        case Finished():
+            return _finished(screen, texts)
+        case Returned():
+            said = sentences.returned(texts, screen)
+            return [_public(said.why, said.next)]
+        case Receipt(state=state):
+            return [_public(texts.say(f"receipt.{state.value}.title"), texts.say(f"receipt.{state.value}.text"))]
+        case Closed(reason=reason, lent=lent):
+            next_step = texts.count("closed.lent", lent) if lent else texts.say("closed.next")
+            return [_public(texts.say("closed.why"), next_step, _code(texts, reason))]
+        case OutOfOrder(reason=reason):
+            return [_public(texts.say("out_of_order.why"), texts.say("out_of_order.next"), _code(texts, reason))]
+        case _:
+            assert_never(screen)
+
+
+def _rest(fact: Rest, texts: AloudTexts) -> list[Utterance]:
+    do, otherwise = sentences.at_rest(texts, fact)
+    aside = "" if sentences.worst(fact.troubles) else sentences.aside(texts, fact.troubles)
+    return [_public(texts.say("rest.title")), *_notice(fact.notice, texts), _public(do, otherwise), *_aside(aside)]
+
+
+def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
+    headline = sayable(sentences.headline(texts, fact))
+    greets = bool(fact.first_name) and not fact.lent and not fact.resumed
+    said = [Utterance(headline, sayable(texts.say("borrow.welcome")) if greets else headline)]
+    said += _troubles(fact.troubles, texts) + _standing(fact, texts, today)
+    said += _aside(sentences.aside(texts, fact.troubles)) + _notice(fact.notice, texts)
+    said += [_row(one, texts, today) for one in reversed(fact.rows)]
+    return [*said, _public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
+
+
+def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
+    no = fact.cannot_borrow
+    said = [_of_refusal(texts, no, today)] if no is not None else []
+    return said + [Utterance(sayable(one), sayable(texts.say("speech.message"))) for one in fact.messages]
+
+
+def _to_do(fact: Borrowing | Returning, texts: AloudTexts) -> list[Utterance]:
+    do = sentences.what_to_do(texts, fact)
+    first = do and not fact.rows and not fact.ending
+    return [_public(do, sentences.how(texts, fact) if first else "")]
+
+
+def _finished(fact: Finished, texts: AloudTexts) -> list[Utterance]:
+    if fact.unlocking:
+        return [_public(sentences.finished(texts, fact))]
+    care = sentences.still_to_do(texts, fact) or (texts.say("finished.take") if fact.lying else "")
+    question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
+    return [_public(sentences.finished(texts, fact), care, question)]
+
+
+def _code(texts: AloudTexts, reason: str) -> str:
+    return texts.say("out_of_order.code", reason=reason) if reason else ""
+
+
+# ---- cards over the screen
+
+
+def _card(over: Over, texts: AloudTexts) -> list[Utterance]:
+    match over:
+        case StillThere(seconds=seconds):
+            return [_public(texts.say("still_there.title"), texts.count("speech.seconds_left", seconds))]
+        case HelpCard():
+            return [_public(texts.say("help.title"), texts.say("help.text"))]
+        case LanguageCard():
+            return [_public(texts.say("language.title"))]
+        case _:
+            assert_never(over)
+
+
+def _ticked(over: StillThere, texts: AloudTexts) -> tuple[Utterance, ...]:
+    if over.seconds not in TOLD_SECONDS:
+        return ()
+    return (replace(_public(texts.count("speech.seconds_left", over.seconds)), passing=True),)
+
+
+# ---- what changes on a screen
+
+
+def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
+    if isinstance(before, Rest) and isinstance(after, Rest):
+        if (before.troubles, before.lay_pass) != (after.troubles, after.lay_pass):
+            return _screen(after, texts, today)
+        return _notice(after.notice, texts)
+    if isinstance(before, Borrowing) and isinstance(after, Borrowing):
+        said = _of_rows(before, after, texts, today)
+        said += _notice(after.notice if after.notice is not before.notice else None, texts)
+        if (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
+            said += _standing(after, texts, today)
+        left = after.may_borrow
+        if left is not None and left <= FEW and left != before.may_borrow:
+            said.append(_public(sentences.may_borrow(texts, after)))
+        return said
+    if isinstance(before, Returning) and isinstance(after, Returning):
+        said = _of_rows(before, after, texts, today)
+        return said + _notice(after.notice if after.notice is not before.notice else None, texts)
+    return _screen(after, texts, today)
+
+
+def _of_rows(
+    before: Borrowing | Returning, after: Borrowing | Returning, texts: AloudTexts, today: date
+) -> list[Utterance]:
+    known = {row.key: row for row in before.rows}
+    new = [row for row in reversed(after.rows) if known.get(row.key) != row]
+    said = [_row(row, texts, today, returns=isinstance(after, Returning)) for row in new]
+    if after.troubles != before.troubles:
+        said += _troubles(after.troubles - before.troubles, texts)
+        aside = sentences.aside if isinstance(after, Borrowing) else sentences.aside_of_returns
+        said += _aside(aside(texts, after.troubles - before.troubles))
+    if after.ending and not before.ending:
+        said.append(_public(texts.say("borrow.ending")))
+    return said
+
+
+# ---- single things
+
+
+def _row(one: Row, texts: AloudTexts, today: date, *, returns: bool = False) -> Utterance:
+    """A row's sentence; for everybody without its title, and without what is between the patron and the library."""
+    words = (sentences.row_of_returns if returns else sentences.row)(texts, one, today)
+    text = sayable(words.title, words.why, words.next)
+    passing = isinstance(one, Asking | Switching)
+    if isinstance(one, NotLent | NotTaken) and one.refused.reason not in _OF_ITEM_OR_KIOSK:
+        return Utterance(text, _kept_to_oneself(texts), passing)
+    titled = isinstance(one, Lent | NotLent | Undone | Back | Switching) and words.title
+    return Utterance(text, sayable(words.why, words.next) if titled else text, passing)
+
+
+def _of_refusal(texts: AloudTexts, no: Refused, today: date) -> Utterance:
+    text = sayable(str(sentences.refused(texts, no, today)))
+    return Utterance(text, text if no.reason in _OF_ITEM_OR_KIOSK else _kept_to_oneself(texts))
+
+
+def _kept_to_oneself(texts: AloudTexts) -> str:
+    return sayable(texts.say("refused.other.why"), texts.say("refused.other.next"))
+
+
+def _notice(notice: Notice | None, texts: AloudTexts) -> list[Utterance]:
+    return [_public(texts.say(f"notice.{notice.value}"))] if notice is not None else []
+
+
+def _troubles(troubles: frozenset[Trouble], texts: AloudTexts) -> list[Utterance]:
+    return [_public(str(sentences.trouble(texts, one))) for one in sentences.IN_A_VISIT if one in troubles]
+
+
+def _aside(said: str) -> list[Utterance]:
+    return [_public(said)] if said else []

@@ -1,0 +1,42 @@
+"""What is drawn is also said, in the same sentences, and as many choices are told as can be touched."""
+
+import pytest
+
+from kiosk.screens.direction import direction
+from kiosk.spoken import choices_of, everything
+from kiosk.texts.aloud import AloudTexts, sayable
+from kiosk.ui import Shown
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.layout import labels, within
+from tests.kiosk.screens.scenes import SCENES, TODAY
+
+NOT_SAID = {"Bibliotheek Annen"}  # the library's name, on the wall too
+
+
+class AsDrawn(AloudTexts):
+    """Days as they are drawn, so that they can be compared."""
+
+    day = AloudTexts.__mro__[1].day  # type: ignore[attr-defined]
+    money = AloudTexts.__mro__[1].money  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_sentence_that_is_drawn_is_said(kiosk: Kiosk, name: str) -> None:
+    from kiosk.screens.parts import Words
+
+    screen, over = SCENES[name]
+    kiosk.show(screen, over)
+    assert not direction.to_the_left
+    said = " ".join(one.text for one in everything(Shown(screen, over), AsDrawn("nl"), TODAY))
+    drawn = [one for one in labels(kiosk.stage.ids.over if over else kiosk.stage.ids.pages) if isinstance(one, Words)]
+    for label in drawn:
+        if within(label, "Touch") is None and label.text not in NOT_SAID:
+            assert sayable(label.text).removesuffix(".").casefold() in said.casefold(), label.text
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_as_many_choices_are_told_as_there_are_buttons(kiosk: Kiosk, name: str) -> None:
+    screen, over = SCENES[name]
+    kiosk.show(screen, over)
+    names = {(one.intent, one.spoken) for one in kiosk.stage.touchable()}  # "stop" may stand in two places
+    assert choices_of(kiosk.stage.shown) == len(names)

@@ -1,0 +1,260 @@
+"""Everything that is drawn can be said, in every language; and what is private is not said where everybody hears it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+from babel.dates import get_day_names
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.affairs import Route
+from circulation.outcomes import NextStep, Reason, Refused
+from kiosk import rows, spoken
+from kiosk.spoken import Utterance, everything, is_choice, news
+from kiosk.texts import available, name_of
+from kiosk.texts.aloud import AloudTexts, sayable
+from kiosk.ui import (
+    Borrowing,
+    Finished,
+    HelpCard,
+    Intent,
+    LanguageCard,
+    Notice,
+    NoVisit,
+    OutOfOrder,
+    Rest,
+    Returning,
+    Screen,
+    Shown,
+    StillThere,
+    Trouble,
+    Waiting,
+)
+from tests.kiosk.screens.scenes import ALL_REFUSALS, SCENES
+
+TODAY, DUE = date(2026, 7, 22), date(2026, 8, 12)
+ALL = {language: AloudTexts(language) for language in available()}
+NL, EN = ALL["nl"], ALL["en"]
+OEROEG = rows.Lent("1", "Oeroeg", DUE)
+OWES = Refused(Reason.OPEN_AMOUNT, "K6", NextStep.DESK, {"cents": 620})
+HELD = Refused(Reason.HELD_FOR_ANOTHER, "K8", NextStep.HOLD_SHELF)
+UNSAYABLE = re.compile(r"[€{}…\u200e\u200f\u2066-\u2069\u00a0\u202f]")
+
+
+def said(*utterances: Utterance) -> list[str]:
+    return [one.text for one in utterances]
+
+
+def told(before: Screen, after: Screen) -> list[str]:
+    """What is said when one picture follows the other."""
+    return said(*news(Shown(before), Shown(after), NL, TODAY))
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_every_screen_says_its_title_what_to_do_and_how_many_choices_there_are(language: str) -> None:
+    texts = ALL[language]
+    for name, (screen, over) in SCENES.items():
+        utterances = everything(Shown(screen, over, language), texts, TODAY)
+        assert utterances, name
+        choices = texts.count("speech.choices", spoken.choices_of(Shown(screen, over)))
+        assert (utterances[-1].text == choices) != (isinstance(screen, Waiting) and over is None), name
+        for one in utterances:
+            assert one.text, name
+            assert not UNSAYABLE.search(one.text + one.aloud), (name, one.text)
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_every_row_notice_trouble_and_refusal_is_said_when_it_comes(language: str) -> None:
+    texts = ALL[language]
+    routes = [rows.Back("1", "Oeroeg", route, "Oosterzele", gate=gate) for route in Route for gate in rows.Gate]
+    kinds: list[rows.Row] = [
+        *(replace(OEROEG, gate=gate, provisional=provisional) for gate in rows.Gate for provisional in (True, False)),
+        *(
+            rows.NotLent("1", one, title, gate)
+            for one in ALL_REFUSALS
+            for title in ("", "Oeroeg")
+            for gate in rows.Gate
+        ),
+        *(rows.NotTaken("1", one) for one in ALL_REFUSALS),
+        *routes,
+        rows.Asking("1"),
+        rows.NotKnown("1"),
+        rows.NotAsked("1"),
+        rows.PartsMissing("1", 4, 5),
+        rows.Undone("1", "Oeroeg"),
+        rows.Switching("1", OEROEG),
+        rows.Switching("1", routes[0]),
+    ]
+    assert {type(one) for one in kinds} == set(get_args(rows.Row))
+    kinds_of_news = [(Borrowing(), Borrowing((one,))) for one in kinds] + [
+        (Returning(), Returning((one,))) for one in kinds
+    ]
+    pictures: list[tuple[Screen, Screen]] = [
+        *kinds_of_news,
+        *((screen, replace(screen, notice=one)) for one in Notice for screen in (Rest(), Borrowing(), Returning())),
+        *((Rest(), Rest(frozenset({one}))) for one in Trouble if one is not Trouble.NO_PAD),
+        *((Borrowing(), Borrowing(cannot_borrow=one)) for one in ALL_REFUSALS),
+        *((Waiting(), NoVisit(one)) for one in ALL_REFUSALS),
+    ]
+    for before, after in pictures:
+        utterances = news(Shown(before, language=language), Shown(after, language=language), texts, TODAY)
+        assert utterances, after
+        for one in utterances:
+            assert one.text, after
+            assert one.aloud, after
+            assert not UNSAYABLE.search(one.text + one.aloud), one.text
+
+
+def test_a_new_row_is_its_sentence() -> None:
+    assert told(Borrowing((rows.Asking("1"),)), Borrowing((OEROEG,), lent=1)) == [
+        "Oeroeg. Geleend tot woensdag 12 augustus."
+    ]
+    assert told(Borrowing(), Borrowing((rows.NotLent("2", HELD, "Max Havelaar"),))) == [
+        "Max Havelaar. Dit boek is gereserveerd voor iemand anders. Leg het op de plank hiernaast."
+    ]
+
+
+def test_two_rows_are_said_in_the_order_in_which_they_came() -> None:
+    both = (rows.Lent("2", "Max Havelaar", DUE), OEROEG)
+    assert [one.partition(".")[0] for one in told(Borrowing(), Borrowing(both))] == ["Oeroeg", "Max Havelaar"]
+
+
+def test_what_stood_there_is_not_said_again() -> None:
+    one = Borrowing((OEROEG,), lent=1, may_borrow=9)
+    assert told(one, one) == []
+    assert told(one, replace(one, may_borrow=8)) == []
+    assert told(one, replace(one, may_borrow=1)) == ["Je mag nog 1 boek lenen."]
+
+
+def test_a_visit_begins_with_a_greeting_what_to_do_and_how() -> None:
+    assert told(Waiting(), Borrowing(may_borrow=10)) == [
+        "Welkom.",
+        "Je mag nog 10 boeken lenen.",
+        "Scan je eerste boek. Houd de streepjescode onder de scanner.",
+        "Je hebt 4 keuzes.",
+    ]
+
+
+def test_another_language_says_all_of_it_anew() -> None:
+    dutch, english = Shown(Finished(2)), Shown(Finished(2), language="en")
+    assert said(*news(dutch, english, EN, TODAY)) == [
+        "Done! 2 borrowed. Would you like a receipt?",
+        "You have 4 choices.",
+    ]
+
+
+def test_the_last_seconds_are_told_now_and_then() -> None:
+    heard = []
+    before = Shown(Borrowing())
+    for left in range(20, 0, -1):
+        after = Shown(Borrowing(), StillThere(left))
+        heard += said(*news(before, after, NL, TODAY))
+        before = after
+    assert heard == ["Ben je er nog? Nog 20 seconden.", "Je hebt 3 keuzes.", "Nog 10 seconden.", "Nog 5 seconden."]
+
+
+def test_a_screen_that_changes_under_a_card_is_said_when_the_card_is_gone() -> None:
+    under, card = Shown(Borrowing(), HelpCard()), Shown(Borrowing((OEROEG,), lent=1), HelpCard())
+    assert news(under, card, NL, TODAY) == ()
+    assert "Oeroeg. Geleend tot woensdag 12 augustus." in said(*news(card, Shown(card.screen), NL, TODAY))
+
+
+def test_amounts_and_days_are_written_as_they_are_spoken() -> None:
+    assert [NL.money(cents) for cents in (620, 5, 1100, 123_45)] == ["6 euro 20", "0 euro 5", "11 euro", "123 euro 45"]
+    assert (EN.money(100), EN.money(250)) == ("1 euro", "2 euros 50")
+    assert NL.day(DUE, TODAY) == "woensdag 12 augustus"
+    assert NL.day(date(2024, 9, 30), TODAY) == "maandag 30 september 2024"
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_every_day_of_the_week_has_its_whole_name(language: str) -> None:
+    names = get_day_names("wide", locale=language)
+    for day in range(7):
+        assert names[day] in ALL[language].day(date(2026, 7, 20 + day))
+
+
+def test_what_cannot_be_said_is_left_out() -> None:
+    assert sayable("\u2068Oeroeg\u2069", "", "Even\nkijken…") == "Oeroeg. Even kijken."
+    assert sayable("€\u00a06,20", "Wat nu?") == "€ 6,20. Wat nu?"
+
+
+# ---- where everybody hears it
+
+SECRET = st.text("qxzvwj", min_size=6, max_size=12).map(str.capitalize)
+CENTS = st.integers(123_401, 999_999)
+
+
+@pytest.mark.parametrize("language", ALL)
+@given(title=SECRET, name=SECRET, message=SECRET, cents=CENTS, route=st.sampled_from(Route))
+def test_no_title_name_message_or_amount_is_said_to_everybody(
+    language: str, title: str, name: str, message: str, cents: int, route: Route
+) -> None:
+    texts = ALL[language]
+    owes = [Refused(reason, "K6", NextStep.DESK, {"cents": cents}) for reason in (Reason.OPEN_AMOUNT, Reason.PAY_FIRST)]
+    lent = rows.Lent("1", title, DUE)
+    all_rows: tuple[Any, ...] = (
+        lent,
+        *(rows.NotLent(str(at), one, title) for at, one in enumerate(ALL_REFUSALS)),
+        *(rows.NotLent("n", one, title) for one in owes),
+        rows.Undone("2", title),
+        rows.Back("3", title, route),
+        rows.Switching("4", lent),
+    )
+    screens: list[Screen] = [
+        Borrowing(first_name=name, messages=(message,), cannot_borrow=owes[0]),
+        Borrowing(all_rows, lent=1, first_name=name, messages=(message,)),
+        Returning(all_rows),
+        *(NoVisit(one) for one in owes),
+    ]
+    for before in (None, Shown(Borrowing()), Shown(Returning())):
+        for screen in screens:
+            for one in news(before, Shown(screen, language=language), texts, TODAY):
+                for secret in (title, name, message, str(cents // 100)):
+                    assert secret not in one.aloud
+                if any(secret in one.text for secret in (title, name, message, str(cents // 100))):
+                    assert one.private
+                    assert repr(one) == f"Utterance(passing={one.passing})"
+
+
+def test_whoever_owes_something_is_sent_to_the_desk_without_a_word_of_it() -> None:
+    heard = news(Shown(Waiting()), Shown(NoVisit(OWES)), NL, TODAY)
+    assert heard[0].text == "Er staat nog 6 euro 20 open. Betaal bij de balie. Daarna kun je lenen."
+    assert heard[0].aloud == "Dat lukt hier nu niet. Ga naar de balie. Daar helpen we je."
+
+
+def test_of_a_loan_everybody_hears_that_it_is_one() -> None:
+    (heard,) = news(Shown(Borrowing()), Shown(Borrowing((OEROEG,))), NL, TODAY)
+    assert (heard.private, heard.aloud) == (True, "Geleend tot woensdag 12 augustus.")
+
+
+def test_the_names_of_the_usual_buttons_are_for_everybody_and_others_are_not() -> None:
+    names = [name_of(one) for one in available()]
+    assert all(is_choice(NL, NL.say(f"access.{one.value}")) for one in Intent if one is not Intent.LANGUAGE)
+    assert is_choice(NL, NL.say("access.language", language="English"), names)
+    assert not is_choice(NL, "Oeroeg", names)
+    assert not is_choice(NL, "7", names)
+
+
+def test_a_choice_says_its_name_and_which_one_it_is() -> None:
+    usual, own = spoken.choice(NL, "Stoppen", 2, 4), spoken.choice(NL, "Oeroeg verlengen", 1, 4)
+    assert (usual.text, usual.private) == ("Stoppen. Keuze 2 van 4.", False)
+    assert (own.text, own.aloud) == ("Oeroeg verlengen. Keuze 1 van 4.", "Keuze 1 van 4.")
+
+
+def test_who_begins_to_listen_hears_that_it_is_on() -> None:
+    assert spoken.opening(NL, for_everybody=False).text == "Voorlezen is aan. Kies met de toetsen."
+    assert "koptelefoon" in spoken.opening(NL, for_everybody=True).aloud
+
+
+def test_a_code_for_staff_is_said_too() -> None:
+    assert "no_way_in" in everything(Shown(OutOfOrder("no_way_in")), NL, TODAY)[0].text
+
+
+def test_languages_are_counted_as_choices() -> None:
+    card = Shown(Rest(), LanguageCard(available()))
+    assert spoken.choices_of(card) == len(available()) + 2
