@@ -27,6 +27,7 @@ from devices.plug_watch import PlugWatch
 from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter, Signals
 from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import NETWORK_PORTS, DeviceConfigError, DeviceSettings, check_settings
+from devices.speaker import Speaker
 from devices.supervisor import Supervisor
 
 __all__ = ["DeviceConfigError", "DeviceSettings", "Devices", "check_settings", "open_devices"]
@@ -89,6 +90,30 @@ def _sound_and_light(name: str, **options: Any) -> Device:
     return SoundAndLight(name, **options)
 
 
+def _speech(name: str, **options: Any) -> Device:
+    from devices.speech.synthesizer import Synthesizer
+
+    return Synthesizer(name, **options)
+
+
+def _typing_keypad(name: str, port: str) -> Device:
+    from devices.tactile.keypad import typing_keypad
+
+    return typing_keypad(name, port)
+
+
+def _serial_keypad(name: str, **options: Any) -> Device:
+    from devices.tactile.keypad import serial_keypad
+
+    return serial_keypad(name, **options)
+
+
+def _headphone_socket(name: str, port: str) -> Device:
+    from devices.tactile.keypad import headphone_socket
+
+    return headphone_socket(name, port)
+
+
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("pass_reader", "pn532"): Pn532PassReader,
     ("pass_reader", "acr122u"): acr122_reader,
@@ -103,6 +128,10 @@ _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
     ("receipt_printer", "serial"): _printer(_serial),
     ("receipt_printer", "usb"): _printer(_on_usb),
     ("signals", "aplay"): _sound_and_light,
+    ("speech", "espeak-ng"): _speech,
+    ("keypad", "evdev"): _typing_keypad,
+    ("keypad", "serial"): _serial_keypad,
+    ("headphones", "evdev"): _headphone_socket,
 }
 
 
@@ -121,6 +150,7 @@ class Devices:
         self.terminal: PaymentTerminal | None = terminals[0] if terminals else None
         self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
         self.signals = cast("Signals | None", next((one for one in devices if one.kind == "signals"), None))
+        self.speaker = cast("Speaker | None", next((one for one in devices if one.kind == "speech"), None))
         self._started = False
 
     def start(self) -> None:

@@ -150,8 +150,45 @@ class ItemsChanged:
     at: float
 
 
+class Key(Enum):
+    """The keys of a keypad that is felt; the values are the words of its line (`devices/tactile/key_line.py`)."""
+
+    PREVIOUS = "previous"
+    NEXT = "next"
+    OK = "ok"
+    REPEAT = "repeat"
+    LOUDER = "louder"
+    QUIETER = "quieter"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key went down; one that is held is told once. Never in the repr: keys in a row may be a PIN."""
+
+    device: str
+    key: Key = field(repr=False)
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeadphonesChanged:
+    """Headphones are in their socket, or not; told when the device was opened and at every change."""
+
+    device: str
+    plugged: bool
+    at: float
+
+
 DeviceEvent = (
-    PassPresented | PassRemoved | PassUnreadable | BarcodeScanned | ScanUnreadable | ItemsChanged | HealthChanged
+    PassPresented
+    | PassRemoved
+    | PassUnreadable
+    | BarcodeScanned
+    | ScanUnreadable
+    | ItemsChanged
+    | KeyPressed
+    | HeadphonesChanged
+    | HealthChanged
 )
 
 
@@ -184,7 +221,8 @@ class Device(Protocol):
 
     @property
     def kind(self) -> str:
-        """`pass_reader`, `item_scanner`, `item_pad`, `receipt_printer`, `payment_terminal` or `signals`."""
+        """`pass_reader`, `item_scanner`, `item_pad`, `receipt_printer`, `payment_terminal`, `signals`, `speech`,
+        `keypad` or `headphones`."""
 
     def open(self) -> None:
         """Open the device; raises DeviceGone or DeviceTimeout."""

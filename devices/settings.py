@@ -84,6 +84,7 @@ _path = _text(_PATH, "the path of a device, of letters, digits and _ . / : @ + -
 _file = _text(_PATH, "the path of a file, of letters, digits and _ . / : @ + -")
 _usb = _text(USB_NAME, "a device on USB such as 04b8:0e15, or 04b8:0e15@1-1.4 for the one in that socket")
 _affix = _text(re.compile(r"[ -~]{0,16}"), "at most 16 printable ASCII characters")
+_card = _text(re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}"), "the name of a sound device (aplay -L)")
 _profile = _one_of(sorted(PROFILES))
 
 
@@ -183,13 +184,19 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, Option]] = {
     ("signals", "aplay"): {
         "port": Option(_path),
         "baud": Option(_one_of(BAUDS)),
-        "card": Option(
-            _text(re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:,=-]{0,63}"), "the name of a sound device (aplay -L)")
-        ),
+        "card": Option(_card),
         "volume": Option(_whole(0, 100)),
         "quiet": Option(_quiet),
         "zone": Option(_zone),
     },
+    ("speech", "espeak-ng"): {
+        "headphones": Option(_card),
+        "loudspeaker": Option(_card),
+        "rate": Option(_whole(80, 450)),
+    },
+    ("keypad", "evdev"): {"port": Option(_path, required=True)},
+    ("keypad", "serial"): {"port": Option(_path, required=True), "baud": Option(_one_of(BAUDS))},
+    ("headphones", "evdev"): {"port": Option(_path, required=True)},
 }
 NETWORK_PORTS: Mapping[tuple[str, str], int] = {  # where the configuration names none
     ("payment_terminal", "nexo"): 8443,
@@ -203,6 +210,9 @@ _ONE_OF: Mapping[str, str] = {
     "item_pad": "item pad",
     "payment_terminal": "payment terminal",
     "signals": "set of sound and light",
+    "speech": "voice",
+    "keypad": "keypad",
+    "headphones": "socket for headphones",
 }
 
 

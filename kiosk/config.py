@@ -193,6 +193,8 @@ class Checker:
             self._add(
                 ("item_pad",), "nothing reads passes: a [pass_reader], an [item_scanner], or passes = true in [pad]"
             )
+        if not self.problems:
+            self._check_hearers(devices)
         if self.problems:
             return None
         return KioskConfig(**parts, devices=devices, folder=self._folder)
@@ -242,6 +244,14 @@ class Checker:
             path = self._device_path(fault.name, fault.message, data)
             self._add(path, f"[{fault.name}] {fault.message}{_nearest_option(path, found)}")
         return tuple(found)
+
+    def _check_hearers(self, devices: tuple[DeviceSettings, ...]) -> None:
+        """Speech begins with headphones, or by a touch where there is a loudspeaker."""
+        by_kind = {one.kind: one for one in devices}
+        speech, keypad = by_kind.get("speech"), by_kind.get("keypad")
+        knows_headphones = "headphones" in by_kind or (keypad is not None and keypad.driver == "serial")
+        if speech is not None and not knows_headphones and "loudspeaker" not in speech.options:
+            self._add(("speech",), "[speech] is heard by nobody: it needs [headphones], or a loudspeaker")
 
     def _device_path(self, section: str, text: str, data: Mapping[str, Any]) -> tuple[str, ...]:
         """The option that a device's complaint names first, and the one within that, so that its line can be told."""

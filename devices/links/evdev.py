@@ -19,11 +19,7 @@ def open_grabbed(path: str) -> int:
 
     Raises DeviceUnplugged where there is no such path, DeviceGone where it cannot be had alone.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError as error:
-        kind = DeviceUnplugged if error.errno == errno.ENOENT else DeviceGone
-        raise kind(f"{path}: cannot be opened ({error.strerror})") from error
+    descriptor = open_shared(path)
     try:
         fcntl.ioctl(descriptor, _EVIOCGRAB, 1)
     except OSError as error:
@@ -32,6 +28,15 @@ def open_grabbed(path: str) -> int:
         reason = why.get(error.errno or 0, error.strerror)
         raise DeviceGone(f"{path}: cannot be had alone ({reason})") from error
     return descriptor
+
+
+def open_shared(path: str) -> int:
+    """The same, while others read it too. Raises DeviceUnplugged or DeviceGone."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        kind = DeviceUnplugged if error.errno == errno.ENOENT else DeviceGone
+        raise kind(f"{path}: cannot be opened ({error.strerror})") from error
 
 
 class EvdevLink(DescriptorLink):

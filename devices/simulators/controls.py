@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices.simulators.drive import KEYS, Bench
-from devices.simulators.plugs import ENDS, MODELS, MOMENTS, PAD_FAULTS, PLUGS, READER_FAULTS, RECORDED
+from devices.simulators.plugs import ENDS, MODELS, MOMENTS, PAD_FAULTS, PLUGS, READER_FAULTS, RECORDED, TACTILE_KEYS
 from devices.simulators.tags import KINDS as CHIPS
 
 Said = str | Callable[[Bench, Mapping[str, Any]], str]
@@ -245,6 +245,13 @@ _SIGNALS = (
     Control("unmute-light", "it does again", "The light answers."),
     Control("break-sound", "there is no sound card any more", "There is no sound card."),
     Control("mend-sound", "it is back", "The sound card is back."),
+    Control("break-voice", "the synthesizer fails", "The synthesizer fails."),
+    Control("mend-voice", "it works again", "The synthesizer speaks."),
+)
+_TACTILE = (
+    Control("press-key", "press a key of the keypad", "Pressed: {key}.", (Word("key", choices=TACTILE_KEYS),)),
+    Control("headphones-in", "plug headphones in", "Headphones are in."),
+    Control("headphones-out", "pull them out", "Headphones are out."),
 )
 _ALL_DEVICES = (
     Control("unplug", "pull out a device", "The {what} is unplugged.", (_PLUG,)),
@@ -261,6 +268,6 @@ _ALL_DEVICES = (
 
 CONTROLS: Mapping[str, Control] = {
     one.name: one
-    for group in (_PASSES, _SCANNER, _PAD, _PRINTER, _TERMINAL, _LINE, _SIGNALS, _ALL_DEVICES)
+    for group in (_PASSES, _SCANNER, _PAD, _PRINTER, _TERMINAL, _LINE, _SIGNALS, _TACTILE, _ALL_DEVICES)
     for one in group
 }

@@ -282,6 +282,30 @@ class Bench:
         """Let there be one again."""
         self._ask("sound", "mend")
 
+    def break_voice(self) -> None:
+        """Let the synthesizer fail."""
+        self._ask("sound", "break-voice")
+
+    def mend_voice(self) -> None:
+        """Let it work again."""
+        self._ask("sound", "mend-voice")
+
+    def press_key(self, key: str) -> None:
+        """Press a key of the keypad that is felt (TACTILE_KEYS)."""
+        self._ask("keypad", "press", key=key)
+
+    def headphones_in(self) -> None:
+        """Plug headphones in."""
+        self._ask("keypad", "headphones-in")
+
+    def headphones_out(self) -> None:
+        """Pull them out."""
+        self._ask("keypad", "headphones-out")
+
+    def speech(self) -> list[dict[str, Any]]:
+        """What was said, oldest first: text, voice, loudness, card, and whether it was cut off."""
+        return list(self._ask("sound", "status")["speech"])
+
     # -- transcripts
 
     def record(self, what: str) -> None:

@@ -13,8 +13,13 @@ PLUGS: Mapping[str, tuple[str, str, str]] = {
     "terminal": ("payment", "unplug", "plug"),
     "network": ("line", "cut", "restore"),
     "light": ("light", "unplug", "plug"),
+    "keypad": ("keypad", "unplug", "plug"),
 }
-SIMULATORS = ("pass-reader", "scanner", "item-pad", "printer", "line", "payment-nexo", "payment-zvt", "light", "sound")
+SIMULATORS = (
+    *("pass-reader", "scanner", "item-pad", "printer", "line"),
+    *("payment-nexo", "payment-zvt", "light", "sound", "keypad"),
+)
+TACTILE_KEYS = ("previous", "next", "ok", "repeat", "louder", "quieter")
 TERMINALS = ("payment-nexo", "payment-zvt")  # a kiosk has one of them, called `payment` here
 
 # The makes that may stand behind one port; the first is what the demo's kiosk is configured for.

@@ -49,11 +49,16 @@ def add_parsers(parser: argparse.ArgumentParser) -> None:
     light = kinds.add_parser("light")
     light.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
     light.add_argument("--control", type=Path, required=True)
+    keypad = kinds.add_parser("keypad")
+    keypad.add_argument("--tty", type=Path, required=True, help="name under which its serial port appears")
+    keypad.add_argument("--control", type=Path, required=True)
     card = kinds.add_parser("smart-card")
     card.add_argument("--listen", type=address, required=True, help="where vpcd listens for a virtual card")
     card.add_argument("--control", type=Path, required=True)
     sound = kinds.add_parser("sound")
-    sound.add_argument("--bin", type=Path, required=True, help="folder, first on the kiosk's PATH, for its aplay")
+    sound.add_argument(
+        "--bin", type=Path, required=True, help="folder, first on the kiosk's PATH, for its aplay and espeak-ng"
+    )
     sound.add_argument("--control", type=Path, required=True)
     line = kinds.add_parser("line")
     line.add_argument("--listen", type=address, required=True)
@@ -111,6 +116,10 @@ def _start(loop: Loop, given: argparse.Namespace) -> str:
             from devices.simulators.light import LightSimulator
 
             LightSimulator(loop, given.tty, given.control)
+        case "keypad":
+            from devices.simulators.keypad import KeypadSimulator
+
+            KeypadSimulator(loop, given.tty, given.control)
         case "smart-card":
             from devices.simulators.smart_card import SmartCardSimulator
 

@@ -1,6 +1,6 @@
-"""The simulated sound card: stands in for ALSA's `aplay` and says what would have been heard.
+"""The simulated sound card: stands in for ALSA's `aplay` and for `espeak-ng`, and says what would have been heard.
 
-The kiosk starts `aplay` as always; a program of that name, first on its PATH, hands the sound to this process.
+The kiosk starts both as always; programs of these names, first on its PATH, hand over to this process.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ import sys
 import wave
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import ControlServer, plain, telling
 from devices.simulators.loop import Loop
+from devices.simulators.voice import SimulatedVoice, card_of, words_of
 
 _MOST_BYTES = 1_000_000
 _MOST_SOUNDS = 20
 _HANDS_OVER = """\
-import socket, sys
+import json, socket, sys
 card = socket.socket(socket.AF_UNIX)
 card.connect(sys.argv[1])
-card.sendall(sys.stdin.buffer.read())
+card.sendall(json.dumps(sys.argv[2:]).encode() + b"\\n" + sys.stdin.buffer.read())
 card.shutdown(socket.SHUT_WR)
-sys.exit(int.from_bytes(card.recv(1) or b"\\x01", "big"))
+answer = b""
+while piece := card.recv(65536):
+    answer += piece
+sys.stdout.buffer.write(answer[1:])
+sys.stdout.flush()
+sys.exit(answer[0] if answer else 1)
 """
 
 
@@ -50,13 +55,17 @@ class SoundSimulator:
         self._listener.setblocking(False)
         loop.watch(self._listener, self._accept)
         loop.at_end(lambda: wire.unlink(missing_ok=True))
-        program = folder / "aplay"
-        words = (sys.executable, "-IS", "-c", _HANDS_OVER, str(wire.absolute()))
-        program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n", "utf-8")
-        program.chmod(0o755)
+        for name in ("aplay", "espeak-ng"):
+            words = (sys.executable, "-IS", "-c", _HANDS_OVER, str(wire.absolute()), name)
+            program = folder / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', "utf-8")
+            program.chmod(0o755)
+        self._voice = SimulatedVoice()
         commands = {
             "break": plain(lambda: self._set_broken(broken=True)),
             "mend": plain(lambda: self._set_broken(broken=False)),
+            "break-voice": plain(lambda: self._voice.set_broken(broken=True)),
+            "mend-voice": plain(lambda: self._voice.set_broken(broken=False)),
             "status": telling(self._status),
         }
         ControlServer(loop, control, commands)
@@ -78,26 +87,49 @@ class SoundSimulator:
         if data and len(heard) < _MOST_BYTES:
             return
         self._loop.watch(caller, None)
-        sound = None if self._broken else heard_in(bytes(heard))
-        if sound is None:
-            _end(caller, 1)
+        argv, handed = words_of(bytes(heard))
+        if argv[:1] == ["espeak-ng"]:
+            _end(caller, self._voice.makes(argv, handed))
             return
-        self._count += 1
-        self._sounds.append({"at": datetime.now(UTC).strftime("%H:%M:%S"), **sound})
-        self._loop.later(sound["seconds"], lambda: _end(caller, 0))
+        sound = None if self._broken else heard_in(handed)
+        if sound is None:
+            _end(caller, b"\x01")
+            return
+        told = self._voice.plays(handed, card_of(argv))
+        if told is None:
+            self._count += 1
+            self._sounds.append({"at": datetime.now(UTC).strftime("%H:%M:%S"), **sound})
+        self._loop.later(sound["seconds"], lambda: self._is_over(caller, told))
+
+    def _is_over(self, caller: socket.socket, told: dict[str, Any] | None) -> None:
+        if not _end(caller, b"\0") and told is not None:
+            told["cut"] = True
 
     def _set_broken(self, *, broken: bool) -> None:
         self._broken = broken
 
     def _status(self) -> Mapping[str, Any]:
         last = self._sounds[-1]["sound"] if self._sounds else "none"
-        return {"broken": self._broken, "played": self._count, "last": last, "sounds": list(self._sounds)}
+        return {
+            "broken": self._broken,
+            "played": self._count,
+            "last": last,
+            "sounds": list(self._sounds),
+            **self._voice.status(),
+        }
 
 
-def _end(caller: socket.socket, status: int) -> None:
-    with suppress(OSError):
-        caller.send(bytes([status]))
-    caller.close()
+def _end(caller: socket.socket, answer: bytes) -> bool:
+    """Gives the program its exit status, and what it prints; False where it was killed."""
+    caller.setblocking(True)
+    caller.settimeout(1.0)
+    try:
+        caller.sendall(answer)
+    except OSError:
+        return False
+    finally:
+        caller.close()
+    return True
 
 
 def heard_in(wav: bytes) -> Mapping[str, Any] | None:

@@ -63,6 +63,7 @@ def simulators(place: Place, terminal: str) -> list[Process]:
         "printer": ("Printer", ["--listen", f"{LOOPBACK}:{ports.printer}",
                                         "--receipts", str(place.run / "receipts")]),
         "light": ("Light", ["--tty", str(place.run / "dev" / "light")]),
+        "keypad": ("Keypad", ["--tty", str(place.run / "dev" / "keypad")]),
         "sound": ("Sound", ["--bin", str(place.sound)]),
         "line": ("Line", ["--listen", f"{LOOPBACK}:{ports.line}", "--to", f"{LOOPBACK}:{ports.store}"]),
     }  # fmt: skip

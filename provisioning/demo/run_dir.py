@@ -166,6 +166,15 @@ port = {printer}
 [signals]
 driver = "aplay"
 port = "dev/light"
+
+[speech]
+driver = "espeak-ng"
+headphones = "headphones"
+loudspeaker = "loudspeaker"
+
+[keypad]
+driver = "serial"
+port = "dev/keypad"
 """
 
 # Names as the simulated terminals have them (devices/simulators/payment_nexo.py).

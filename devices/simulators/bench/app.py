@@ -44,7 +44,7 @@ class Workbench:
     """What is answered at each address.
 
     GET  /api/state?after=N&wait=S   {"version", "reader", "scanner", "pad", "printer", "line", "terminal", "light",
-                                     "sound": statuses of simulators, "clock": of the store, "charged": lines,
+                                     "sound", "keypad": statuses of simulators, "clock": of the store, "charged": lines,
                                      "processes", "receipts": names, newest first, "screen": its size or null};
                                      with `after`, waits up to S (20) seconds for another version, else 204
     GET  /api/drawer                 {"passes": [drawer.json's entries]}

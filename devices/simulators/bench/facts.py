@@ -58,6 +58,7 @@ class Facts:
             "terminal": _terminal(devices),
             "light": devices["light"],
             "sound": devices["sound"],
+            "keypad": devices["keypad"],
             "clock": self._bench.clock() or None,
             "charged": self._bench.charged()[-8:],
             "processes": [

@@ -175,7 +175,7 @@ class Hardware:
         if order["do"] not in LEAVES_TROUBLE:
             return
         self.stand.set_back()
-        for what in ("reader", "scanner", "pad", "printer", "light", "network"):
+        for what in ("reader", "scanner", "pad", "printer", "light", "keypad", "network"):
             self.workbench.bench.plug(what)
         paid, self.paid = self.paid, None
         if paid is not None:
@@ -206,7 +206,7 @@ def hardware(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hardware]:
     one.serve_reader()
     one.serve_scanner()
     one.serve_printer()
-    for name in ("item-pad", "light"):
+    for name in ("item-pad", "light", "keypad"):
         one.serve(name, "--tty", one.tty(name))
     one.serve("sound", "--bin", str(run_dir / "sound"))
     one.serve("line", "--listen", f"127.0.0.1:{line}", "--to", "127.0.0.1:1")

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb not installed"),
 ]
 PARTS = [
-    *("screen", "pass-reader", "scanner", "item-pad", "printer", "line", "light", "sound", "payment-nexo"),
+    *("screen", "pass-reader", "scanner", "item-pad", "printer", "line", "light", "keypad", "sound", "payment-nexo"),
     *("store", "workbench", "mirror", "kiosk"),
 ]
 

@@ -91,6 +91,7 @@ def test_the_kiosks_configuration_says_who_it_is_and_reaches_the_store_by_the_li
     assert config["store"]["url"] == "http://127.0.0.1:8802"
     assert config["receipt_printer"]["port"] == 8803
     assert config["signals"]["port"] == "dev/light"
+    assert config["keypad"]["port"] == "dev/keypad"
     assert config["screen"] == {"width": 540, "height": 960}
 
 

@@ -1,0 +1,1 @@
+"""Speech: what a synthesizer says, through headphones or a loudspeaker."""
