@@ -27,6 +27,8 @@ from kiosk.rows import Lent
 from kiosk.texts import Texts, available
 
 if TYPE_CHECKING:
+    from devices.speaker import Speaker
+    from kiosk.aid import Aid
     from kiosk.app import KioskApp
     from kiosk.bus import Bus
     from kiosk.desks.in_background import Workers
@@ -148,6 +150,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             kinds,
             passes_on_pad=config.pad.passes,
             returns=config.visit.returns,
+            aid=_aid(config, devices.speaker, app),
         )
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
@@ -217,6 +220,7 @@ def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, f
         title="Kiosk",
         languages=config.kiosk.languages,
         on_touch=bus.put,
+        on_focus=bus.put,
         size=(config.screen.width, config.screen.height),
         fullscreen=fullscreen,
         on_frame=_Alive(after_first),
@@ -224,6 +228,17 @@ def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, f
         today=date.today,
         colours=CONTRAST if config.screen.contrast else NORMAL,
     )
+
+
+def _aid(config: KioskConfig, speaker: Speaker | None, ring: KioskApp) -> Aid | None:
+    """For whoever does not see the screen or cannot touch it; None where no device is there for them."""
+    kinds = {one.kind: one for one in config.devices}
+    if not {"speech", "keypad"} & kinds.keys():
+        return None
+    from kiosk.aid import Aid
+
+    loudspeaker = "speech" in kinds and bool(kinds["speech"].options.get("loudspeaker"))
+    return Aid(speaker, ring, config.kiosk.languages, date.today, loudspeaker=loudspeaker)
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from kiosk.bus import Touched
+from devices.ports import Key
+from kiosk.bus import Focused, Touched
 from kiosk.screens.faults import Faults
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import OutOfOrder, Rest, Shown
@@ -107,14 +108,16 @@ class KioskApp:
         library_name: str,
         today: Callable[[], date],
         colours: Colours = NORMAL,
+        on_focus: Callable[[Focused], None] = lambda _: None,
     ) -> None:
+        """`on_focus` is told where the ring is that keys move."""
         configure_kivy(size, fullscreen)
         from kivy.clock import Clock
         from kivy.core.window import Window
 
         self._languages, self._on_touch, self._on_frame = languages, on_touch, on_frame
         self._library_name, self._today, self._colours = library_name, today, colours
-        self._fullscreen = fullscreen
+        self._fullscreen, self._on_focus = fullscreen, on_focus
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
         self._shown = Shown(language=languages[0])
         self._faults = Faults(self._out_of_order, self._give_up)
@@ -137,6 +140,14 @@ class KioskApp:
         """Draws this in the next frame; of several the newest."""
         self._waiting.put(shown)
         self._draw()
+
+    def press(self, key: Key) -> None:
+        """A key that is felt went down (`kiosk.aid.Ring`)."""
+        self._clock.schedule_once(lambda _: self._stage.press(key, self._on_focus))
+
+    def take_away(self) -> None:
+        """The ring leaves the screen."""
+        self._clock.schedule_once(lambda _: self._stage.ids.ring.take_away())
 
     def stop_from_thread(self) -> None:
         """Ends `run`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import BarcodeScanned, DeviceEvent, PassPresented, PassUnreadable, ScanUnreadable
+from devices.ports import BarcodeScanned, DeviceEvent, KeyPressed, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.ui import Intent
 
 
@@ -16,6 +16,16 @@ class Touched:
 
     intent: Intent
     what: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Focused:
+    """The ring stands around something that can be touched: what it is called, and which one of how many. Never in the
+    repr, for it may be a key of a PIN."""
+
+    name: str = field(repr=False)
+    number: int = field(repr=False)
+    maximum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +46,10 @@ class Reached:
     admitted: bool = True
 
 
-Happening = Touched | Answered | Reached | DeviceEvent
+Happening = Touched | Focused | Answered | Reached | DeviceEvent
 
 
-_MANY = (Touched, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)
+_MANY = (Touched, KeyPressed, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)
 
 
 class Bus:

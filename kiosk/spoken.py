@@ -6,12 +6,12 @@ Each utterance says what may be heard by everybody (EN 301 549 5.1.3.9): titles,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
-from kiosk import sentences
+from kiosk import sentences, spoken_ways_in
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
@@ -21,11 +21,13 @@ from kiosk.ui import (
     HelpCard,
     Intent,
     LanguageCard,
+    LendOrReturn,
     NoAnswer,
     Notice,
     NoVisit,
     OutOfOrder,
     Over,
+    PinPad,
     Receipt,
     Rest,
     Returned,
@@ -37,6 +39,7 @@ from kiosk.ui import (
     Waiting,
     offered,
 )
+from kiosk.utterance import Utterance, public
 
 TOLD_SECONDS = (60, 30, 20, 10, 5)
 FEW = 3  # more items than these need no counting down
@@ -70,23 +73,6 @@ _OF_ITEM_OR_KIOSK = frozenset(
 """Of all others it might be heard what somebody owes, or that a pass is blocked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """One thing to say. `aloud`: what is said of it where everybody hears; nothing where that is empty.
-
-    `passing`: it only bridges the time until something else is said.
-    """
-
-    text: str = field(repr=False)
-    aloud: str = field(repr=False)
-    passing: bool = False
-
-    @property
-    def private(self) -> bool:
-        """Whether it is for one pair of ears."""
-        return self.aloud != self.text
-
-
 def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> tuple[Utterance, ...]:
     """What the new picture says that the old one did not; all of it where it is another screen, card or language."""
     if before is None or (type(before.screen), type(before.over), before.language) != (
@@ -107,37 +93,35 @@ def everything(shown: Shown, texts: AloudTexts, today: date) -> tuple[Utterance,
     said = _card(shown.over, texts) if shown.over is not None else _screen(shown.screen, texts, today)
     choices = texts.count("speech.choices", choices_of(shown))
     passing = isinstance(shown.screen, Waiting) and shown.over is None
-    return _kept(said if passing else [*said, _public(choices)])
+    return _kept(said if passing else [*said, public(choices)])
 
 
 def choices_of(shown: Shown) -> int:
     """How many buttons there are, as far as a screen's own fact tells."""
-    languages = len(shown.over.languages) if isinstance(shown.over, LanguageCard) else 0
-    return len(offered(shown.screen, shown.over)) + languages
+    more = len(shown.over.languages) if isinstance(shown.over, LanguageCard) else 0
+    can = offered(shown.screen, shown.over)
+    if isinstance(shown.screen, PinPad) and Intent.DIGIT in can:
+        more = len(shown.screen.keys) - 1
+    return len(can) + more
 
 
 def opening(texts: AloudTexts, *, for_everybody: bool) -> Utterance:
     """Said first where somebody begins to listen."""
-    return _public(texts.say("speech.loudspeaker" if for_everybody else "speech.headphones"))
+    return public(texts.say("speech.loudspeaker" if for_everybody else "speech.headphones"))
 
 
 def choice(texts: AloudTexts, name: str, number: int, maximum: int, languages: Iterable[str] = ()) -> Utterance:
     """What a button is called, and which one of how many; `languages`: the names that a button may have."""
-    which = texts.say("speech.choice", number=number, maximum=maximum)
-    said = sayable(name, which)
-    return Utterance(said, said if is_choice(texts, name, languages) else sayable(which))
+    said = sayable(name, texts.say("speech.choice", number=number, maximum=maximum))
+    # Where it stands would tell everybody which key of a PIN it is.
+    return Utterance(said, said if is_choice(texts, name, languages) else sayable(texts.say("speech.private")))
 
 
 def is_choice(texts: AloudTexts, name: str, languages: Iterable[str] = ()) -> bool:
     """Whether that is the spoken name of a button as every patron has it, so that everybody may hear it."""
     names = {texts.say(f"access.{one.value}") for one in Intent if one is not Intent.LANGUAGE}
-    names |= {texts.say("access.done_returning"), texts.say("language.title")}
+    names |= {texts.say("access.done_returning"), texts.say("access.read_aloud_stop"), texts.say("language.title")}
     return name in names | {texts.say("access.language", language=one) for one in languages}
-
-
-def _public(*parts: str) -> Utterance:
-    said = sayable(*parts)
-    return Utterance(said, said)
 
 
 def _kept(said: Iterable[Utterance]) -> tuple[Utterance, ...]:
@@ -151,39 +135,53 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
     match screen:
         case Rest():
             return _rest(screen, texts)
+        case LendOrReturn() | PinPad():
+            return spoken_ways_in.said(screen, texts)
         case Waiting():
-            return [replace(_public(texts.say("waiting.looking")), passing=True)]
+            return [replace(public(texts.say("waiting.looking")), passing=True)]
         case NoVisit(refused=no):
             return [_of_refusal(texts, no, today)]
         case NoAnswer():
-            return [_public(texts.say("no_answer.why"), texts.say("no_answer.next"))]
+            return [public(texts.say("no_answer.why"), texts.say("no_answer.next"))]
         case Borrowing():
             return _borrowing(screen, texts, today)
         case Returning():
             rows = [_row(one, texts, today, returns=True) for one in reversed(screen.rows)]
-            head = [_public(sentences.headline_of_returns(texts, screen)), *_troubles(screen.troubles, texts)]
+            head = [public(sentences.headline_of_returns(texts, screen)), *_troubles(screen.troubles, texts)]
             head += _aside(sentences.aside_of_returns(texts, screen.troubles)) + _notice(screen.notice, texts)
             return [*head, *rows, *_to_do(screen, texts)]
+        case Finished() | Returned() | Receipt():
+            return _end(screen, texts)
+        case Closed() | OutOfOrder():
+            return _out(screen, texts)
+        case _:
+            assert_never(screen)
+
+
+def _end(screen: Finished | Returned | Receipt, texts: AloudTexts) -> list[Utterance]:
+    match screen:
         case Finished():
             return _finished(screen, texts)
         case Returned():
-            said = sentences.returned(texts, screen)
-            return [_public(said.why, said.next)]
+            end = sentences.returned(texts, screen)
+            return [public(end.why, end.next)]
         case Receipt(state=state):
-            return [_public(texts.say(f"receipt.{state.value}.title"), texts.say(f"receipt.{state.value}.text"))]
+            return [public(texts.say(f"receipt.{state.value}.title"), texts.say(f"receipt.{state.value}.text"))]
+
+
+def _out(screen: Closed | OutOfOrder, texts: AloudTexts) -> list[Utterance]:
+    match screen:
         case Closed(reason=reason, lent=lent):
             next_step = texts.count("closed.lent", lent) if lent else texts.say("closed.next")
-            return [_public(texts.say("closed.why"), next_step, _code(texts, reason))]
+            return [public(texts.say("closed.why"), next_step, _code(texts, reason))]
         case OutOfOrder(reason=reason):
-            return [_public(texts.say("out_of_order.why"), texts.say("out_of_order.next"), _code(texts, reason))]
-        case _:
-            assert_never(screen)
+            return [public(texts.say("out_of_order.why"), texts.say("out_of_order.next"), _code(texts, reason))]
 
 
 def _rest(fact: Rest, texts: AloudTexts) -> list[Utterance]:
     do, otherwise = sentences.at_rest(texts, fact)
     aside = "" if sentences.worst(fact.troubles) else sentences.aside(texts, fact.troubles)
-    return [_public(texts.say("rest.title")), *_notice(fact.notice, texts), _public(do, otherwise), *_aside(aside)]
+    return [public(texts.say("rest.title")), *_notice(fact.notice, texts), public(do, otherwise), *_aside(aside)]
 
 
 def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
@@ -193,7 +191,7 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
     said += _troubles(fact.troubles, texts) + _standing(fact, texts, today)
     said += _aside(sentences.aside(texts, fact.troubles)) + _notice(fact.notice, texts)
     said += [_row(one, texts, today) for one in reversed(fact.rows)]
-    return [*said, _public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
+    return [*said, public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
@@ -205,15 +203,15 @@ def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance
 def _to_do(fact: Borrowing | Returning, texts: AloudTexts) -> list[Utterance]:
     do = sentences.what_to_do(texts, fact)
     first = do and not fact.rows and not fact.ending
-    return [_public(do, sentences.how(texts, fact) if first else "")]
+    return [public(do, sentences.how(texts, fact) if first else "")]
 
 
 def _finished(fact: Finished, texts: AloudTexts) -> list[Utterance]:
     if fact.unlocking:
-        return [_public(sentences.finished(texts, fact))]
+        return [public(sentences.finished(texts, fact))]
     care = sentences.still_to_do(texts, fact) or (texts.say("finished.take") if fact.lying else "")
     question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
-    return [_public(sentences.finished(texts, fact), care, question)]
+    return [public(sentences.finished(texts, fact), care, question)]
 
 
 def _code(texts: AloudTexts, reason: str) -> str:
@@ -226,11 +224,11 @@ def _code(texts: AloudTexts, reason: str) -> str:
 def _card(over: Over, texts: AloudTexts) -> list[Utterance]:
     match over:
         case StillThere(seconds=seconds):
-            return [_public(texts.say("still_there.title"), texts.count("speech.seconds_left", seconds))]
+            return [public(texts.say("still_there.title"), texts.count("speech.seconds_left", seconds))]
         case HelpCard():
-            return [_public(texts.say("help.title"), texts.say("help.text"))]
+            return [public(texts.say("help.title"), texts.say("help.text"))]
         case LanguageCard():
-            return [_public(texts.say("language.title"))]
+            return [public(texts.say("language.title"))]
         case _:
             assert_never(over)
 
@@ -238,7 +236,7 @@ def _card(over: Over, texts: AloudTexts) -> list[Utterance]:
 def _ticked(over: StillThere, texts: AloudTexts) -> tuple[Utterance, ...]:
     if over.seconds not in TOLD_SECONDS:
         return ()
-    return (replace(_public(texts.count("speech.seconds_left", over.seconds)), passing=True),)
+    return (replace(public(texts.count("speech.seconds_left", over.seconds)), passing=True),)
 
 
 # ---- what changes on a screen
@@ -249,6 +247,8 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
         if (before.troubles, before.lay_pass) != (after.troubles, after.lay_pass):
             return _screen(after, texts, today)
         return _notice(after.notice, texts)
+    if isinstance(before, PinPad) and isinstance(after, PinPad):
+        return spoken_ways_in.typed(before, after, texts)
     if isinstance(before, Borrowing) and isinstance(after, Borrowing):
         said = _of_rows(before, after, texts, today)
         said += _notice(after.notice if after.notice is not before.notice else None, texts)
@@ -256,7 +256,7 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
             said += _standing(after, texts, today)
         left = after.may_borrow
         if left is not None and left <= FEW and left != before.may_borrow:
-            said.append(_public(sentences.may_borrow(texts, after)))
+            said.append(public(sentences.may_borrow(texts, after)))
         return said
     if isinstance(before, Returning) and isinstance(after, Returning):
         said = _of_rows(before, after, texts, today)
@@ -275,7 +275,7 @@ def _of_rows(
         aside = sentences.aside if isinstance(after, Borrowing) else sentences.aside_of_returns
         said += _aside(aside(texts, after.troubles - before.troubles))
     if after.ending and not before.ending:
-        said.append(_public(texts.say("borrow.ending")))
+        said.append(public(texts.say("borrow.ending")))
     return said
 
 
@@ -303,12 +303,12 @@ def _kept_to_oneself(texts: AloudTexts) -> str:
 
 
 def _notice(notice: Notice | None, texts: AloudTexts) -> list[Utterance]:
-    return [_public(texts.say(f"notice.{notice.value}"))] if notice is not None else []
+    return [public(texts.say(f"notice.{notice.value}"))] if notice is not None else []
 
 
 def _troubles(troubles: frozenset[Trouble], texts: AloudTexts) -> list[Utterance]:
-    return [_public(str(sentences.trouble(texts, one))) for one in sentences.IN_A_VISIT if one in troubles]
+    return [public(str(sentences.trouble(texts, one))) for one in sentences.IN_A_VISIT if one in troubles]
 
 
 def _aside(said: str) -> list[Utterance]:
-    return [_public(said)] if said else []
+    return [public(said)] if said else []

@@ -5,17 +5,43 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import BarcodeScanned, Health, HealthChanged, ItemsChanged, PassPresented, PassRemoved
-from kiosk.bus import Answered, Bus, Happening, Reached, Touched
+from devices.ports import (
+    BarcodeScanned,
+    HeadphonesChanged,
+    Health,
+    HealthChanged,
+    ItemsChanged,
+    KeyPressed,
+    PassPresented,
+    PassRemoved,
+)
+from kiosk.bus import Answered, Bus, Focused, Happening, Reached, Touched
 from kiosk.stack import Stack
-from kiosk.ui import HelpCard, Intent, LanguageCard, Over, Rest, Screen, Shown, StillThere, Trouble, Ui, offered
+from kiosk.ui import (
+    HelpCard,
+    Intent,
+    LanguageCard,
+    Over,
+    Reading,
+    Rest,
+    Screen,
+    Shown,
+    StillThere,
+    Trouble,
+    Ui,
+    offered,
+)
+
+if TYPE_CHECKING:
+    from kiosk.aid import Aid  # most kiosks start without
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
-_OF_A_PERSON = (Touched, BarcodeScanned, PassPresented)
+_OF_A_PERSON = (Touched, KeyPressed, BarcodeScanned, PassPresented)
 _OPENED = HelpCard | LanguageCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
@@ -33,9 +59,11 @@ class Stage:
         *,
         passes_on_pad: bool = False,
         returns: bool = False,
+        aid: "Aid | None" = None,
     ) -> None:
         """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
-        may be brought back here."""
+        may be brought back here. `aid`: for whoever does not see the screen or cannot touch it."""
+        self._aid = aid
         self._ui, self._bus, self._languages = ui, bus, languages
         self._shown = Shown(Rest(), language=languages[0])
         self._waiting: asyncio.Task[Happening] | None = None
@@ -159,6 +187,8 @@ class Stage:
     def wipe(self, screen: Screen) -> None:
         """Draws it for whoever comes next: nothing over it, in the kiosk's first language."""
         self._language_by_hand = False
+        if self._aid is not None:
+            self._aid.forget()
         self._draw(Shown(screen, None, self._languages[0]))
 
     async def next(
@@ -198,6 +228,8 @@ class Stage:
                 log.info("screen %s%s", type(shown.screen).__name__, over)
             self._shown = shown
             self._ui.show(shown)
+            if self._aid is not None:
+                self._aid.show(shown)
 
     async def _first(
         self, timeout_s: float | None, tasks: tuple[asyncio.Task[object], ...]
@@ -222,12 +254,16 @@ class Stage:
             return self._is_kept_touch(happening)
         if isinstance(happening, Reached | HealthChanged):
             return not self._notes_trouble(happening)
-        return False
+        return isinstance(happening, KeyPressed | HeadphonesChanged | Focused)
 
     def _note(self, happening: Happening) -> None:
         """What is remembered of it, once, at the moment when it arrives."""
         if isinstance(happening, _OF_A_PERSON):
             self.stir()
+        if self._aid is not None:
+            self._aid.hear(happening)
+            if isinstance(self._shown.over, HelpCard):
+                self._draw(replace(self._shown, over=HelpCard(self._aid.reading)))
         if isinstance(happening, PassPresented):
             self._passes.add(happening.device)
         elif isinstance(happening, PassRemoved):
@@ -248,7 +284,11 @@ class Stage:
             self._choose_language(touched.what)
             return True
         if touched.intent is Intent.HELP:
-            self._draw(replace(shown, over=HelpCard()))
+            self._draw(replace(shown, over=HelpCard(self._aid.reading if self._aid is not None else Reading.NONE)))
+            return True
+        if touched.intent is Intent.READ_ALOUD and self._aid is not None:
+            self._draw(replace(shown, over=None))
+            self._aid.read_aloud()
             return True
         if isinstance(shown.over, _OPENED) and touched.intent is Intent.CLOSE:
             self._draw(replace(shown, over=None))

@@ -29,6 +29,7 @@ class Intent(Enum):
     DIGIT = "digit"  # of a PIN; `kiosk.bus.Touched.what` says which
     ERASE = "erase"
     ENTER = "enter"
+    READ_ALOUD = "read_aloud"
 
 
 class Trouble(Enum):
@@ -242,9 +243,20 @@ class StillThere:
     seconds: int
 
 
+class Reading(Enum):
+    """Whether the screen can be read aloud for everybody to hear, and is."""
+
+    NONE = "none"  # it cannot, or somebody listens with headphones
+    OFF = "off"
+    ON = "on"
+
+
 @dataclass(frozen=True, slots=True)
 class HelpCard:
-    """Over the screen: where the desk is and that it helps. CLOSE goes back."""
+    """Over the screen: where the desk is and that it helps. CLOSE goes back; READ_ALOUD, where that can be, begins to
+    read the screen aloud, or ends it."""
+
+    reading: Reading = Reading.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,19 +286,23 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
 }
 _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
     StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
-    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
+    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.READ_ALOUD}),
     LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
 }
 
 
 def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
     """What can be touched now. The states of the product in one table: tests and documents draw from it."""
-    return _OFFERED_OVER[type(over)] if over is not None else (_OFFERED[type(screen)] | _ALWAYS) - _withheld(screen)
+    if over is not None:
+        return _OFFERED_OVER[type(over)] - _withheld(over)
+    return (_OFFERED[type(screen)] | _ALWAYS) - _withheld(screen)
 
 
-def _withheld(screen: Screen) -> frozenset[Intent]:
-    """What a screen of that kind offers, but not in this state."""
+def _withheld(screen: Screen | Over) -> frozenset[Intent]:
+    """What a screen, or a card, of that kind offers, but not in this state."""
     match screen:
+        case HelpCard(reading=Reading.NONE):
+            return frozenset({Intent.READ_ALOUD})
         case Rest(takes_back=False):
             return frozenset({Intent.BRING_BACK})
         case LendOrReturn(wants_pass=True):

@@ -31,6 +31,7 @@ ICONS = {
     "message": 0xE88E,
     "stack": 0xE53B,
     "lock": 0xE897,
+    "read_aloud": 0xE050,
 }
 OF_STEP = {
     NextStep.DESK: "desk",

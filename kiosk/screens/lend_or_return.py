@@ -6,11 +6,11 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk import sentences
+from kiosk import sentences, ways_in
 from kiosk.screens.icons import OF_NOTICE
 from kiosk.screens.message import MessagePage
 from kiosk.texts import Texts
-from kiosk.ui import LendOrReturn, Trouble
+from kiosk.ui import LendOrReturn
 
 
 class LendOrReturnPage(MessagePage):
@@ -28,13 +28,7 @@ class LendOrReturnPage(MessagePage):
 
     def draw(self, fact: LendOrReturn, texts: Texts) -> None:
         """The question, and that a pass answers it too; or that the pass is awaited."""
-        show = "rest.lay" if fact.lay_pass else "rest.scan" if Trouble.NO_PASS_READER in fact.troubles else "rest.do"
-        ask = texts.count("books_first.ask", fact.count)
-        self.title = texts.say(show) if fact.wants_pass else ask
-        said = f"{texts.say('books_first.lend_at_once')} {texts.say(show)}"
-        if fact.wants_pass:
-            said = texts.say("rest.or_scan") if show == "rest.do" else ""
-        self.text = texts.say(f"notice.{fact.notice.value}") if fact.notice else said
+        self.title, self.text = ways_in.books_first(texts, fact)
         self.note = sentences.aside(texts, fact.troubles)
         self.icon = OF_NOTICE[fact.notice] if fact.notice else "card" if fact.wants_pass else "book"
         self.tone = "care" if fact.notice else "good"

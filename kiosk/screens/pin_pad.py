@@ -13,6 +13,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
+from kiosk import ways_in
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.page import Page, Tell, Today
@@ -74,7 +75,7 @@ class PinPadPage(Page):
         """The question, how much was typed, and the keys in their order."""
         self.title = texts.say("pin.title")
         self.wrong, self.checking = fact.wrong, fact.checking
-        self.text = texts.say(_sentence(fact))
+        self.text = ways_in.of_pin(texts, fact)
         self.count, self.count_spoken = fact.typed, texts.count("pin.typed", fact.typed)
         if fact.checking:
             self._soon()
@@ -126,14 +127,6 @@ class PinPadPage(Page):
                 key.text = texts.say("pin.ok" if key.intent == Intent.ENTER.value else "pin.erase")
                 key.spoken = texts.say(f"access.{key.intent}")
                 key.second = fact.typed < PIN_MIN or fact.checking
-
-
-def _sentence(fact: PinPad) -> str:
-    if fact.checking:
-        return "waiting.looking"
-    if fact.short:
-        return "pin.short"
-    return "pin.wrong" if fact.wrong else "pin.how"
 
 
 class PadRow(BoxLayout):

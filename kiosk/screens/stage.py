@@ -10,12 +10,14 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.bus import Touched
+from devices.ports import Key
+from kiosk.bus import Focused, Touched
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
 from kiosk.screens.page import Page, Today
 from kiosk.screens.rest import RestPage
+from kiosk.screens.ring import Ring  # noqa: F401 - named in the .kv
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts, name_of
 from kiosk.ui import (
@@ -144,6 +146,7 @@ class Stage(Mirror):
             self.language_text, self.language_spoken = name, texts.say("access.language", language=name)
         else:
             self.language_text, self.language_spoken = name_of(texts.language), texts.say("language.title")
+        self.ids.ring.follow()
 
     def _change(self, old: Page | None, fact: object, texts: Texts, place: FloatLayout) -> Page | None:
         new = self._page_of(type(fact)) if fact is not None else None
@@ -199,6 +202,10 @@ class Stage(Mirror):
         """It is lifted, here; whoever held it is told after this."""
         self._lifted = touch.pos
         return super().on_touch_up(touch)
+
+    def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
+        """A key that is felt: moves the ring and tells where it is, or touches what it stands around."""
+        self.ids.ring.press(key, tell)
 
     def touchable(self) -> list[Touch]:
         """All that can be touched now, drawn and not covered."""

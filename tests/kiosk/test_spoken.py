@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import rows, spoken
-from kiosk.spoken import Utterance, everything, is_choice, news
+from kiosk.spoken import everything, is_choice, news
 from kiosk.texts import available, name_of
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
@@ -35,6 +35,7 @@ from kiosk.ui import (
     Trouble,
     Waiting,
 )
+from kiosk.utterance import Utterance
 from tests.kiosk.screens.scenes import ALL_REFUSALS, SCENES
 
 TODAY, DUE = date(2026, 7, 22), date(2026, 8, 12)
@@ -243,7 +244,7 @@ def test_the_names_of_the_usual_buttons_are_for_everybody_and_others_are_not() -
 def test_a_choice_says_its_name_and_which_one_it_is() -> None:
     usual, own = spoken.choice(NL, "Stoppen", 2, 4), spoken.choice(NL, "Oeroeg verlengen", 1, 4)
     assert (usual.text, usual.private) == ("Stoppen. Keuze 2 van 4.", False)
-    assert (own.text, own.aloud) == ("Oeroeg verlengen. Keuze 1 van 4.", "Keuze 1 van 4.")
+    assert (own.text, own.aloud) == ("Oeroeg verlengen. Keuze 1 van 4.", "Dit hoor je met een koptelefoon.")
 
 
 def test_who_begins_to_listen_hears_that_it_is_on() -> None:

@@ -18,6 +18,7 @@ from kiosk.ui import (
     OutOfOrder,
     Over,
     PinPad,
+    Reading,
     Receipt,
     ReceiptState,
     Rest,
@@ -51,7 +52,7 @@ SCREENS: tuple[Screen, ...] = (
     Closed("journal"),
     OutOfOrder("fault"),
 )
-OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), LanguageCard(("nl", "en", "ar")))
+OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), HelpCard(Reading.OFF), LanguageCard(("nl", "en", "ar")))
 LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT}
 
 
@@ -85,6 +86,10 @@ def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
     assert offered(Borrowing()) - offered(Borrowing(ending=True)) == {Intent.DONE}
     assert offered(LendOrReturn(1)) - offered(LendOrReturn(1, wants_pass=True)) == {Intent.LEND}
     assert offered(Finished(1)) - offered(Finished(1, can_print=False)) == {Intent.PRINT}
+
+
+def test_reading_aloud_is_offered_where_it_can_be() -> None:
+    assert offered(Rest(), HelpCard(Reading.ON)) - offered(Rest(), HelpCard()) == {Intent.READ_ALOUD}
 
 
 def test_every_intent_is_offered_somewhere() -> None:

@@ -1,0 +1,186 @@
+"""For whoever does not see the screen or cannot touch it: speech, headphones, and keys that are felt (docs/adr/0028).
+
+What somebody does silences what is being said (EN 301 549 5.1.3.5); for the next one all is as before (5.1.3.13).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import cache
+from typing import Protocol
+
+from devices.ports import (
+    BarcodeScanned,
+    HeadphonesChanged,
+    Health,
+    HealthChanged,
+    Key,
+    KeyPressed,
+    PassPresented,
+    PassUnreadable,
+    ScanUnreadable,
+)
+from devices.speaker import Hearers, Speaker
+from kiosk.bus import Focused, Happening, Touched
+from kiosk.spoken import choice, everything, news, opening
+from kiosk.texts import name_of
+from kiosk.texts.aloud import AloudTexts
+from kiosk.ui import Reading, Shown
+from kiosk.utterance import Utterance
+
+log = logging.getLogger(__name__)
+
+LOUDNESS = (15, 30, 50, 70, 100)
+USUAL = 2  # of them
+_SILENCES = Touched | KeyPressed | BarcodeScanned | ScanUnreadable | PassPresented | PassUnreadable
+_WORKING = (Health.READY, Health.DEGRADED)
+
+
+class Ring(Protocol):
+    """The ring on the screen that keys move. Called on the flow's thread, never blocks."""
+
+    def press(self, key: Key) -> None:
+        """PREVIOUS and NEXT move it, OK touches what it stands around."""
+
+    def take_away(self) -> None:
+        """Nobody is there any more who presses keys."""
+
+
+class Aid:
+    """Hears what happens, says what is drawn; for the flow's thread. Nothing blocks and nothing is raised."""
+
+    def __init__(
+        self,
+        speaker: Speaker | None,
+        ring: Ring,
+        languages: Iterable[str],
+        today: Callable[[], date],
+        *,
+        loudspeaker: bool = False,
+    ) -> None:
+        """`speaker`: None where nothing speaks. `loudspeaker`: it may be read aloud for everybody to hear."""
+        self._speaker, self._ring, self._today = speaker, ring, today
+        self._names = [name_of(one) for one in languages]
+        self._texts = cache(AloudTexts)
+        self._loudspeaker = loudspeaker and speaker is not None
+        self._headphones: set[str] = set()  # the devices that say that some are in
+        self._aloud = False
+        self._level = USUAL
+        self._shown: Shown | None = None
+        self._said: tuple[Utterance, ...] = ()
+        self._passing = False  # what was said last only bridged the time
+
+    @property
+    def reading(self) -> Reading:
+        """Whether a button to read aloud makes sense, and what it does."""
+        if not self._loudspeaker or self._headphones:
+            return Reading.NONE
+        return Reading.ON if self._aloud else Reading.OFF
+
+    @property
+    def _hearers(self) -> Hearers | None:
+        if self._speaker is None:
+            return None
+        return Hearers.ONE if self._headphones else Hearers.ALL if self._aloud else None
+
+    # ---- what the stage tells
+
+    def show(self, shown: Shown) -> None:
+        """Says what is new in the picture. What cannot be said is not: a visit never fails for that."""
+        before, self._shown = self._shown, shown
+        if self._hearers is None:
+            return
+        try:
+            utterances = news(before, shown, self._texts(shown.language), self._today())
+        except Exception as fault:  # noqa: BLE001  silence is bad for one patron, a visit that fails is worse
+            log.critical("a picture cannot be said: %s", type(fault).__name__)
+            return
+        if utterances:
+            kinds = [(type(one.screen), type(one.over), one.language) for one in (before, shown) if one is not None]
+            self._say(utterances, cut=self._passing or len({*kinds}) > 1)
+
+    def hear(self, happening: Happening) -> None:
+        """Takes what happened, once, when it arrives."""
+        if isinstance(happening, _SILENCES):
+            self._silence()
+        match happening:
+            case KeyPressed(key=key):
+                self._press(key)
+            case Focused():
+                self._say([choice(self._now(), happening.name, happening.number, happening.maximum, self._names)])
+            case HeadphonesChanged(device=device, plugged=plugged):
+                self._plug(device, plugged=plugged)
+            case HealthChanged(device=device, health=health) if health.state not in _WORKING:
+                self._plug(device, plugged=False)
+
+    def read_aloud(self) -> None:
+        """Begins to read to everybody, or ends it."""
+        self._aloud = self.reading is Reading.OFF
+        self._begin()
+
+    def forget(self) -> None:
+        """Somebody left: loudness and speech are as before, the ring is gone."""
+        self._level, self._aloud = USUAL, False
+        self._ring.take_away()
+        self._silence()
+
+    # ---- within
+
+    def _now(self) -> AloudTexts:
+        return self._texts(self._shown.language if self._shown is not None else "nl")
+
+    def _plug(self, device: str, *, plugged: bool) -> None:
+        before = bool(self._headphones)
+        (self._headphones.add if plugged else self._headphones.discard)(device)
+        if bool(self._headphones) is not before:
+            self._aloud = False  # who pulls them out is not read aloud to everybody
+            self._begin()
+
+    def _begin(self) -> None:
+        """Silence; and then, where somebody listens from now on, all that is drawn."""
+        self._silence()
+        if self._hearers is not None:
+            self._say([opening(self._now(), for_everybody=self._hearers is Hearers.ALL), *self._all()])
+
+    def _press(self, key: Key) -> None:
+        if key in (Key.LOUDER, Key.QUIETER):
+            self._level = _next_level(self._level, key)
+            self._say(self._said)
+        elif key is not Key.REPEAT:
+            self._ring.press(key)
+        elif self.reading is Reading.OFF:
+            self.read_aloud()
+        else:
+            self._say(self._all())
+
+    def _all(self) -> tuple[Utterance, ...]:
+        if self._shown is None:
+            return ()
+        try:
+            return everything(self._shown, self._now(), self._today())
+        except Exception as fault:  # noqa: BLE001  as above
+            log.critical("a picture cannot be said: %s", type(fault).__name__)
+            return ()
+
+    def _say(self, utterances: Iterable[Utterance], *, cut: bool = False) -> None:
+        hearers = self._hearers
+        if hearers is None or self._speaker is None:
+            return
+        if cut:
+            self._speaker.stop()
+        self._said = tuple(utterances)
+        self._passing = any(one.passing for one in self._said)
+        texts = [one.text if hearers is Hearers.ONE else one.aloud for one in self._said]
+        self._speaker.say([one for one in texts if one], self._now().language, LOUDNESS[self._level], hearers)
+
+    def _silence(self) -> None:
+        self._passing = False
+        if self._speaker is not None:
+            self._speaker.stop()
+
+
+def _next_level(level: int, key: Key) -> int:
+    """One up, and from the loudest to the softest, for a keypad with one key for it; or one down, to the softest."""
+    return (level + 1) % len(LOUDNESS) if key is Key.LOUDER else max(0, level - 1)

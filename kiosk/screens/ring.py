@@ -1,0 +1,115 @@
+"""A ring around what keys act on (EN 301 549 8.4, WCAG 2.4.7, 2.4.13): there after the first key, gone with the visit.
+
+Two lines, one dark and one light, so that one of them is seen upon whatever lies there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.graphics import Color, InstructionGroup, Line
+from kivy.uix.widget import Widget
+
+from devices.ports import Key
+from kiosk.bus import Focused
+from kiosk.screens.direction import direction
+from kiosk.screens.look import look
+from kiosk.screens.touch import Touch
+
+LINE = 6  # units, each of the two
+GAP = 6  # units, between a button and the ring
+BOUNCE_S = 0.3  # between two touches by OK
+CORNER = 28  # units, of a button
+
+
+class Ring(Widget):
+    """Lies over the stage and takes no touch. `stage` is what it goes around in; a page's own buttons come first."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._around: Touch | None = None
+        self._used = False  # keys are pressed in this visit
+        self._acted_at = -BOUNCE_S
+        self._lines = InstructionGroup()
+        self.drawn: list[tuple[float, float, float, float]] = []  # the place and size of each line
+        self.canvas.add(self._lines)
+        self._draw = Clock.create_trigger(self._draw_now, -1)
+
+    @property
+    def around(self) -> Touch | None:
+        """What an OK would touch, where that can still be touched."""
+        return self._around if self._around in self._order() else None
+
+    def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
+        """PREVIOUS and NEXT go around, and `tell` what is there; OK touches it."""
+        order = self._order()
+        self._used = True
+        if key is Key.OK:
+            self._act()
+            return
+        if not order:
+            return
+        step = 1 if key is Key.NEXT else -1
+        at = order.index(self._around) + step if self._around in order else (0 if step > 0 else -1)
+        self._go_to(order[at % len(order)])
+        tell(Focused(order[at % len(order)].spoken, at % len(order) + 1, len(order)))
+
+    def _act(self) -> None:
+        around, now = self.around, Clock.time()
+        if around is not None and now - self._acted_at >= BOUNCE_S:
+            self._acted_at = now
+            around.dispatch("on_act")
+
+    def follow(self) -> None:
+        """What is drawn changed: around what left there is no ring."""
+        if self._used:
+            if self._around is not None and self._around not in self._order():
+                self._go_to(None)
+            self._draw()
+
+    def take_away(self) -> None:
+        """Nobody presses keys any more."""
+        self._used = False
+        self._go_to(None)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger needs no ring."""
+        self._go_to(None)
+        return False
+
+    def _order(self) -> list[Touch]:
+        """What can be touched now, each once: of the card or the page from the top, then what is on every screen."""
+        stage = self.parent
+        if stage is None:
+            return []
+        bars = list(stage.ids.bars.walk(restrict=True))
+        side = -1 if direction.to_the_left else 1
+        touches = sorted(
+            stage.touchable(), key=lambda one: (one in bars, one.intent == "stop", -round(one.top), side * one.x)
+        )
+        return list({(one.intent, one.spoken): one for one in reversed(touches)}.values())[::-1]
+
+    def _go_to(self, touch: Touch | None) -> None:
+        if self._around is not None:
+            self._around.unbind(pos=self._draw, size=self._draw)
+        self._around = touch
+        if touch is not None:
+            touch.bind(pos=self._draw, size=self._draw)
+        self._draw()
+
+    def _draw_now(self, *_: Any) -> None:
+        self._lines.clear()
+        self.drawn = []
+        one = self._around
+        if one is None or one.get_root_window() is None:
+            return
+        left, bottom = self.to_widget(*one.to_window(one.x, one.y))
+        right, top = self.to_widget(*one.to_window(one.right, one.top))
+        left, right = min(left, right), max(left, right)
+        for at, colour in enumerate(("ink", "ground")):
+            out = look.u(GAP + LINE * at) + look.u(LINE) / 2
+            box = (left - out, bottom - out, right - left + 2 * out, top - bottom + 2 * out)
+            self.drawn.append(box)
+            self._lines.add(Color(*look.c(colour)))
+            shape = (*box, look.u(CORNER) + out)
+            self._lines.add(Line(rounded_rectangle=shape, width=max(1.0, look.u(LINE) / 2)))

@@ -1,0 +1,179 @@
+"""Keys that are felt reach all that a finger reaches, one after the other, and a ring shows where they are."""
+
+from typing import Any
+
+import pytest
+
+from devices.ports import Key
+from kiosk.bus import Focused, Touched
+from kiosk.rows import Lent
+from kiosk.screens.direction import direction
+from kiosk.theme import CONTRAST, NORMAL, contrast
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, Reading, Rest, StillThere
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.layout import box
+from tests.kiosk.screens.scenes import DUE, SCENES
+
+VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
+
+
+def press(kiosk: Kiosk, *keys: Key) -> list[Focused]:
+    """Presses them; where the ring came to."""
+    told: list[Focused] = []
+    for key in keys:
+        kiosk.stage.press(key, told.append)
+        kiosk.turn(2)
+    return told
+
+
+def ring(kiosk: Kiosk) -> Any:
+    return kiosk.stage.ids.ring
+
+
+@pytest.fixture(autouse=True)
+def no_ring(kiosk: Kiosk) -> None:
+    ring(kiosk).take_away()
+    ring(kiosk)._acted_at = -1.0
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_next_reaches_everything_that_can_be_touched_and_comes_around(kiosk: Kiosk, name: str) -> None:
+    screen, over = SCENES[name]
+    kiosk.show(screen, over)
+    names = {(one.intent, one.spoken) for one in kiosk.stage.touchable()}
+    if not names:
+        return
+    told = press(kiosk, *[Key.NEXT] * (len(names) + 1))
+    assert {one.name for one in told} == {spoken for _, spoken in names}
+    assert [one.number for one in told] == [*range(1, len(names) + 1), 1]
+    assert {one.maximum for one in told} == {len(names)}
+    back = press(kiosk, *[Key.PREVIOUS] * len(names))
+    assert [one.number for one in back] == [*range(len(names), 0, -1)]
+
+
+def test_what_the_screen_is_about_comes_first_and_what_ends_it_last(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    assert [one.name for one in press(kiosk, *[Key.NEXT] * 4)] == [
+        "Klaar met lenen",
+        "Hulp van de balie",
+        "Kies je taal",
+        "Stoppen",
+    ]
+
+
+@pytest.mark.parametrize("name", ["borrow", "finished", "still-there", "languages", "rest"])
+def test_ok_is_a_touch_of_what_the_ring_stands_around(kiosk: Kiosk, name: str) -> None:
+    screen, over = SCENES[name]
+    kiosk.show(screen, over)
+    for number in range(press(kiosk, Key.NEXT)[0].maximum):
+        kiosk.show(Borrowing())
+        kiosk.show(screen, over)
+        ring(kiosk).take_away()
+        ring(kiosk)._acted_at = -1.0
+        press(kiosk, *[Key.NEXT] * (number + 1))
+        around = ring(kiosk).around
+        kiosk.rested()
+        press(kiosk, Key.OK)
+        by_key = [*kiosk.touched]
+        kiosk.rested()
+        kiosk.tap(*kiosk.stage.to_parent(*around.center))
+        assert by_key == kiosk.touched
+        assert len(by_key) == 1
+
+
+def test_ok_twice_is_one_touch_and_ok_without_a_ring_is_none(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    press(kiosk, Key.OK)
+    assert kiosk.touched == []
+    press(kiosk, Key.NEXT, Key.OK, Key.OK)
+    assert kiosk.touched == [Touched(Intent.DONE)]
+
+
+def test_no_ring_is_drawn_before_a_key_nor_after_the_visit_nor_under_a_finger(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    before = kiosk.pixels()
+    press(kiosk, Key.NEXT)
+    assert kiosk.pixels() != before
+    ring(kiosk).take_away()
+    kiosk.turn()
+    assert kiosk.pixels() == before
+    press(kiosk, Key.NEXT)
+    kiosk.tap(540, 1200)
+    kiosk.turn()
+    assert kiosk.pixels() == before
+
+
+def test_a_card_takes_the_ring_from_what_lies_under_it_and_does_not_keep_it(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    press(kiosk, Key.NEXT)
+    kiosk.show(VISIT, StillThere(9))
+    assert ring(kiosk).around is None
+    names = {one.name for one in press(kiosk, *[Key.NEXT] * 3)}
+    assert names == {"Meer tijd", "Stoppen", "Kies je taal"} or "Klaar met lenen" not in names
+    kiosk.show(VISIT)
+    assert press(kiosk, Key.NEXT)[0].name == "Klaar met lenen"
+
+
+def test_what_left_the_screen_is_not_touched_by_ok(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    press(kiosk, Key.NEXT)
+    kiosk.show(Borrowing(VISIT.rows, lent=1, ending=True))
+    press(kiosk, Key.OK)
+    kiosk.show(Finished(1))
+    press(kiosk, Key.OK)
+    assert kiosk.touched == []
+
+
+def test_the_ring_stays_where_it_is_while_the_screen_tells_more(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    press(kiosk, Key.NEXT, Key.NEXT)
+    around = ring(kiosk).around
+    kiosk.show(Borrowing((Lent("2", "Max Havelaar", DUE), *VISIT.rows), lent=2, may_borrow=8))
+    assert ring(kiosk).around is around
+
+
+@pytest.mark.parametrize("language", ["nl", "ar"])
+def test_the_ring_stands_around_its_button_wherever_that_is_seen(kiosk: Kiosk, language: str) -> None:
+    from kiosk.screens.look import look
+    from kiosk.screens.ring import LINE
+
+    kiosk.show(VISIT, language=language)
+    assert direction.to_the_left == (language == "ar")
+    assert look.u(LINE) >= 4
+    for _ in range(4):
+        press(kiosk, Key.NEXT)
+        button = box(ring(kiosk).around)
+        assert len(ring(kiosk).drawn) == 2
+        for x, y, width, height in ring(kiosk).drawn:
+            left, right = sorted(ring(kiosk).to_window(one, 0)[0] for one in (x, x + width))
+            assert 0 <= left < button.left < button.right < right <= kiosk.stage.width
+            assert 0 <= y < button.bottom < button.top < y + height
+
+
+@pytest.mark.parametrize("colours", [NORMAL, CONTRAST])
+def test_one_of_its_two_lines_is_seen_upon_anything(colours: Any) -> None:
+    for ground in (colours.ground, colours.card, colours.touch, colours.scrim, colours.care, colours.broken, "#7F7F7F"):
+        assert max(contrast(colours.ink, ground), contrast(colours.ground, ground)) >= 3
+
+
+def test_the_help_card_offers_to_read_aloud_where_that_can_be(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(), HelpCard(Reading.OFF))
+    assert kiosk.button("read_aloud").text == "Voorlezen"
+    kiosk.tap_button("read_aloud")
+    assert kiosk.touched == [Touched(Intent.READ_ALOUD)]
+    kiosk.show(Rest(), HelpCard(Reading.ON))
+    assert kiosk.button("read_aloud").spoken == "Stoppen met voorlezen"
+    kiosk.show(Rest(), HelpCard())
+    assert "read_aloud" not in [one.intent for one in kiosk.stage.touchable()]
+
+
+def test_a_key_wakes_the_app_from_another_thread_and_is_told(kiosk: Kiosk) -> None:
+    told: list[Focused] = []
+    kiosk.app._on_focus = told.append
+    kiosk.show(VISIT)
+    kiosk.app.press(Key.NEXT)
+    kiosk.turn(2)
+    assert [one.name for one in told] == ["Klaar met lenen"]
+    kiosk.app.take_away()
+    kiosk.turn(2)
+    assert ring(kiosk).around is None

@@ -1,0 +1,363 @@
+"""What a patron hears in a visit, told in virtual time: at once, cut off by whatever somebody does, not too loud."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from circulation.identifiers import PatronRef
+from circulation.outcomes import Identified, NextStep, Reason, Refused
+from devices.ports import HeadphonesChanged, Health, Key, KeyPressed
+from devices.speaker import Hearers
+from kiosk import aid as aid_module
+from kiosk.aid import LOUDNESS, USUAL, Aid
+from kiosk.bus import Focused
+from kiosk.ui import HelpCard, Intent, Reading, Rest, Waiting
+from tests.kiosk.virtual_time import VirtualLoop, play
+from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, book, lent
+
+TODAY = date(2026, 7, 22)
+USUALLY = LOUDNESS[USUAL]
+
+
+class Listener:
+    """Hears what is said, sees where the ring is sent."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.how: list[tuple[str, int, Hearers]] = []
+        self.silences = 0
+        self.keys: list[Key | None] = []
+
+    def say(self, texts: Sequence[str], language: str, loudness: int, hearers: Hearers) -> None:
+        self.heard += texts
+        self.how += [(language, loudness, hearers)] * len(texts)
+
+    def stop(self) -> None:
+        self.silences += 1
+        if self.heard[-1:] != ["--"]:
+            self.heard.append("--")  # what stands before it was cut off, or over
+
+    def press(self, key: Key) -> None:
+        self.keys.append(key)
+
+    def take_away(self) -> None:
+        self.keys.append(None)
+
+    def since(self) -> list[str]:
+        """What was said since the last look."""
+        found, self.heard = [one for one in self.heard if one != "--"], []
+        return found
+
+
+Tell = Callable[[Kiosk, Listener], Awaitable[None]]
+
+
+def listening(loudspeaker: bool) -> Callable[[Tell], Callable[[], None]]:
+    """A test that tells what happens at a kiosk that speaks."""
+
+    def of(tell: Tell) -> Callable[[], None]:
+        def test() -> None:
+            loop, ears = VirtualLoop(), Listener()
+            kiosk = Kiosk(loop, KINDS)
+            kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, loudspeaker=loudspeaker)
+
+            async def whole() -> None:
+                await kiosk.begin()
+                await tell(kiosk, ears)
+                kiosk.check()
+
+            play(whole(), loop)
+
+        test.__name__, test.__doc__ = tell.__name__, tell.__doc__
+        return test
+
+    return of
+
+
+async def plug(kiosk: Kiosk, *, plugged: bool = True, device: str = "headphones") -> None:
+    await kiosk.put(HeadphonesChanged(device, plugged, 0.0))
+
+
+async def press(kiosk: Kiosk, key: Key) -> None:
+    await kiosk.put(KeyPressed("keypad", key, 0.0))
+
+
+@listening(loudspeaker=False)
+async def test_without_headphones_nothing_is_said(kiosk: Kiosk, ears: Listener) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await press(kiosk, Key.REPEAT)
+    assert ears.how == []
+
+
+@listening(loudspeaker=False)
+async def test_headphones_in_and_everything_is_said_to_one_pair_of_ears(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    assert ears.since() == [
+        "Voorlezen is aan. Kies met de toetsen.",
+        "Welkom.",
+        "Houd je pas voor de lezer. Of scan de streepjescode op je pas.",
+        "Je hebt 2 keuzes.",
+    ]
+    kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    assert "Oeroeg. Geleend tot woensdag 5 augustus." in ears.since()
+    assert {how[2] for how in ears.how} == {Hearers.ONE}
+
+
+@listening(loudspeaker=True)
+async def test_headphones_out_is_silence_at_once_and_nothing_is_read_to_everybody(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    before = ears.silences
+    ears.since()
+    await plug(kiosk, plugged=False)
+    assert ears.silences > before
+    await kiosk.scan(book(1))
+    assert ears.since() == []
+
+
+@listening(loudspeaker=False)
+async def test_a_keypad_that_is_gone_counts_as_headphones_out(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk, device="keypad")
+    ears.since()
+    await kiosk.health("keypad", Health.LOST)
+    await kiosk.tap(ANNA)
+    assert ears.since() == []
+
+
+@listening(loudspeaker=False)
+async def test_whatever_a_patron_does_silences_what_is_being_said(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    acts: tuple[Callable[[], Awaitable[None]], ...] = (
+        lambda: kiosk.scan(book(1)),
+        kiosk.noise,
+        lambda: kiosk.touch(Intent.HELP),
+        lambda: kiosk.touch(Intent.CLOSE),
+        lambda: press(kiosk, Key.NEXT),
+        lambda: kiosk.tap(BERT),
+    )
+    for act in acts:
+        ears.heard.clear()
+        await act()
+        assert ears.heard[0] == "--"
+
+
+@listening(loudspeaker=False)
+async def test_two_books_at_once_are_both_said(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.desk.replies |= {book(1): [lent(book(1), "Oeroeg")], book(2): [HELD]}
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    kiosk.desk.delay_s = 0.5
+    ears.since()
+    await kiosk.scan(book(1))
+    await kiosk.scan(book(2))
+    await kiosk.wait(3)
+    last = ears.heard[-2:] if "--" not in ears.heard[-2:] else [one for one in ears.heard if one != "--"][-2:]
+    assert "Oeroeg" in last[0] + last[1]
+    assert "gereserveerd" in last[1]
+
+
+@listening(loudspeaker=False)
+async def test_the_answer_cuts_off_the_words_that_bridged_the_time(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    kiosk.desk.delay_s = 2.0
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert isinstance(kiosk.screen(), Waiting)
+    assert ears.heard[-1] == "Even kijken."
+    await kiosk.wait(2)
+    at = ears.heard.index("Even kijken.")
+    assert ears.heard[at + 1 : at + 3] == ["--", "Welkom."]
+
+
+@listening(loudspeaker=False)
+async def test_who_is_silent_hears_how_long_it_still_is(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    ears.since()
+    await kiosk.wait(kiosk.patience.idle + kiosk.patience.warning - 1)
+    assert ears.since() == [
+        "Ben je er nog? Nog 20 seconden.",
+        "Je hebt 3 keuzes.",
+        "Nog 10 seconden.",
+        "Nog 5 seconden.",
+    ]
+    await press(kiosk, Key.NEXT)
+    await kiosk.wait(2)
+    assert not isinstance(kiosk.screen(), Rest), "a key is a sign of life"
+
+
+@listening(loudspeaker=False)
+async def test_repeat_says_all_that_is_drawn_now(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    ears.since()
+    await press(kiosk, Key.REPEAT)
+    assert ears.since() == [
+        "Welkom.",
+        "Je mag nog 10 boeken lenen.",
+        "Scan je eerste boek. Houd de streepjescode onder de scanner.",
+        "Je hebt 4 keuzes.",
+    ]
+
+
+@listening(loudspeaker=False)
+async def test_louder_says_the_same_louder_and_begins_again_at_the_softest(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    for level in (*LOUDNESS[USUAL + 1 :], *LOUDNESS):
+        ears.since()
+        await press(kiosk, Key.LOUDER)
+        assert ears.how[-1] == ("nl", level, Hearers.ONE)
+        assert "Welkom." in ears.since()
+    await press(kiosk, Key.QUIETER)
+    assert ears.how[-1][1] == LOUDNESS[-2]
+
+
+@listening(loudspeaker=True)
+async def test_loudness_language_and_the_ring_are_as_before_for_the_next_one(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await press(kiosk, Key.LOUDER)
+    await kiosk.touch(Intent.LANGUAGE, "en")
+    assert ears.how[-1] == ("en", LOUDNESS[USUAL + 1], Hearers.ONE)
+    await kiosk.tap(ANNA)
+    await press(kiosk, Key.NEXT)
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Rest)
+    assert ears.keys[-1] is None
+    await press(kiosk, Key.REPEAT)
+    assert ears.how[-1] == ("nl", USUALLY, Hearers.ONE)
+
+
+@listening(loudspeaker=False)
+async def test_keys_go_to_the_ring_and_what_it_stands_around_is_said(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    for key in (Key.NEXT, Key.PREVIOUS, Key.OK):
+        await press(kiosk, key)
+    assert ears.keys[-3:] == [Key.NEXT, Key.PREVIOUS, Key.OK]
+    ears.since()
+    await kiosk.put(Focused("Hulp van de balie", 1, 2))
+    assert ears.since() == ["Hulp van de balie. Keuze 1 van 2."]
+
+
+# ---- over the loudspeaker
+
+
+@listening(loudspeaker=True)
+async def test_the_help_card_reads_aloud_and_ends_it(kiosk: Kiosk, ears: Listener) -> None:
+    await kiosk.touch(Intent.HELP)
+    assert kiosk.shown().over == HelpCard(Reading.OFF)
+    await kiosk.touch(Intent.READ_ALOUD)
+    assert kiosk.shown().over is None
+    assert ears.since()[:2] == ["Voorlezen is aan. Met een koptelefoon hoor je ook titels.", "Welkom."]
+    await kiosk.touch(Intent.HELP)
+    assert kiosk.shown().over == HelpCard(Reading.ON)
+    ears.since()
+    await kiosk.touch(Intent.READ_ALOUD)
+    assert ears.heard[-1] == "--"
+    ears.since()
+    await kiosk.tap(ANNA)
+    assert ears.since() == []
+
+
+@listening(loudspeaker=True)
+async def test_whoever_cannot_find_the_button_presses_repeat(kiosk: Kiosk, ears: Listener) -> None:
+    await press(kiosk, Key.REPEAT)
+    assert ears.how[-1] == ("nl", USUALLY, Hearers.ALL)
+
+
+@listening(loudspeaker=False)
+async def test_without_a_loudspeaker_nothing_is_offered_and_a_stale_touch_does_nothing(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await kiosk.touch(Intent.HELP)
+    assert kiosk.shown().over == HelpCard()
+    await kiosk.touch(Intent.READ_ALOUD)
+    assert ears.how == []
+
+
+@listening(loudspeaker=True)
+async def test_nothing_private_is_said_to_everybody_in_a_whole_visit(kiosk: Kiosk, ears: Listener) -> None:
+    secrets = ("Oeroeg", "Ria", "Bel je moeder", "6 euro 20")
+    kiosk.desk.patrons[ANNA] = Identified(
+        PatronRef("anna"), may_borrow=10, first_name="Ria", messages=("Bel je moeder.",)
+    )
+    owes = Refused(Reason.OPEN_AMOUNT, "K6", NextStep.DESK, {"cents": 620})
+    kiosk.desk.replies |= {book(1): [lent(book(1), "Oeroeg")], book(2): [owes]}
+    kiosk.desk.patrons[BERT] = owes
+    await press(kiosk, Key.REPEAT)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1), book(2))
+    await press(kiosk, Key.REPEAT)
+    await kiosk.put(Focused("Oeroeg verlengen", 1, 5))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await press(kiosk, Key.REPEAT)
+    await kiosk.tap(BERT)
+    said = " ".join(ears.since())
+    assert not [one for one in secrets if one in said]
+    assert "Geleend tot woensdag 5 augustus." in said
+    assert "Je hebt een bericht." in said
+    assert "Dit hoor je met een koptelefoon." in said
+    assert {how[2] for how in ears.how} == {Hearers.ALL}
+
+
+@listening(loudspeaker=True)
+async def test_headphones_take_it_away_from_everybody(kiosk: Kiosk, ears: Listener) -> None:
+    await press(kiosk, Key.REPEAT)
+    await kiosk.touch(Intent.HELP)
+    await plug(kiosk)
+    assert kiosk.shown().over == HelpCard(Reading.NONE)
+    assert ears.how[-1][2] is Hearers.ONE
+    await plug(kiosk, plugged=False)
+    before = len(ears.how)
+    await kiosk.touch(Intent.CLOSE)
+    assert len(ears.how) == before
+
+
+@listening(loudspeaker=True)
+async def test_reading_aloud_ends_with_the_visit(kiosk: Kiosk, ears: Listener) -> None:
+    await press(kiosk, Key.REPEAT)
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.STOP)
+    ears.since()
+    await kiosk.tap(BERT)
+    assert ears.since() == []
+
+
+def test_a_picture_that_cannot_be_said_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(aid_module, "news", fails)
+    monkeypatch.setattr(aid_module, "everything", fails)
+
+    @listening(loudspeaker=True)
+    async def story(kiosk: Kiosk, ears: Listener) -> None:
+        await plug(kiosk)
+        await press(kiosk, Key.REPEAT)
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(1))
+        assert kiosk.borrowing().lent == 1
+
+    story()
+
+
+def test_keys_without_speech_move_the_ring() -> None:
+    ears = Listener()
+    one = Aid(None, ears, ("nl",), lambda: TODAY, loudspeaker=True)
+    one.hear(KeyPressed("keypad", Key.NEXT, 0.0))
+    one.hear(KeyPressed("keypad", Key.LOUDER, 0.0))
+    one.forget()
+    assert (ears.keys, ears.heard, one.reading) == ([Key.NEXT, None], [], Reading.NONE)
+
+
+def test_a_name_is_in_no_repr_of_what_has_the_ring() -> None:
+    assert repr(Focused("7", 7, 12)) == "Focused(maximum=12)"
+    assert replace(Focused("7", 7, 12), number=1) != Focused("7", 7, 12)
