@@ -87,7 +87,8 @@ class WholeApp:
             self._kiosk = subprocess.Popen(
                 [sys.executable, "-m", "kiosk", "--config", str(self.config), "--fullscreen"],
                 cwd=ROOT,
-                env=os.environ | {"DISPLAY": self.display},
+                # what sounds is heard by the simulated card and synthesizer
+                env=os.environ | {"DISPLAY": self.display, "PATH": f"{self.run_dir / 'sound'}:{os.environ['PATH']}"},
                 stdout=log,
                 stderr=log,
             )
