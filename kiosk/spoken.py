@@ -146,10 +146,10 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
         case Borrowing():
             return _borrowing(screen, texts, today)
         case Returning():
-            rows = [_row(one, texts, today, returns=True) for one in reversed(screen.rows)]
+            rows = [_row(one, texts, today, returns=True) for one in screen.rows]
             head = [public(sentences.headline_of_returns(texts, screen)), *_troubles(screen.troubles, texts)]
             head += _aside(sentences.aside_of_returns(texts, screen.troubles)) + _notice(screen.notice, texts)
-            return [*head, *rows, *_to_do(screen, texts)]
+            return [*head, *_to_do(screen, texts), *rows]
         case Finished() | Returned() | Receipt():
             return _end(screen, texts)
         case Closed() | OutOfOrder():
@@ -190,8 +190,8 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
     said = [Utterance(headline, sayable(texts.say("borrow.welcome")) if greets else headline)]
     said += _troubles(fact.troubles, texts) + _standing(fact, texts, today)
     said += _aside(sentences.aside(texts, fact.troubles)) + _notice(fact.notice, texts)
-    said += [_row(one, texts, today) for one in reversed(fact.rows)]
-    return [*said, public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
+    said += [public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
+    return said + [_row(one, texts, today) for one in fact.rows]  # the newest first, as they stand there
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:

@@ -141,6 +141,19 @@ def test_a_visit_begins_with_a_greeting_what_to_do_and_how() -> None:
     ]
 
 
+def test_a_list_says_what_to_do_before_its_rows_and_the_newest_of_them_first() -> None:
+    rows_of_two = (rows.Lent("2", "Max Havelaar", DUE), OEROEG)
+    heard = said(*everything(Shown(Borrowing(rows_of_two, lent=2, may_borrow=8)), NL, TODAY))
+    assert [one.partition(".")[0] for one in heard] == [
+        "2 geleend",
+        "Je mag nog 8 boeken lenen",
+        "Scan je volgende boek",
+        "Max Havelaar",
+        "Oeroeg",
+        "Je hebt 4 keuzes",
+    ]
+
+
 def test_another_language_says_all_of_it_anew() -> None:
     dutch, english = Shown(Finished(2)), Shown(Finished(2), language="en")
     assert said(*news(dutch, english, EN, TODAY)) == [
