@@ -7,7 +7,7 @@ from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn, VisitEnded
+    from circulation.affairs import Account, CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
 
 
 class DeskUnreachable(Exception):
@@ -57,10 +57,16 @@ class Desk(Protocol):
         until the visit ends, and a wrong one is counted (P6)."""
         ...
 
+    def account(self, presented: Presented, deadline_s: float) -> "Account | Refused":
+        """What is theirs (N4, K12, F1, N8)? Changes nothing."""
+        ...
+
     def is_reachable(self, deadline_s: float) -> bool:
         """Whether the library system answers at all. Raises NotAdmitted and AskedToWait, and nothing else."""
         ...
 
-    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | VisitEnded | Refused | Voided":
+    def deliver(
+        self, event: Event, deadline_s: float
+    ) -> "CheckedOut | CheckedIn | Renewed | RenewedAll | Paid | VisitEnded | Refused | Voided":
         """Does, records or gives up what the event says, once for each EventId however often it is sent."""
         ...

@@ -2,11 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
 from devices.ports import BarcodeScanned, DeviceEvent, KeyPressed, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.ui import Intent
+
+if TYPE_CHECKING:
+    from circulation.affairs import Renewed, RenewedAll
+
+Late: TypeAlias = "CheckedOut | Renewed | RenewedAll | Refused | Voided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Answered:
     """The library system answered late what it had left open; the visit that asked may be over."""
 
     event: EventId
-    answer: CheckedOut | Refused | Voided
+    answer: Late
 
 
 @dataclass(frozen=True, slots=True)

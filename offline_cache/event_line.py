@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from circulation.desk import AskedToWait, DeskFault, DeskUnreachable, NotAdmitted
-from circulation.events import Event, Told
+from circulation.events import Action, Event, Told
 from circulation.outcomes import CheckedOut, Refused, Voided
 from offline_cache.journal import Answer
 from offline_cache.line_state import LineState
@@ -103,7 +103,7 @@ def _read(data: Any, events: Sequence[Event]) -> Batch:
     from circulation import wire
 
     acked, stopped = data["acked_seq"], _read_stopped(data["stopped"])
-    answers = tuple(_answer_to(event, one) for event, one in zip(events, data["answers"], strict=False))
+    answers = tuple(answer_to(event, one) for event, one in zip(events, data["answers"], strict=False))
     told = len(data["answers"])
     if type(acked) is not int or acked < 0 or told != (len(events) if stopped is None else stopped.index):
         raise wire.WireError("answers", "not one for each event")
@@ -122,15 +122,28 @@ def _read_stopped(data: Any) -> Stopped | None:
     return Stopped(index, kind, expected)
 
 
-def _answer_to(event: Event, data: Any) -> Answer:
-    """The answer, which must be one to that event."""
+def answer_to(event: Event, data: Any) -> Answer:
+    """The answer in plain JSON data, which must be one to that event. Raises WireError."""
     from circulation import wire
-    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
+    from circulation.affairs import CheckedIn, Renewed, VisitEnded
 
-    kinds = (CheckedOut, CheckedIn, Renewed, RenewedAll, Paid, VisitEnded, Refused, Voided)
-    answer: Answer = wire.decode_answer(data, *kinds)
+    answer: Answer = wire.decode_answer(data, _done_by(event.action), Refused, Voided)
     if isinstance(answer, CheckedOut | CheckedIn | Renewed) and answer.item != event.item:
         raise wire.WireError("answers", "about another item")
     if isinstance(answer, Voided | VisitEnded) and answer.event != event.id:
         raise wire.WireError("answers", "about another event")
     return answer
+
+
+def _done_by(action: Action) -> type:
+    """What answers that an act of this kind was done."""
+    from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
+
+    return {
+        Action.CHECK_OUT: CheckedOut,
+        Action.CHECK_IN: CheckedIn,
+        Action.RENEW: Renewed,
+        Action.RENEW_ALL: RenewedAll,
+        Action.PAY: Paid,
+        Action.END_VISIT: VisitEnded,
+    }[action]

@@ -14,7 +14,7 @@ from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn
+    from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -28,6 +28,9 @@ class VisitDesk(Protocol):
     def end_visit(self, presented: Presented) -> None: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
+    async def account(self, presented: Presented) -> "Account | Refused": ...
+    async def renew(self, presented: Presented, item: ItemBarcode) -> "Renewed | Refused": ...
+    async def renew_all(self, presented: Presented) -> "RenewedAll | Refused": ...
     async def redeliver(self) -> float: ...
     async def has_undelivered(self) -> bool: ...
     async def is_reachable(self) -> bool: ...
@@ -85,6 +88,15 @@ class BackgroundDesk:
 
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused":
         return await self._workers.run(lambda: self._desk.check_in(item))
+
+    async def account(self, presented: Presented) -> "Account | Refused":
+        return await self._workers.run(lambda: self._desk.account(presented))
+
+    async def renew(self, presented: Presented, item: ItemBarcode) -> "Renewed | Refused":
+        return await self._workers.run(lambda: self._desk.renew(presented, item))
+
+    async def renew_all(self, presented: Presented) -> "RenewedAll | Refused":
+        return await self._workers.run(lambda: self._desk.renew_all(presented))
 
     async def redeliver(self) -> float:
         return await self._workers.run(self._desk.redeliver)

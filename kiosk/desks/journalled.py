@@ -23,10 +23,11 @@ from offline_cache.journal import Answer, Entry
 from offline_cache.replay import Delivery
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn
+    from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 UNCLEAR_LIMIT = 3
+_HEARD_LATE = (Action.CHECK_OUT, Action.RENEW, Action.RENEW_ALL)
 BUSY_S = 0.3  # so long a patron waits for another delivery before it is decided here
 
 
@@ -82,7 +83,7 @@ class JournalledDesk:
     """Lends once, whatever breaks. Raises AnswerLost where it is not known, DeskUnreachable where it was not done,
     and JournalFault where nothing can be written down: then nothing is asked.
 
-    `on_late` is told, on the caller's thread, each answer that came after `check_out` had to leave it open.
+    `on_late` is told, on the caller's thread, each answer to a loan or a renewal that came after it had been left open.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class JournalledDesk:
         replay: Deliverer,
         clock: Clock,
         deadline_s: float,
-        on_late: Callable[[EventId, CheckedOut | Refused | Voided], None],
+        on_late: Callable[[EventId, CheckedOut | Renewed | RenewedAll | Refused | Voided], None],
     ) -> None:
         self._desk, self._journal, self._replay, self._clock = desk, journal, replay, clock
         self._deadline_s, self._on_late = deadline_s, on_late
@@ -127,6 +128,10 @@ class JournalledDesk:
             if mine:
                 self._delivery.release()
 
+    def account(self, presented: Presented) -> Account | Refused:
+        """What is theirs? Changes nothing, so nothing is journalled. Raises DeskUnreachable."""
+        return self._desk.account(presented)
+
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""
         return self._desk.is_reachable()
@@ -150,6 +155,14 @@ class JournalledDesk:
     def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
         """Takes the item in; nobody needs to show a pass (K10)."""
         return cast("CheckedIn | Refused", self._do(Action.CHECK_IN, None, item))
+
+    def renew(self, presented: Presented, item: ItemBarcode) -> Renewed | Refused:
+        """Renews one loan (K11). It is never decided here: without a line it raises DeskUnreachable."""
+        return cast("Renewed | Refused", self._do(Action.RENEW, presented, item))
+
+    def renew_all(self, presented: Presented) -> RenewedAll | Refused:
+        """Renews what can be renewed of a patron's loans, with an answer for each (N5). Else as `renew`."""
+        return cast("RenewedAll | Refused", self._do(Action.RENEW_ALL, presented, None))
 
     def redeliver(self) -> float:
         """Tells what waits, in sequence. Stops at the first silence, quietly, and gives the seconds to leave it alone
@@ -193,7 +206,7 @@ class JournalledDesk:
 
     # ---- one act
 
-    def _do(self, action: Action, presented: Presented | None, item: ItemBarcode) -> Answer:
+    def _do(self, action: Action, presented: Presented | None, item: ItemBarcode | None) -> Answer:
         if not self._desk.asks(action):
             return self._do_here(action, presented, item, DeskUnreachable("the line is down", sent=False))
         decides = self._desk.decides(action)
@@ -209,7 +222,7 @@ class JournalledDesk:
             self._changes += 1
             self._delivery.release()
 
-    def _do_there(self, action: Action, presented: Presented | None, item: ItemBarcode, ends: float) -> Answer:
+    def _do_there(self, action: Action, presented: Presented | None, item: ItemBarcode | None, ends: float) -> Answer:
         """Asks the library system; what it leaves open is decided here, under the same EventId. Raises _NotBegun where
         nothing was written down."""
         try:
@@ -229,7 +242,7 @@ class JournalledDesk:
         return answer
 
     def _do_here(
-        self, action: Action, presented: Presented | None, item: ItemBarcode, fault: DeskUnreachable
+        self, action: Action, presented: Presented | None, item: ItemBarcode | None, fault: DeskUnreachable
     ) -> Answer:
         """Decides without asking: what is done is a fact before it is said, a "no" needs no writing down."""
         with self._deciding:
@@ -247,7 +260,7 @@ class JournalledDesk:
         """A request that may or may not have arrived. Raises AnswerLost where it is not done here either, and nobody
         knows whether it was done there."""
         with self._deciding:
-            answer = self._desk.decide(event.action, event.presented, event.scanned, event.at, event.id)
+            answer = self._desk.decide(event.action, event.presented, event.item, event.at, event.id)
             if answer is not None and not isinstance(answer, Refused):
                 self._journal.turn_into_fact(event, answer)
                 log.warning("event %s done without a line: %s", event.id, fault)
@@ -265,9 +278,10 @@ class JournalledDesk:
         """Raises DeskUnreachable (not sent: of the new request nothing left) when the oldest stays unanswered."""
         delivery = self._replay.deliver(ends)
         for event, answer in delivery.answered:
-            # Of a fact the patron was told when it was done.
-            if event.kind is not Kind.FACT and isinstance(answer, CheckedOut | Refused | Voided):
-                self._on_late(event.id, answer)
+            # Of a fact the patron was told when it was done, and a return that was taken in is nobody's any more.
+            told = event.kind is Kind.FACT
+            if not told and (event.action in _HEARD_LATE or isinstance(answer, Refused | Voided)):
+                self._on_late(event.id, cast("CheckedOut | Renewed | RenewedAll | Refused | Voided", answer))
         if delivery.silence:
             raise DeskUnreachable(f"an earlier event waits: {delivery.silence}", sent=False)
 

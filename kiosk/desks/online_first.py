@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from circulation.desk import AskedToWait, Desk, DeskFault, DeskUnreachable, NotAdmitted
 from circulation.events import Action, Event, Told
@@ -22,6 +22,9 @@ from offline_cache.event_line import Batch, EventLine
 from offline_cache.journal import Answer
 from offline_cache.line_state import LONGEST_WAIT_S
 from offline_cache.pull_wish import SOON_S, SPREAD_S
+
+if TYPE_CHECKING:
+    from circulation.affairs import Account
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -87,6 +90,21 @@ class OnlineFirst:
             return self._else_here(presented, fault)
         return self._without.known_as(found) if isinstance(found, Identified) else found
 
+    def account(self, presented: Presented) -> Account | Refused:
+        """What is theirs? Nobody but the library system knows it: raises DeskUnreachable where it is not asked now, or
+        does not answer."""
+        if not self._may_ask():
+            return NOT_ADMITTED
+        if not self._worth_asking():
+            raise DeskUnreachable("the line is down", sent=False)
+        try:
+            return self._heard(lambda: self._desk.account(presented, self._deadline_s))
+        except NotAdmitted:
+            return NOT_ADMITTED
+        except DeskFault as fault:
+            log.error("account: unusable answer: %s", fault)
+            raise DeskUnreachable("unusable answer", sent=False) from None
+
     def is_reachable(self) -> bool:
         """Asks, and says whether the library system is asked for patrons now: after a silence only when it has answered
         a few times in a row. Where it wants to be left alone it is not asked."""
@@ -123,13 +141,15 @@ class OnlineFirst:
 
     def decides(self, action: Action) -> bool:
         """Whether it can be decided here: then nobody waits for long."""
-        return action is Action.CHECK_IN or not self.is_admitted() or self._without.lends()
+        if action is Action.CHECK_IN or not self.is_admitted():
+            return True
+        return action is Action.CHECK_OUT and self._without.lends()
 
     def asks(self, action: Action) -> bool:
-        """Whether to ask the library system now: always, where nothing can be decided here."""
-        if not self._may_ask() or self._left_alone():
-            return False
-        return self._breaker.closed or not self.decides(action)
+        """Whether to ask the library system now: always, where nothing can be decided here without it."""
+        if action is Action.CHECK_IN:
+            return self._may_ask() and not self._left_alone() and self._breaker.closed
+        return self._may_ask() and self._worth_asking()
 
     @property
     def may_deliver(self) -> bool:
@@ -155,7 +175,7 @@ class OnlineFirst:
         self,
         action: Action,
         presented: Presented | None,
-        item: ItemBarcode,
+        item: ItemBarcode | None,
         at: datetime,
         apart_from: EventId | None = None,
     ) -> Decision | None:
@@ -199,6 +219,11 @@ class OnlineFirst:
     def _may_ask(self) -> bool:
         """Nothing is asked of who refuses. What was heard before this process began is worth a question."""
         return self.is_admitted() or (self._admitted is None and self._breaker.closed)
+
+    def _worth_asking(self) -> bool:
+        """Whether somebody may wait for its answer now: a line that is known to be down is not tried at a patron's cost
+        where `is_reachable` tries it anyway."""
+        return not self._left_alone() and (self._breaker.closed or not self.lends())
 
     def _left_alone(self) -> bool:
         return self._monotonic() < self._leave_alone_until

@@ -1,16 +1,18 @@
 """The Desk that the membership store keeps, over HTTP. Every answer is checked before anybody believes it."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.outcomes import Identified, Refused
 from circulation.presented import Presented
-from offline_cache.event_line import refuse_unless_answered
+from offline_cache.event_line import answer_to, refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 if TYPE_CHECKING:
-    from circulation.affairs import CheckedIn, VisitEnded
+    from circulation.affairs import Account
+    from offline_cache.journal_entry import Answer
 
 _HOPELESS = (400, 405, 413, 415, 422)
 _NOT_DONE = (401, 403, 429)
@@ -18,6 +20,8 @@ _PATHS = {
     Action.CHECK_OUT: "/v1/checkouts",
     Action.CHECK_IN: "/v1/checkins",
     Action.END_VISIT: "/v1/visit-ends",
+    Action.RENEW: "/v1/renewals",
+    Action.RENEW_ALL: "/v1/renewals",
 }
 
 
@@ -29,15 +33,15 @@ class StoreDesk:
 
     def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         """Who is this, and may the visit begin? `pin`: 4 to 12 digits. Raises DeskUnreachable, DeskFault."""
-        from circulation import wire  # late, here and below: the first picture need not wait for it
+        more = {} if pin is None else {"pin": pin}
+        answer: Identified | Refused = self._asked("/v1/identify", presented, deadline_s, Identified, more)
+        return answer
 
-        said = {"presented": wire.encode(presented)} | ({} if pin is None else {"pin": pin})
-        body = wire.dumps(said)
-        response = self._post("/v1/identify", body, deadline_s)
-        refuse_unless_answered(response)
-        if response.status != 200:
-            raise DeskUnreachable(f"status {response.status}", sent=False)
-        answer: Identified | Refused = _decoded(response, Identified, Refused)
+    def account(self, presented: Presented, deadline_s: float) -> "Account | Refused":
+        """What is theirs? Raises DeskUnreachable, DeskFault."""
+        from circulation.affairs import Account  # late, here and below: the first picture need not wait for it
+
+        answer: Account | Refused = self._asked("/v1/account", presented, deadline_s, Account)
         return answer
 
     def is_reachable(self, deadline_s: float) -> bool:
@@ -54,21 +58,27 @@ class StoreDesk:
         except (LineDown, wire.WireError):
             return False
 
-    def deliver(self, event: Event, deadline_s: float) -> "CheckedOut | CheckedIn | VisitEnded | Refused | Voided":
+    def deliver(self, event: Event, deadline_s: float) -> "Answer":
         """Does or gives up what the event says. Raises DeskUnreachable, DeskFault."""
         from circulation import wire
-        from circulation.affairs import CheckedIn, VisitEnded
 
         path = "/v1/voids" if event.kind is Kind.VOID else _PATHS[event.action]
         response = self._post(path, wire.dumps(wire.encode(event)), deadline_s, event.id)
         _raise_for(response)
-        kinds = (CheckedOut, CheckedIn, VisitEnded, Refused, Voided)
-        answer: CheckedOut | CheckedIn | VisitEnded | Refused | Voided = _decoded(response, *kinds)
-        if isinstance(answer, CheckedOut | CheckedIn) and answer.item != event.item:
-            raise DeskFault("the answer is about another item")
-        if isinstance(answer, Voided | VisitEnded) and answer.event != event.id:
-            raise DeskFault("the answer is about another event")
+        answer: Answer = _read(response, lambda data: answer_to(event, data))
         return answer
+
+    def _asked(
+        self, path: str, presented: Presented, deadline_s: float, kind: type, more: Mapping[str, str] | None = None
+    ) -> Any:
+        """The answer of that kind, or the refusal, to a question about whoever shows this."""
+        from circulation import wire
+
+        response = self._post(path, wire.dumps({"presented": wire.encode(presented), **(more or {})}), deadline_s)
+        refuse_unless_answered(response)
+        if response.status != 200:
+            raise DeskUnreachable(f"status {response.status}", sent=False)
+        return _read(response, lambda data: wire.decode_answer(data, kind, Refused))
 
     def _post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
         try:
@@ -103,10 +113,10 @@ def _expected_seq(response: Response) -> int | None:
     return expected if type(expected) is int and expected > 0 else None
 
 
-def _decoded(response: Response, *kinds: type) -> Any:
+def _read(response: Response, decode: Callable[[object], Any]) -> Any:
     from circulation import wire
 
     try:
-        return wire.decode_answer(wire.loads(response.body, wire.MAX_ANSWER_BYTES), *kinds)
+        return decode(wire.loads(response.body, wire.MAX_ANSWER_BYTES))
     except wire.WireError as fault:
         raise DeskFault(str(fault)) from None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Decision: TypeAlias = "CheckedOut | CheckedIn | Paid | Refused"
 Result = TypeVar("Result")
+# How long a loan may run only its own library knows, with who else waits for it: a renewal is never decided here.
+_NEVER_HERE = (Action.RENEW, Action.RENEW_ALL)
 
 
 class Deciding(Protocol):
@@ -71,15 +73,17 @@ class WithoutLine:
         self,
         action: Action,
         presented: Presented | None,
-        item: ItemBarcode,
+        item: ItemBarcode | None,
         at: datetime,
         apart_from: EventId | None = None,
     ) -> Decision | None:
         """What is answered at that instant (UTC). A return is taken in whatever is known here (K10)."""
+        if action in _NEVER_HERE:
+            return None
         desk = self._found()
         if desk is not None:
             return self._unless_none(lambda: desk.decide(action, presented, item, at, apart_from=apart_from))
-        return laid_apart(item) if action is Action.CHECK_IN else None
+        return laid_apart(item) if action is Action.CHECK_IN and item is not None else None
 
     def known_as(self, patron: Identified) -> Identified:
         """The patron as the mirror calls them, so that a visit goes on under one name whoever answers."""

@@ -5,15 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from circulation.affairs import CheckedIn, VisitEnded
+from circulation.affairs import Account, Renewed, RenewedAll, VisitEnded
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind, Told
-from circulation.identifiers import EventId, PatronRef
+from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from offline_cache.event_line import GAP, IDENTITY, Batch, Stopped
+from offline_cache.journal import Answer as JournalAnswer
 
-Answer = CheckedOut | VisitEnded | Refused | Voided
+Answer = CheckedOut | Renewed | RenewedAll | VisitEnded | Refused | Voided
+LATER = date(2026, 8, 26)
+NOT_THEIRS = Refused(Reason.NOT_ON_LOAN, "K11", NextStep.SCAN_ITEM)
 ALREADY = Refused(Reason.ALREADY_YOURS, "K9", NextStep.KEEP)
 UNKNOWN = Refused(Reason.ITEM_UNKNOWN, "K7", NextStep.DESK)
 
@@ -39,6 +42,7 @@ class Books:
     last_seq: int = 0
     answers: dict[EventId, tuple[tuple[object, ...], Answer]] = field(default_factory=dict)
     loans: list[tuple[EventId, str]] = field(default_factory=list)
+    renewals: list[tuple[EventId, str]] = field(default_factory=list)
 
 
 class StoreModel:
@@ -58,6 +62,11 @@ class StoreModel:
     def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         if self._next_weather() == "good":
             return Identified(PatronRef("anna"))
+        raise DeskUnreachable("bad weather", sent=True)
+
+    def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
+        if self._next_weather() == "good":
+            return Account(PatronRef("anna"))
         raise DeskUnreachable("bad weather", sent=True)
 
     def is_reachable(self, deadline_s: float) -> bool:
@@ -99,8 +108,8 @@ class StoreModel:
             identity, answer = books.answers[event.id]
             if identity != event.identity:
                 raise DeskFault("another act under this EventId", settled=True)
-            if event.kind is Kind.FACT and not isinstance(answer, CheckedOut):
-                answer = self._lend(event)  # it happened, whatever was said; from now on this is its answer
+            if event.kind is Kind.FACT and isinstance(answer, Refused | Voided):
+                answer = self._do(event)  # it happened, whatever was said; from now on this is its answer
                 books.answers[event.id] = (identity, answer)
             return answer
         if event.seq != books.last_seq + 1:
@@ -115,11 +124,25 @@ class StoreModel:
             return Voided(event.id)
         if event.action is Action.END_VISIT:
             return VisitEnded(event.id)
-        if event.kind is Kind.REQUEST and event.scanned in self.forbidden:
-            return UNKNOWN
-        if event.kind is Kind.REQUEST and event.scanned in self.lent:
-            return ALREADY
-        return self._lend(event)
+        if event.kind is Kind.REQUEST and event.action is not Action.RENEW_ALL:
+            if event.scanned in self.forbidden:
+                return UNKNOWN
+            if event.action is Action.RENEW and event.scanned not in self.lent:
+                return NOT_THEIRS
+            if event.action is Action.CHECK_OUT and event.scanned in self.lent:
+                return ALREADY
+        return self._do(event)
+
+    def _do(self, event: Event) -> CheckedOut | Renewed | RenewedAll:
+        if event.action is Action.CHECK_OUT:
+            return self._lend(event)
+        if event.action is Action.RENEW:
+            return self._renew(event, event.scanned)
+        return RenewedAll(tuple(self._renew(event, ItemBarcode(one)) for one in sorted(self.lent)))
+
+    def _renew(self, event: Event, item: ItemBarcode) -> Renewed:
+        self.books.renewals.append((event.id, item))
+        return Renewed(item, "title", LATER)
 
     def _lend(self, event: Event) -> CheckedOut:
         self.books.loans.append((event.id, event.scanned))
@@ -147,7 +170,7 @@ class OneByOne:
 
     def tell(self, events: Sequence[Event], told: Told | None, deadline_s: float) -> Batch:
         """As many as the weather and the time allow."""
-        answers: list[Answer | CheckedIn] = []
+        answers: list[JournalAnswer] = []
         ends = self._model.now + deadline_s
         for index, event in enumerate(events):
             if index and self._model.now >= ends:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import Account, CheckedIn
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
@@ -270,6 +270,9 @@ class Slow:
     def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         return self._store.identify(presented, deadline_s)
 
+    def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
+        return self._store.account(presented, deadline_s)
+
     def is_reachable(self, deadline_s: float) -> bool:
         return True
 
@@ -378,6 +381,9 @@ class Gate:
 
     def identify(self, presented: Presented, deadline_s: float, pin: str | None = None) -> Identified | Refused:
         return self._store.identify(presented, deadline_s)
+
+    def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
+        return self._store.account(presented, deadline_s)
 
     def is_reachable(self, deadline_s: float) -> bool:
         return True

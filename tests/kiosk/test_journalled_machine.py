@@ -479,7 +479,7 @@ class TakesRubbishForNo(JournalledDesk):
 
 class PromisesBeforeItWrites(JournalledDesk):
     def _do_here(
-        self, action: Action, presented: Presented | None, item: ItemBarcode, fault: DeskUnreachable
+        self, action: Action, presented: Presented | None, item: ItemBarcode | None, fault: DeskUnreachable
     ) -> JournalAnswer:
         answer = self._desk.decide(action, presented, item, AT)
         if answer is None:

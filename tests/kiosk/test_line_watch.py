@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
@@ -57,6 +57,14 @@ class Line:
         raise NotImplementedError
 
     def end_visit(self, presented: Presented) -> None: ...
+    async def account(self, presented: Presented) -> Account | Refused:
+        raise NotImplementedError
+
+    async def renew(self, presented: Presented, item: ItemBarcode) -> Renewed | Refused:
+        raise NotImplementedError
+
+    async def renew_all(self, presented: Presented) -> RenewedAll | Refused:
+        raise NotImplementedError
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         raise NotImplementedError

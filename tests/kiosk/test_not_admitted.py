@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from circulation.affairs import CheckedIn, VisitEnded
+from circulation.affairs import CheckedIn
 from circulation.desk import AskedToWait, DeskUnreachable, NotAdmitted
 from circulation.events import Event
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from kiosk.bus import Bus, Reached
 from kiosk.desks.breaker import GOOD_ANSWERS, Breaker
@@ -26,6 +26,7 @@ from offline_cache.line_state import LONGEST_WAIT_S, LineState
 from offline_cache.pull_wish import SOON_S, SPREAD_S
 from offline_cache.replay import Replay
 from offline_cache.store_client import StoreClient
+from tests.kiosk.store_model import Answer as StoreAnswer
 from tests.kiosk.store_model import OneByOne, StoreModel
 from tests.kiosk.test_journalled import DEADLINE_S, OTHER, StillClock
 from tests.kiosk.test_line_watch import Line
@@ -62,7 +63,7 @@ class Store(StoreModel):
         self._door()
         return super().is_reachable(deadline_s)
 
-    def deliver(self, event: Event, deadline_s: float) -> CheckedOut | VisitEnded | Refused | Voided:
+    def deliver(self, event: Event, deadline_s: float) -> StoreAnswer:
         self._door()
         return super().deliver(event, deadline_s)
 

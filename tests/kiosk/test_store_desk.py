@@ -1,5 +1,6 @@
 """The membership store over real sockets: what each of its answers means, and what no answer can make happen."""
 
+from datetime import date
 from queue import Queue
 
 import pytest
@@ -7,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from circulation import wire
-from circulation.affairs import CheckedIn, Route, VisitEnded
+from circulation.affairs import Account, BranchLoans, CheckedIn, LoanLine, Renewed, RenewedAll, Route
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
-from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.identifiers import BranchCode, EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from kiosk.desks.store import StoreDesk
+from offline_cache.journal_entry import Answer
 from offline_cache.store_client import StoreClient
 from tests.offline_cache.journals import AT, BOOK, KIOSK, REFUSED, SHOWN, ids, lent
 from tests.offline_cache.raw_server import LONG_S, Call, RawServer, Script, answering, head_and_body
@@ -24,12 +26,12 @@ def desk(server: RawServer) -> StoreDesk:
     return StoreDesk(StoreClient(server.url, "token"))
 
 
-def said(answer: CheckedOut | CheckedIn | Refused | Voided | Identified) -> bytes:
+def said(answer: "Answer | Account | Identified") -> bytes:
     """An answer as the store sends it."""
     return wire.dumps(wire.encode_answer(answer))
 
 
-def deliver(script: Script, event: Event = EVENT) -> CheckedOut | CheckedIn | VisitEnded | Refused | Voided:
+def deliver(script: Script, event: Event = EVENT) -> Answer:
     with RawServer(script) as server:
         return desk(server).deliver(event, LONG_S)
 
@@ -62,6 +64,50 @@ def test_a_return_travels_as_one_and_its_answer_is_about_its_item(kind: Kind) ->
     assert head.startswith(b"POST /v1/checkins ")
     with pytest.raises(DeskFault):
         deliver(answering(said(CheckedIn(ItemBarcode("30000000000999"), "x"))), brought)
+
+
+DAY = date(2026, 8, 26)
+
+
+@pytest.mark.parametrize(
+    ("action", "item", "answer"),
+    [
+        (Action.RENEW, BOOK, Renewed(BOOK, "Oeroeg", DAY, 1)),
+        (Action.RENEW, BOOK, REFUSED),
+        (Action.RENEW_ALL, None, RenewedAll((Renewed(BOOK, "Oeroeg", DAY),))),
+    ],
+)
+def test_a_renewal_travels_as_one_and_is_answered_as_one(
+    action: Action, item: ItemBarcode | None, answer: Renewed | RenewedAll | Refused
+) -> None:
+    wanted = Event(EVENT.id, KIOSK, 7, Kind.REQUEST, action, SHOWN, item, AT)
+    seen: Queue[bytes] = Queue()
+    assert deliver(answering(said(answer), seen=seen), wanted) == answer
+    head, body = head_and_body(seen.get(timeout=LONG_S))
+    assert head.startswith(b"POST /v1/renewals ")
+    assert wire.decode_event(wire.loads(body)) == wanted
+
+
+@pytest.mark.parametrize("action", [Action.RENEW, Action.RENEW_ALL])
+@pytest.mark.parametrize("answer", [lent(), CheckedIn(BOOK, "x"), Renewed(ItemBarcode("30000000000999"), "x", DAY)])
+def test_an_answer_to_something_else_is_no_renewal(action: Action, answer: Answer) -> None:
+    item = BOOK if action is Action.RENEW else None
+    with pytest.raises(DeskFault):
+        deliver(answering(said(answer)), Event(EVENT.id, KIOSK, 7, Kind.REQUEST, action, SHOWN, item, AT))
+
+
+ACCOUNT = Account(
+    PatronRef("anna"), (BranchLoans(BranchCode("3550"), "Zottegem", (LoanLine(BOOK, "Oeroeg", DAY, renewals=1),)),)
+)
+
+
+@pytest.mark.parametrize("answer", [ACCOUNT, REFUSED])
+def test_the_store_says_what_is_theirs(answer: Account | Refused) -> None:
+    seen: Queue[bytes] = Queue()
+    with RawServer(answering(said(answer), seen=seen)) as server:
+        assert desk(server).account(SHOWN, LONG_S) == answer
+    head, _ = head_and_body(seen.get(timeout=LONG_S))
+    assert head.startswith(b"POST /v1/account ")
 
 
 @pytest.mark.parametrize("answer", [Identified(PatronRef("anna"), may_borrow=3), REFUSED])
