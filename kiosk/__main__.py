@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from circulation.identifiers import KioskId
 from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
+from kiosk.loans import RenewedLoan
 from kiosk.notify import notify
 from kiosk.opening import CannotStart, opened, why_closed
 from kiosk.rows import Lent
@@ -150,6 +151,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             kinds,
             passes_on_pad=config.pad.passes,
             returns=config.visit.returns,
+            accounts=config.visit.accounts,
             aid=_aid(config, devices.speaker, app),
         )
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
@@ -344,10 +346,12 @@ class _Alive:
             self._after_first()
 
 
-def _receipt(library: str, language: str, loans: tuple[Lent, ...], not_known: int) -> Receipt:
+def _receipt(
+    library: str, language: str, loans: tuple[Lent, ...], not_known: int, renewed: tuple[RenewedLoan, ...]
+) -> Receipt:
     from kiosk.receipts import loan_receipt
 
-    return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone())
+    return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone(), renewed)
 
 
 def _arguments() -> argparse.ArgumentParser:

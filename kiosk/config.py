@@ -89,11 +89,13 @@ class ScreenSize:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Seconds; see `kiosk.settings.Patience`. `warning_s` is never below 20 (WCAG 2.2.1). `returns`: items can be
-    brought back at this kiosk (K10). `scrambled_pin_pad`: the digits of the PIN pad change places each time (P6)."""
+    brought back at this kiosk (K10). `accounts`: patrons can look at their account and renew here.
+    `scrambled_pin_pad`: the digits of the PIN pad change places each time (P6)."""
 
     idle_s: int = 45
     warning_s: int = 20
     returns: bool = True
+    accounts: bool = True
     scrambled_pin_pad: bool = False
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.ports import Light, Signals
+from kiosk.loans import Longer, Renewing
 from kiosk.rows import Asking, Back, Gate, Lent, PartsMissing, Row, Switching
 from kiosk.ui import (
     Borrowing,
     Closed,
     LendOrReturn,
+    MyAccount,
+    NoAccount,
     NoAnswer,
     Notice,
     NoVisit,
@@ -26,7 +29,7 @@ from kiosk.ui import (
     Ui,
 )
 
-_NO = (NoVisit, NoAnswer, OutOfOrder)
+_NO = (NoVisit, NoAnswer, NoAccount, OutOfOrder)
 _LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.CARD_NOT_READ, Notice.TAG_UNREADABLE)
 _NOT_YET = (Asking, Switching, PartsMissing)
 
@@ -37,10 +40,13 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
         return None if type(after) is type(before) else False
     if isinstance(after, PinPad):
         return False if after.wrong and isinstance(before, PinPad) and not before.wrong else None
+    if isinstance(after, MyAccount):
+        return _sound_of_renewals(before, after)
     if not isinstance(after, Borrowing | Returning):
         return False if isinstance(after, Rest | LendOrReturn) and _notice_is_new(before, after) else None
     if not isinstance(before, Borrowing | Returning):
-        refused = isinstance(after, Borrowing) and after.cannot_borrow is not None
+        is_known = isinstance(before, MyAccount | NoAccount)
+        refused = isinstance(after, Borrowing) and after.cannot_borrow is not None and not is_known
         return False if refused else None  # rows of a visit that is taken up again are old
     known = {row.key: _said(row) for row in before.rows}
     answered = [row for row in after.rows if not isinstance(row, _NOT_YET) and known.get(row.key) != _said(row)]
@@ -49,6 +55,18 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
     ):
         return False
     return True if answered else None
+
+
+def _sound_of_renewals(before: Screen, after: MyAccount) -> bool | None:
+    """Each loan has its own answer; of several at once a "no" counts."""
+    if not isinstance(before, MyAccount):
+        return None
+    known = {one.key: one.renewal for branch in before.loans for one in branch.loans}
+    found = [one.renewal for branch in after.loans for one in branch.loans if known.get(one.key) != one.renewal]
+    answered = [one for one in found if one is not None and not isinstance(one, Renewing)]
+    if after.notice in _LISTENED_FOR and after.notice is not before.notice:
+        return False
+    return all(isinstance(one, Longer) for one in answered) if answered else None
 
 
 def _said(row: Row) -> tuple[type, Gate]:

@@ -251,7 +251,10 @@ _NOTHING_TO_SCAN = {
 def still_to_do(texts: Texts, end: Finished) -> str:
     """What care the items need that were borrowed; nothing where all is well."""
     said = [texts.count("finished.to_check", end.to_check)] if end.to_check else []
-    return " ".join(said + ([texts.count("finished.not_known", end.not_known)] if end.not_known else []))
+    said += [texts.count("finished.not_known", end.not_known)] if end.not_known else []
+    return " ".join(
+        said + ([texts.count("finished.renewals_unclear", end.renewals_unclear)] if end.renewals_unclear else [])
+    )
 
 
 def returned(texts: Texts, end: Returned) -> Sentence:
@@ -267,7 +270,11 @@ def returned(texts: Texts, end: Returned) -> Sentence:
 
 
 def finished(texts: Texts, end: Finished) -> str:
-    """ "Klaar! 3 geleend." Nothing is said to be lent while the gate is still being told."""
+    """ "Klaar! 3 geleend. En 2 verlengd." Nothing is said to be lent while the gate is still being told."""
     if end.unlocking:
         return texts.say("finished.unlocking")
-    return texts.count("finished.title", end.lent) if end.lent else texts.say("finished.nothing")
+    if not end.renewed:
+        return texts.count("finished.title", end.lent) if end.lent else texts.say("finished.nothing")
+    if not end.lent:
+        return texts.count("finished.renewed", end.renewed)
+    return f"{texts.count('finished.title', end.lent)} {texts.count('finished.also_renewed', end.renewed)}"

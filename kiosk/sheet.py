@@ -22,6 +22,7 @@ from kiosk.rows import (
 
 if TYPE_CHECKING:
     from circulation.affairs import CheckedIn
+    from kiosk.loans import RenewedLoan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Newest line first. `may_borrow` None is no maximum. `of_returns`: what is listed is brought back."""
+    """Newest line first. `may_borrow` None is no maximum. `of_returns`: what is listed is brought back. `renewed`: what
+    was renewed beside it; of `renewals_unclear` loans that is not known (yet)."""
 
     may_borrow: int | None = None
     lines: tuple[Line, ...] = ()
     serial: int = 0
     of_returns: bool = False
+    renewed: "tuple[RenewedLoan, ...]" = ()
+    renewals_unclear: int = 0
 
     @classmethod
     def of(cls, patron: Identified, resumed: tuple[Line, ...] = ()) -> "Sheet":
@@ -78,6 +82,11 @@ class Sheet:
     def not_known(self) -> int:
         """How many items lie between yes and no."""
         return sum(isinstance(one.row, NotKnown | Asking) for one in self.lines)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to say at the end of a visit."""
+        return bool(self.lent or self.not_known or self.switching or self.renewed or self.renewals_unclear)
 
     @property
     def worth_keeping(self) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
-from kiosk import sentences, spoken_ways_in
+from kiosk import sentences, spoken_account, spoken_ways_in
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
@@ -22,6 +22,8 @@ from kiosk.ui import (
     Intent,
     LanguageCard,
     LendOrReturn,
+    MyAccount,
+    NoAccount,
     NoAnswer,
     Notice,
     NoVisit,
@@ -137,6 +139,8 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
             return _rest(screen, texts)
         case LendOrReturn() | PinPad():
             return spoken_ways_in.said(screen, texts)
+        case MyAccount() | NoAccount():
+            return spoken_account.said(screen, texts, today)
         case Waiting():
             return [replace(public(texts.say("waiting.looking")), passing=True)]
         case NoVisit(refused=no):
@@ -247,6 +251,8 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
         if (before.troubles, before.lay_pass) != (after.troubles, after.lay_pass):
             return _screen(after, texts, today)
         return _notice(after.notice, texts)
+    if isinstance(before, MyAccount) and isinstance(after, MyAccount):
+        return spoken_account.changes(before, after, texts, today)
     if isinstance(before, PinPad) and isinstance(after, PinPad):
         return spoken_ways_in.typed(before, after, texts)
     if isinstance(before, Borrowing) and isinstance(after, Borrowing):

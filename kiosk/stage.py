@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId
-from circulation.outcomes import CheckedOut, Refused, Voided
 from devices.ports import (
     BarcodeScanned,
     HeadphonesChanged,
@@ -19,7 +18,7 @@ from devices.ports import (
     PassPresented,
     PassRemoved,
 )
-from kiosk.bus import Answered, Bus, Focused, Happening, Reached, Touched
+from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Touched
 from kiosk.stack import Stack
 from kiosk.ui import (
     HelpCard,
@@ -59,10 +58,12 @@ class Stage:
         *,
         passes_on_pad: bool = False,
         returns: bool = False,
+        accounts: bool = False,
         aid: "Aid | None" = None,
     ) -> None:
         """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
-        may be brought back here. `aid`: for whoever does not see the screen or cannot touch it."""
+        may be brought back here. `accounts`: patrons may look at their account here. `aid`: for whoever does not see
+        the screen or cannot touch it."""
         self._aid = aid
         self._ui, self._bus, self._languages = ui, bus, languages
         self._shown = Shown(Rest(), language=languages[0])
@@ -72,11 +73,11 @@ class Stage:
         self._unwell: set[str] = set()
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
-        self._returns = returns
+        self._returns, self._accounts = returns, accounts
         self._line = Reached(online=True)
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
-        self._late: dict[EventId, CheckedOut | Refused | Voided] = {}
+        self._late: dict[EventId, Late] = {}
         self._quiet_since = 0.0
         self._passes: set[str] = set()
         self.pad = Stack()
@@ -122,6 +123,12 @@ class Stage:
         return self._returns and not nothing_goes and not self._read_items <= self._broken
 
     @property
+    def sees_account(self) -> bool:
+        """Whether patrons can look at their account now, which only the library system knows."""
+        nothing_goes = self.troubles & {*_WITHOUT.values(), Trouble.NOT_ADMITTED, Trouble.NO_WAY_IN}
+        return self._accounts and not nothing_goes
+
+    @property
     def troubles(self) -> frozenset[Trouble]:
         """What is wrong on our side now."""
         found = set() if self._line.online else {_WITHOUT[self._line.lends]}
@@ -160,7 +167,7 @@ class Stage:
         """Begins to count anew: there is something new to read."""
         self._quiet_since = asyncio.get_running_loop().time()
 
-    def late_answer(self, event: EventId) -> CheckedOut | Refused | Voided | None:
+    def late_answer(self, event: EventId) -> "Late | None":
         """What was answered late to that event, where it came before anybody could know whose it is."""
         return self._late.get(event)
 
@@ -324,4 +331,5 @@ class Stage:
         return self._ways() != before
 
     def _ways(self) -> tuple[object, ...]:
-        return self.troubles, self.by_pad, self.pad_sees, self.by_scan, self.lay_pass, self.takes_back
+        reading = self.by_pad, self.pad_sees, self.by_scan, self.lay_pass
+        return self.troubles, reading, self.takes_back, self.sees_account

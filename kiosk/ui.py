@@ -7,10 +7,14 @@ moment, so that a switch of language redraws what is shown.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from circulation.outcomes import Refused
+from kiosk.loans import LoansOfBranch
 from kiosk.rows import Row
+
+if TYPE_CHECKING:
+    from circulation.affairs import FeeLine, HoldLine, MembershipLine  # a kiosk's first picture need not wait for them
 
 
 class Intent(Enum):
@@ -30,6 +34,11 @@ class Intent(Enum):
     ERASE = "erase"
     ENTER = "enter"
     READ_ALOUD = "read_aloud"
+    ACCOUNT = "account"
+    BACK = "back"
+    SECTION = "section"
+    RENEW = "renew"
+    RENEW_ALL = "renew_all"
 
 
 class Trouble(Enum):
@@ -57,17 +66,19 @@ class Notice(Enum):
     TAG_UNREADABLE = "tag_unreadable"  # something on the pad cannot be read
     PASS_FIRST = "pass_first"  # books lie on the pad, and nobody showed a pass
     BOOKS_LEFT = "books_left"  # the books of a visit that ended still lie on the pad
+    PASS_FOR_ACCOUNT = "pass_for_account"  # the account is wanted; whose it is the pass will tell
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
     """Nobody is being served: "Houd je pas voor de lezer". `lay_pass`: the pad alone reads passes. `takes_back`: items
-    can be returned here, without a pass (K10)."""
+    can be returned here, without a pass (K10). `sees_account`: patrons can look at their account here."""
 
     troubles: frozenset[Trouble] = frozenset()
     notice: Notice | None = None
     lay_pass: bool = False
     takes_back: bool = False
+    sees_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,7 @@ class NoAnswer:
 class Borrowing:
     """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum.
 
-    `by_pad`: books can be laid down; `by_scan`: they can be scanned.
+    `by_pad`: books can be laid down; `by_scan`: they can be scanned. `sees_account`: the account can be opened.
     """
 
     rows: tuple[Row, ...] = ()
@@ -137,9 +148,47 @@ class Borrowing:
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
     resumed: bool = False
-    ending: bool = False  # DONE was touched, the last answers are awaited
+    ending: bool = False  # DONE or ACCOUNT was touched, the last answers are awaited
     by_pad: bool = False
     by_scan: bool = True
+    sees_account: bool = False
+
+
+class AccountSection(Enum):
+    """The parts of an account (`account.section.<value>` in the catalogues)."""
+
+    LOANS = "loans"
+    HOLDS = "holds"
+    FEES = "fees"
+    MEMBERSHIP = "membership"
+
+
+@dataclass(frozen=True, slots=True)
+class MyAccount:
+    """The account (N4, K12, F1, N8), one `section` of it on the screen. `payable`: cents payable here. SECTION chooses
+    another part, RENEW one loan, each by what it names; BACK goes on borrowing. `first_name`: a child's (K2)."""
+
+    section: AccountSection = AccountSection.LOANS
+    loans: tuple[LoansOfBranch, ...] = ()
+    holds: "tuple[HoldLine, ...]" = ()
+    fees: "tuple[FeeLine, ...]" = ()
+    payable: int = 0
+    memberships: "tuple[MembershipLine, ...]" = ()
+    first_name: str = field(default="", repr=False)
+    notice: Notice | None = None
+    troubles: frozenset[Trouble] = frozenset()
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether any loan is worth asking for."""
+        return any(one.can_renew for branch in self.loans for one in branch.loans)
+
+
+@dataclass(frozen=True, slots=True)
+class NoAccount:
+    """The account cannot be shown: `refused`, or nobody answers. BACK goes on borrowing."""
+
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +196,7 @@ class Finished:
     """ "Klaar! 3 geleend." PRINT, if it can, or NO_RECEIPT; closes by itself. `not_known` lie between yes and no.
 
     `to_check`: lent items at which the gate may call; `lying`: books still lie on the pad; `unlocking`: some of them
-    are still being cleared.
+    are still being cleared. `renewed`: so many loans run longer now; of `renewals_unclear` that is not known.
     """
 
     lent: int
@@ -156,6 +205,8 @@ class Finished:
     to_check: int = 0
     lying: bool = False
     unlocking: bool = False
+    renewed: int = 0
+    renewals_unclear: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +278,8 @@ Screen = (
     | NoVisit
     | NoAnswer
     | Borrowing
+    | MyAccount
+    | NoAccount
     | Finished
     | Receipt
     | Returning
@@ -270,13 +323,15 @@ Over = StillThere | HelpCard | LanguageCard
 
 _ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
-    Rest: frozenset({Intent.BRING_BACK}),
+    Rest: frozenset({Intent.BRING_BACK, Intent.ACCOUNT}),
     LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
     Waiting: frozenset({Intent.STOP}),
     PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
-    Borrowing: frozenset({Intent.DONE, Intent.STOP}),
+    Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),
+    MyAccount: frozenset({Intent.BACK, Intent.STOP, Intent.SECTION, Intent.RENEW, Intent.RENEW_ALL}),
+    NoAccount: frozenset({Intent.BACK}),
     Finished: frozenset({Intent.PRINT, Intent.NO_RECEIPT}),
     Receipt: frozenset({Intent.CLOSE}),
     Returning: frozenset({Intent.DONE, Intent.STOP}),
@@ -303,12 +358,18 @@ def _withheld(screen: Screen | Over) -> frozenset[Intent]:
     match screen:
         case HelpCard(reading=Reading.NONE):
             return frozenset({Intent.READ_ALOUD})
-        case Rest(takes_back=False):
-            return frozenset({Intent.BRING_BACK})
+        case Rest():
+            ways = {Intent.BRING_BACK: screen.takes_back, Intent.ACCOUNT: screen.sees_account}
+            return frozenset(intent for intent, is_there in ways.items() if not is_there)
         case LendOrReturn(wants_pass=True):
             return frozenset({Intent.LEND})
         case Borrowing(ending=True) | Returning(ending=True):
-            return frozenset({Intent.DONE})
+            return frozenset({Intent.DONE, Intent.ACCOUNT})
+        case Borrowing(sees_account=False):
+            return frozenset({Intent.ACCOUNT})
+        case MyAccount():
+            renewing = frozenset({Intent.RENEW, Intent.RENEW_ALL})
+            return frozenset() if screen.section is AccountSection.LOANS and screen.can_renew else renewing
         case Finished(can_print=False):
             return frozenset({Intent.PRINT})
         case PinPad(checking=True):

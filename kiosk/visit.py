@@ -62,8 +62,8 @@ async def serve(counter: Counter) -> None:
     while True:
         try:
             came = await rest(counter, notice)
-            if isinstance(came, Presented):
-                notice = await visit(counter, came)
+            if isinstance(came, Begun):
+                notice = await visit(counter, came.shown, opens_account=came.wants_account)
                 continue
             if isinstance(came, Pile):
                 notice = await books_first(counter, came)
@@ -80,11 +80,19 @@ async def serve(counter: Counter) -> None:
         notice = None
 
 
-async def rest(counter: Counter, notice: Notice | None) -> Presented | Pile | None:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A pass was shown. `wants_account`: somebody asked for their account just before."""
+
+    shown: Presented
+    wants_account: bool
+
+
+async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
     """Waits for a pass, for books, or (None) for somebody who brings something back. A notice goes when somebody had
-    the time to read it, and so does a language chosen by hand."""
+    the time to read it, and so does a language chosen by hand, and the wish for an account."""
     stage, patience = counter.stage, counter.patience
-    left = stage.pad.uids
+    left, wants_account = stage.pad.uids, False
     while True:
         left &= stage.pad.uids
         if stage.takes_back and _lies_there(stage, left) is Notice.PASS_FIRST:
@@ -92,18 +100,20 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented | Pile | No
         stage.show(_at_rest(stage, notice or _lies_there(stage, left)))
         happening = await stage.next(patience.reading)
         if happening is None:
-            notice = None
+            notice, wants_account = None, False
             counter.parked.forget_old()
             stage.wipe(_at_rest(stage, _lies_there(stage, left)))
             stage.stir()
         elif isinstance(happening, Touched):
-            return None
+            if happening.intent is not Intent.ACCOUNT:
+                return None
+            notice, wants_account = Notice.PASS_FOR_ACCOUNT, True
         elif isinstance(happening, PassPresented | BarcodeScanned):
             if isinstance(happening, BarcodeScanned) and stage.takes_back and book_of(happening) is not None:
                 return Pile(left, happening)
             shown = shown_pass(happening)
             if shown is not None:
-                return shown
+                return Begun(shown, wants_account)
             notice = Notice.CHIP_UNREADABLE if isinstance(happening, PassPresented) else Notice.UNREADABLE_SCAN
         elif isinstance(happening, ScanUnreadable | PassUnreadable):
             stage.stir()
@@ -112,7 +122,7 @@ async def rest(counter: Counter, notice: Notice | None) -> Presented | Pile | No
 
 
 def _at_rest(stage: Stage, notice: Notice | None) -> Rest:
-    return Rest(stage.troubles, notice, stage.lay_pass, stage.takes_back)
+    return Rest(stage.troubles, notice, stage.lay_pass, stage.takes_back, stage.sees_account)
 
 
 def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
@@ -145,40 +155,42 @@ async def books_first(counter: Counter, pile: Pile) -> Notice | None:
     return None
 
 
-async def visit(counter: Counter, shown: Presented) -> Notice | None:
+async def visit(counter: Counter, shown: Presented, *, opens_account: bool = False) -> Notice | None:
     """From the pass to the receipt. Returns what the rest screen should say first."""
     stage = counter.stage
-    served, notice = await _at_the_door(counter, shown)
+    served, notice = await _at_the_door(counter, shown, opens_account=opens_account)
     if not served:
         stage.wipe(_at_rest(stage, _left_behind(stage)))
     return notice
 
 
 async def _at_the_door(
-    counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = ()
+    counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = (), *, opens_account: bool = False
 ) -> tuple[bool, Notice | None]:
     """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
     door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, scans)
     try:
         patron = await door.open()
-        return (False, None) if patron is None else (True, await _served(counter, shown, patron))
+        if patron is None:
+            return False, None
+        return True, await _served(counter, shown, patron, opens_account=opens_account)
     finally:
         if door.pin_counts:
             counter.desk.end_visit(shown)
 
 
-async def _served(counter: Counter, shown: Presented, patron: Identified) -> Notice | None:
+async def _served(counter: Counter, shown: Presented, patron: Identified, *, opens_account: bool) -> Notice | None:
     """From whoever that is to the receipt."""
     stage, patience = counter.stage, counter.patience
     stage.speak(patron.language)
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
-    checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience)
+    checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience, opens_account=opens_account)
     ending = await _run(checkout)
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     ran_out = ending is Ending.OUT_OF_TIME
-    if not ran_out and (checkout.sheet.lent or checkout.sheet.not_known or checkout.sheet.switching):
+    if not ran_out and checkout.sheet.says_something:
         await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
     await checkout.settle()
     if ran_out:

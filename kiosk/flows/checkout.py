@@ -1,11 +1,15 @@
 """Borrowing: each item is committed as it is scanned or laid down. The gate lets an item through after the library's
 yes, and only then it is shown as lent (`gatekeeper`)."""
 
-from circulation.identifiers import ItemBarcode
+import asyncio
+from dataclasses import replace
+
+from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from devices.ports import PassPresented
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.account import AccountFlow
 from kiosk.flows.items import Ending, Items
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
@@ -16,7 +20,7 @@ from kiosk.visit_pad import VisitPad
 
 
 class Checkout(Items):
-    """One patron's borrowing."""
+    """One patron's borrowing, from which the account is opened and to which it comes back."""
 
     def __init__(
         self,
@@ -27,10 +31,53 @@ class Checkout(Items):
         patron: Identified,
         sheet: Sheet,
         patience: Patience,
+        *,
+        opens_account: bool = False,
     ) -> None:
+        """`opens_account`: the patron has asked for it already; what lies on the pad comes first."""
         super().__init__(stage, desk, pad, sheet, patience)
         self._shown, self._patron = shown, patron
         self._resumed = bool(sheet.lines)
+        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience)
+        self._ending = Ending.ACCOUNT if opens_account else None
+
+    @property
+    def tasks(self) -> tuple[asyncio.Task[object], ...]:
+        """As `Items`, and the renewal whose answer is awaited."""
+        return super().tasks + self._account.tasks
+
+    async def run(self) -> Ending:
+        """As `Items`; the account is opened in between, as often as it is asked for."""
+        while (ending := await super().run()) is Ending.ACCOUNT:
+            self._ending = await self._account.run()
+            self.catch_up()
+            self._note_renewals()
+            if self._ending is not None:
+                return self._ending
+        return ending
+
+    def take(self, task: asyncio.Task[object]) -> None:
+        """As `Items`, and what has come of a renewal."""
+        if self._account.take(task):
+            self._note_renewals()
+        else:
+            super().take(task)
+
+    def hear(self, event: EventId | None) -> None:
+        """As `Items`, and a late answer to a renewal."""
+        super().hear(event)
+        if event:
+            self._account.hear(event)
+            self._note_renewals()
+
+    def _stop(self) -> None:
+        super()._stop()
+        self._account.stop()
+        self._note_renewals()
+
+    def _note_renewals(self) -> None:
+        of_account = self._account.sheet
+        self.sheet = replace(self.sheet, renewed=of_account.renewed, renewals_unclear=of_account.unclear)
 
     async def _ask(self, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._desk.check_out(self._shown, item)
@@ -49,8 +96,9 @@ class Checkout(Items):
             notice=self._to_say,
             troubles=self._stage.troubles,
             resumed=self._resumed,
-            ending=self._ending is Ending.DONE,
+            ending=self._ending in (Ending.DONE, Ending.ACCOUNT),
             by_pad=self._stage.by_pad,
             by_scan=self._stage.by_scan,
+            sees_account=self._stage.sees_account,
         )
         self._stage.show(screen, over)

@@ -14,6 +14,7 @@ from kiosk.bus import Answered, Touched
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
+from kiosk.loans import RenewedLoan
 from kiosk.rows import Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
@@ -23,7 +24,7 @@ from kiosk.ui import Finished, Intent, Receipt, ReceiptState, Returned, Screen
 log = logging.getLogger(__name__)
 Coming = PassPresented | BarcodeScanned  # with which the next visit begins
 Draw = Callable[[Sheet], Screen]
-MakeReceipt = Callable[[str, tuple[Lent, ...], int], ports.Receipt]
+MakeReceipt = Callable[[str, tuple[Lent, ...], int, tuple[RenewedLoan, ...]], ports.Receipt]
 _STATES = {
     ports.PrintOutcome.PRINTED: ReceiptState.PRINTED,
     ports.PrintOutcome.OUT_OF_PAPER: ReceiptState.OUT_OF_PAPER,
@@ -62,7 +63,7 @@ async def farewell(
     wanted = by_default or any(isinstance(one, Touched) and one.intent is Intent.PRINT for one in (first, last))
     later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
-    if printer.exists and sheet.lent and wanted:
+    if printer.exists and _is_for_paper(sheet) and wanted:
         job = new_job()
         printing = asyncio.create_task(_print(stage, printer, make_receipt, sheet, job))
         await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
@@ -75,11 +76,11 @@ async def _print(
 ) -> ports.PrintOutcome:
     """In the language of the moment; in the kiosk's first one where the printer has no letters for that."""
     spoken, first = stage.language, stage.first_language
-    receipt = make_receipt(spoken, sheet.lent, sheet.not_known)
+    receipt = make_receipt(spoken, sheet.lent, sheet.not_known, sheet.renewed)
     # A title may be in a script of its own in any language; the sentences around it may not.
-    if not await printer.can_write(receipt) and not await printer.can_write(make_receipt(spoken, (), 0)):
+    if not await printer.can_write(receipt) and not await printer.can_write(make_receipt(spoken, (), 0, ())):
         log.info("receipt in %s: the printer has no letters for %s", first, spoken)
-        receipt = make_receipt(first, sheet.lent, sheet.not_known)
+        receipt = make_receipt(first, sheet.lent, sheet.not_known, sheet.renewed)
     return await printer.print(receipt, job)
 
 
@@ -129,11 +130,17 @@ def _finished(stage: Stage, printer: VisitPrinter, sheet: Sheet) -> Finished:
     return Finished(
         len(sheet.lent),
         sheet.not_known,
-        printer.exists and bool(sheet.lent),
+        printer.exists and _is_for_paper(sheet),
         to_check=sheet.to_check,
         lying=stage.by_pad and bool(stage.pad.items),
         unlocking=bool(sheet.switching),
+        renewed=len(sheet.renewed),
+        renewals_unclear=sheet.renewals_unclear,
     )
+
+
+def _is_for_paper(sheet: Sheet) -> bool:
+    return bool(sheet.lent or sheet.renewed)
 
 
 def _returned(stage: Stage, sheet: Sheet) -> Returned:

@@ -39,6 +39,7 @@ class Ending(Enum):
     DONE = "done"
     STOPPED = "stopped"
     OUT_OF_TIME = "out_of_time"
+    ACCOUNT = "account"  # the account was asked for; it goes on afterwards
 
 
 class Items:
@@ -50,8 +51,6 @@ class Items:
         self._gate = Gatekeeper(stage, pad, self._check_in)
         self._from_pad: set[ItemBarcode] = set()  # what lies there and was taken from there
         self._laid: Counter[ItemBarcode] = Counter()
-        for line in sheet.lines:
-            self.hear(line.event)
         self._scanned: deque[ItemBarcode] = deque()
         self._asked: asyncio.Task[CheckedOut | CheckedIn | Refused] | None = None
         self._asked_for: ItemBarcode | None = None
@@ -91,6 +90,7 @@ class Items:
 
     async def run(self) -> Ending:
         """Until the patron is done, leaves or falls silent. With DONE the last answers are awaited first."""
+        self.catch_up()
         while True:
             if self._ending in (Ending.STOPPED, Ending.OUT_OF_TIME):
                 return self._ending  # nothing begins any more of which nobody would be told
@@ -130,6 +130,8 @@ class Items:
         if isinstance(happening, Touched):
             if happening.intent is Intent.DONE:
                 self._ending = Ending.DONE
+            elif happening.intent is Intent.ACCOUNT:
+                self._ending = Ending.ACCOUNT
             elif happening.intent is Intent.STOP:
                 self._stop()
         elif isinstance(happening, BarcodeScanned):
@@ -215,8 +217,13 @@ class Items:
         """Takes in a late answer: to an event of this visit, or to one that turns out to be of this visit."""
         answer = self._stage.late_answer(event) if event else None
         item = self.sheet.item_of(event) if event and answer else None
-        if answer and item:
+        if item and isinstance(answer, CheckedOut | Refused | Voided):
             self._note(item, answer)
+
+    def catch_up(self) -> None:
+        """Takes in what was answered while somebody else listened."""
+        for line in self.sheet.lines:
+            self.hear(line.event)
 
     def take(self, task: asyncio.Task[object]) -> None:
         """Takes in what has come of it. Raises what the desk raised for want of a journal."""

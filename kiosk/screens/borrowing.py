@@ -22,6 +22,8 @@ class BorrowingPage(ListPage):
         self.aside = sentences.aside(texts, fact.troubles)
         self.done_text, self.done_spoken = texts.say("borrow.done"), texts.say("access.done")
         self.some_done = fact.lent > 0
+        self.account_text, self.account_spoken = texts.say("account.title"), texts.say("access.account")
+        self.sees_account = fact.sees_account and not fact.ending
 
     def rehearse(self, texts: Texts) -> None:
         """Typefaces, dates and one card of each kind."""

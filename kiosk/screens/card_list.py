@@ -1,9 +1,11 @@
 """A list of cards, newest on top: it slides when one comes, follows a finger, and keeps only what is in sight."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, RoundedRectangle, ScissorPop, ScissorPush
+from kivy.properties import BooleanProperty
 from kivy.uix.widget import Widget
 
 from kiosk.screens.cards import Card, CardView
@@ -14,11 +16,19 @@ SLIDE_S = 0.18
 FRAME_S = 1 / 60
 FRICTION = 4.0  # part of its speed that a pushed list loses a second
 SLOWEST = 40.0  # units a second: slower is standing still
+PULLING = 24  # units: a finger that moved so far pulls the list, and means no button
 GUESSED_HEIGHT = 164  # units, of a card that was not in sight yet
 
 
 class CardList(Widget):
-    """Draws `Card`s under each other from the top. Only cards in sight exist as widgets."""
+    """Draws `Card`s under each other from the top. Only cards in sight exist as widgets.
+
+    `tell` takes what the button of a card says. A list that `pulls` can be drawn down until its first card stands at
+    the bottom: what is touched there is in reach of who sits.
+    """
+
+    pulls = BooleanProperty(False)
+    tell: Callable[[str, str], None] | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -100,10 +110,14 @@ class CardList(Widget):
     def _furthest(self) -> float:
         return max(0.0, self._length() - self.height)
 
+    def _least(self) -> float:
+        """How far it can be pulled down; not above nothing."""
+        return -max(0.0, self.height - self._height_of(self._cards[0])) if self.pulls and self._cards else 0.0
+
     def _place(self) -> None:
         if self.width <= 1 or self.height <= 1:
             return
-        self._offset = min(max(0.0, self._offset), self._furthest())
+        self._offset = min(max(self._least(), self._offset), self._furthest())
         gap = look.u(24)
         seen = set()
         top = (self.y + self.height) + self._offset
@@ -118,6 +132,7 @@ class CardList(Widget):
                 view = self._view_of(card)
                 seen.add(card.key)
                 view.pos = (self.x, top - view.height)
+                view.reach(self.y, self.y + self.height)
             top -= self._height_of(card) + gap
         for key in [key for key in self._views if key not in seen]:
             self._forget(key)
@@ -126,7 +141,7 @@ class CardList(Widget):
     def _view_of(self, card: Card) -> CardView:
         view = self._views.get(card.key)
         if view is None:
-            view = self._views[card.key] = CardView(width=self.width)
+            view = self._views[card.key] = CardView(self.tell, width=self.width)
             self.add_widget(view)
         if self._drawn.get(card.key) != card:
             view.draw(card)
@@ -148,7 +163,7 @@ class CardList(Widget):
         else:
             size = max(look.u(64), self.height * self.height / length)
             way = self.height - size
-            at = self._offset / self._furthest()
+            at = max(0.0, self._offset) / self._furthest()
             self._bar.pos = ((self.x + self.width) + look.u(16), (self.y + self.height) - size - way * at)
             self._bar.size = (look.u(8), size)
 
@@ -160,7 +175,7 @@ class CardList(Widget):
         if self._speed:
             self._offset += self._speed * dt
             self._speed *= max(0.0, 1 - FRICTION * dt)
-            if abs(self._speed) < look.u(SLOWEST) or not 0 < self._offset < self._furthest():
+            if abs(self._speed) < look.u(SLOWEST) or not self._least() < self._offset < self._furthest():
                 self._speed = 0.0
         if not self._slide and not self._speed:
             self._clock.cancel()
@@ -175,6 +190,9 @@ class CardList(Widget):
             self._offset += look.u(120) * (1 if button == "scrollup" else -1)
             self._place()
             return True
+        for view in self.in_sight:
+            if view.on_touch_down(touch):
+                break  # its button is held too, until the finger turns out to pull
         touch.grab(self)
         self._speed, self._moved_at = 0.0, Clock.time()
         return True
@@ -183,12 +201,20 @@ class CardList(Widget):
         """The list follows the finger."""
         if touch.grab_current is not self:
             return False
+        if abs(touch.y - touch.oy) > look.u(PULLING):
+            self._let_go(touch)
         now = Clock.time()
         self._speed = touch.dy / max(FRAME_S, now - self._moved_at)
         self._moved_at = now
         self._offset += touch.dy
         self._place()
         return True
+
+    def _let_go(self, touch: Any) -> None:
+        for view in self.in_sight:
+            if view.button is not None and view.button.held:
+                touch.ungrab(view.button)
+                view.button.held = False
 
     def on_touch_up(self, touch: Any) -> bool:
         """Let go while moving, the list runs on for a little."""

@@ -1,22 +1,37 @@
 """One card of the list: a pictogram, a title of at most two lines, why, and what next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.screens.lettering import Lettering
 from kiosk.screens.look import look
+from kiosk.screens.touch import Touch
 
 ELLIPSIS = "…"
+BESIDE = 300  # units, of the button of a card
+LEAST = 420  # units, that words keep beside it; where they would not, it stands under them
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What can be done with what a card is about: the value of an Intent, and `what` of several it names."""
+
+    intent: str
+    what: str
+    text: str
+    spoken: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card draws. `tone` good is a loan, care a refusal, touch a message; `busy` turns dots for the icon."""
+    """What a card draws. `tone` good is a loan, care a refusal, touch a message; `busy` turns dots for the icon; `act`
+    is its button."""
 
     key: str
     tone: str
@@ -25,6 +40,7 @@ class Card:
     why: str = ""
     next: str = ""
     busy: bool = False
+    act: Act | None = None
 
 
 def two_lines(text: str, room: float, width_of: Callable[[str], float]) -> str:
@@ -60,12 +76,25 @@ class CardView(RelativeLayout):
     next = StringProperty("")
     busy = BooleanProperty(False)
     filled = BooleanProperty(False)
+    room = NumericProperty(0)  # how wide its words may be
+    below = NumericProperty(0)  # how high what stands under them
+
+    button: Touch | None = None
+
+    def __init__(self, tell: Callable[[str, str], None] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._tell = tell
 
     def draw(self, card: Card) -> None:
         """Shows this card."""
+        self._offer(card.act)
+        whole, beside = self.width - look.u(180), self.width - look.u(180 + BESIDE + 24)
+        under = card.act is not None and beside < look.u(LEAST)
+        self.room = whole if card.act is None or under else beside
+        self.below = look.u(96 + 24) if under else 0
         self.tone, self.icon, self.busy = card.tone, card.icon, card.busy
         title = self.ids.title
-        room = self.width - look.u(180)
+        room = self.room
         if card.title:
             measure = Lettering(font_name=title.font_name, font_size=title.font_size)
             self.title = two_lines(card.title, room, lambda text: float(measure.get_extents(text)[0]))
@@ -76,7 +105,26 @@ class CardView(RelativeLayout):
             words.texture_update()
         text = sum(one.height for one in (title, self.ids.why, self.ids.next))
         gaps = self.ids.column.spacing * 2
-        self.height = max(look.u(152), text + gaps + look.u(52))
+        self.height = max(look.u(152), text + gaps + look.u(52) + self.below)
+        if self.button is not None:
+            middle = (self.height - self.button.height) / 2
+            self.button.pos = (self.width - look.u(28 + BESIDE), look.u(26) if under else middle)
+
+    def _offer(self, act: Act | None) -> None:
+        if self.button is not None:
+            self.remove_widget(self.button)
+            self.button = None
+        if act is not None:
+            self.button = Touch(text=act.text, spoken=act.spoken, intent=act.intent, opaque=True)
+            self.button.size_hint_x, self.button.width = None, look.u(BESIDE)
+            self.button.bind(on_act=lambda _: self._tell(act.intent, act.what) if self._tell else None)
+            self.add_widget(self.button)
+
+    def reach(self, bottom: float, top: float) -> None:
+        """Between these heights of the window's coordinates the card is seen; a button that is cut off does not act."""
+        if self.button is not None:
+            low = self.y + self.button.y
+            self.button.reached = bottom <= low and low + self.button.height <= top
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -28,7 +28,7 @@ class FinishedPage(MessagePage):
 
     def draw(self, fact: Finished, texts: Texts) -> None:
         """The count, what is still unclear, and the question."""
-        care = fact.not_known or fact.to_check
+        care = fact.not_known or fact.to_check or fact.renewals_unclear
         self.icon, self.tone = ("desk", "care") if care else ("check", "good")
         self.busy = fact.unlocking
         self.title = sentences.finished(texts, fact)

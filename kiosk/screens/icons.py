@@ -55,6 +55,7 @@ OF_NOTICE = {
     Notice.TAG_UNREADABLE: "again",
     Notice.PASS_FIRST: "card",
     Notice.BOOKS_LEFT: "book",
+    Notice.PASS_FOR_ACCOUNT: "card",
 }
 OF_GATE = {Gate.LAY_DOWN: "stack", Gate.CALLS: "desk", Gate.OPEN: "desk"}
 OF_ROUTE = {"shelf": "check", "hold_shelf": "hold_shelf", "other_branch": "elsewhere", "staff": "desk"}

@@ -44,6 +44,9 @@ class ListPage(Page):
     inviting = BooleanProperty(False)  # nothing on the list yet: what to do stands large in its place
     ending = BooleanProperty(False)
     some_done = BooleanProperty(False)
+    account_text = StringProperty("")
+    account_spoken = StringProperty("")
+    sees_account = BooleanProperty(False)
 
     _texts: Texts | None = None  # of the last drawing
 

@@ -67,10 +67,12 @@ class RestPage(Page):
     broken_tone = StringProperty("broken")
     bring_back_text = StringProperty("")
     bring_back_spoken = StringProperty("")
+    account_text = StringProperty("")
+    account_spoken = StringProperty("")
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         super().__init__(tell, today, **kwargs)
-        self._bring_back = self.ids.bring_back.__self__
+        self._bring_back, self._account = self.ids.bring_back.__self__, self.ids.account.__self__
         self._clock = Clock.schedule_interval(self._step, self.STEP_S)
         self._clock.cancel()
 
@@ -86,7 +88,9 @@ class RestPage(Page):
         self.strip_icon = OF_NOTICE[fact.notice] if fact.notice else ""
         self.aside = sentences.aside(texts, fact.troubles) if trouble is None else ""
         self.bring_back_text, self.bring_back_spoken = texts.say("rest.bring_back"), texts.say("access.bring_back")
+        self.account_text, self.account_spoken = texts.say("account.title"), texts.say("access.account")
         self.keep_offered(self._bring_back, fact.takes_back)
+        self.keep_offered(self._account, fact.sees_account)
 
     def enter(self) -> None:
         """The picture starts to move."""

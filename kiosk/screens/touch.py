@@ -32,6 +32,7 @@ class Touch(Widget):
     filled = BooleanProperty(False)
     opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
     solid = BooleanProperty(False)
+    reached = BooleanProperty(True)  # not cut off by the edge of the list in which it stands
     icon_room = NumericProperty(0)
     side = NumericProperty(SIDE)
     content = NumericProperty(0)  # how wide pictogram and word are, pixels
@@ -61,7 +62,7 @@ class Touch(Widget):
     @property
     def offered(self) -> bool:
         """Seen and touchable. What is only hidden is not `disabled`: its words would be drawn anew."""
-        return bool(self.opacity) and not self.disabled
+        return bool(self.opacity) and not self.disabled and self.reached
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger or the left button: hold it. Of several fingers each holds it."""

@@ -1,11 +1,15 @@
 """The table of what can be touched: complete, and with a way out of every screen that keeps a patron."""
 
+from dataclasses import replace
+from datetime import date
 from typing import get_args
 
 import pytest
 
 from circulation.outcomes import NextStep, Reason, Refused
+from kiosk.loans import LoansOfBranch, OnLoan
 from kiosk.ui import (
+    AccountSection,
     Borrowing,
     Closed,
     Finished,
@@ -13,6 +17,8 @@ from kiosk.ui import (
     Intent,
     LanguageCard,
     LendOrReturn,
+    MyAccount,
+    NoAccount,
     NoAnswer,
     NoVisit,
     OutOfOrder,
@@ -30,11 +36,13 @@ from kiosk.ui import (
     offered,
 )
 
+RENEWABLE = MyAccount(loans=(LoansOfBranch("1", "Annen", (OnLoan("l0", "Oeroeg", date(2026, 8, 5)),)),))
 SCREENS: tuple[Screen, ...] = (
     Rest(),
     Rest(takes_back=True),
     LendOrReturn(3),
     LendOrReturn(3, wants_pass=True),
+    Rest(sees_account=True),
     Waiting(),
     PinPad(),
     PinPad(5),
@@ -42,7 +50,11 @@ SCREENS: tuple[Screen, ...] = (
     NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),
     NoAnswer(),
     Borrowing(),
+    Borrowing(sees_account=True),
     Borrowing(ending=True),
+    RENEWABLE,
+    MyAccount(),
+    NoAccount(),
     Finished(1),
     Finished(1, can_print=False),
     Receipt(ReceiptState.PRINTING, 1),
@@ -53,7 +65,7 @@ SCREENS: tuple[Screen, ...] = (
     OutOfOrder("fault"),
 )
 OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), HelpCard(Reading.OFF), LanguageCard(("nl", "en", "ar")))
-LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT}
+LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT, Intent.BACK}
 
 
 def test_every_screen_and_everything_over_it_is_in_the_table() -> None:
@@ -90,6 +102,15 @@ def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
 
 def test_reading_aloud_is_offered_where_it_can_be() -> None:
     assert offered(Rest(), HelpCard(Reading.ON)) - offered(Rest(), HelpCard()) == {Intent.READ_ALOUD}
+
+
+def test_an_account_can_be_opened_where_it_is_seen_and_renewing_only_where_it_can_do_something() -> None:
+    assert Intent.ACCOUNT in offered(Borrowing(sees_account=True)) & offered(Rest(sees_account=True))
+    assert Intent.ACCOUNT not in offered(Borrowing()) | offered(Rest()) | offered(Borrowing(ending=True))
+    renewing = {Intent.RENEW, Intent.RENEW_ALL}
+    assert renewing <= offered(RENEWABLE)
+    assert not renewing & offered(replace(RENEWABLE, section=AccountSection.FEES))
+    assert not renewing & offered(MyAccount())
 
 
 def test_every_intent_is_offered_somewhere() -> None:

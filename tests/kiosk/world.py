@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 
-from circulation.affairs import CheckedIn
+from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
@@ -25,9 +25,10 @@ from devices.ports import (
     ScanUnreadable,
     TagSecurity,
 )
-from kiosk.bus import Answered, Bus, Happening, Reached, Touched
+from kiosk.bus import Answered, Bus, Happening, Late, Reached, Touched
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.pin import in_order
+from kiosk.loans import RenewedLoan
 from kiosk.parked import Parked
 from kiosk.rows import Lent, Row
 from kiosk.settings import Patience
@@ -40,6 +41,7 @@ from tests.kiosk.virtual_time import VirtualLoop, play
 KINDS = ("pass_reader", "item_scanner", "receipt_printer")
 WITH_PAD = (*KINDS, "item_pad")
 DUE = date(2026, 8, 5)
+LATER = date(2026, 8, 26)
 MOMENT_S = 1 / 1024  # long enough for everything that happens at once, too short for any timer
 ANNA, BERT = "20000000000014", "20000000000022"
 UNKNOWN = "20000000000998"
@@ -100,6 +102,10 @@ class ScriptedDesk:
         self.returned: list[str] = []
         self.return_replies: dict[str, CheckedIn | Refused | BaseException] = {}
         self.return_fault: BaseException | None = None
+        self.accounts: dict[str, Account | Refused | BaseException] = {}
+        self.renewals: dict[str, Renewed | Refused | BaseException] = {}
+        self.renewed_all: RenewedAll | Refused | BaseException = RenewedAll()
+        self.asked_to_renew: list[str] = []  # "all" for all of them
 
     async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         await asyncio.sleep(self.delay_s)
@@ -137,6 +143,29 @@ class ScriptedDesk:
         if isinstance(reply, CheckedIn):
             self.returned.append(item)
         return reply
+
+    async def account(self, presented: Presented) -> Account | Refused:
+        await asyncio.sleep(self.delay_s)
+        number = presented.number or ""
+        reply = self.accounts.get(number, Account(PatronRef(number)))
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    async def renew(self, presented: Presented, item: ItemBarcode) -> Renewed | Refused:
+        self.asked_to_renew.append(item)
+        await asyncio.sleep(self.delay_s)
+        reply = self.renewals.get(item, Renewed(item, f"Title {item}", LATER))
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    async def renew_all(self, presented: Presented) -> RenewedAll | Refused:
+        self.asked_to_renew.append("all")
+        await asyncio.sleep(self.delay_s)
+        if isinstance(self.renewed_all, BaseException):
+            raise self.renewed_all
+        return self.renewed_all
 
     async def redeliver(self) -> float:
         return 0.0
@@ -236,7 +265,13 @@ class Kiosk:
     """A kiosk at rest. What is done to it has had its effect when the call returns."""
 
     def __init__(
-        self, loop: VirtualLoop, kinds: tuple[str, ...] = KINDS, *, passes_on_pad: bool = False, returns: bool = False
+        self,
+        loop: VirtualLoop,
+        kinds: tuple[str, ...] = KINDS,
+        *,
+        passes_on_pad: bool = False,
+        returns: bool = False,
+        accounts: bool = False,
     ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
@@ -247,7 +282,10 @@ class Kiosk:
         self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
         self.patience = Patience()
         self.parked = Parked(loop.time, self.patience.resume)
-        self.stage = Stage(self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad, returns=returns)
+        self.stage = Stage(
+            self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts
+        )
+        self.printed_renewals: list[tuple[RenewedLoan, ...]] = []
         self.said_closed: list[str] = []
         self.new_keys: Callable[[], str] = in_order
         self._serving: asyncio.Task[None] | None = None
@@ -342,14 +380,14 @@ class Kiosk:
     async def noise(self) -> None:
         await self.put(ScanUnreadable("item_scanner", "noise", 0.0))
 
-    async def touch(self, intent: Intent, language: str = "") -> None:
-        await self.put(Touched(intent, language))
+    async def touch(self, intent: Intent, what: str = "") -> None:
+        await self.put(Touched(intent, what))
 
     async def type(self, digits: str) -> None:
         for one in digits:
             await self.touch(Intent.DIGIT, one)
 
-    async def answer(self, event: EventId, answer: Answer) -> None:
+    async def answer(self, event: EventId, answer: Late) -> None:
         await self.put(Answered(event, answer))
 
     async def line(self, online: bool, lends: bool = False) -> None:
@@ -358,7 +396,10 @@ class Kiosk:
     async def health(self, kind: str, state: Health) -> None:
         await self.put(HealthChanged(kind, kind, DeviceHealth(state, "", 0.0, None, 0), 0.0))
 
-    def _receipt(self, language: str, loans: tuple[Lent, ...], not_known: int) -> ports.Receipt:
+    def _receipt(
+        self, language: str, loans: tuple[Lent, ...], not_known: int, renewed: tuple[RenewedLoan, ...]
+    ) -> ports.Receipt:
+        self.printed_renewals.append(renewed)
         self.receipts.append((language, loans, not_known))
         return ports.Receipt((ports.ReceiptLine(f"{len(loans)} lent"),))
 
@@ -369,12 +410,13 @@ def story(
     *,
     passes_on_pad: bool = False,
     returns: bool = False,
+    accounts: bool = False,
 ) -> Callable[[], None]:
     """A test that tells what happens at a kiosk with these devices; at its end the kiosk must still serve."""
 
     def test() -> None:
         loop = VirtualLoop()
-        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns)
+        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts)
 
         async def whole() -> None:
             await kiosk.begin()

@@ -30,6 +30,7 @@ from kiosk.ui import (
     Trouble,
     Waiting,
 )
+from tests.kiosk.screens import account_scenes
 
 TODAY = date(2026, 7, 22)
 DUE = date(2026, 8, 12)
@@ -233,4 +234,5 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "closed": (Closed("journal-damaged"), None),
     "closed-in-visit": (Closed("disk-full", lent=2), None),
     "out-of-order": (OutOfOrder("no_way_in"), None),
+    **account_scenes.SCENES,
 }

@@ -15,10 +15,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from circulation.affairs import Route
+from circulation.model import FeeKind
 from circulation.outcomes import Reason
 from kiosk.rows import Gate
 from kiosk.texts import HERE, Texts, available
-from kiosk.ui import Intent, Notice, ReceiptState, Trouble
+from kiosk.ui import AccountSection, Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
 PLACEHOLDERS = {"amount", "cents", "count", "day", "language", "maximum", "month", "name", "number", "place", "reason"}
@@ -141,6 +142,10 @@ def _needed() -> Iterator[str]:
     for route in Route:
         yield f"row.back.{route.value}.why"
         yield f"row.back.{route.value}.next"
+    for section in AccountSection:
+        yield f"account.section.{section.value}"
+    for kind in FeeKind:
+        yield f"account.fee.{kind.value}"
     for intent in Intent:
         yield f"access.{intent.value}"
 

@@ -1,0 +1,74 @@
+"""What is said of a patron's account (N4, K12, F1, N8): all of it is between the patron and the library, so that on a
+loudspeaker only what became of a renewal is heard, without its title."""
+
+from datetime import date
+
+from kiosk import account_words, sentences
+from kiosk.sentences import RowWords
+from kiosk.texts.aloud import AloudTexts, sayable
+from kiosk.ui import AccountSection, MyAccount, NoAccount
+from kiosk.utterance import Utterance, public
+
+
+def said(screen: MyAccount | NoAccount, texts: AloudTexts, today: date) -> list[Utterance]:
+    """All that the screen says: the section, and what stands in it."""
+    if isinstance(screen, NoAccount):
+        no = account_words.no_account(texts, screen, today)
+        return [Utterance(sayable(no.why, no.next), "" if screen.refused else sayable(no.why, no.next))]
+    title = sayable(account_words.title(texts, screen))
+    head = [
+        Utterance(title, "" if screen.first_name else title),
+        _private(account_words.section(texts, screen.section)),
+    ]
+    return [*head, _private(account_words.summary(texts, screen)), *_aside(screen, texts), *_of(screen, texts, today)]
+
+
+def changes(before: MyAccount, after: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
+    """What the new picture says that the old one did not: another section whole, else what became of each loan."""
+    if before.section is not after.section:
+        return said(after, texts, today)
+    found = _aside(after, texts) if (before.notice, before.troubles) != (after.notice, after.troubles) else []
+    if after.section is not AccountSection.LOANS:
+        return found if before.fees == after.fees and before.holds == after.holds else said(after, texts, today)
+    known = {one.key: one for branch in before.loans for one in branch.loans}
+    for branch in after.loans:
+        for one in branch.loans:
+            if known.get(one.key) != one:
+                words = account_words.loan(texts, one, today, of_child=bool(after.first_name))
+                aloud = sayable(words.why, words.next) if one.renewal is not None else ""
+                found.append(Utterance(_whole(words), aloud))
+    return found
+
+
+def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
+    match fact.section:
+        case AccountSection.LOANS:
+            ready = account_words.ready(texts, fact)
+            rows = [
+                account_words.loan(texts, one, today, of_child=bool(fact.first_name))
+                for branch in fact.loans
+                for one in branch.loans
+            ]
+            return [*([_private(str(ready))] if ready else []), *(_private(_whole(one)) for one in rows)]
+        case AccountSection.HOLDS:
+            return [_private(_whole(account_words.hold(texts, one))) for one in fact.holds]
+        case AccountSection.FEES:
+            fees = () if fact.first_name else fact.fees
+            total = [account_words.sum_of_fees(texts, fact)] if fact.fees else []
+            return [_private(_whole(one)) for one in [*total, *(account_words.fee(texts, one) for one in fees)]]
+        case AccountSection.MEMBERSHIP:
+            return [_private(_whole(account_words.membership(texts, one, today))) for one in fact.memberships]
+
+
+def _aside(fact: MyAccount, texts: AloudTexts) -> list[Utterance]:
+    notice = [public(texts.say(f"notice.{fact.notice.value}"))] if fact.notice is not None else []
+    troubles = [public(str(sentences.trouble(texts, one))) for one in sentences.IN_A_VISIT if one in fact.troubles]
+    return notice + troubles
+
+
+def _whole(words: RowWords) -> str:
+    return sayable(words.title, words.why, words.next)
+
+
+def _private(text: str) -> Utterance:
+    return Utterance(sayable(text), "")
