@@ -33,7 +33,7 @@ from kiosk.parked import Parked
 from kiosk.rows import Lent, Row
 from kiosk.settings import Patience
 from kiosk.stage import Stage
-from kiosk.ui import Borrowing, Intent, Screen, Shown
+from kiosk.ui import Borrowing, Intent, Screen, Shown, offered
 from kiosk.visit import Counter, serve
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop, play
@@ -336,6 +336,9 @@ class Kiosk:
 
     def rows(self) -> tuple[Row, ...]:
         return self.borrowing().rows
+
+    def offers(self) -> frozenset[Intent]:
+        return offered(self.screen(), self.shown().over)
 
     def titles(self) -> list[str]:
         return [row.title for row in self.rows() if isinstance(row, Lent)]
