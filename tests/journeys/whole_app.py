@@ -32,6 +32,9 @@ BUTTONS = {
     "no_receipt": (540, 1656),
     "bring_back": (540, 1656),
     "lend": (540, 1488),
+    "account": (220, 1656),  # beside the way out of the list
+    "account_at_rest": (540, 1488),
+    "back": (278, 1656),
     "help": (200, 1823),
     "language": (855, 1823),
     "english": (752, 1104),  # on the card of all languages
@@ -191,6 +194,10 @@ class WholeApp:
     def loans_of(self, barcode: str) -> int:
         """How many loans the store has ever booked of that item."""
         return int(self._ask_store("SELECT COUNT(*) FROM loan WHERE item = ?", barcode))
+
+    def renewals_of(self, barcode: str) -> int:
+        """How often the store has renewed the open loan of that item."""
+        return int(self._ask_store("SELECT renewals FROM loan WHERE item = ? AND returned_at IS NULL", barcode))
 
     def open_loans(self) -> dict[str, str]:
         """Every item that is out, with whom the store has it lent to."""

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from circulation.affairs import Renewed, RenewedAll
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId, PatronRef
@@ -29,6 +30,7 @@ from kiosk.desks.online_first import OnlineFirst
 from kiosk.desks.without_line import Deciding, WithoutLine
 from offline_cache.journal import Answer as JournalAnswer
 from offline_cache.journal import Entry, Journal
+from offline_cache.journal_faults import JournalRetired
 from offline_cache.replay import Replay
 from offline_cache.sealing import Seal
 from tests.kiosk.store_model import ALREADY, NEVER_LEFT, WEATHER, Answer, Books, OneByOne, StoreModel
@@ -159,6 +161,8 @@ class LendingMachine(RuleBasedStateMachine):
         self.items = 0
         self.told: dict[str, set[str]] = {}  # what was said of each item: lent, refused, not known, not asked, nothing
         self.waiting: dict[EventId, str] = {}
+        self.renewals: dict[EventId, str] = {}  # what waits for a late answer: a renewal
+        self.renewed: list[EventId] = []  # under which a patron was told that it is renewed
         self.healthy = True  # the library system has everything that it ever took
         self.copies: list[Books] = []  # of the library system, made before each event
 
@@ -185,11 +189,13 @@ class LendingMachine(RuleBasedStateMachine):
         item = self.waiting.pop(event, None)
         if item is not None:
             self.tell(item, answer)
+        if self.renewals.pop(event, None) is not None and isinstance(answer, Renewed | RenewedAll):
+            self.renewed.append(event)
 
     def tell(self, item: str, answer: Answer) -> None:
         if isinstance(answer, CheckedOut):
             assert answer.item == item
-            kept = [one for one in self.entries() if one.event.scanned == item]
+            kept = [one for one in self.entries() if one.event.item == item]
             assert any(isinstance(one.answer or one.promised, CheckedOut) for one in kept), "said before it was written"
             self.told[item].add("lent")
         else:
@@ -244,6 +250,29 @@ class LendingMachine(RuleBasedStateMachine):
             self.start_again()
 
     @rule(
+        old=st.integers(0, 3),
+        weather=st.lists(st.sampled_from(WEATHER), max_size=4),
+        crash=st.none() | st.none() | st.tuples(st.sampled_from(WRITES), st.booleans()),
+    )
+    def renew(self, old: int, weather: list[str], crash: tuple[str, bool] | None) -> None:
+        """One that was scanned before, or (0) all of them."""
+        item = ItemBarcode(f"{30000000000000 + old}")
+        self.store.weather, self.book.crash = list(weather), crash
+        try:
+            answer = self.desk.renew(SHOWN, item) if old else self.desk.renew_all(SHOWN)
+        except AnswerLost as fault:
+            self.renewals[fault.event] = item
+        except DeskUnreachable:
+            return
+        except Crash:
+            self.start_again()
+        else:
+            if isinstance(answer, Renewed | RenewedAll):
+                kept = self.entries()[-1]
+                assert kept.answer == answer, "said before it was written"
+                self.renewed.append(kept.event.id)
+
+    @rule(
         weather=st.lists(st.sampled_from(WEATHER), max_size=3),
         crash=st.none() | st.tuples(st.sampled_from(WRITES), st.booleans()),
     )
@@ -259,6 +288,7 @@ class LendingMachine(RuleBasedStateMachine):
         """The process ends, however it does, and is started again."""
         self.book.journal.close()
         self.waiting.clear()
+        self.renewals.clear()
         self.book = self.open()
         self.desk = self.new_desk()
 
@@ -284,6 +314,20 @@ class LendingMachine(RuleBasedStateMachine):
         events, items = [event for event, _ in self.store.books.loans], [item for _, item in self.store.books.loans]
         assert len(set(events)) == len(events)
         assert len(set(items)) == len(items)
+        renewals = self.store.books.renewals
+        assert len(set(renewals)) == len(renewals)
+        assert len(set(self.renewed)) == len(self.renewed)
+
+    @invariant()
+    def what_was_said_to_be_renewed_is(self) -> None:
+        if self.healthy:
+            done = {event for event, (_, answer) in self.store.books.answers.items() if not isinstance(answer, Refused)}
+            assert set(self.renewed) <= done
+
+    @invariant()
+    def a_renewal_is_never_decided_here(self) -> None:
+        facts = [one for one in self.entries() if one.event.action is not Action.CHECK_OUT and one.promised]
+        assert facts == []
 
     @invariant()
     def what_was_promised_is_there(self) -> None:
@@ -292,7 +336,7 @@ class LendingMachine(RuleBasedStateMachine):
             facts = [one for one in self.entries() if one.event.kind is Kind.FACT and one.state in ("open", "settled")]
             before_staff = {one.event.seq for one in self.book.journal.exceptions()}
             assert {one.event.seq for one in facts if one.state == "settled"} <= before_staff
-            promised = {one.event.scanned for one in facts if isinstance(one.promised, CheckedOut)}
+            promised = {one.event.item for one in facts if isinstance(one.promised, CheckedOut)}
             assert {item for item, said in self.told.items() if "lent" in said} <= self.store.lent | promised
 
     @invariant()
@@ -333,8 +377,8 @@ class LendingMachine(RuleBasedStateMachine):
             if entry.state == "settled":
                 continue  # staff have it; its place may be closed by another
             kept = self.store.books.answers[entry.event.id][1]
-            if isinstance(entry.answer, CheckedOut):
-                assert isinstance(kept, CheckedOut)
+            if isinstance(entry.answer, CheckedOut | Renewed | RenewedAll):
+                assert type(kept) is type(entry.answer)
             elif entry.state in ("answered", "voided"):
                 assert isinstance(kept, Refused | Voided)
 
@@ -370,8 +414,9 @@ class FromOwnEvents:
         if not self._machine.mirrored:
             return RETURNS_ONLY
         for entry in self._machine.entries():
+            lends = entry.event.action is Action.CHECK_OUT
             gone = entry.state in ("voided", "given_up") or isinstance(entry.answer, Refused)
-            if entry.event.scanned == item and entry.event.id != apart_from and not gone:
+            if entry.event.item == item and lends and entry.event.id != apart_from and not gone:
                 return ALREADY
         return CheckedOut(item, "title", date(2026, 8, 5), 1, None, provisional=True)
 
@@ -415,7 +460,7 @@ test_nor_is_one_that_was_made_without_a_line = LendsWithoutLineMachine.TestCase
 class SendsBeforeItWrites(JournalledDesk):
     def _ask(self, event: Event, ends: float) -> JournalAnswer:
         number = event.seq + 1
-        ahead = Event(ids(10**6)(), event.kiosk, number, Kind.REQUEST, event.action, event.shown, event.scanned, AT)
+        ahead = Event(ids(10**6)(), event.kiosk, number, Kind.REQUEST, event.action, event.shown, event.item, AT)
         super()._ask(event, ends)
         return self._desk.deliver(ahead, 1)
 
@@ -430,7 +475,7 @@ class AsksAgainUnderANewId(JournalledDesk):
             if not fault.sent:
                 raise
             self._journal.settle(event)
-            again = self._journal.append(event.action, event.shown, event.scanned, AT, None)
+            again = self._journal.append(event.action, event.shown, event.item, AT, None)
             return super()._ask(again, ends)
 
 
@@ -490,14 +535,14 @@ class PromisesBeforeItWrites(JournalledDesk):
 class LendsAgainUnderANewId(JournalledDesk):
     def _decide_open(self, event: Event, fault: DeskUnreachable) -> JournalAnswer:
         self._journal.settle(event)
-        return self._do_here(event.action, event.presented, event.scanned, fault)
+        return self._do_here(event.action, event.presented, event.item, fault)
 
 
 class LendsWithoutAWord(JournalledDesk):
     """The request stays a request, which the library system may refuse."""
 
     def _decide_open(self, event: Event, fault: DeskUnreachable) -> JournalAnswer:
-        answer = self._desk.decide(event.action, event.presented, event.scanned, event.at, event.id)
+        answer = self._desk.decide(event.action, event.presented, event.item, event.at, event.id)
         if answer is None or isinstance(answer, Refused):
             return super()._decide_open(event, fault)
         return answer
@@ -526,7 +571,8 @@ BROKEN_WITHOUT_LINE = [PromisesBeforeItWrites, LendsAgainUnderANewId, LendsWitho
 def test_a_planted_mistake_is_found(machine: type[LendingMachine], broken: type[JournalledDesk]) -> None:
     planted = type("Broken", (machine,), {"desk_class": broken})
     quick = settings(FAST, phases=(Phase.generate,), database=None, report_multiple_bugs=False, derandomize=True)
-    with pytest.raises(AssertionError):
+    # The journal finds some of them itself: an act under a number that another one has closes it.
+    with pytest.raises((AssertionError, JournalRetired)):
         run_state_machine_as_test(planted, settings=quick)
 
 
