@@ -86,10 +86,10 @@ class Library(ScriptedDesk):
         if reply == "silent":
             raise unreachable()
         no = set(items) if reply == "no" else set(items[1:][-1:])
-        words = {item: "no" if item in no else "yes" for item in items}
+        words: dict[str, str] = {item: "no" if item in no else "yes" for item in items}
         answer = self.answer(name, words)
         if visit == self.visit:
-            self.said |= dict.fromkeys(items, "open") if reply == "lost" else words
+            self.said |= dict.fromkeys(words, "open") if reply == "lost" else words
         if reply == "lost":
             event = an_event()
             self.lost[event] = (visit, words)

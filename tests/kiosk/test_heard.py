@@ -10,14 +10,39 @@ import pytest
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Light
-from kiosk import rows, ui
+from kiosk import loans, rows, ui
 from kiosk.heard import Heard, light_of, sound_of
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
 LENT = rows.Lent("1", "Een boek", date(2026, 12, 1))
+LONGER = loans.Longer(date(2026, 12, 22))
 UNLOCKING = rows.Switching("1", LENT)
 BACK = rows.Back("1", "Een boek", Route.SHELF)
 LOCKING = rows.Switching("1", BACK)
+
+
+def account(*renewals: loans.Renewal | None) -> ui.MyAccount:
+    found = (loans.OnLoan(f"l{at}", "Een boek", date(2026, 12, 1), renewal=one) for at, one in enumerate(renewals))
+    return ui.MyAccount(loans=(loans.LoansOfBranch("1", "Annen", tuple(found)),))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (account(None), account(loans.Renewing()), None),
+        (account(loans.Renewing()), account(LONGER), True),
+        (account(loans.Renewing(), loans.Renewing()), account(LONGER, loans.NotLonger(NO)), False),
+        (account(loans.Renewing()), account(loans.LongerNotKnown()), False),
+        (account(loans.LongerNotKnown()), account(LONGER), True),
+        (account(LONGER), replace(account(LONGER), section=ui.AccountSection.FEES), None),
+        (ui.Borrowing(), account(LONGER), None),
+        (account(), replace(account(), notice=ui.Notice.UNREADABLE_SCAN), False),
+        (ui.Waiting(), ui.NoAccount(), False),
+        (account(), ui.Borrowing(cannot_borrow=NO), None),
+    ],
+)
+def test_a_renewal_is_heard_by_its_answer(before: ui.Screen, after: ui.Screen, said: bool | None) -> None:
+    assert sound_of(before, after) is said
 
 
 def visit(*rows: rows.Row) -> ui.Borrowing:

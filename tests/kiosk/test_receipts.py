@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from kiosk.loans import RenewedLoan
 from kiosk.receipts import loan_receipt
 from kiosk.rows import Lent
 from kiosk.texts import Texts
@@ -55,3 +56,18 @@ def test_a_receipt_of_many_loans_has_them_all() -> None:
     receipt = loan_receipt(Texts("nl"), "Annen", loans, 0, AT)
     assert {f"Titel {number}" for number in range(60)} <= {line.text for line in receipt.lines}
     assert any("60" in line.text for line in receipt.lines)
+
+
+@pytest.mark.parametrize("language", ["nl", "en", "ar"])
+def test_what_was_renewed_stands_under_what_was_borrowed_each_with_its_new_date(language: str) -> None:
+    texts, renewed = Texts(language), [RenewedLoan("Max Havelaar", date(2026, 8, 26))]
+    due = texts.say("receipt.paper.due", day=texts.day(date(2026, 8, 26), AT.date()))
+    lines = [line.text for line in loan_receipt(texts, "Annen", LOANS, 0, AT, renewed).lines]
+    assert lines[lines.index("Max Havelaar") + 1] == due
+    assert lines.index("Max Havelaar") > lines.index("Oeroeg")
+    assert texts.count("receipt.paper.renewed", 1) in lines
+    alone = [line.text for line in loan_receipt(texts, "Annen", [], 0, AT, renewed).lines]
+    assert alone[lines.index(texts.say("receipt.paper.made", day=texts.day(AT.date())))] == texts.say(
+        "receipt.paper.made_renewed", day=texts.day(AT.date())
+    )
+    assert texts.count("receipt.paper.count", 0) not in alone

@@ -1,0 +1,127 @@
+"""The account under a finger: its buttons tell what they name, scrolling is no touch, and the first card comes low."""
+
+from typing import Any
+
+import pytest
+
+from kiosk.bus import Touched
+from kiosk.loans import Longer, OnLoan
+from kiosk.ui import AccountSection, Intent, MyAccount, Rest
+from tests.kiosk.screens.account_scenes import DUE, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.scenes import SIZES
+
+
+def _list(kiosk: Kiosk) -> Any:
+    return kiosk.stage._page.ids.cards
+
+
+def _middle(kiosk: Kiosk, button: Any) -> tuple[float, float]:
+    x, y = button.to_window(*button.center)
+    return float(x), float(y)
+
+
+def _renewing(kiosk: Kiosk) -> list[Any]:
+    return [one for one in kiosk.stage.touchable() if one.intent == "renew"]
+
+
+@pytest.mark.parametrize("language", ["nl", "ar"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_button_of_a_loan_tells_which_one(kiosk: Kiosk, size: tuple[int, int], language: str) -> None:
+    kiosk.resize(size)
+    kiosk.show(MyAccount(loans=LOANS), None, language)
+    kiosk.rested()
+    first = _renewing(kiosk)[0]
+    kiosk.tap(*_middle(kiosk, first))
+    assert kiosk.touched == [Touched(Intent.RENEW, "l0")]
+
+
+def test_a_loan_that_cannot_be_renewed_has_no_button(kiosk: Kiosk) -> None:
+    loans = here(OnLoan("l0", "Oeroeg", DUE, renewable=False), OnLoan("l1", "Oeroeg", DUE, renewal=Longer(LATER)))
+    kiosk.show(MyAccount(loans=loans))
+    assert not _renewing(kiosk)
+    assert not [one for one in kiosk.stage.touchable() if one.intent == "renew_all"]
+
+
+def test_a_finger_that_pulls_the_list_renews_nothing(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=MANY))
+    kiosk.rested()
+    x, y = _middle(kiosk, _renewing(kiosk)[2])
+    kiosk.down(x, y)
+    assert _renewing(kiosk)[2].held
+    for step in range(0, 64, 4):
+        kiosk.move(x, y + step)  # the button moves along, and stays under it
+    kiosk.up(x, y + 60)
+    assert kiosk.touched == []
+    assert _list(kiosk)._offset > 50
+
+
+def test_of_sixty_loans_those_in_sight_exist_and_the_last_can_be_reached(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=MANY))
+    assert len(_list(kiosk).in_sight) < 12
+    for _ in range(40):
+        kiosk.down(300, 700)
+        kiosk.move(300, 1300)
+        kiosk.up(300, 1300)
+    assert _list(kiosk).in_sight[-1].title == "Deel 60"
+    kiosk.rested()
+    kiosk.tap(*_middle(kiosk, _renewing(kiosk)[-1]))
+    assert kiosk.touched == [Touched(Intent.RENEW, "l59")]
+
+
+def test_the_first_loan_can_be_pulled_down_to_where_who_sits_can_reach(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=LOANS))
+    assert _middle(kiosk, _renewing(kiosk)[0])[1] > 1300
+    for _ in range(4):
+        kiosk.down(300, 1200)
+        kiosk.move(300, 700)
+        kiosk.up(300, 700)
+    assert _middle(kiosk, _renewing(kiosk)[0])[1] < 900
+    kiosk.show(MyAccount(loans=LOANS, holds=HOLDS))
+    assert _list(kiosk).in_sight
+
+
+def test_a_button_that_is_cut_off_by_the_edge_does_not_act(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=MANY))
+    inside = _list(kiosk)
+    for button in _renewing(kiosk):
+        _, bottom = button.to_window(*button.pos)
+        assert inside.y - 1 <= bottom
+        assert bottom + button.height <= inside.y + inside.height + 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_section_is_chosen_by_its_button(kiosk: Kiosk, size: tuple[int, int]) -> None:
+    kiosk.resize(size)
+    kiosk.show(MyAccount(loans=LOANS, holds=HOLDS))
+    for at, section in enumerate(AccountSection):
+        kiosk.rested()
+        kiosk.tap(*_middle(kiosk, [one for one in kiosk.stage.touchable() if one.intent == "section"][at]))
+        assert kiosk.touched == [Touched(Intent.SECTION, section.value)]
+
+
+def test_branches_are_named_where_there_is_more_than_one(kiosk: Kiosk) -> None:
+    """N4."""
+    kiosk.show(MyAccount(loans=LOANS))
+    assert next(one.title for one in _list(kiosk)._cards) == "Oeroeg"
+    kiosk.show(MyAccount(loans=TWO_BRANCHES))
+    titles = [one.title for one in _list(kiosk)._cards]
+    assert titles[0] == "3540 Bibliotheek Annen"
+    assert "3550 Bibliotheek Oosterzele" in titles
+
+
+def test_what_is_ready_is_said_before_the_loans(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=LOANS, holds=HOLDS))
+    assert _list(kiosk)._cards[0].key == "ready"
+
+
+def test_nothing_of_a_patron_stays_on_a_page_that_was_left(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=LOANS, holds=HOLDS, first_name="Marieke"))
+    page = kiosk.stage._page
+    kiosk.show(Rest())
+    assert _cards(page) == ()
+    assert "Marieke" not in page.title
+
+
+def _cards(page: Any) -> tuple[Any, ...]:
+    return tuple(page.ids.cards._cards)
