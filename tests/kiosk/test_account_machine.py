@@ -37,6 +37,7 @@ class Library(ScriptedDesk):
 
     async def identify(self, presented: Presented) -> Identified | Refused:
         answer = await super().identify(presented)
+        self.answered_at = asyncio.get_running_loop().time()
         if isinstance(answer, Identified):
             self.visit += 1
             self.said, self.times = {}, {}
