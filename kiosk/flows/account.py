@@ -6,6 +6,7 @@ A book that is scanned or laid down belongs to borrowing, which goes on at once;
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from circulation.desk import DeskUnreachable
@@ -53,7 +54,10 @@ class AccountFlow:
         patron: Identified,
         one_act: asyncio.Lock,
         patience: Patience,
+        just_lent: Callable[[], Collection[ItemBarcode]] = tuple,
     ) -> None:
+        """`just_lent`: what was lent in this visit, and would only lose a renewal."""
+        self._just_lent = just_lent
         self._stage, self._desk, self._shown, self._patron = stage, desk, shown, patron
         self._one_act, self._patience = one_act, patience
         self.sheet = LoanSheet()
@@ -208,13 +212,14 @@ class AccountFlow:
         self._ask_next()
 
     def _renew_all(self) -> None:
-        """In one request; where something was renewed in this visit already only the others, one by one: what is
-        renewed twice on a day gets no later date, and has a renewal less."""
-        wanted = self.sheet.renewable_items
+        """In one request; where something was lent or renewed in this visit only the others, one by one: what is
+        renewed on the day of its last date gets no later one, and has a renewal less."""
+        wanted, fresh = self.sheet.renewable_items, set(self._just_lent())
         if not wanted:
             return
-        if not self.sheet.untouched:
-            self._renew(*((item,) for item in wanted))
+        if not self.sheet.untouched or fresh.intersection(self.sheet.all_items):
+            others = [item for item in wanted if item not in fresh]
+            self._renew(*((item,) for item in others or wanted))
             return
         self.sheet = self.sheet.asking(self.sheet.all_items)
         self._waiting.append(None)

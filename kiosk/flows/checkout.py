@@ -11,6 +11,7 @@ from devices.ports import PassPresented
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.account import AccountFlow
 from kiosk.flows.items import Ending, Items
+from kiosk.rows import Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
@@ -38,7 +39,7 @@ class Checkout(Items):
         super().__init__(stage, desk, pad, sheet, patience)
         self._shown, self._patron = shown, patron
         self._resumed = bool(sheet.lines)
-        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience)
+        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience, self._just_lent)
         self._ending = Ending.ACCOUNT if opens_account else None
 
     @property
@@ -74,6 +75,9 @@ class Checkout(Items):
         super()._stop()
         self._account.stop()
         self._note_renewals()
+
+    def _just_lent(self) -> set[ItemBarcode]:
+        return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}
 
     def _note_renewals(self) -> None:
         of_account = self._account.sheet

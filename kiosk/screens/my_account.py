@@ -16,8 +16,9 @@ from kiosk.screens.page import Page, Tell, Today
 from kiosk.screens.touch import Touch
 from kiosk.sentences import RowWords
 from kiosk.texts import Texts
-from kiosk.ui import AccountSection, Intent, MyAccount
+from kiosk.ui import AccountSection, Intent, MyAccount, Trouble
 
+_TROUBLES = {Trouble.NOT_ADMITTED: "care", Trouble.NO_CONNECTION: "broken"}  # those that matter here
 _OF_DUE = {Due.LATER: ("touch", "book"), Due.SOON: ("care", "time"), Due.OVER: ("care", "attention")}
 
 
@@ -76,10 +77,10 @@ class MyAccountPage(Page):
         if fact.notice is not None:
             word = fact.notice.value
             cards.append(Card(f"notice:{word}", "care", OF_NOTICE[fact.notice], "", texts.say(f"notice.{word}")))
-        for one in sentences.IN_A_VISIT:
+        for one, tone in _TROUBLES.items():
             if one in fact.troubles:
                 said = sentences.trouble(texts, one)
-                cards.append(Card(f"trouble:{one.value}", "broken", OF_TROUBLE[one], "", said.why, said.next))
+                cards.append(Card(f"trouble:{one.value}", tone, OF_TROUBLE[one], "", said.why, said.next))
         return tuple(cards)
 
     def _cards(self, fact: MyAccount, texts: Texts) -> tuple[Card, ...]:

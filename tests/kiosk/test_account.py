@@ -21,7 +21,7 @@ from kiosk.ui import (
 )
 from offline_cache.journal import JournalFault
 from tests.kiosk.accounts import ENOUGH, WANTED, account, both, loan, loans, longer, not_longer, seen
-from tests.kiosk.world import ANNA, BERT, LATER, WITH_PAD, Kiosk, an_event, book, lost, story, tag, unreachable
+from tests.kiosk.world import ANNA, BERT, LATER, WITH_PAD, Kiosk, an_event, book, lent, lost, story, tag, unreachable
 
 
 async def opened(kiosk: Kiosk, numbers: int = 2) -> None:
@@ -116,6 +116,19 @@ async def test_what_was_renewed_today_is_not_renewed_again_with_the_others(kiosk
     assert [one.can_renew for one in loans(kiosk)] == [False] * 3
     await kiosk.touch(Intent.STOP)
     assert kiosk.screen() == Finished(0, renewed=3)
+
+
+@accounts
+async def test_what_was_lent_just_now_loses_no_renewal_with_the_others(kiosk: Kiosk) -> None:
+    kiosk.desk.accounts[ANNA] = account(loan(1), loan(7))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(7))
+    await kiosk.touch(Intent.ACCOUNT)
+    await kiosk.touch(Intent.RENEW_ALL)
+    assert kiosk.desk.asked_to_renew == [book(1)]
+    assert [one.can_renew for one in loans(kiosk)] == [False, True]
+    await kiosk.touch(Intent.RENEW_ALL)
+    assert kiosk.desk.asked_to_renew == [book(1), book(7)], "who asks for nothing else is given it"
 
 
 @accounts
@@ -344,8 +357,6 @@ async def test_a_loan_answered_late_while_the_account_stood_there_is_seen_on_the
     await kiosk.tap(ANNA)
     await kiosk.scan(book(7))
     await kiosk.touch(Intent.ACCOUNT)
-    from tests.kiosk.world import lent
-
     await kiosk.answer(event, lent(book(7)))
     await kiosk.touch(Intent.BACK)
     assert isinstance(kiosk.rows()[0], Lent)
