@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.affairs import CheckedIn, Route
+from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll, Route
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, Kind
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
@@ -305,6 +305,54 @@ def test_a_return_is_taken_with_a_line_and_without_also_where_there_is_no_mirror
     kiosk.store.weather = ["refused connection"] * 3
     with pytest.raises(DeskUnreachable):
         desk.check_out(SHOWN, BOOK)
+
+
+# ---- what only the library system knows
+
+
+@pytest.mark.usefixtures("mirror")
+def test_a_renewal_without_a_line_is_not_decided_and_costs_nobody_a_wait(kiosk: Kiosk) -> None:  # noqa: F811
+    desk = kiosk.desk()
+    kiosk.store.weather = ["refused connection"]
+    with pytest.raises(DeskUnreachable) as caught:
+        desk.renew(SHOWN, BOOK)
+    assert not isinstance(caught.value, AnswerLost)
+    said = len(kiosk.store.said)
+    for renew in (lambda: desk.renew(SHOWN, BOOK), lambda: desk.renew_all(SHOWN), lambda: desk.account(SHOWN)):
+        with pytest.raises(DeskUnreachable):
+            renew()
+    assert len(kiosk.store.said) == said, "the line is known to be down"
+    assert kiosk.states() == ["given_up"]
+    assert not [one for one in kiosk.journal.since(0) if one.promised]
+
+
+@pytest.mark.usefixtures("mirror")
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_renewal_whose_answer_is_lost_stays_a_request_and_is_told_again(
+    kiosk: Kiosk,  # noqa: F811
+    everything: bool,
+) -> None:
+    desk = kiosk.desk()
+    desk.check_out(SHOWN, BOOK)
+    kiosk.store.weather = ["answer lost", "answer lost"]
+    with pytest.raises(AnswerLost) as caught:
+        desk.renew_all(SHOWN) if everything else desk.renew(SHOWN, BOOK)
+    assert [one.event.kind for one in kiosk.journal.since(0)] == [Kind.REQUEST, Kind.REQUEST]
+    while not desk.is_reachable():
+        pass
+    desk.redeliver()
+    assert [(event, type(answer)) for event, answer in kiosk.late] == [
+        (caught.value.event, RenewedAll if everything else Renewed)
+    ]
+    assert len(kiosk.store.books.renewals) == 1
+
+
+def test_a_kiosk_without_a_mirror_asks_for_an_account_whatever_the_line_was(kiosk: Kiosk) -> None:  # noqa: F811
+    desk = kiosk.desk()
+    kiosk.store.weather = ["refused connection"]
+    with pytest.raises(DeskUnreachable):
+        desk.account(SHOWN)
+    assert isinstance(desk.account(SHOWN), Account)
 
 
 # ---- who is it?
