@@ -269,8 +269,9 @@ class Stage:
             self.stir()
         if self._aid is not None:
             self._aid.hear(happening)
-            if isinstance(self._shown.over, HelpCard):
-                self._draw(replace(self._shown, over=HelpCard(self._aid.reading)))
+            over = self._shown.over
+            if isinstance(over, HelpCard):
+                self._draw(replace(self._shown, over=replace(over, reading=self._aid.reading)))
         if isinstance(happening, PassPresented):
             self._passes.add(happening.device)
         elif isinstance(happening, PassRemoved):
@@ -291,7 +292,8 @@ class Stage:
             self._choose_language(touched.what)
             return True
         if touched.intent is Intent.HELP:
-            self._draw(replace(shown, over=HelpCard(self._aid.reading if self._aid is not None else Reading.NONE)))
+            reading = self._aid.reading if self._aid is not None else Reading.NONE
+            self._draw(replace(shown, over=HelpCard(reading=reading)))
             return True
         if touched.intent is Intent.READ_ALOUD and self._aid is not None:
             self._draw(replace(shown, over=None))

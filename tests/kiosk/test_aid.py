@@ -252,12 +252,12 @@ async def test_keys_go_to_the_ring_and_what_it_stands_around_is_said(kiosk: Kios
 @listening(loudspeaker=True)
 async def test_the_help_card_reads_aloud_and_ends_it(kiosk: Kiosk, ears: Listener) -> None:
     await kiosk.touch(Intent.HELP)
-    assert kiosk.shown().over == HelpCard(Reading.OFF)
+    assert kiosk.shown().over == HelpCard(reading=Reading.OFF)
     await kiosk.touch(Intent.READ_ALOUD)
     assert kiosk.shown().over is None
     assert ears.since()[:2] == ["Voorlezen is aan. Met een koptelefoon hoor je ook titels.", "Welkom."]
     await kiosk.touch(Intent.HELP)
-    assert kiosk.shown().over == HelpCard(Reading.ON)
+    assert kiosk.shown().over == HelpCard(reading=Reading.ON)
     ears.since()
     await kiosk.touch(Intent.READ_ALOUD)
     assert ears.heard[-1] == "--"
@@ -280,6 +280,17 @@ async def test_without_a_loudspeaker_nothing_is_offered_and_a_stale_touch_does_n
     assert kiosk.shown().over == HelpCard()
     await kiosk.touch(Intent.READ_ALOUD)
     assert ears.how == []
+
+
+@listening(loudspeaker=True)
+async def test_a_voice_that_is_broken_is_not_offered(kiosk: Kiosk, ears: Listener) -> None:
+    await kiosk.touch(Intent.HELP)
+    await kiosk.health("speech", Health.LOST)
+    assert kiosk.shown().over == HelpCard(reading=Reading.NONE)
+    await press(kiosk, Key.REPEAT)
+    assert ears.how == []
+    await kiosk.health("speech", Health.READY)
+    assert kiosk.shown().over == HelpCard(reading=Reading.OFF)
 
 
 @listening(loudspeaker=True)
@@ -313,7 +324,7 @@ async def test_headphones_take_it_away_from_everybody(kiosk: Kiosk, ears: Listen
     await press(kiosk, Key.REPEAT)
     await kiosk.touch(Intent.HELP)
     await plug(kiosk)
-    assert kiosk.shown().over == HelpCard(Reading.NONE)
+    assert kiosk.shown().over == HelpCard(reading=Reading.NONE)
     assert ears.how[-1][2] is Hearers.ONE
     await plug(kiosk, plugged=False)
     before = len(ears.how)

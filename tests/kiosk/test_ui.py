@@ -64,7 +64,7 @@ SCREENS: tuple[Screen, ...] = (
     Closed("journal"),
     OutOfOrder("fault"),
 )
-OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), HelpCard(Reading.OFF), LanguageCard(("nl", "en", "ar")))
+OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), HelpCard(reading=Reading.OFF), LanguageCard(("nl", "en", "ar")))
 LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT, Intent.BACK}
 
 
@@ -101,7 +101,7 @@ def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
 
 
 def test_reading_aloud_is_offered_where_it_can_be() -> None:
-    assert offered(Rest(), HelpCard(Reading.ON)) - offered(Rest(), HelpCard()) == {Intent.READ_ALOUD}
+    assert offered(Rest(), HelpCard(reading=Reading.ON)) - offered(Rest(), HelpCard()) == {Intent.READ_ALOUD}
 
 
 def test_an_account_can_be_opened_where_it_is_seen_and_renewing_only_where_it_can_do_something() -> None:

@@ -157,11 +157,11 @@ def test_one_of_its_two_lines_is_seen_upon_anything(colours: Any) -> None:
 
 
 def test_the_help_card_offers_to_read_aloud_where_that_can_be(kiosk: Kiosk) -> None:
-    kiosk.show(Rest(), HelpCard(Reading.OFF))
+    kiosk.show(Rest(), HelpCard(reading=Reading.OFF))
     assert kiosk.button("read_aloud").text == "Voorlezen"
     kiosk.tap_button("read_aloud")
     assert kiosk.touched == [Touched(Intent.READ_ALOUD)]
-    kiosk.show(Rest(), HelpCard(Reading.ON))
+    kiosk.show(Rest(), HelpCard(reading=Reading.ON))
     assert kiosk.button("read_aloud").spoken == "Stoppen met voorlezen"
     kiosk.show(Rest(), HelpCard())
     assert "read_aloud" not in [one.intent for one in kiosk.stage.touchable()]
