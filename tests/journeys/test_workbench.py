@@ -116,7 +116,7 @@ def test_a_network_pulled_on_the_page_is_pulled_and_shown_as_such(demo: Demo, pa
 
 
 def test_every_part_is_shown_alive_and_the_page_loads_nothing_from_elsewhere(demo: Demo, page: Browser) -> None:
-    page.until("all parts", "return document.querySelectorAll('#processes li:not(.ended)').length === 13")
+    page.until("all parts", "return document.querySelectorAll('#processes li:not(.ended)').length === 14")
     loaded = page.script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert loaded
     assert [name for name in loaded if not name.startswith((demo.url, f"blob:{demo.url}"))] == []

@@ -178,6 +178,18 @@ async def test_the_answer_cuts_off_the_words_that_bridged_the_time(kiosk: Kiosk,
 
 
 @listening(loudspeaker=False)
+async def test_so_does_the_answer_about_a_book(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    kiosk.desk.delay_s = 2.0
+    ears.heard.clear()
+    await kiosk.scan(book(1))
+    await kiosk.wait(3)
+    assert ears.heard == ["--", "Even kijken.", "--", "Oeroeg. Geleend tot woensdag 5 augustus."]
+
+
+@listening(loudspeaker=False)
 async def test_who_is_silent_hears_how_long_it_still_is(kiosk: Kiosk, ears: Listener) -> None:
     await plug(kiosk)
     await kiosk.tap(ANNA)

@@ -110,3 +110,23 @@ def test_a_reader_that_the_system_gives_the_kiosk_by_no_rule_is_a_warning_with_i
     assert checked(read_config(file), file, ports=True) == 0
     shown = capsys.readouterr().err
     assert shown.startswith(f"{file}:{line}: warning: [pass_reader] {said}") if said else not shown
+
+
+@pytest.mark.parametrize(
+    ("more", "heard"),
+    [
+        ("", False),
+        ('[keypad]\ndriver = "evdev"\nport = "/dev/k"\n', False),
+        ('[keypad]\ndriver = "serial"\nport = "/dev/k"\n', True),
+        ('[headphones]\ndriver = "evdev"\nport = "/dev/h"\n', True),
+        ('loudspeaker = "default"\n', True),
+    ],
+)
+def test_speech_that_nobody_could_hear_is_told(tmp_path: Path, more: str, heard: bool) -> None:
+    text = section("speech", "espeak-ng") + more
+    if heard:
+        file = tmp_path / "kiosk.toml"
+        file.write_text(WHOLE.replace("[pad]\npasses = true\n", "") + text)
+        assert "speech" in [one.kind for one in read_config(file).devices]
+    else:
+        assert told(tmp_path, text) == [(1, "[speech] is heard by nobody: it needs [headphones], or a loudspeaker")]

@@ -85,7 +85,13 @@ def test_ok_twice_is_one_touch_and_ok_without_a_ring_is_none(kiosk: Kiosk) -> No
     kiosk.show(VISIT)
     press(kiosk, Key.OK)
     assert kiosk.touched == []
-    press(kiosk, Key.NEXT, Key.OK, Key.OK)
+    press(kiosk, Key.NEXT)
+    acted: list[object] = []
+    ring(kiosk).around.bind(on_act=acted.append)
+    around = ring(kiosk).around
+    press(kiosk, Key.OK, Key.OK)
+    around.unbind(on_act=acted.append)
+    assert len(acted) == 1
     assert kiosk.touched == [Touched(Intent.DONE)]
 
 
@@ -122,6 +128,15 @@ def test_what_left_the_screen_is_not_touched_by_ok(kiosk: Kiosk) -> None:
     kiosk.show(Finished(1))
     press(kiosk, Key.OK)
     assert kiosk.touched == []
+
+
+def test_around_a_button_that_is_hidden_there_is_no_ring(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    press(kiosk, Key.PREVIOUS)
+    assert ring(kiosk).around.intent == "stop"
+    assert ring(kiosk).drawn
+    kiosk.show(Rest())
+    assert (ring(kiosk).around, ring(kiosk).drawn) == (None, [])
 
 
 def test_the_ring_stays_where_it_is_while_the_screen_tells_more(kiosk: Kiosk) -> None:
