@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 _MOST = 200
+_LAST = 8
 _RATE = 8000
 _LETTERS_A_SECOND = 25
 
@@ -60,9 +61,9 @@ class SimulatedVoice:
         return told
 
     def status(self) -> Mapping[str, Any]:
-        """The transcript, oldest first, and what was said last."""
-        last = self._said[-1]["text"] if self._said else "nothing"
-        return {"mute": self._broken, "speech": list(self._said), "said": last}
+        """The transcript, oldest first, and its last lines as text."""
+        last = [f"{one['card'] or 'sound'}: {one['text']}" for one in [*self._said][-_LAST:]]
+        return {"mute": self._broken, "speech": list(self._said), "heard": "\n".join(last)}
 
 
 def words_of(handed: bytes) -> tuple[list[str], bytes]:

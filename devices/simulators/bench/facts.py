@@ -12,7 +12,7 @@ from devices.simulators.drive import Bench, BenchError
 
 _RECEIPT = re.compile(r"\d{1,9}")
 _NEWEST_RECEIPTS = 30
-_RESTLESS = frozenset({"answers", "wire_s", "commands", "connections", "asked", "seen"})
+_RESTLESS = frozenset({"answers", "wire_s", "commands", "connections", "asked", "seen", "speech"})
 
 
 class Facts:
