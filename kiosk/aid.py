@@ -66,6 +66,7 @@ class Aid:
         self._texts = cache(AloudTexts)
         self._loudspeaker = loudspeaker and speaker is not None
         self._headphones: set[str] = set()  # the devices that say that some are in
+        self._speaks = True  # until the device says otherwise
         self._aloud = False
         self._level = USUAL
         self._shown: Shown | None = None
@@ -75,7 +76,7 @@ class Aid:
     @property
     def reading(self) -> Reading:
         """Whether a button to read aloud makes sense, and what it does."""
-        if not self._loudspeaker or self._headphones:
+        if not self._loudspeaker or self._headphones or not self._speaks:
             return Reading.NONE
         return Reading.ON if self._aloud else Reading.OFF
 
@@ -112,6 +113,8 @@ class Aid:
                 self._say([choice(self._now(), happening.name, happening.number, happening.maximum, self._names)])
             case HeadphonesChanged(device=device, plugged=plugged):
                 self._plug(device, plugged=plugged)
+            case HealthChanged(kind="speech", health=health):
+                self._speaks = health.state in _WORKING
             case HealthChanged(device=device, health=health) if health.state not in _WORKING:
                 self._plug(device, plugged=False)
 
