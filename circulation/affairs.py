@@ -184,3 +184,10 @@ class HandedOver:
 
     code: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptTaken:
+    """The receipt of that event will be mailed (K9)."""
+
+    event: EventId

@@ -4,7 +4,7 @@ And what it only asks: why would this be refused, and under which code does the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -145,3 +145,14 @@ class HandOver:
     rule: str
     presented: Presented | None = None
     item: ItemBarcode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailedReceipt:
+    """K9: a receipt for the mail, in the language in which it was shown. `id`: given again, it is the same one."""
+
+    id: EventId
+    presented: Presented
+    language: str
+    subject: str = field(repr=False)
+    lines: tuple[str, ...] = field(repr=False)

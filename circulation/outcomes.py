@@ -122,7 +122,8 @@ class Identified:
     """Who is served, as far as the screen may know (K2: a first name for youth only, never a surname).
 
     `may_borrow`: how many more items, None for no maximum. `cannot_borrow`: set when borrowing is refused whatever the
-    item; the visit goes on all the same (docs/rules.md). `messages`: only those marked for the patron (K3).
+    item; the visit goes on all the same (docs/rules.md). `messages`: only those marked for the patron (K3). `mail_to`:
+    the masked address to which a receipt can be mailed (K9), empty where that cannot be.
     """
 
     patron: PatronRef
@@ -133,6 +134,7 @@ class Identified:
     may_borrow: int | None = None
     cannot_borrow: Refused | None = None
     messages: tuple[str, ...] = field(default=(), repr=False)
+    mail_to: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from circulation.affairs import (
     HoldShelf,
     Owed,
     Paid,
+    ReceiptTaken,
     Renewed,
     RenewedAll,
     Route,
     VisitEnded,
 )
-from circulation.events import Event, HandOver, Question
+from circulation.events import Event, HandOver, MailedReceipt, Question
 from circulation.model import FeeKind, FeeStatus
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Value, Voided
 from circulation.presented import Presented, ReceiptChoice
@@ -43,6 +44,7 @@ Answer = (
     | Identified
     | Owed
     | Paid
+    | ReceiptTaken
     | Refused
     | Renewed
     | RenewedAll
@@ -59,6 +61,7 @@ ANSWERS: Mapping[str, type] = {
     "handed_over": HandedOver,
     "identified": Identified,
     "paid": Paid,
+    "receipt_taken": ReceiptTaken,
     "refused": Refused,
     "renewed": Renewed,
     "renewed_all": RenewedAll,
@@ -86,6 +89,9 @@ MAX_TEXT = 500
 MAX_BYTES = 64 * 1024
 # A school may have hundreds of items out, with long titles.
 MAX_ANSWER_BYTES = 1024 * 1024
+MOST_LINES = 600  # of a receipt
+MOST_SUBJECT = 150
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _KEY = re.compile(r"[a-z][a-z_]{0,39}")
 _RULE = re.compile(r"[A-Z][0-9]{1,2}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -229,6 +235,18 @@ def decode_hand_over(data: object) -> HandOver:
     if not _RULE.fullmatch(case.rule):
         raise WireError("rule", "not the id of a rule")
     return case
+
+
+def decode_receipt(data: object) -> MailedReceipt:
+    """The receipt in plain JSON data: a subject, and 1 to 600 lines of up to 500 characters. Raises WireError."""
+    receipt = cast(MailedReceipt, decode(MailedReceipt, data))
+    if not 1 <= len(receipt.lines) <= MOST_LINES:
+        raise WireError("lines", f"not 1 to {MOST_LINES}")
+    if not 1 <= len(receipt.subject.strip()) <= len(receipt.subject) <= MOST_SUBJECT:
+        raise WireError("subject", f"not 1 to {MOST_SUBJECT} characters")
+    if not _LANGUAGE.fullmatch(receipt.language):
+        raise WireError("language", "not the code of a language")
+    return receipt
 
 
 def decode(wanted: Any, data: object, path: str = "", *, tolerant: bool = False) -> Any:

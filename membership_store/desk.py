@@ -7,7 +7,7 @@ from datetime import datetime
 
 from circulation import wire
 from circulation.affairs import Account, Allowed, VisitEnded
-from circulation.events import Action, Event, HandOver, Kind, Question, Told
+from circulation.events import Action, Event, HandOver, Kind, MailedReceipt, Question, Told
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import Refused, Voided
 from circulation.presented import Presented
@@ -21,6 +21,7 @@ from membership_store.books import Books
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session, StoreUnavailable
 from membership_store.ledger import take_loan
+from membership_store.mailing import take_receipt
 from membership_store.paying import take_payment
 from membership_store.renewing import take_renewal, take_renewals
 from membership_store.returning import take_back
@@ -140,6 +141,11 @@ class StoreDesk:
         """A short code under which the desk finds the case (N10); the same EventId has the same code while it lives."""
         moment = self._clock()
         return self._database.write(lambda session: handing_over.hand_over(session, kiosk, case, moment))
+
+    def mail_receipt(self, kiosk: Kiosk, receipt: MailedReceipt) -> wire.Answer:
+        """Takes a receipt to be mailed, once by its EventId (K9). Raises IdentityConflict."""
+        moment = self._clock()
+        return self._database.write(lambda session: take_receipt(session, kiosk, receipt, moment))
 
     def explain(self, consortium: str, branch: str, presented: Presented, item: ItemBarcode | None) -> Situation:
         """All that the rules see and say now, for staff. Raises NoSuchBranch."""

@@ -1,10 +1,11 @@
 """Who was shown: loads every pass that a number or chip may mean, with its patron (P4, P8, N2). Decides nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from circulation import identifiers as ids
+from circulation.mail_address import masked
 from circulation.model import (
     Fee,
     FeeKind,
@@ -77,11 +78,13 @@ class PatronRows:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A patron as a fact, with the keys of the rows that it came from. `memberships` runs like `patron.memberships`."""
+    """A patron as a fact, with the keys of the rows that it came from. `memberships` runs like `patron.memberships`.
+    `mail_to`: the masked address, empty where nothing can be mailed there."""
 
     patron: Patron
     memberships: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    mail_to: str = field(default="", repr=False)
 
     def key_of(self, membership: Membership) -> str:
         """The key of that very membership of this patron."""
@@ -202,7 +205,8 @@ def _member(ref: str, row: Row, parts: list[list[Row]]) -> Member:
         bool(keeps),
         bool(tells),
     )
-    return Member(patron, tuple(key for key, _ in memberships), tuple(key for key, _ in passes))
+    keys = tuple(key for key, _ in memberships), tuple(key for key, _ in passes)
+    return Member(patron, *keys, masked(email or ""))
 
 
 def known_isil(text: str | None) -> ids.Isil | None:

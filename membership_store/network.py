@@ -89,7 +89,7 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
             " i.max_renewals, i.renewal_takes_strip, i.renews_others, i.pin_tries, i.pin_lock_minutes,"
             " i.ending_soon_days, i.self_enrolment, b.offline_borrow, b.offline_return, b.offline_pay,"
             " b.offline_fresh_minutes, b.offline_usable_minutes, b.offline_usable_items, b.offline_usable_guests,"
-            " b.offline_lends_without_pin"
+            " b.offline_lends_without_pin, i.mail_from"
             " FROM branch b JOIN institution i ON i.consortium = b.consortium AND i.institution = b.institution"
             " WHERE b.consortium = ? AND b.branch = ?",
             consortium,
@@ -99,7 +99,7 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
     if row is None:
         raise NoSuchBranch(branch)
     name, institution, limit, asks_pin, zone, hold_shelf, nights, renewals, takes, others, *rest = row
-    tries, minutes, soon, self_enrolment, *offline = rest
+    tries, minutes, soon, self_enrolment, *offline, mail_from = rest
     here = Here(
         Branch(BranchCode(branch), name, InstitutionCode(institution), limit, bool(asks_pin)),
         _institutions(session, consortium),
@@ -121,6 +121,7 @@ def _read(session: Session, consortium: str, branch: str, state: Row) -> _Kept:
             offline=_offline(offline),
         ),
         _closed(session, consortium, branch),
+        mail_from,
     )
     return _Kept(state, zone, here)
 

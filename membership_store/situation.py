@@ -151,4 +151,5 @@ def greeting(situation: Situation) -> Identified | Refused:
         may_borrow(borrow),
         situation.verdict.decided,
         shown_messages(patron),
+        situation.member.mail_to if situation.member is not None and situation.here.mail_from else "",
     )

@@ -98,7 +98,8 @@ class Policy:
 class Here:
     """Where and when: the branch, the institutions of its network, their links and catalogue, the library's date.
 
-    `closed`: the days from today on which the branch does not open; no loan falls due on one †.
+    `closed`: the days from today on which the branch does not open; no loan falls due on one †. `mail_from`: the
+    address from which its institution mails receipts, empty where it mails none (K9).
     """
 
     branch: Branch
@@ -108,6 +109,7 @@ class Here:
     catalogue: tuple[Subscription, ...] = CATALOGUE
     policy: Policy = field(default=Policy())
     closed: frozenset[date] = frozenset()
+    mail_from: str = ""
 
     @property
     def institution(self) -> Institution:

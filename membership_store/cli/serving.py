@@ -21,7 +21,7 @@ from membership_store.spool import spool_beside
 def register(commands: Commands) -> None:
     """Adds the commands."""
     serve = add(commands, "serve", "answer kiosks and staff over HTTP", _serve)
-    serve.add_argument("--listen", type=_address, default="127.0.0.1:8701", metavar="HOST:PORT")
+    serve.add_argument("--listen", type=address, default="127.0.0.1:8701", metavar="HOST:PORT")
     serve.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that answer (PostgreSQL only)")
     serve.add_argument(
         "--tls-cert", type=Path, metavar="PEM", help="answer over TLS with this certificate and its chain"
@@ -133,7 +133,8 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _address(text: str) -> server.Address:
+def address(text: str) -> server.Address:
+    """An address as it is typed: HOST:PORT. Raises argparse's own error."""
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError("an address is HOST:PORT, such as 127.0.0.1:8701")

@@ -27,6 +27,7 @@ DEFAULT_BRANCH = "9401"
 PERISHABLE = (
     "staff_flag",
     "handover",
+    "receipt_mail",
     "guest_check",
     "pin_proof",
     "pin_try",

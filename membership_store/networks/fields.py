@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from circulation import identifiers as ids
+from circulation.rules.staffing import usable_address
 from membership_store.database import Value
 
 Given = str | int | bool | date
@@ -109,6 +110,19 @@ def zone(column: str, default: object = REQUIRED) -> Field:
 def number(column: str, default: object = REQUIRED, least: int = 0) -> Field:
     """A whole number: cents, days, counts."""
     return Field(column, _number(least), default)
+
+
+def _mail_address(given: Given) -> str:
+    if given == "":
+        return ""
+    if not usable_address(_text(given)) or not str(given).isascii():
+        raise BadValue("an address for mail, such as bibliotheek@example.org")
+    return str(given).strip()
+
+
+def mail_address(column: str, default: object = REQUIRED) -> Field:
+    """An address from which mail is sent, or nothing."""
+    return Field(column, _mail_address, default)
 
 
 def day(column: str, default: object = REQUIRED) -> Field:

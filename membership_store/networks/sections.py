@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from circulation.model import GroupKind, PatronType
 from circulation.rules.facts import Policy
-from membership_store.networks.fields import Field, code, day, isil, number, one_of, text, yes_no, zone
+from membership_store.networks.fields import Field, code, day, isil, mail_address, number, one_of, text, yes_no, zone
 
 _POLICY = Policy()
 _OFFLINE = _POLICY.offline
@@ -66,6 +66,7 @@ INSTITUTION = Section(
         "loans_kept_days": number("loans_kept_days", 28),
         "patrons_kept_days": number("patrons_kept_days", 730),
         "fine_days": number("fine_days", 60),
+        "mail_from": mail_address("mail_from", ""),
     },
     {
         "accepts": Listed("accepts", "accepted", of="institution"),

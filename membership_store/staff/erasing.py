@@ -10,7 +10,7 @@ _BY_PASS = ("pin_try", "pass_chip", "pass_institution")
 _BY_MEMBERSHIP = ("strips", "strips_entry")
 _OWN = (
     "pass", "membership", "message", "hold", "mandate", "login_account", "pin", "pin_proof", "guest_check", "handover",
-    "person",
+    "receipt_mail", "person",
 )  # fmt: skip
 
 

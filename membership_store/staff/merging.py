@@ -9,7 +9,7 @@ from membership_store.staff.asked import AtBranch, Since
 from membership_store.staff.credentials import Role
 from membership_store.staff.erasing import erase
 
-_MOVED = ("pass", "membership", "loan", "fee", "payment", "message", "hold", "mandate", "handover")
+_MOVED = ("pass", "membership", "loan", "fee", "payment", "message", "hold", "mandate", "handover", "receipt_mail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from membership_store.staff.desk import operator, write_down
 log = logging.getLogger(__name__)
 BATCH = 500
 LOOKED_BACK = timedelta(days=92)
+RECEIPTS_KEPT = timedelta(days=7)
 Chance = Callable[[], str]
 Step = Callable[[int], None]
 
@@ -140,6 +141,12 @@ def drop_cases(night: Night) -> int:
     return night.database.write(lambda session: session.run(gone, night.consortium, stamp(night.now)))
 
 
+def forget_receipts(night: Night) -> int:
+    """K9: receipts that were to be mailed, with what is left of their text."""
+    gone, before = "DELETE FROM receipt_mail WHERE consortium = ? AND asked_at < ?", stamp(night.now - RECEIPTS_KEPT)
+    return night.database.write(lambda session: session.run(gone, night.consortium, before))
+
+
 def end_unclaimed(night: Night) -> int:
     """K8: holds whose copy nobody fetched in time; the next in line gets it."""
     return unclaimed.end_unclaimed(night.database, night.consortium, night.now, night.chance, night.step)
@@ -160,6 +167,7 @@ WORK: tuple[tuple[str, Callable[[Night], int]], ...] = (
     ("come of age", come_of_age),
     ("accounts that nobody activated", drop_stale_accounts),
     ("cases that are over", drop_cases),
+    ("mailed receipts forgotten", forget_receipts),
     ("holds that nobody fetched", end_unclaimed),
     ("closed loans forgotten", forget_loans),
     ("lapsed patrons erased", erase_lapsed),

@@ -75,6 +75,7 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
     ("pin", "set_at", "pin WHERE {of}"),
     ("home_checks", "night, isil, outcome", "guest_check WHERE {of} ORDER BY night"),
     ("handed_over", "branch, item, rule, reason, raised_at, until", "handover WHERE {of} ORDER BY raised_at, code"),
+    ("receipts_by_mail", "branch, subject, body, state, asked_at", "receipt_mail WHERE {of} ORDER BY asked_at, event"),
     ("done_by_staff", "act, done_at", "audit WHERE {of} ORDER BY entry || ''"),
 )
 _OF = "consortium = ? AND patron = ?"

@@ -20,11 +20,12 @@ from circulation.affairs import (
     HoldShelf,
     Owed,
     Paid,
+    ReceiptTaken,
     Renewed,
     RenewedAll,
     VisitEnded,
 )
-from circulation.events import Action, Event, HandOver, Kind, Question, Told
+from circulation.events import Action, Event, HandOver, Kind, MailedReceipt, Question, Told
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Voided
 from circulation.presented import Presented
@@ -141,6 +142,16 @@ class KioskRoutes:
                 HandedOver,
                 more="event-identity",
             ),
+            ask(
+                "/v1/receipts",
+                self.mail_receipt,
+                "mail_receipt",
+                "Mails a receipt to the address on file, once however often it is told",
+                MailedReceipt,
+                ReceiptTaken,
+                Refused,
+                more="event-identity",
+            ),
         )
 
     def _acts(self) -> tuple[Operation, ...]:
@@ -226,6 +237,15 @@ class KioskRoutes:
             return answer(await self._access.ask(kiosk, partial(self._desk.hand_over, kiosk, case), None))
         except IdentityConflict:
             raise _another_act(case.id, kiosk) from None
+
+    async def mail_receipt(self, request: Request) -> Response:
+        """Into the queue; who answers has written it down."""
+        kiosk = await self._access.kiosk(request)
+        receipt = decoded(wire.decode_receipt, await json_of(request))
+        try:
+            return answer(await self._access.ask(kiosk, partial(self._desk.mail_receipt, kiosk, receipt), None))
+        except IdentityConflict:
+            raise _another_act(receipt.id, kiosk) from None
 
     async def _deliver(self, actions: frozenset[Action], kinds: tuple[Kind, ...], request: Request) -> Response:
         kiosk = await self._access.kiosk(request)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from circulation import wire
 from circulation.affairs import Account, BranchLoans, CheckedIn, LoanLine, Route
-from circulation.events import NEEDS, Action, Event, HandOver, Kind, Payment, Question
+from circulation.events import NEEDS, Action, Event, HandOver, Kind, MailedReceipt, Payment, Question
 from circulation.identifiers import (
     BranchCode,
     ChipUid,
@@ -486,3 +486,19 @@ def test_a_verdict_for_staff_is_plain_json() -> None:
 
 def test_an_event_id_names_its_void() -> None:
     assert answer_of({"outcome": "voided", "event": EVENT.id}) == Voided(EventId(EVENT.id))
+
+
+RECEIPTS = st.builds(
+    MailedReceipt,
+    EVENT_IDS,
+    PRESENTED,
+    st.sampled_from(["nl", "uk", "fy"]),
+    st.just("Je bon"),
+    st.lists(st.sampled_from(["", "Oeroeg", "مع السلامة"]), min_size=1, max_size=5).map(tuple),
+)
+
+
+@SOME
+@given(RECEIPTS)
+def test_every_receipt_for_the_mail_survives_the_round_trip(receipt: MailedReceipt) -> None:
+    assert wire.decode_receipt(wire.loads(wire.dumps(wire.encode(receipt)))) == receipt

@@ -18,9 +18,10 @@ MOST_EXPOSED = {
     "kiosk-pull.service": 15,
     "membership-store.service": 15,
     "membership-store-guests.service": 15,
+    "membership-store-mail.service": 15,
     "membership-store-nightly.service": 15,
 }
-TIMERS = ("membership-store-guests.timer", "membership-store-nightly.timer")
+TIMERS = ("membership-store-guests.timer", "membership-store-mail.timer", "membership-store-nightly.timer")
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
