@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circulation.identifiers import KioskId
+from circulation.identifiers import EventId, KioskId, new_event_id
 from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.loans import RenewedLoan
@@ -94,6 +94,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     from kiosk.desks.breaker import Breaker
     from kiosk.desks.in_background import BackgroundDesk, BackgroundPrinter, Workers
     from kiosk.desks.journalled import JournalledDesk
+    from kiosk.desks.mail import StoreMail
     from kiosk.desks.online_first import OnlineFirst
     from kiosk.desks.store import StoreDesk
     from kiosk.desks.without_line import WithoutLine
@@ -166,6 +167,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             patience,
             lambda word: health.kiosk(CLOSED if word else OPEN, word),
             _keys_of_pad(config),
+            StoreMail(client, workers, _new_event, partial(_subject, config.branch.name)),
         )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
@@ -352,6 +354,14 @@ def _receipt(
     from kiosk.receipts import loan_receipt
 
     return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone(), renewed)
+
+
+def _subject(library: str, language: str) -> str:
+    return Texts(language).say("receipt.mail.subject", place=library)
+
+
+def _new_event() -> EventId:
+    return new_event_id(time.time_ns() // 1_000_000, os.urandom(10))
 
 
 def _arguments() -> argparse.ArgumentParser:

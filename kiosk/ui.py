@@ -29,6 +29,7 @@ class Intent(Enum):
     LANGUAGE = "language"
     MORE_TIME = "more_time"
     PRINT = "print"
+    EMAIL = "email"
     NO_RECEIPT = "no_receipt"
     DIGIT = "digit"  # of a PIN; `kiosk.bus.Touched.what` says which
     ERASE = "erase"
@@ -193,7 +194,8 @@ class NoAccount:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """ "Klaar! 3 geleend." PRINT, if it can, or NO_RECEIPT; closes by itself. `not_known` lie between yes and no.
+    """ "Klaar! 3 geleend." PRINT, if it can, EMAIL, where it goes, or NO_RECEIPT; closes by itself. `not_known` lie
+    between yes and no. `mail_to`: a masked address.
 
     `to_check`: lent items at which the gate may call; `lying`: books still lie on the pad; `unlocking`: some of them
     are still being cleared. `renewed`: so many loans run longer now; of `renewals_unclear` that is not known.
@@ -207,6 +209,7 @@ class Finished:
     unlocking: bool = False
     renewed: int = 0
     renewals_unclear: int = 0
+    mail_to: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,21 +240,26 @@ class Returned:
 
 
 class ReceiptState(Enum):
-    """How the printing of the receipt goes (`receipt.<value>` in the catalogues)."""
+    """How the printing or mailing of the receipt goes (`receipt.<value>` in the catalogues)."""
 
     PRINTING = "printing"
     PRINTED = "printed"
     OUT_OF_PAPER = "out_of_paper"
     FAILED = "failed"
     NOT_SURE = "not_sure"
+    MAILING = "mailing"
+    MAILED = "mailed"
+    NOT_MAILED = "not_mailed"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt is being printed or was not; the loans stand all the same. CLOSE leaves."""
+    """The receipt is being printed or mailed, or was not; the loans stand all the same. CLOSE leaves. `can_print`: what
+    was not mailed can be printed."""
 
     state: ReceiptState
     lent: int
+    can_print: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +340,8 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),
     MyAccount: frozenset({Intent.BACK, Intent.STOP, Intent.SECTION, Intent.RENEW, Intent.RENEW_ALL}),
     NoAccount: frozenset({Intent.BACK}),
-    Finished: frozenset({Intent.PRINT, Intent.NO_RECEIPT}),
-    Receipt: frozenset({Intent.CLOSE}),
+    Finished: frozenset({Intent.PRINT, Intent.EMAIL, Intent.NO_RECEIPT}),
+    Receipt: frozenset({Intent.PRINT, Intent.CLOSE}),
     Returning: frozenset({Intent.DONE, Intent.STOP}),
     Returned: frozenset({Intent.CLOSE}),
     Closed: frozenset(),
@@ -370,7 +378,10 @@ def _withheld(screen: Screen | Over) -> frozenset[Intent]:
         case MyAccount():
             renewing = frozenset({Intent.RENEW, Intent.RENEW_ALL})
             return frozenset() if screen.section is AccountSection.LOANS and screen.can_renew else renewing
-        case Finished(can_print=False):
+        case Finished(can_print=can_print, mail_to=mail_to):
+            found = {Intent.PRINT: can_print, Intent.EMAIL: mail_to}
+            return frozenset(one for one, can in found.items() if not can)
+        case Receipt(can_print=False):
             return frozenset({Intent.PRINT})
         case PinPad(checking=True):
             return frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER})

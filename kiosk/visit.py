@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from circulation.outcomes import Identified
@@ -12,6 +12,7 @@ from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnr
 from kiosk.bus import Touched
 from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
+from kiosk.desks.mail import NoMail, VisitMail
 from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
@@ -49,6 +50,7 @@ class Counter:
     """Is told by a word why nothing is lent, and "" when that is over."""
     new_keys: NewKeys = in_order
     """The digits of the next PIN pad in the order of its keys."""
+    mail: VisitMail = field(default_factory=NoMail)
 
 
 async def serve(counter: Counter) -> None:
@@ -191,7 +193,17 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     ran_out = ending is Ending.OUT_OF_TIME
     if not ran_out and checkout.sheet.says_something:
-        await farewell(stage, counter.printer, patron, checkout, counter.make_receipt, counter.new_job, patience)
+        await farewell(
+            stage,
+            counter.printer,
+            counter.mail,
+            shown,
+            patron,
+            checkout,
+            counter.make_receipt,
+            counter.new_job,
+            patience,
+        )
     await checkout.settle()
     if ran_out:
         counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Protocol
 
 from circulation.outcomes import Identified
-from circulation.presented import ReceiptChoice
+from circulation.presented import Presented, ReceiptChoice
 from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Answered, Touched
+from kiosk.desks.mail import VisitMail
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
+from kiosk.flows.mailed import mail, mail_to
 from kiosk.loans import RenewedLoan
 from kiosk.rows import Lent
 from kiosk.settings import Patience
@@ -46,29 +48,46 @@ class VisitPrinter(Protocol):
 async def farewell(
     stage: Stage,
     printer: VisitPrinter,
+    post: VisitMail,
+    shown: Presented,
     patron: Identified,
     checkout: Checkout,
     make_receipt: MakeReceipt,
     new_job: Callable[[], str],
     patience: Patience,
 ) -> None:
-    """Shows the end and prints when asked, or by the patron's own default (K2) when nothing is touched.
+    """Shows the end and prints or mails when asked, or by the patron's own default (K2) when nothing is touched.
 
-    Whoever leaves before the gate is done is printed the receipt of what is known then.
+    Whoever leaves before the gate is done is given the receipt of what is known then.
     """
-    draw = partial(_finished, stage, printer)
+    draw = partial(_finished, stage, printer, patron)
     first = await _watch(stage, checkout, draw, patience)
     last = await _settled(stage, checkout, draw, first, patience)
-    by_default = patron.receipt is ReceiptChoice.PRINT and not isinstance(first, Touched)
-    wanted = by_default or any(isinstance(one, Touched) and one.intent is Intent.PRINT for one in (first, last))
+    wanted = _wanted(patron, first, last)
     later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
-    if printer.exists and _is_for_paper(sheet) and wanted:
+    if _is_for_paper(sheet) and wanted is Intent.EMAIL and mail_to(stage, patron):
+        receipt = make_receipt(stage.language, sheet.lent, sheet.not_known, sheet.renewed)
+        instead = await mail(stage, post, shown, receipt, len(sheet.lent), later, patience, can_print=printer.exists)
+        wanted = Intent.PRINT if instead else None
+    if printer.exists and _is_for_paper(sheet) and wanted is Intent.PRINT:
         job = new_job()
         printing = asyncio.create_task(_print(stage, printer, make_receipt, sheet, job))
         await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
     for one in later[-1:]:
         stage.put_back(one)
+
+
+_BY_DEFAULT = {ReceiptChoice.PRINT: Intent.PRINT, ReceiptChoice.EMAIL: Intent.EMAIL}
+
+
+def _wanted(patron: Identified, first: Touched | Coming | None, last: Touched | Coming | None) -> Intent | None:
+    """What was touched, before the gate was done or after; the patron's own choice where nothing was (K2)."""
+    touched = {one.intent for one in (first, last) if isinstance(one, Touched)}
+    for intent in (Intent.EMAIL, Intent.PRINT):
+        if intent in touched:
+            return intent
+    return None if isinstance(first, Touched) else _BY_DEFAULT.get(patron.receipt)
 
 
 async def _print(
@@ -126,7 +145,7 @@ async def _settled(
             return happening
 
 
-def _finished(stage: Stage, printer: VisitPrinter, sheet: Sheet) -> Finished:
+def _finished(stage: Stage, printer: VisitPrinter, patron: Identified, sheet: Sheet) -> Finished:
     return Finished(
         len(sheet.lent),
         sheet.not_known,
@@ -136,6 +155,7 @@ def _finished(stage: Stage, printer: VisitPrinter, sheet: Sheet) -> Finished:
         unlocking=bool(sheet.switching),
         renewed=len(sheet.renewed),
         renewals_unclear=sheet.renewals_unclear,
+        mail_to=mail_to(stage, patron) if _is_for_paper(sheet) else "",
     )
 
 

@@ -20,11 +20,15 @@ class FinishedPage(MessagePage):
     no_text = StringProperty("")
     no_spoken = StringProperty("")
 
-    can_print = BooleanProperty(True)
+    mail_text = StringProperty("")
+    mail_spoken = StringProperty("")
+
+    asks = BooleanProperty(True)
+    both = BooleanProperty(False)  # on paper and by mail: three buttons beside each other where it is not high
 
     def on_kv_post(self, _: Any) -> None:
-        """Keeps the button that is not always there."""
-        self._print = self.ids.print.__self__
+        """Keeps the buttons that are not always there."""
+        self._print, self._mail = self.ids.print.__self__, self.ids.mail.__self__
 
     def draw(self, fact: Finished, texts: Texts) -> None:
         """The count, what is still unclear, and the question."""
@@ -33,6 +37,8 @@ class FinishedPage(MessagePage):
         self.busy = fact.unlocking
         self.title = sentences.finished(texts, fact)
         question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
+        if fact.mail_to:
+            question = f"{question} {texts.say('finished.mail_to', address=fact.mail_to)}"
         if fact.unlocking:
             self.text = self.note = ""
         elif to_do := sentences.still_to_do(texts, fact):
@@ -41,10 +47,15 @@ class FinishedPage(MessagePage):
             self.text, self.note = texts.say("finished.take"), question
         else:
             self.text, self.note = question, ""
-        self.can_print = fact.can_print
+        self.both = fact.can_print and bool(fact.mail_to)
+        self.asks = fact.can_print or bool(fact.mail_to)
+        if fact.mail_to and self._mail.parent is None:
+            self.keep_offered(self._print, offered=False)  # it stands before the other one
+        self.keep_offered(self._mail, bool(fact.mail_to))
         self.keep_offered(self._print, fact.can_print)
+        self.mail_text, self.mail_spoken = texts.say("finished.mail"), texts.say("access.email")
         self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
-        no_key = "finished.no_receipt" if fact.can_print else "close.button"
+        no_key = "finished.no_receipt" if self.asks else "close.button"
         self.no_text, self.no_spoken = texts.say(no_key), texts.say("access.no_receipt")
 
 

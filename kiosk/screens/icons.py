@@ -29,6 +29,7 @@ ICONS = {
     "print": 0xE8AD,
     "next": 0xE5C8,
     "message": 0xE88E,
+    "mail": 0xE158,
     "stack": 0xE53B,
     "lock": 0xE897,
     "read_aloud": 0xE050,
@@ -75,6 +76,9 @@ OF_RECEIPT = {
     ReceiptState.OUT_OF_PAPER: "receipt",
     ReceiptState.FAILED: "receipt",
     ReceiptState.NOT_SURE: "receipt",
+    ReceiptState.MAILING: "mail",
+    ReceiptState.MAILED: "mail",
+    ReceiptState.NOT_MAILED: "mail",
 }
 
 

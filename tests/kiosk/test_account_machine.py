@@ -35,8 +35,8 @@ class Library(ScriptedDesk):
         self.busy = 0
         self.answered_at = 0.0
 
-    async def identify(self, presented: Presented) -> Identified | Refused:
-        answer = await super().identify(presented)
+    async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
+        answer = await super().identify(presented, pin)
         self.answered_at = asyncio.get_running_loop().time()
         if isinstance(answer, Identified):
             self.visit += 1

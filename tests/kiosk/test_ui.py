@@ -57,7 +57,9 @@ SCREENS: tuple[Screen, ...] = (
     NoAccount(),
     Finished(1),
     Finished(1, can_print=False),
+    Finished(1, mail_to="r•••@b…nl"),
     Receipt(ReceiptState.PRINTING, 1),
+    Receipt(ReceiptState.NOT_MAILED, 1, can_print=True),
     Returning(),
     Returning(ending=True),
     Returned(1),
@@ -98,6 +100,9 @@ def test_what_the_state_of_a_screen_rules_out_is_not_offered() -> None:
     assert offered(Borrowing()) - offered(Borrowing(ending=True)) == {Intent.DONE}
     assert offered(LendOrReturn(1)) - offered(LendOrReturn(1, wants_pass=True)) == {Intent.LEND}
     assert offered(Finished(1)) - offered(Finished(1, can_print=False)) == {Intent.PRINT}
+    assert offered(Finished(1, mail_to="r•••@b…nl")) - offered(Finished(1)) == {Intent.EMAIL}
+    assert Intent.PRINT in offered(Receipt(ReceiptState.NOT_MAILED, 1, can_print=True))
+    assert Intent.PRINT not in offered(Receipt(ReceiptState.NOT_MAILED, 1))
 
 
 def test_reading_aloud_is_offered_where_it_can_be() -> None:

@@ -209,6 +209,19 @@ class ScriptedPrinter:
         return self.outcome
 
 
+class ScriptedMail:
+    """Takes letters as told. `letters`: whose, in which language, how many lines."""
+
+    def __init__(self) -> None:
+        self.takes, self.delay_s = True, 0.0
+        self.letters: list[tuple[str | None, str, int]] = []
+
+    async def send(self, presented: Presented, language: str, receipt: ports.Receipt) -> bool:
+        self.letters.append((presented.number, language, len(receipt.lines)))
+        await asyncio.sleep(self.delay_s)
+        return self.takes
+
+
 class ScriptedPad:
     """Tags and their gate bits. `stuck`: those that answer and keep their bit; `silent`: those that do not answer.
 
@@ -275,6 +288,7 @@ class Kiosk:
     ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
+        self.mail = ScriptedMail()
         self.pad.switches = "item_pad" in kinds
         self._lying: dict[bytes, PadItem] = {}
         self.ui = Recorder(loop.time)
@@ -304,6 +318,7 @@ class Kiosk:
             self.patience,
             self.said_closed.append,
             self.new_keys,
+            self.mail,
         )
         self._serving = asyncio.create_task(serve(counter))
         for kind in self.kinds:

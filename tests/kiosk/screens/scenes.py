@@ -119,6 +119,7 @@ NOT_BROUGHT = (
     NotKnown("2"),
     NotAsked("1"),
 )
+MASKED = "w•••@w…org"
 WITHOUT_LINE = frozenset({Trouble.WITHOUT_LINE})
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(takes_back=True), None),
@@ -211,6 +212,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "finished-to-check-not-known": (Finished(1, not_known=12, to_check=11), None),
     "finished-unlocking": (Finished(1, can_print=False, lying=True, unlocking=True), None),
     "finished-no-printer": (Finished(1, can_print=False), None),
+    "finished-mail": (Finished(3, mail_to=MASKED), None),
+    "finished-mail-only": (Finished(1, can_print=False, mail_to=MASKED), None),
+    "finished-mail-to-check": (Finished(3, to_check=2, not_known=1, lying=True, mail_to=MASKED), None),
+    "receipt-not-mailed-print": (Receipt(ReceiptState.NOT_MAILED, 3, can_print=True), None),
     **{f"receipt-{one.value.replace('_', '-')}": (Receipt(one, 3), None) for one in ReceiptState},
     "returning-begin": (Returning(), None),
     "returning-pad-begin": (Returning(by_pad=True), None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,14 +18,19 @@ from circulation.events import MailedReceipt
 from circulation.identifiers import EventId, new_event_id
 from circulation.mail_address import masked
 from circulation.outcomes import Identified, Refused
+from devices.ports import Receipt, ReceiptLine
+from kiosk.desks.in_background import Workers
+from kiosk.desks.mail import StoreMail
+from kiosk.desks.store import StoreDesk
 from membership_store.answers import IdentityConflict
 from membership_store.mail.letter import NoLetter, Waiting, letter
 from membership_store.mail.queue import GIVE_UP, send_all
 from membership_store.mail.relay import Relay, RelayAddress, RelayDown, Tls
 from membership_store.staff.nightly import Night, run
+from offline_cache.store_client import StoreClient
 from tests.membership_store.counter import Counter
 from tests.membership_store.mail.relay import RelayProcess
-from tests.membership_store.running import DRENTHE, Caller, Demo
+from tests.membership_store.running import DRENTHE, Caller, Demo, StoreProcess
 from tests.membership_store.running import run as run_command
 from tests.membership_store.test_certificates import signed
 
@@ -284,3 +290,30 @@ def test_the_command_sends_over_tls_and_says_when_the_relay_is_away(
     counter.desk.mail_receipt(counter.kiosk, receipt(demo, 2))
     away = run_command("mail-send", *where)
     assert (away.returncode, ADDRESS in away.stderr) == (1, False)
+
+
+def test_a_receipt_of_a_real_kiosk_reaches_the_mailbox(
+    kiosk: Caller, demo: Demo, store: StoreProcess, relay: RelayProcess
+) -> None:
+    store.change("UPDATE institution SET mail_from = ? WHERE institution = 'aa-en-hunze'", SENDER)
+    store.change("UPDATE network_version SET version = version + 1 WHERE consortium = ?", DRENTHE)
+    who = "SELECT patron FROM pass WHERE number = ? AND consortium = ?"
+    [(patron,)] = store.rows(who, demo.passes["anna"]["number"], DRENTHE)
+    store.change("UPDATE person SET email = ? WHERE patron = ? AND consortium = ?", ADDRESS, patron, DRENTHE)
+    workers = Workers()
+    try:
+        line = StoreClient(kiosk.url, kiosk.token)
+        assert StoreDesk(line).identify(demo.shown("anna"), 5).mail_to == "r•••@b…nl"  # type: ignore[union-attr]
+        event = new_event_id(9, bytes(10))
+        post = StoreMail(line, workers, lambda: event, lambda _: SUBJECT)
+        paper = Receipt(tuple(ReceiptLine(one) for one in LINES))
+        assert asyncio.run(post.send(demo.shown("anna"), "nl", paper))
+        assert asyncio.run(post.send(demo.shown("anna"), "nl", paper))
+    finally:
+        workers.close()
+    relay_at = ("--relay", f"127.0.0.1:{relay.port}", "--tls", "none")
+    done = run_command("mail-send", "--database", str(store.database), *relay_at)
+    assert done.returncode == 0, done.stderr
+    [found] = relay.letters()
+    assert (found["Subject"], found.get_content().splitlines()) == (SUBJECT, list(LINES))
+    assert ADDRESS not in store.log_file.read_text("utf-8") + done.stderr

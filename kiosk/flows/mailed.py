@@ -1,0 +1,57 @@
+"""A receipt is mailed (K9) while its patron looks on. The loans stand whatever comes of it."""
+
+import asyncio
+import logging
+
+from circulation.outcomes import Identified
+from circulation.presented import Presented
+from devices import ports
+from devices.ports import BarcodeScanned, PassPresented
+from kiosk.bus import Touched
+from kiosk.desks.mail import VisitMail
+from kiosk.settings import Patience
+from kiosk.stage import Stage
+from kiosk.ui import Intent, Receipt, ReceiptState, Trouble
+
+log = logging.getLogger(__name__)
+_NO_LINE = frozenset({Trouble.WITHOUT_LINE, Trouble.NO_CONNECTION, Trouble.NOT_ADMITTED})
+
+
+def mail_to(stage: Stage, patron: Identified) -> str:
+    """The masked address to which a receipt can be mailed now; empty where it cannot."""
+    return "" if stage.troubles & _NO_LINE else patron.mail_to
+
+
+async def mail(
+    stage: Stage,
+    post: VisitMail,
+    shown: Presented,
+    receipt: ports.Receipt,
+    lent: int,
+    later: list[PassPresented | BarcodeScanned],
+    patience: Patience,
+    *,
+    can_print: bool,
+) -> bool:
+    """Until that it goes, or does not, was read, or somebody else comes (then in `later`). Returns whether it is to be
+    printed instead."""
+    sending = asyncio.create_task(post.send(shown, stage.language, receipt))
+    stage.show(Receipt(ReceiptState.MAILING, lent))
+    while not sending.done():
+        happening = await stage.next(None, sending)
+        if isinstance(happening, Touched):
+            return False  # it goes on by itself
+        if isinstance(happening, PassPresented | BarcodeScanned):
+            later.append(happening)
+    goes = sending.result()
+    log.info("receipt by mail: %s", "taken" if goes else "not taken")
+    state = ReceiptState.MAILED if goes else ReceiptState.NOT_MAILED
+    stage.show(Receipt(state, lent, can_print=can_print and not goes))
+    stage.stir()
+    while not later:
+        happening = await stage.next(patience.closing / 2 if goes else patience.closing)
+        if happening is None or isinstance(happening, Touched):
+            return isinstance(happening, Touched) and happening.intent is Intent.PRINT
+        if isinstance(happening, PassPresented | BarcodeScanned):
+            later.append(happening)
+    return False
