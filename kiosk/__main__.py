@@ -154,6 +154,8 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             returns=config.visit.returns,
             accounts=config.visit.accounts,
             aid=_aid(config, devices.speaker, app),
+            light=any(one.kind == "signals" and "port" in one.options for one in config.devices),
+            on_help=lambda: workers.begin(health.help_called),
         )
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(

@@ -13,6 +13,7 @@ from kiosk.rows import Asking, Back, Gate, Lent, PartsMissing, Row, Switching
 from kiosk.ui import (
     Borrowing,
     Closed,
+    HelpCard,
     LendOrReturn,
     MyAccount,
     NoAccount,
@@ -20,6 +21,7 @@ from kiosk.ui import (
     Notice,
     NoVisit,
     OutOfOrder,
+    Over,
     PinPad,
     Rest,
     Returning,
@@ -73,9 +75,9 @@ def _said(row: Row) -> tuple[type, Gate]:
     return type(row), getattr(row, "gate", Gate.SAFE)
 
 
-def light_of(screen: Screen) -> Light:
-    """What staff should see from afar."""
-    if isinstance(screen, Closed | OutOfOrder):
+def light_of(screen: Screen, over: Over | None = None) -> Light:
+    """What staff should see from afar; while the help card stands, that somebody asks for them."""
+    if isinstance(screen, Closed | OutOfOrder) or isinstance(over, HelpCard):
         return Light.HELP
     if isinstance(screen, Rest):
         helpless = screen.troubles & {Trouble.NO_WAY_IN, Trouble.NOT_ADMITTED, Trouble.NO_CONNECTION}
@@ -90,14 +92,16 @@ class Heard:
     ui: Ui
     signals: Signals
     _before: Screen | None = None
+    _light: Light | None = None
 
     def show(self, shown: Shown) -> None:
         """Draws it, and signals what is new in it."""
         self.ui.show(shown)
         before, self._before = self._before, shown.screen
-        if before == shown.screen:
+        lit, self._light = self._light, light_of(shown.screen, shown.over)
+        if before == shown.screen and lit is self._light:
             return
-        self.signals.light(light_of(shown.screen))
+        self.signals.light(self._light)
         said = None if before is None else sound_of(before, shown.screen)
         if said is not None:
             (self.signals.success if said else self.signals.error)()

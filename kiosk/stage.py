@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,10 +60,13 @@ class Stage:
         returns: bool = False,
         accounts: bool = False,
         aid: "Aid | None" = None,
+        light: bool = False,
+        on_help: Callable[[], None] = lambda: None,
     ) -> None:
         """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
         may be brought back here. `accounts`: patrons may look at their account here. `aid`: for whoever does not see
-        the screen or cannot touch it."""
+        the screen or cannot touch it. `light`: staff see one. `on_help`: is told each time that somebody asks for help.
+        """
         self._aid = aid
         self._ui, self._bus, self._languages = ui, bus, languages
         self._shown = Shown(Rest(), language=languages[0])
@@ -74,6 +77,7 @@ class Stage:
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
         self._returns, self._accounts = returns, accounts
+        self._light, self._lit, self._on_help = light, False, on_help
         self._line = Reached(online=True)
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
@@ -292,8 +296,10 @@ class Stage:
             self._choose_language(touched.what)
             return True
         if touched.intent is Intent.HELP:
+            log.info("help is called on %s", type(shown.screen).__name__)
             reading = self._aid.reading if self._aid is not None else Reading.NONE
-            self._draw(replace(shown, over=HelpCard(reading=reading)))
+            self._draw(replace(shown, over=HelpCard(called=self._light and self._lit, reading=reading)))
+            self._on_help()
             return True
         if touched.intent is Intent.READ_ALOUD and self._aid is not None:
             self._draw(replace(shown, over=None))
@@ -319,6 +325,8 @@ class Stage:
         before = self._ways()
         if isinstance(happening, HealthChanged):
             log.info("device %s: %s", happening.device, happening.health.state.value)
+            if happening.kind == "signals":
+                self._lit = happening.health.state is Health.READY  # degraded, it may be the light that is missing
         if isinstance(happening, Reached):
             self._line = happening
             return self._ways() != before

@@ -315,8 +315,9 @@ class Reading(Enum):
 @dataclass(frozen=True, slots=True)
 class HelpCard:
     """Over the screen: where the desk is and that it helps. CLOSE goes back; READ_ALOUD, where that can be, begins to
-    read the screen aloud, or ends it."""
+    read the screen aloud, or ends it. `called`: a light tells staff of it."""
 
+    called: bool = False
     reading: Reading = Reading.NONE
 
 

@@ -27,6 +27,7 @@ class Health:
         self._file, self._now, self._tell = file, now, tell
         self._lock = threading.Lock()
         self._said: dict[str, dict[str, str]] = {}
+        self._helped = 0
 
     def kiosk(self, state: str, why: str = "") -> None:
         """OPEN or CLOSED; `why` is a word for staff, such as `journal-damaged`."""
@@ -35,6 +36,13 @@ class Health:
     def line(self, state: str) -> None:
         """What the line to the store says; see `offline_cache.line_state`."""
         self._say("line", state, "")
+
+    def help_called(self) -> None:
+        """Somebody asked for help: `why` counts how often since this kiosk began, `since` is the last time."""
+        with self._lock:
+            self._helped += 1
+            count = self._helped
+        self._say("help", "called", str(count))
 
     def _say(self, what: str, state: str, why: str) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Where help is: the desk. Staff are not called yet."""
+"""Where help is: the desk; and that it knows, where a light tells it."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class HelpCardPage(OverPage):
 
     def draw(self, fact: HelpCard, texts: Texts) -> None:
         """Where to go, and that the screen can be read aloud, or need not be any more."""
-        self.title, self.text = texts.say("help.title"), texts.say("help.text")
+        self.title, self.text = texts.say("help.title"), texts.say("help.called" if fact.called else "help.text")
         self.close_text, self.close_spoken = texts.say("help.close"), texts.say("access.close")
         if fact.reading is Reading.ON:
             self.read_text, self.read_spoken = texts.say("read_aloud.stop"), texts.say("access.read_aloud_stop")

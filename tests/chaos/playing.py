@@ -192,7 +192,7 @@ class Hands:
             self.app.bench.remove_pass()
 
     def _touch(self, step: Step) -> None:
-        self.touch(sorted(set(BUTTONS) - {"stop", "done", "bring_back", "lend"})[int(step.which) % 4])
+        self.touch(sorted(set(BUTTONS) - {"stop", "done", "bring_back", "lend", "email"})[int(step.which) % 4])
 
     def _kill(self, step: Step) -> None:
         self.app.kill_kiosk()

@@ -35,6 +35,7 @@ BUTTONS = {
     "account": (220, 1656),  # beside the way out of the list
     "account_at_rest": (540, 1488),
     "back": (278, 1656),
+    "email": (540, 1488),
     "help": (200, 1823),
     "language": (855, 1823),
     "english": (752, 1104),  # on the card of all languages

@@ -142,4 +142,19 @@ def test_the_picture_comes_first_and_another_language_or_a_help_card_is_not_hear
     ):
         heard.show(shown)
     drawn = ui.Borrowing
-    assert one.told == [drawn, Light.BUSY, drawn, Light.BUSY, "success", drawn, drawn, drawn, Light.BUSY, "error"]
+    assert one.told == [
+        *(drawn, Light.BUSY),
+        *(drawn, Light.BUSY, "success"),
+        *(drawn, Light.HELP),
+        *(drawn, Light.BUSY),
+        *(drawn, Light.BUSY, "error"),
+    ]
+
+
+def test_the_light_asks_for_staff_as_long_as_the_help_card_stands_and_no_other_card_does() -> None:
+    one = Recorder()
+    heard = Heard(one, one)
+    for over in (None, ui.HelpCard(called=True), ui.LanguageCard(("nl",)), ui.StillThere(3), ui.HelpCard(), None):
+        heard.show(ui.Shown(ui.Rest(), over))
+    lights = [told for told in one.told if isinstance(told, Light)]
+    assert lights == [Light.READY, Light.HELP, Light.READY, Light.HELP, Light.READY]

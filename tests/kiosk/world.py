@@ -285,6 +285,7 @@ class Kiosk:
         passes_on_pad: bool = False,
         returns: bool = False,
         accounts: bool = False,
+        light: bool = False,
     ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
@@ -296,8 +297,17 @@ class Kiosk:
         self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
         self.patience = Patience()
         self.parked = Parked(loop.time, self.patience.resume)
+        self.helped = 0
         self.stage = Stage(
-            self.ui, self.bus, ("nl", "en"), kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts
+            self.ui,
+            self.bus,
+            ("nl", "en"),
+            kinds,
+            passes_on_pad=passes_on_pad,
+            returns=returns,
+            accounts=accounts,
+            light=light,
+            on_help=self._help,
         )
         self.printed_renewals: list[tuple[RenewedLoan, ...]] = []
         self.said_closed: list[str] = []
@@ -414,6 +424,9 @@ class Kiosk:
     async def health(self, kind: str, state: Health) -> None:
         await self.put(HealthChanged(kind, kind, DeviceHealth(state, "", 0.0, None, 0), 0.0))
 
+    def _help(self) -> None:
+        self.helped += 1
+
     def _receipt(
         self, language: str, loans: tuple[Lent, ...], not_known: int, renewed: tuple[RenewedLoan, ...]
     ) -> ports.Receipt:
@@ -429,12 +442,13 @@ def story(
     passes_on_pad: bool = False,
     returns: bool = False,
     accounts: bool = False,
+    light: bool = False,
 ) -> Callable[[], None]:
     """A test that tells what happens at a kiosk with these devices; at its end the kiosk must still serve."""
 
     def test() -> None:
         loop = VirtualLoop()
-        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts)
+        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts, light=light)
 
         async def whole() -> None:
             await kiosk.begin()

@@ -203,6 +203,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "help": (Rest(takes_back=True), HelpCard()),
     "help-reads-aloud": (Rest(takes_back=True), HelpCard(reading=Reading.OFF)),
     "help-reading": (Rest(takes_back=True), HelpCard(reading=Reading.ON)),
+    "help-called": (Rest(takes_back=True), HelpCard(called=True)),
     "languages": (Rest(takes_back=True), LanguageCard(LANGUAGES)),
     "finished": (Finished(3), None),
     "finished-nothing": (Finished(0), None),
