@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from circulation.events import Event
+from circulation.events import Event, HandOver
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, Paid, Renewed, RenewedAll, VisitEnded
+    from circulation.affairs import Account, CheckedIn, HandedOver, Paid, Renewed, RenewedAll, VisitEnded
 
 
 class DeskUnreachable(Exception):
@@ -59,6 +59,10 @@ class Desk(Protocol):
 
     def account(self, presented: Presented, deadline_s: float) -> "Account | Refused":
         """What is theirs (N4, K12, F1, N8)? Changes nothing."""
+        ...
+
+    def hand_over(self, case: HandOver, deadline_s: float) -> "HandedOver":
+        """The code under which the desk finds that case (N10); the same for the same EventId."""
         ...
 
     def is_reachable(self, deadline_s: float) -> bool:

@@ -60,6 +60,16 @@ def refused(texts: Texts, no: Refused, today: date) -> Sentence:
     return Sentence(why, texts.say(of_step if texts.knows(of_step) else f"{key}.next"))
 
 
+def desk_code(texts: Texts, code: str) -> str:
+    """Under which code the desk finds the case (N10); nothing where there is none."""
+    return texts.say("desk_code.say", name=code) if code else ""
+
+
+def spelled(code: str) -> str:
+    """The letters of a code one by one, to be read aloud at the desk."""
+    return "\N{NO-BREAK SPACE}".join(code)
+
+
 _DAYS = ("due", "ended", "ends", "since")
 _COUNTS = ("count", "maximum")
 

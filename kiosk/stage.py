@@ -21,9 +21,11 @@ from devices.ports import (
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Touched
 from kiosk.stack import Stack
 from kiosk.ui import (
+    Borrowing,
     HelpCard,
     Intent,
     LanguageCard,
+    NoVisit,
     Over,
     Reading,
     Rest,
@@ -182,6 +184,8 @@ class Stage:
     def show(self, screen: Screen, over: Over | None = None) -> None:
         """Draws it, unless it is what stands there. A card that was opened stays while the screen below it changes."""
         kept = self._shown.over if over is None and isinstance(self._shown.over, _OPENED) else over
+        if isinstance(kept, HelpCard):
+            kept = HelpCard(_code_of(screen))
         if type(screen) is not type(self._shown.screen):
             kept = over
         self._draw(replace(self._shown, screen=screen, over=kept))
@@ -298,7 +302,8 @@ class Stage:
         if touched.intent is Intent.HELP:
             log.info("help is called on %s", type(shown.screen).__name__)
             reading = self._aid.reading if self._aid is not None else Reading.NONE
-            self._draw(replace(shown, over=HelpCard(called=self._light and self._lit, reading=reading)))
+            card = HelpCard(_code_of(shown.screen), called=self._light and self._lit, reading=reading)
+            self._draw(replace(shown, over=card))
             self._on_help()
             return True
         if touched.intent is Intent.READ_ALOUD and self._aid is not None:
@@ -343,3 +348,8 @@ class Stage:
     def _ways(self) -> tuple[object, ...]:
         reading = self.by_pad, self.pad_sees, self.by_scan, self.lay_pass
         return self.troubles, reading, self.takes_back, self.sees_account
+
+
+def _code_of(screen: Screen) -> str:
+    """The desk's code of the case that the screen shows."""
+    return screen.code if isinstance(screen, NoVisit | Borrowing) else ""

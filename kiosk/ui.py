@@ -123,9 +123,11 @@ class PinPad:
 
 @dataclass(frozen=True, slots=True)
 class NoVisit:
-    """The visit cannot begin: why, and what next. CLOSE leaves, a new pass too."""
+    """The visit cannot begin: why, and what next. CLOSE leaves, a new pass too. `code`: under which the desk finds the
+    case (N10), once there is one."""
 
     refused: Refused
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ class Borrowing:
     by_pad: bool = False
     by_scan: bool = True
     sees_account: bool = False
+    code: str = ""  # under which the desk finds why nothing can be borrowed (N10)
 
 
 class AccountSection(Enum):
@@ -315,8 +318,9 @@ class Reading(Enum):
 @dataclass(frozen=True, slots=True)
 class HelpCard:
     """Over the screen: where the desk is and that it helps. CLOSE goes back; READ_ALOUD, where that can be, begins to
-    read the screen aloud, or ends it. `called`: a light tells staff of it."""
+    read the screen aloud, or ends it. `code`: of the case that stands there. `called`: a light tells staff of it."""
 
+    code: str = ""
     called: bool = False
     reading: Reading = Reading.NONE
 

@@ -16,10 +16,12 @@ from kiosk.desks.mail import NoMail, VisitMail
 from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
+from kiosk.flows.desk_code import DeskCode, NewEvent
 from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, thanks
 from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
 from kiosk.flows.pin import NewKeys, in_order
+from kiosk.opening import new_id
 from kiosk.parked import Parked
 from kiosk.rows import Gate
 from kiosk.settings import Patience
@@ -51,6 +53,8 @@ class Counter:
     new_keys: NewKeys = in_order
     """The digits of the next PIN pad in the order of its keys."""
     mail: VisitMail = field(default_factory=NoMail)
+    new_event: NewEvent = new_id
+    """The id of a case that is handed over to the desk."""
 
 
 async def serve(counter: Counter) -> None:
@@ -170,7 +174,7 @@ async def _at_the_door(
     counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = (), *, opens_account: bool = False
 ) -> tuple[bool, Notice | None]:
     """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
-    door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, scans)
+    door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, counter.new_event, scans)
     try:
         patron = await door.open()
         if patron is None:
@@ -188,8 +192,14 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     sheet = Sheet.of(patron, counter.parked.take(patron.patron))
-    checkout = Checkout(stage, counter.desk, counter.pad, shown, patron, sheet, patience, opens_account=opens_account)
-    ending = await _run(checkout)
+    desk_code = DeskCode(counter.desk, why, shown, counter.new_event)
+    checkout = Checkout(
+        stage, counter.desk, counter.pad, shown, patron, sheet, patience, desk_code, opens_account=opens_account
+    )
+    try:
+        ending = await _run(checkout)
+    finally:
+        desk_code.leave()
     log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
     ran_out = ending is Ending.OUT_OF_TIME
     if not ran_out and checkout.sheet.says_something:

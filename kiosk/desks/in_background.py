@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from circulation.events import HandOver
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
@@ -14,7 +15,7 @@ from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
+    from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -26,6 +27,7 @@ class VisitDesk(Protocol):
 
     async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused: ...
     def end_visit(self, presented: Presented) -> None: ...
+    async def hand_over(self, case: HandOver) -> "HandedOver | None": ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
     async def account(self, presented: Presented) -> "Account | Refused": ...
@@ -73,6 +75,9 @@ class BackgroundDesk:
 
     async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         return await self._workers.run(lambda: self._desk.identify(presented, pin))
+
+    async def hand_over(self, case: HandOver) -> "HandedOver | None":
+        return await self._workers.run(lambda: self._desk.hand_over(case))
 
     def end_visit(self, presented: Presented) -> None:
         self._workers.begin(lambda: self._end_visit(presented))

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
 from circulation.desk import AskedToWait, DeskFault, DeskUnreachable
-from circulation.events import Action, Event, Kind, Told
+from circulation.events import Action, Event, HandOver, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
@@ -23,7 +23,7 @@ from offline_cache.journal import Answer, Entry
 from offline_cache.replay import Delivery
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
+    from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 UNCLEAR_LIMIT = 3
@@ -131,6 +131,10 @@ class JournalledDesk:
     def account(self, presented: Presented) -> Account | Refused:
         """What is theirs? Changes nothing, so nothing is journalled. Raises DeskUnreachable."""
         return self._desk.account(presented)
+
+    def hand_over(self, case: HandOver) -> HandedOver | None:
+        """The desk's code of a case (N10), or None: nothing hangs on it, so nothing is journalled."""
+        return self._desk.hand_over(case)
 
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from circulation.desk import AskedToWait, Desk, DeskFault, DeskUnreachable, NotAdmitted
-from circulation.events import Action, Event, Told
+from circulation.events import Action, Event, HandOver, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
@@ -24,7 +24,7 @@ from offline_cache.line_state import LONGEST_WAIT_S
 from offline_cache.pull_wish import SOON_S, SPREAD_S
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account
+    from circulation.affairs import Account, HandedOver
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -104,6 +104,16 @@ class OnlineFirst:
         except DeskFault as fault:
             log.error("account: unusable answer: %s", fault)
             raise DeskUnreachable("unusable answer", sent=False) from None
+
+    def hand_over(self, case: HandOver) -> HandedOver | None:
+        """The desk's code of a case; None where the library system is not asked now or gives none."""
+        if not self._may_ask() or self._left_alone() or not self._breaker.closed:
+            return None
+        try:
+            return self._heard(lambda: self._desk.hand_over(case, self._patience(self.lends())))
+        except (DeskFault, DeskUnreachable) as fault:
+            log.info("no code for the desk: %s", fault)
+            return None
 
     def is_reachable(self) -> bool:
         """Asks, and says whether the library system is asked for patrons now: after a silence only when it has answered

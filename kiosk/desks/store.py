@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from circulation.desk import DeskFault, DeskUnreachable
-from circulation.events import Action, Event, Kind
+from circulation.events import Action, Event, HandOver, Kind
 from circulation.outcomes import Identified, Refused
 from circulation.presented import Presented
 from offline_cache.event_line import answer_to, refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account
+    from circulation.affairs import Account, HandedOver
     from offline_cache.journal_entry import Answer
 
 _HOPELESS = (400, 405, 413, 415, 422)
@@ -43,6 +43,18 @@ class StoreDesk:
 
         answer: Account | Refused = self._asked("/v1/account", presented, deadline_s, Account)
         return answer
+
+    def hand_over(self, case: HandOver, deadline_s: float) -> "HandedOver":
+        """The code under which the desk finds that case. Raises DeskUnreachable, DeskFault."""
+        from circulation import wire
+        from circulation.affairs import HandedOver
+
+        response = self._post("/v1/handovers", wire.dumps(wire.encode(case)), deadline_s)
+        refuse_unless_answered(response)
+        if response.status != 200:
+            raise DeskUnreachable(f"status {response.status}", sent=False)
+        given: HandedOver = _read(response, lambda data: wire.decode_answer(data, HandedOver))
+        return given
 
     def is_reachable(self, deadline_s: float) -> bool:
         """Whether the store itself answers that it is well: a login page of some network in between does not.

@@ -10,6 +10,7 @@ from circulation.presented import Presented
 from devices.ports import PassPresented
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.account import AccountFlow
+from kiosk.flows.desk_code import DeskCode
 from kiosk.flows.items import Ending, Items
 from kiosk.rows import Lent
 from kiosk.settings import Patience
@@ -32,12 +33,13 @@ class Checkout(Items):
         patron: Identified,
         sheet: Sheet,
         patience: Patience,
+        desk_code: DeskCode,
         *,
         opens_account: bool = False,
     ) -> None:
         """`opens_account`: the patron has asked for it already; what lies on the pad comes first."""
         super().__init__(stage, desk, pad, sheet, patience)
-        self._shown, self._patron = shown, patron
+        self._shown, self._patron, self._desk_code = shown, patron, desk_code
         self._resumed = bool(sheet.lines)
         self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience, self._just_lent)
         self._ending = Ending.ACCOUNT if opens_account else None
@@ -86,6 +88,10 @@ class Checkout(Items):
     async def _ask(self, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._desk.check_out(self._shown, item)
 
+    @property
+    def _beside(self) -> tuple[asyncio.Task[None], ...]:
+        return self._desk_code.tasks
+
     def _take_pass(self, shown: PassPresented) -> None:
         self._notice = None if shown_pass(shown) == self._shown else Notice.OTHER_PASS
 
@@ -104,5 +110,6 @@ class Checkout(Items):
             by_pad=self._stage.by_pad,
             by_scan=self._stage.by_scan,
             sees_account=self._stage.sees_account,
+            code=self._desk_code.code,
         )
         self._stage.show(screen, over)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from circulation.desk import DeskUnreachable
@@ -11,6 +11,7 @@ from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.desk_code import DeskCode, NewEvent
 from kiosk.flows.pin import NewKeys, type_pin
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
@@ -33,11 +34,12 @@ class Door:
         shown: Presented,
         patience: Patience,
         new_keys: NewKeys,
+        new_event: NewEvent,
         scans: Iterable[BarcodeScanned] = (),
     ) -> None:
         """`scans`: what the patron scanned before; with what is scanned here it belongs to the visit."""
         self._stage, self._desk, self._shown, self._patience = stage, desk, shown, patience
-        self._new_keys = new_keys
+        self._new_keys, self._new_event = new_keys, new_event
         self._ahead = [one for one in scans if shown_pass(one) != shown]
         self.pin_counts = False
         """Whether the library system may hold a PIN for proved, so that it must hear of the end of the visit (P6)."""
@@ -52,11 +54,11 @@ class Door:
             if isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
                 answer = await self._by_pin()
         except DeskUnreachable:
-            await self._tell(NoAnswer())
+            await self._tell(NoAnswer)
             return None
         if isinstance(answer, Refused):
             log.info("no visit: %s %s", answer.rule, answer.reason.value)
-            await self._tell(NoVisit(answer))
+            await self._refuse(answer)
             return None
         if answer is not None:
             for scan in self._ahead[:AHEAD]:
@@ -105,12 +107,23 @@ class Door:
                 self._ahead.append(happening)
         return asked.result()
 
-    async def _tell(self, screen: NoVisit | NoAnswer) -> None:
+    async def _refuse(self, refused: Refused) -> None:
+        """Says why, and the desk's code as soon as there is one (N10)."""
+        desk_code = DeskCode(self._desk, refused, self._shown, self._new_event)
+        try:
+            await self._tell(lambda: NoVisit(refused, desk_code.code), desk_code)
+        finally:
+            desk_code.leave()
+
+    async def _tell(self, draw: Callable[[], NoVisit | NoAnswer], desk_code: DeskCode | None = None) -> None:
         """Stands until it is read, closed, or somebody shows a pass."""
         stage = self._stage
-        stage.show(screen)
         while True:
-            happening = await stage.next(self._patience.reading)
+            stage.show(draw())
+            happening = await stage.next(self._patience.reading, *(desk_code.tasks if desk_code else ()))
+            if isinstance(happening, asyncio.Task):
+                stage.stir()  # a code is something new to read
+                continue
             if happening is None or isinstance(happening, Touched):
                 return
             if isinstance(happening, PassPresented | BarcodeScanned):

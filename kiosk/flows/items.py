@@ -84,6 +84,11 @@ class Items:
         return tuple(one for one in (self._asked, self._gate.task) if one is not None)
 
     @property
+    def _beside(self) -> tuple[asyncio.Task[None], ...]:
+        """What is awaited and holds up nothing; `_draw` shows what comes of it."""
+        return ()
+
+    @property
     def switching(self) -> bool:
         """Whether the tags of something are still being switched."""
         return self._gate.task is not None
@@ -100,7 +105,7 @@ class Items:
             if self._ending and not self.tasks:
                 return self._ending
             self._draw()
-            happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks)
+            happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks, *self._beside)
             if happening is None:
                 await self._still_there()
             elif isinstance(happening, asyncio.Task):

@@ -39,6 +39,8 @@ class BorrowingPage(ListPage):
         cards = []
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())
-            cards.append(Card("cannot", "care", OF_STEP[fact.cannot_borrow.next], "", said.why, said.next))
+            code = sentences.desk_code(texts, fact.code)
+            step = OF_STEP[fact.cannot_borrow.next]
+            cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))
         cards += [Card(f"message:{at}", "touch", "message", "", one) for at, one in enumerate(fact.messages)]
         return tuple(cards)

@@ -6,6 +6,7 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import StringProperty
 
+from kiosk import sentences
 from kiosk.screens.over import OverPage
 from kiosk.texts import Texts
 from kiosk.ui import HelpCard, Reading
@@ -17,6 +18,9 @@ class HelpCardPage(OverPage):
     close_text = StringProperty("")
     close_spoken = StringProperty("")
 
+    code_text = StringProperty("")
+    code = StringProperty("")
+
     read_text = StringProperty("")
     read_spoken = StringProperty("")
 
@@ -26,6 +30,7 @@ class HelpCardPage(OverPage):
 
     def draw(self, fact: HelpCard, texts: Texts) -> None:
         """Where to go, and that the screen can be read aloud, or need not be any more."""
+        self.code_text, self.code = sentences.desk_code(texts, fact.code), sentences.spelled(fact.code)
         self.title, self.text = texts.say("help.title"), texts.say("help.called" if fact.called else "help.text")
         self.close_text, self.close_spoken = texts.say("help.close"), texts.say("access.close")
         if fact.reading is Reading.ON:

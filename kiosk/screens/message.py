@@ -19,6 +19,7 @@ class MessagePage(Page):
     title = StringProperty("")
     text = StringProperty("")
     note = StringProperty("")
+    code = StringProperty("")  # spelled large
     busy = BooleanProperty(False)
     stops = BooleanProperty(False)  # whether the button that stops stands above it
 
@@ -31,7 +32,7 @@ class MessagePage(Page):
 
     def leave(self) -> None:
         """Nothing of a patron is kept and nothing moves any more."""
-        self.title = self.text = self.note = ""
+        self.title = self.text = self.note = self.code = ""
         self.busy = False
 
 

@@ -16,6 +16,7 @@ class NoVisitPage(ClosingPage):
         no = sentences.refused(texts, fact.refused, self._today())
         self.icon, self.tone = OF_STEP[fact.refused.next], "care"
         self.title, self.text = no.why, no.next
+        self.note, self.code = sentences.desk_code(texts, fact.code), sentences.spelled(fact.code)
 
 
 class NoAnswerPage(ClosingPage):

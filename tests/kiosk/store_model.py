@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
-from circulation.affairs import Account, Renewed, RenewedAll, VisitEnded
+from circulation.affairs import Account, HandedOver, Renewed, RenewedAll, VisitEnded
 from circulation.desk import Desk, DeskFault, DeskUnreachable
-from circulation.events import Action, Event, Kind, Told
+from circulation.events import Action, Event, HandOver, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
@@ -67,6 +67,11 @@ class StoreModel:
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         if self._next_weather() == "good":
             return Account(PatronRef("anna"))
+        raise DeskUnreachable("bad weather", sent=True)
+
+    def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
+        if self._next_weather() == "good":
+            return HandedOver("KZTP", datetime(2026, 7, 16, tzinfo=UTC))
         raise DeskUnreachable("bad weather", sent=True)
 
     def is_reachable(self, deadline_s: float) -> bool:

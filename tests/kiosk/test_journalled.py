@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from circulation.affairs import Account, CheckedIn
+from circulation.affairs import Account, CheckedIn, HandedOver
 from circulation.desk import Desk, DeskFault, DeskUnreachable
-from circulation.events import Action, ClockState, Event, Kind, Told
+from circulation.events import Action, ClockState, Event, HandOver, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
@@ -273,6 +273,9 @@ class Slow:
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
 
+    def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
+        return self._store.hand_over(case, deadline_s)
+
     def is_reachable(self, deadline_s: float) -> bool:
         return True
 
@@ -384,6 +387,9 @@ class Gate:
 
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
+
+    def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
+        return self._store.hand_over(case, deadline_s)
 
     def is_reachable(self, deadline_s: float) -> bool:
         return True

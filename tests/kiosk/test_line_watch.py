@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
+from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
+from circulation.events import HandOver
 from circulation.identifiers import ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
@@ -64,6 +65,9 @@ class Line:
         raise NotImplementedError
 
     async def renew_all(self, presented: Presented) -> RenewedAll | Refused:
+        raise NotImplementedError
+
+    async def hand_over(self, case: HandOver) -> HandedOver | None:
         raise NotImplementedError
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:

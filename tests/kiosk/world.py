@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 
-from circulation.affairs import Account, CheckedIn, Renewed, RenewedAll
+from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
 from circulation.desk import DeskUnreachable
+from circulation.events import HandOver
 from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
@@ -90,6 +91,9 @@ class ScriptedDesk:
             ANNA: Identified(PatronRef("anna"), may_borrow=10),
             BERT: Identified(PatronRef("bert"), may_borrow=10),
         }
+        self.code: str | BaseException = ""
+        self.code_delay_s = 0.0
+        self.cases: list[HandOver] = []
         self.pins: dict[str, str] = {}
         self.proved: set[str] = set()
         self.locked: set[str] = set()
@@ -121,6 +125,13 @@ class ScriptedDesk:
         if isinstance(reply, BaseException):
             raise reply
         return reply
+
+    async def hand_over(self, case: HandOver) -> HandedOver | None:
+        self.cases.append(case)
+        await asyncio.sleep(self.code_delay_s)
+        if isinstance(self.code, BaseException):
+            raise self.code
+        return HandedOver(self.code, datetime(2026, 7, 23, tzinfo=UTC)) if self.code else None
 
     def end_visit(self, presented: Presented) -> None:
         self.proved.clear()

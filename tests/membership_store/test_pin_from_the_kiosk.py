@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from circulation.events import ClockState, Told
+from circulation.events import ClockState, HandOver, Told
 from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused
 from kiosk.desks.breaker import Breaker
@@ -25,7 +25,7 @@ from offline_cache.journal import Journal
 from offline_cache.replay import Replay
 from offline_cache.store_client import StoreClient
 from tests.membership_store.running import Demo, StoreProcess, new_kiosk
-from tests.offline_cache.journals import open_journal
+from tests.offline_cache.journals import ids, open_journal
 
 WRONG = "1357"
 DEADLINE_S = 20.0
@@ -114,3 +114,17 @@ def test_a_locked_pass_says_for_how_many_minutes_and_no_log_holds_a_pin(
     assert locked.values == {"count": 15}
     assert "POST /v1/identify" in caplog.text, "what the line says at DEBUG is heard here"
     assert "90817" not in caplog.text
+
+
+def test_n10_a_refused_pass_has_a_code_under_which_the_desk_finds_it(
+    store: StoreProcess, kiosk: AtTheStore, demo: Demo
+) -> None:
+    shown = demo.shown("blocked")
+    refused = kiosk.desk.identify(shown)
+    assert isinstance(refused, Refused)
+    case = HandOver(ids()(), refused.reason, refused.rule, shown)
+    given = kiosk.desk.hand_over(case)
+    assert given is not None
+    assert given == kiosk.desk.hand_over(case), "one case, one code"
+    rows = store.rows("SELECT reason, patron IS NULL FROM handover WHERE code = ?", given.code)
+    assert rows == [(refused.reason.value, 0)]
