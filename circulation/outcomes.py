@@ -123,7 +123,8 @@ class Identified:
 
     `may_borrow`: how many more items, None for no maximum. `cannot_borrow`: set when borrowing is refused whatever the
     item; the visit goes on all the same (docs/rules.md). `messages`: only those marked for the patron (K3). `mail_to`:
-    the masked address to which a receipt can be mailed (K9), empty where that cannot be.
+    the masked address to which a receipt can be mailed (K9), empty where that cannot be. `ends`: the last day of the
+    membership that is to be renewed, where that is soon (N8), library-local.
     """
 
     patron: PatronRef
@@ -135,6 +136,7 @@ class Identified:
     cannot_borrow: Refused | None = None
     messages: tuple[str, ...] = field(default=(), repr=False)
     mail_to: str = field(default="", repr=False)
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

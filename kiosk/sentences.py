@@ -215,6 +215,13 @@ def headline(texts: Texts, visit: Borrowing) -> str:
     return texts.say("borrow.hello", name=visit.first_name) if visit.first_name else texts.say("borrow.welcome")
 
 
+def membership_ends(texts: Texts, visit: Borrowing, today: date) -> Sentence | None:
+    """N8: that the membership ends soon; nothing where the patron is sent to the desk for another reason anyway."""
+    if visit.ends is None or visit.cannot_borrow is not None:
+        return None
+    return Sentence(texts.say("borrow.ends.why", day=texts.day(visit.ends, today)), texts.say("borrow.ends.next"))
+
+
 def may_borrow(texts: Texts, visit: Borrowing) -> str:
     """How many more; nothing where there is no maximum or borrowing is refused altogether."""
     if visit.may_borrow is None or visit.cannot_borrow is not None:

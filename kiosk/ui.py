@@ -6,6 +6,7 @@ moment, so that a switch of language redraws what is shown.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -155,6 +156,7 @@ class Borrowing:
     by_pad: bool = False
     by_scan: bool = True
     sees_account: bool = False
+    ends: date | None = None  # the membership that is to be renewed (N8)
     code: str = ""  # under which the desk finds why nothing can be borrowed (N10)
 
 

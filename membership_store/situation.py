@@ -12,6 +12,7 @@ from circulation.outcomes import Identified, Refused, Verdict
 from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, PinState, Visit
+from circulation.rules.notices import told_end
 from circulation.rules.pins import is_locked, needs_pin
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
@@ -152,4 +153,5 @@ def greeting(situation: Situation) -> Identified | Refused:
         situation.verdict.decided,
         shown_messages(patron),
         situation.member.mail_to if situation.member is not None and situation.here.mail_from else "",
+        told_end(patron, situation.here),
     )

@@ -1,6 +1,6 @@
 """Whose membership ends soon and is to be renewed by hand (N8)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from circulation.model import Membership, Patron, PatronType
 from circulation.rules.facts import Here, rule
@@ -40,6 +40,19 @@ def to_renew(patron: Patron, here: Here) -> Membership | None:
         return None
     mine, main = here.branch.institution, patron.main_library
     return min(ending, key=lambda one: (one.institution != mine, one.institution != main), default=None)
+
+
+@rule("N8")
+def told_end(patron: Patron, here: Here) -> date | None:
+    """The last day of the membership that is to be renewed, as its patron is told at the start of a visit.
+
+    A child whose membership costs nothing is not told: there is nothing that a child should do.
+    """
+    row = to_renew(patron, here)
+    terms = None if row is None else here.subscription(row.subscription)
+    if row is None or (terms is not None and terms.oldest is not None and terms.price == 0):
+        return None
+    return row.ends
 
 
 def _lends(row: Membership, here: Here) -> bool:

@@ -110,6 +110,7 @@ class Checkout(Items):
             by_pad=self._stage.by_pad,
             by_scan=self._stage.by_scan,
             sees_account=self._stage.sees_account,
+            ends=self._patron.ends,
             code=self._desk_code.code,
         )
         self._stage.show(screen, over)

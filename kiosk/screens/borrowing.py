@@ -16,7 +16,11 @@ class BorrowingPage(ListPage):
         """All of the visit."""
         today = self._today()
         cards = tuple(self._card(one, sentences.row(texts, one, today)) for one in fact.rows)
-        self.draw_list(fact, self._troubles(fact, texts) + self._standing(fact, texts) + cards, texts)
+        self.draw_list(
+            fact,
+            (*self._troubles(fact, texts), *self._standing(fact, texts), *cards, *self._ending(fact, texts)),
+            texts,
+        )
         self.count = sentences.headline(texts, fact)
         self.may_borrow = sentences.may_borrow(texts, fact)
         self.aside = sentences.aside(texts, fact.troubles)
@@ -35,12 +39,19 @@ class BorrowingPage(ListPage):
         return Borrowing()
 
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
-        """The cards that stand above the rows: why nothing can be borrowed, messages for the patron."""
+        """The cards that stand above the rows for the whole visit: why nothing can be borrowed, messages (K3). Whoever is
+        in a hurry reads them at the end."""
         cards = []
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())
             code = sentences.desk_code(texts, fact.code)
             step = OF_STEP[fact.cannot_borrow.next]
             cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))
-        cards += [Card(f"message:{at}", "touch", "message", "", one) for at, one in enumerate(fact.messages)]
+        title = texts.say("borrow.message")
+        cards += [Card(f"message:{at}", "touch", "message", title, one) for at, one in enumerate(fact.messages)]
         return tuple(cards)
+
+    def _ending(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
+        """N8: first what is read, and under the rows as soon as there are some: a book that was scanned is seen."""
+        said = sentences.membership_ends(texts, fact, self._today())
+        return () if said is None else (Card("ends", "touch", "time", "", said.why, said.next),)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from circulation.model import MembershipStatus
 from circulation.rules.facts import Policy
-from circulation.rules.notices import ends_soon, to_renew
+from circulation.rules.notices import ends_soon, to_renew, told_end
 from tests.circulation.worlds import (
     HERZELE,
     OOSTERZELE,
@@ -125,3 +125,15 @@ def test_N8_the_warning_does_not_depend_on_the_order_of_records(ends: list[int],
     assert ends_soon(who, here()) == ends_soon(other, here())
     assert to_renew(who, here()) == to_renew(other, here())
     assert all(TODAY <= one.ends <= day(30) for one in ends_soon(who, here()))
+
+
+def test_N8_who_has_to_renew_is_told_the_last_day_and_a_child_for_nothing_is_not() -> None:
+    assert told_end(patron(SOON), here()) == day(16)
+    assert told_end(patron(membership(ends=day(200))), here()) is None
+    assert told_end(patron(SOON, membership(starts=day(17), ends=day(380))), here()) is None
+    child, paid = (
+        tuple(replace(one, renews_itself=False, price=price) for one in here().catalogue) for price in (0, 500)
+    )
+    youth = membership("0049", ends=day(16))
+    assert told_end(patron(youth), replace(here(), catalogue=child)) is None
+    assert told_end(patron(youth), replace(here(), catalogue=paid)) == day(16)

@@ -502,3 +502,12 @@ RECEIPTS = st.builds(
 @given(RECEIPTS)
 def test_every_receipt_for_the_mail_survives_the_round_trip(receipt: MailedReceipt) -> None:
     assert wire.decode_receipt(wire.loads(wire.dumps(wire.encode(receipt)))) == receipt
+
+
+def test_n8_a_greeting_of_an_older_store_is_read_and_one_of_a_newer_store_is_too() -> None:
+    ends = date(2026, 8, 31)
+    newer = wire.encode_answer(Identified(PatronRef("anna"), ends=ends))
+    assert wire.decode_answer(newer, Identified) == Identified(PatronRef("anna"), ends=ends)
+    older = {name: value for name, value in newer.items() if name != "ends"}
+    assert wire.decode_answer(older, Identified) == Identified(PatronRef("anna"))
+    assert wire.decode_answer(newer | {"unheard_of": "x"}, Identified) == Identified(PatronRef("anna"), ends=ends)

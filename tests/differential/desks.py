@@ -37,7 +37,7 @@ from membership_store.proving import Prover, count_try, forget_tries
 from membership_store.returning import look_at_return
 from membership_store.scope import Gone, Items, Patrons, Scope
 from membership_store.signing import public_half, signing_key
-from membership_store.situation import Opening, both, look, open_visit
+from membership_store.situation import Opening, both, greeting, look, open_visit
 from membership_store.spool import Spool
 from offline_cache.generations import Generations
 from offline_cache.journal import Entry
@@ -182,6 +182,9 @@ class Pair:
             said_here = None if isinstance(who, Identified) else who
             without = self._of_the_region(opened.visit).decided
             yield f"visit {by.source}", self._as_allowed(opened.verdict, opened.visit).decided, said_here, without
+            greeted = greeting(look(session, self.consortium, BRANCH, by, NOON, None, kiosk=KIOSK))
+            if isinstance(greeted, Identified) and isinstance(who, Identified):
+                yield "end of membership", greeted.ends, who.ends, None
         for by, barcode in asked:
             if by in hidden:
                 continue

@@ -65,7 +65,8 @@ def _membership(chance: random.Random) -> Membership:
     """Here, or at the partner, or at a library that has nothing to do with either; running, or just over."""
     place = chance.choices((_HERE, _PARTNER, _OTHER), (6, 3, 1))[0]
     code = chance.choice(_LENDS) if chance.random() < 0.85 else chance.choice(CODES)
-    ends = TODAY + (_YEAR if chance.random() < 0.85 else timedelta(days=-10))
+    till = chance.random()
+    ends = TODAY + (_YEAR if till < 0.6 else timedelta(days=16) if till < 0.85 else timedelta(days=-10))
     verified = TODAY - timedelta(days=chance.choice((0, 1, 30)))
     strips = chance.choice((None, None, 0, 1, 2, 40))
     return Membership(place, code, TODAY - _YEAR, ends, strips_left=strips, verified=verified)

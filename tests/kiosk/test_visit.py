@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -1128,3 +1129,15 @@ async def test_a_void_of_something_given_up_changes_no_row(kiosk: Kiosk) -> None
     event = an_event()
     await kiosk.answer(event, Voided(event))
     assert [type(row) for row in kiosk.rows()] == [NotAsked]
+
+
+@story
+async def test_k3_n8_messages_and_the_end_of_a_membership_stand_from_first_to_last(kiosk: Kiosk) -> None:
+    ends = date(2026, 8, 31)
+    kiosk.desk.patrons[ANNA] = Identified(PatronRef("anna"), messages=("Je tas ligt hier.",), ends=ends)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    assert kiosk.borrowing().lent == 1
+    for _, shown in kiosk.ui.all:
+        if isinstance(shown.screen, Borrowing):
+            assert (shown.screen.messages, shown.screen.ends) == (("Je tas ligt hier.",), ends)

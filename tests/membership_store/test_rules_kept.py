@@ -194,6 +194,15 @@ def test_K3_a_message_for_staff_does_not_reach_the_kiosk(counter: Counter, demo:
     assert untold.messages == ()
 
 
+def test_N8_whose_membership_ends_soon_is_told_so_at_the_start_of_a_visit(counter: Counter, demo: Demo) -> None:
+    soon, later = (counter.desk.identify(counter.kiosk, demo.shown(name)) for name in ("ending", "anna"))
+    assert isinstance(soon, Identified)
+    assert isinstance(later, Identified)
+    assert soon.ends is not None
+    assert timedelta(0) < soon.ends - counter.now.date() < timedelta(days=30)
+    assert later.ends is None
+
+
 def test_K4_history_is_shown_to_who_has_chosen_it_and_to_nobody_else(counter: Counter, demo: Demo) -> None:
     for name in ("reader", "anna"):
         counter.borrow(demo.shown(name), demo.book("oeroeg"))

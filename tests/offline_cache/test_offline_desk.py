@@ -96,6 +96,13 @@ def test_a_patron_is_known_by_chip_as_by_number_and_under_the_same_name(own: Own
     assert (by_number.first_name, by_number.messages, by_number.may_borrow) == ("", (), 100)
 
 
+def test_n8_the_end_of_a_membership_is_told_without_a_line_too(own: Own) -> None:
+    own.mirror.patrons = [anna(memberships=(membership(ends=day(16)),))]
+    who = own.desk.identify(ANNAS, NOON)
+    assert isinstance(who, Identified)
+    assert who.ends == day(16)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

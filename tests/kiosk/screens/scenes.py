@@ -199,6 +199,11 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
     "borrow-cannot-code": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0], code="KZTP"), None),
     "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),
+    "borrow-ends": (Borrowing(may_borrow=8, ends=date(2026, 8, 31)), None),
+    "borrow-message-ends": (
+        Borrowing(ROWS, lent=2, may_borrow=8, messages=("Je tas ligt nog bij de balie.",), ends=date(2027, 12, 31)),
+        None,
+    ),
     "borrow-many": (Borrowing(tuple(Lent(str(60 - at), f"Deel {60 - at}", DUE) for at in range(60)), lent=60), None),
     "borrow-ending": (Borrowing((Asking("2"), ROWS[1]), lent=1, may_borrow=9, ending=True), None),
     "still-there": (Borrowing(ROWS, lent=2, may_borrow=8), StillThere(18)),

@@ -218,3 +218,12 @@ def test_the_thanks_say_how_many_and_what_needs_care() -> None:
     assert both.next.startswith("Geef 1 boek aan de balie. Van 2 boeken")
     assert sentences.returned(NL, Returned(0, not_known=1)).why == "Er is niets ingeleverd."
     assert "Bedankt" not in sentences.returned(NL, Returned(1, locking=True)).why
+
+
+def test_n8_the_end_of_a_membership_is_said_with_what_next_unless_the_desk_is_told_of_anyway() -> None:
+    last = date(2026, 8, 31)
+    said = sentences.membership_ends(NL, Borrowing(ends=last), TODAY)
+    assert str(said) == "Je lidmaatschap loopt op ma 31 augustus af. Verlengen kan bij de balie."
+    no = Refused(Reason.OPEN_AMOUNT, "F1", NextStep.DESK)
+    assert sentences.membership_ends(NL, Borrowing(ends=last, cannot_borrow=no), TODAY) is None
+    assert sentences.membership_ends(NL, Borrowing(), TODAY) is None
