@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from circulation.events import Event, HandOver
+from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 
@@ -63,6 +64,10 @@ class Desk(Protocol):
 
     def hand_over(self, case: HandOver, deadline_s: float) -> "HandedOver":
         """The code under which the desk finds that case (N10); the same for the same EventId."""
+        ...
+
+    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+        """Takes in a guest by the own chip and the PIN of home (G10), once for each EventId."""
         ...
 
     def is_reachable(self, deadline_s: float) -> bool:

@@ -92,6 +92,8 @@ class NextStep(Enum):
 
 
 Value = int | str | date
+# A value of a refusal: whoever shows this pass may become a guest here, by the PIN of the own library (G10).
+OFFERS_ENROLMENT = "guests"
 
 
 @dataclass(frozen=True, slots=True)

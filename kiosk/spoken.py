@@ -18,6 +18,7 @@ from kiosk.ui import (
     Borrowing,
     Closed,
     Finished,
+    GuestOffer,
     HelpCard,
     Intent,
     LanguageCard,
@@ -137,7 +138,7 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
     match screen:
         case Rest():
             return _rest(screen, texts)
-        case LendOrReturn() | PinPad():
+        case LendOrReturn() | PinPad() | GuestOffer():
             return spoken_ways_in.said(screen, texts)
         case MyAccount() | NoAccount():
             return spoken_account.said(screen, texts, today)

@@ -41,6 +41,7 @@ class Intent(Enum):
     SECTION = "section"
     RENEW = "renew"
     RENEW_ALL = "renew_all"
+    ENROL = "enrol"
 
 
 class Trouble(Enum):
@@ -120,6 +121,12 @@ class PinPad:
     short: bool = False
     checking: bool = False
     keys: str = DIGITS
+
+
+@dataclass(frozen=True, slots=True)
+class GuestOffer:
+    """Nobody knows this pass, and whoever is a member elsewhere may become a guest here (G10). ENROL goes on, by the
+    PIN of home, CLOSE declines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +295,7 @@ Screen = (
     | LendOrReturn
     | Waiting
     | PinPad
+    | GuestOffer
     | NoVisit
     | NoAnswer
     | Borrowing
@@ -342,6 +350,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
     Waiting: frozenset({Intent.STOP}),
     PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
+    GuestOffer: frozenset({Intent.ENROL, Intent.CLOSE}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
     Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),

@@ -161,7 +161,7 @@ class _Case:
         messages = tuple(one for one in shown_messages(who) if one)
         more = self._may_borrow(borrow)
         return Identified(
-            who.ref, who.language, who.receipt, "", len(who.loans), more, no, messages, told_end(who, self.here)
+            who.ref, who.language, who.receipt, "", len(who.loans), more, no, messages, ends=told_end(who, self.here)
         )
 
     def decide(

@@ -2,7 +2,7 @@
 
 from circulation.identifiers import is_random
 from circulation.model import PassStatus, PatronType
-from circulation.outcomes import NextStep, Reason, Refused
+from circulation.outcomes import OFFERS_ENROLMENT, NextStep, Reason, Refused, Value
 from circulation.presented import Source
 from circulation.rules.facts import Visit, rule
 from circulation.rules.numbers import NumberKind, kind_of, may_be_misread
@@ -31,6 +31,16 @@ def shown_in_the_right_place(visit: Visit) -> Refused | None:
     return None
 
 
+@rule("G10", "G6")
+def enrolment_offer(visit: Visit) -> dict[str, Value]:
+    """What a refusal says besides where guests may enrol by themselves: every chip that nobody knows is offered it.
+
+    It looks at the chip and at the branch and at nothing else, so that it tells nothing of anybody.
+    """
+    own_chip = visit.presented.source is not Source.BARCODE and visit.presented.uid is not None
+    return {OFFERS_ENROLMENT: 1} if visit.here.policy.self_enrolment and own_chip else {}
+
+
 @rule("K5", "P2")
 def pass_is_known(visit: Visit) -> Refused | None:
     """Not found in the network. A failing check digit only adds the hint to scan again (P2)."""
@@ -39,7 +49,7 @@ def pass_is_known(visit: Visit) -> Refused | None:
     number = visit.presented.number
     if number is not None and may_be_misread(number):
         return Refused(Reason.PASS_UNREADABLE, "K5", NextStep.SCAN_AGAIN)
-    return Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)
+    return Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK, enrolment_offer(visit))
 
 
 @rule("P4")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from circulation.events import HandOver
-from circulation.identifiers import ItemBarcode
+from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
@@ -28,6 +28,7 @@ class VisitDesk(Protocol):
     async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused: ...
     def end_visit(self, presented: Presented) -> None: ...
     async def hand_over(self, case: HandOver) -> "HandedOver | None": ...
+    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
     async def account(self, presented: Presented) -> "Account | Refused": ...
@@ -78,6 +79,9 @@ class BackgroundDesk:
 
     async def hand_over(self, case: HandOver) -> "HandedOver | None":
         return await self._workers.run(lambda: self._desk.hand_over(case))
+
+    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+        return await self._workers.run(lambda: self._desk.enrol(presented, pin, event))
 
     def end_visit(self, presented: Presented) -> None:
         self._workers.begin(lambda: self._end_visit(presented))

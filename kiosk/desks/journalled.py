@@ -136,6 +136,12 @@ class JournalledDesk:
         """The desk's code of a case (N10), or None: nothing hangs on it, so nothing is journalled."""
         return self._desk.hand_over(case)
 
+    def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+        """Takes in a guest (G10). A PIN is written down nowhere, so nothing is journalled: the library system does it
+        once for each EventId, and a guest whose answer was lost is known when the pass is shown again. Raises
+        DeskUnreachable."""
+        return self._desk.enrol(presented, pin, event)
+
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""
         return self._desk.is_reachable()

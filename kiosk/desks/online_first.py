@@ -115,6 +115,21 @@ class OnlineFirst:
             log.info("no code for the desk: %s", fault)
             return None
 
+    def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+        """Takes in a guest (G10), which nobody but the library system can do. Raises DeskUnreachable."""
+        if not self._may_ask():
+            return NOT_ADMITTED
+        if self._left_alone() or not self._breaker.closed:
+            raise DeskUnreachable("the line is down", sent=False)
+        try:
+            found = self._heard(lambda: self._desk.enrol(presented, pin, event, self._deadline_s))
+        except NotAdmitted:
+            return NOT_ADMITTED
+        except DeskFault as fault:
+            log.error("enrol: unusable answer: %s", fault)
+            raise DeskUnreachable("unusable answer", sent=True) from None
+        return self._without.known_as(found) if isinstance(found, Identified) else found
+
     def is_reachable(self) -> bool:
         """Asks, and says whether the library system is asked for patrons now: after a silence only when it has answered
         a few times in a row. Where it wants to be left alone it is not asked."""

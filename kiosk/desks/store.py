@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, HandOver, Kind
+from circulation.identifiers import EventId
 from circulation.outcomes import Identified, Refused
 from circulation.presented import Presented
 from offline_cache.event_line import answer_to, refuse_unless_answered
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _HOPELESS = (400, 405, 413, 415, 422)
 _NOT_DONE = (401, 403, 429)
+_SERVER_FAULT = 500
 _PATHS = {
     Action.CHECK_OUT: "/v1/checkouts",
     Action.CHECK_IN: "/v1/checkins",
@@ -55,6 +57,18 @@ class StoreDesk:
             raise DeskUnreachable(f"status {response.status}", sent=False)
         given: HandedOver = _read(response, lambda data: wire.decode_answer(data, HandedOver))
         return given
+
+    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+        """Takes in a guest (G10), once for each EventId. Raises DeskUnreachable, DeskFault."""
+        from circulation import wire
+
+        body = wire.dumps({"event": event, "presented": wire.encode(presented), "pin": pin, "isil": ""})
+        response = self._post("/v1/guest-enrolments", body, deadline_s, event)
+        refuse_unless_answered(response)
+        if response.status != 200:
+            raise DeskUnreachable(f"status {response.status}", sent=response.status >= _SERVER_FAULT)
+        answer: Identified | Refused = _read(response, lambda data: wire.decode_answer(data, Identified, Refused))
+        return answer
 
     def is_reachable(self, deadline_s: float) -> bool:
         """Whether the store itself answers that it is well: a login page of some network in between does not.

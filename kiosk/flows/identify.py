@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from circulation.desk import DeskUnreachable
-from circulation.outcomes import Identified, Reason, Refused
+from circulation.outcomes import OFFERS_ENROLMENT, Identified, Reason, Refused
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
@@ -16,7 +16,7 @@ from kiosk.flows.pin import NewKeys, type_pin
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import NoAnswer, NoVisit, PinPad, Waiting
+from kiosk.ui import GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Waiting
 
 log = logging.getLogger(__name__)
 QUICK_S = 0.1
@@ -51,6 +51,8 @@ class Door:
         """
         try:
             answer = await self._answer(self._desk.identify(self._shown), Waiting())
+            if isinstance(answer, Refused) and OFFERS_ENROLMENT in answer.values:
+                answer = await self._as_guest(answer)
             if isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
                 answer = await self._by_pin()
         except DeskUnreachable:
@@ -86,6 +88,34 @@ class Door:
                 return answer
             log.info("no visit yet: %s %s", answer.rule, answer.reason.value)
             wrong = True
+
+    async def _as_guest(self, unknown: Refused) -> Answer | None:
+        """G10: offers to become a guest by the PIN of home. `unknown` where that is declined; None: the patron left.
+
+        Raises DeskUnreachable.
+        """
+        stage = self._stage
+        stage.show(GuestOffer())
+        while True:
+            happening = await stage.next(self._patience.reading)
+            if happening is None:
+                return None
+            if isinstance(happening, PassPresented | BarcodeScanned):
+                if shown_pass(happening) == self._shown:
+                    continue
+                stage.put_back(happening)
+                return None
+            if isinstance(happening, Touched):
+                if happening.intent is not Intent.ENROL:
+                    return unknown
+                break
+        keys = self._new_keys()
+        pin = await type_pin(stage, self._shown, keys, self._patience, wrong=False, scans=self._ahead)
+        if pin is None:
+            return None
+        typed, asked = len(pin), self._desk.enrol(self._shown, pin, self._new_event())
+        pin = None
+        return await self._answer(asked, PinPad(typed, checking=True, keys=keys))
 
     async def _answer(self, question: Coroutine[Any, Any, Answer], meanwhile: Waiting | PinPad) -> Answer | None:
         """The answer; None where the patron left, or somebody showed another pass. Raises DeskUnreachable."""

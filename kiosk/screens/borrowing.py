@@ -39,8 +39,8 @@ class BorrowingPage(ListPage):
         return Borrowing()
 
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
-        """The cards that stand above the rows for the whole visit: why nothing can be borrowed, messages (K3). Whoever is
-        in a hurry reads them at the end."""
+        """The cards that stand above the rows for the whole visit: why nothing can be borrowed, messages (K3): a
+        patron in a hurry reads them at the end."""
         cards = []
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today())

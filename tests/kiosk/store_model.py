@@ -74,6 +74,9 @@ class StoreModel:
             return HandedOver("KZTP", datetime(2026, 7, 16, tzinfo=UTC))
         raise DeskUnreachable("bad weather", sent=True)
 
+    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+        return self.identify(presented, deadline_s, pin)
+
     def is_reachable(self, deadline_s: float) -> bool:
         return not self.weather or self.weather[0] == "good"
 

@@ -273,6 +273,9 @@ class Slow:
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
 
+    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+        return self._store.enrol(presented, pin, event, deadline_s)
+
     def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
         return self._store.hand_over(case, deadline_s)
 
@@ -387,6 +390,9 @@ class Gate:
 
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
+
+    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+        return self._store.enrol(presented, pin, event, deadline_s)
 
     def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
         return self._store.hand_over(case, deadline_s)

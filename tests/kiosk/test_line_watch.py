@@ -8,7 +8,7 @@ import pytest
 
 from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
 from circulation.events import HandOver
-from circulation.identifiers import ItemBarcode
+from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from kiosk.bus import Bus, Happening, Reached
@@ -65,6 +65,9 @@ class Line:
         raise NotImplementedError
 
     async def renew_all(self, presented: Presented) -> RenewedAll | Refused:
+        raise NotImplementedError
+
+    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
         raise NotImplementedError
 
     async def hand_over(self, case: HandOver) -> HandedOver | None:

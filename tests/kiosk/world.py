@@ -94,6 +94,8 @@ class ScriptedDesk:
         self.code: str | BaseException = ""
         self.code_delay_s = 0.0
         self.cases: list[HandOver] = []
+        self.enrolment: Identified | Refused | BaseException = Identified(PatronRef("guest"), may_borrow=5)
+        self.enrolled: list[tuple[str | None, str, EventId]] = []
         self.pins: dict[str, str] = {}
         self.proved: set[str] = set()
         self.locked: set[str] = set()
@@ -132,6 +134,13 @@ class ScriptedDesk:
         if isinstance(self.code, BaseException):
             raise self.code
         return HandedOver(self.code, datetime(2026, 7, 23, tzinfo=UTC)) if self.code else None
+
+    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+        self.enrolled.append((presented.number, pin, event))
+        await asyncio.sleep(self.delay_s)
+        if isinstance(self.enrolment, BaseException):
+            raise self.enrolment
+        return self.enrolment
 
     def end_visit(self, presented: Presented) -> None:
         self.proved.clear()
