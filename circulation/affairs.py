@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
-from circulation.identifiers import BranchCode, EventId, InstitutionCode, ItemBarcode, PatronRef, SubscriptionCode
+from circulation.identifiers import (
+    BranchCode,
+    EventId,
+    InstitutionCode,
+    Isil,
+    ItemBarcode,
+    PatronRef,
+    SubscriptionCode,
+)
 from circulation.model import FeeKind, FeeStatus
 from circulation.outcomes import Refused
 
@@ -191,3 +199,18 @@ class ReceiptTaken:
     """The receipt of that event will be mailed (K9)."""
 
     event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class HomeChoice:
+    """A library from which guests come (G1), by its name as patrons know it."""
+
+    isil: Isil
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestHomes:
+    """The libraries that can be asked about their members, by name: whoever enrols at the kiosk says which (G10)."""
+
+    homes: tuple[HomeChoice, ...] = ()

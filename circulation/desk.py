@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Protocol
 
 from circulation.events import Event, HandOver
-from circulation.identifiers import EventId
+from circulation.identifiers import EventId, Isil
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, HandedOver, Paid, Renewed, RenewedAll, VisitEnded
+    from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver, Paid, Renewed, RenewedAll, VisitEnded
 
 
 class DeskUnreachable(Exception):
@@ -66,7 +66,13 @@ class Desk(Protocol):
         """The code under which the desk finds that case (N10); the same for the same EventId."""
         ...
 
-    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+    def guest_homes(self, deadline_s: float) -> "GuestHomes | Refused":
+        """The libraries from which guests can enrol by themselves (G1, G10)."""
+        ...
+
+    def enrol(
+        self, presented: Presented, pin: str, home: Isil, event: EventId, deadline_s: float
+    ) -> Identified | Refused:
         """Takes in a guest by the own chip and the PIN of home (G10), once for each EventId."""
         ...
 

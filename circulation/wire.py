@@ -19,6 +19,7 @@ from circulation.affairs import (
     Account,
     Allowed,
     CheckedIn,
+    GuestHomes,
     HandedOver,
     HoldShelf,
     Owed,
@@ -39,6 +40,7 @@ Answer = (
     | Allowed
     | CheckedIn
     | CheckedOut
+    | GuestHomes
     | HandedOver
     | HoldShelf
     | Identified
@@ -58,6 +60,7 @@ ANSWERS: Mapping[str, type] = {
     "allowed": Allowed,
     "checked_in": CheckedIn,
     "checked_out": CheckedOut,
+    "guest_homes": GuestHomes,
     "handed_over": HandedOver,
     "identified": Identified,
     "paid": Paid,

@@ -16,6 +16,7 @@ from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Un
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
     Borrowing,
+    ChooseHome,
     Closed,
     Finished,
     GuestOffer,
@@ -105,6 +106,8 @@ def choices_of(shown: Shown) -> int:
     can = offered(shown.screen, shown.over)
     if isinstance(shown.screen, PinPad) and Intent.DIGIT in can:
         more = len(shown.screen.keys) - 1
+    if isinstance(shown.screen, ChooseHome) and Intent.CHOOSE in can:
+        more = len(shown.screen.choices) - 1
     return len(can) + more
 
 
@@ -138,7 +141,7 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
     match screen:
         case Rest():
             return _rest(screen, texts)
-        case LendOrReturn() | PinPad() | GuestOffer():
+        case LendOrReturn() | PinPad() | GuestOffer() | ChooseHome():
             return spoken_ways_in.said(screen, texts)
         case MyAccount() | NoAccount():
             return spoken_account.said(screen, texts, today)

@@ -4,17 +4,19 @@ from dataclasses import replace
 
 from kiosk import sentences, ways_in
 from kiosk.texts.aloud import AloudTexts
-from kiosk.ui import GuestOffer, LendOrReturn, PinPad
+from kiosk.ui import ChooseHome, GuestOffer, LendOrReturn, PinPad
 from kiosk.utterance import Utterance, public
 
 
-def said(screen: LendOrReturn | PinPad | GuestOffer, texts: AloudTexts) -> list[Utterance]:
+def said(screen: LendOrReturn | PinPad | GuestOffer | ChooseHome, texts: AloudTexts) -> list[Utterance]:
     """All that the screen says."""
     match screen:
         case LendOrReturn():
             return _books_first(screen, texts)
         case PinPad():
             return _pin_pad(screen, texts)
+        case ChooseHome():
+            return [public(texts.say("guest.which"))]
         case GuestOffer():
             return [public(texts.say("guest.title"), texts.say("guest.ask"))]
 

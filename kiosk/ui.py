@@ -42,6 +42,7 @@ class Intent(Enum):
     RENEW = "renew"
     RENEW_ALL = "renew_all"
     ENROL = "enrol"
+    CHOOSE = "choose"  # one of several; `kiosk.bus.Touched.what` is its place among them
 
 
 class Trouble(Enum):
@@ -127,6 +128,14 @@ class PinPad:
 class GuestOffer:
     """Nobody knows this pass, and whoever is a member elsewhere may become a guest here (G10). ENROL goes on, by the
     PIN of home, CLOSE declines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseHome:
+    """Of which library somebody is a member (G1): CHOOSE takes one, or a stretch of the list.
+    `choices`: a name each, and whether a stretch begins with it. CLOSE: it is not among them, STOP leaves."""
+
+    choices: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +305,7 @@ Screen = (
     | Waiting
     | PinPad
     | GuestOffer
+    | ChooseHome
     | NoVisit
     | NoAnswer
     | Borrowing
@@ -351,6 +361,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Waiting: frozenset({Intent.STOP}),
     PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
     GuestOffer: frozenset({Intent.ENROL, Intent.CLOSE}),
+    ChooseHome: frozenset({Intent.CHOOSE, Intent.CLOSE, Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
     Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),

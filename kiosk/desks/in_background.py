@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from circulation.events import HandOver
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import EventId, Isil, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from devices.ports import PrintOutcome, Receipt, ReceiptPrinter
 from kiosk.desks.journalled import JournalledDesk
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
+    from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -28,7 +28,8 @@ class VisitDesk(Protocol):
     async def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused: ...
     def end_visit(self, presented: Presented) -> None: ...
     async def hand_over(self, case: HandOver) -> "HandedOver | None": ...
-    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused: ...
+    async def guest_homes(self) -> "GuestHomes | Refused": ...
+    async def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused: ...
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused: ...
     async def check_in(self, item: ItemBarcode) -> "CheckedIn | Refused": ...
     async def account(self, presented: Presented) -> "Account | Refused": ...
@@ -80,8 +81,11 @@ class BackgroundDesk:
     async def hand_over(self, case: HandOver) -> "HandedOver | None":
         return await self._workers.run(lambda: self._desk.hand_over(case))
 
-    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
-        return await self._workers.run(lambda: self._desk.enrol(presented, pin, event))
+    async def guest_homes(self) -> "GuestHomes | Refused":
+        return await self._workers.run(self._desk.guest_homes)
+
+    async def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused:
+        return await self._workers.run(lambda: self._desk.enrol(presented, pin, home, event))
 
     def end_visit(self, presented: Presented) -> None:
         self._workers.begin(lambda: self._end_visit(presented))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from circulation.desk import AskedToWait, DeskFault, DeskUnreachable
 from circulation.events import Action, Event, HandOver, Kind, Told
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import EventId, Isil, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks.online_first import TRY_S, OnlineFirst
@@ -23,7 +23,7 @@ from offline_cache.journal import Answer, Entry
 from offline_cache.replay import Delivery
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
+    from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver, Renewed, RenewedAll
 
 log = logging.getLogger(__name__)
 UNCLEAR_LIMIT = 3
@@ -136,11 +136,15 @@ class JournalledDesk:
         """The desk's code of a case (N10), or None: nothing hangs on it, so nothing is journalled."""
         return self._desk.hand_over(case)
 
-    def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+    def guest_homes(self) -> GuestHomes | Refused:
+        """The libraries from which guests can enrol. Raises DeskUnreachable."""
+        return self._desk.guest_homes()
+
+    def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused:
         """Takes in a guest (G10). A PIN is written down nowhere, so nothing is journalled: the library system does it
         once for each EventId, and a guest whose answer was lost is known when the pass is shown again. Raises
         DeskUnreachable."""
-        return self._desk.enrol(presented, pin, event)
+        return self._desk.enrol(presented, pin, home, event)
 
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from circulation.desk import AskedToWait, Desk, DeskFault, DeskUnreachable, NotAdmitted
 from circulation.events import Action, Event, HandOver, Told
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import EventId, Isil, ItemBarcode
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks.breaker import Breaker
@@ -24,7 +24,7 @@ from offline_cache.line_state import LONGEST_WAIT_S
 from offline_cache.pull_wish import SOON_S, SPREAD_S
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, HandedOver
+    from circulation.affairs import Account, GuestHomes, HandedOver
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -115,20 +115,27 @@ class OnlineFirst:
             log.info("no code for the desk: %s", fault)
             return None
 
-    def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+    def guest_homes(self) -> GuestHomes | Refused:
+        """The libraries from which guests can enrol (G1, G10). Raises DeskUnreachable."""
+        return self._of_guests(lambda: self._desk.guest_homes(self._deadline_s))
+
+    def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused:
         """Takes in a guest (G10), which nobody but the library system can do. Raises DeskUnreachable."""
+        found = self._of_guests(lambda: self._desk.enrol(presented, pin, home, event, self._deadline_s))
+        return self._without.known_as(found) if isinstance(found, Identified) else found
+
+    def _of_guests(self, ask: Callable[[], Result]) -> Result | Refused:
         if not self._may_ask():
             return NOT_ADMITTED
         if self._left_alone() or not self._breaker.closed:
             raise DeskUnreachable("the line is down", sent=False)
         try:
-            found = self._heard(lambda: self._desk.enrol(presented, pin, event, self._deadline_s))
+            return self._heard(ask)
         except NotAdmitted:
             return NOT_ADMITTED
         except DeskFault as fault:
-            log.error("enrol: unusable answer: %s", fault)
+            log.error("guests: unusable answer: %s", fault)
             raise DeskUnreachable("unusable answer", sent=True) from None
-        return self._without.known_as(found) if isinstance(found, Identified) else found
 
     def is_reachable(self) -> bool:
         """Asks, and says whether the library system is asked for patrons now: after a silence only when it has answered

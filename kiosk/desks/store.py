@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from circulation.desk import DeskFault, DeskUnreachable
 from circulation.events import Action, Event, HandOver, Kind
-from circulation.identifiers import EventId
+from circulation.identifiers import EventId, Isil
 from circulation.outcomes import Identified, Refused
 from circulation.presented import Presented
 from offline_cache.event_line import answer_to, refuse_unless_answered
 from offline_cache.store_client import LineDown, Response, StoreClient
 
 if TYPE_CHECKING:
-    from circulation.affairs import Account, HandedOver
+    from circulation.affairs import Account, GuestHomes, HandedOver
     from offline_cache.journal_entry import Answer
 
 _HOPELESS = (400, 405, 413, 415, 422)
@@ -58,11 +58,28 @@ class StoreDesk:
         given: HandedOver = _read(response, lambda data: wire.decode_answer(data, HandedOver))
         return given
 
-    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+    def guest_homes(self, deadline_s: float) -> "GuestHomes | Refused":
+        """The libraries from which guests can enrol. Raises DeskUnreachable, DeskFault."""
+        from circulation import wire
+        from circulation.affairs import GuestHomes
+
+        try:
+            response = self._client.get("/v1/guest-homes", deadline_s)
+        except LineDown as fault:
+            raise DeskUnreachable(str(fault), sent=False) from None
+        refuse_unless_answered(response)
+        if response.status != 200:
+            raise DeskUnreachable(f"status {response.status}", sent=False)
+        answer: GuestHomes | Refused = _read(response, lambda data: wire.decode_answer(data, GuestHomes, Refused))
+        return answer
+
+    def enrol(
+        self, presented: Presented, pin: str, home: Isil, event: EventId, deadline_s: float
+    ) -> Identified | Refused:
         """Takes in a guest (G10), once for each EventId. Raises DeskUnreachable, DeskFault."""
         from circulation import wire
 
-        body = wire.dumps({"event": event, "presented": wire.encode(presented), "pin": pin, "isil": ""})
+        body = wire.dumps({"event": event, "presented": wire.encode(presented), "pin": pin, "isil": home})
         response = self._post("/v1/guest-enrolments", body, deadline_s, event)
         refuse_unless_answered(response)
         if response.status != 200:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from circulation.desk import DeskUnreachable
 from circulation.outcomes import OFFERS_ENROLMENT, Identified, Reason, Refused
@@ -11,6 +11,7 @@ from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.choose_home import choose_home
 from kiosk.flows.desk_code import DeskCode, NewEvent
 from kiosk.flows.pin import NewKeys, type_pin
 from kiosk.settings import Patience
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 QUICK_S = 0.1
 AHEAD = 20  # items that a patron may scan before the answer is there
 Answer = Identified | Refused
+Result = TypeVar("Result")
 
 
 class Door:
@@ -109,15 +111,23 @@ class Door:
                 if happening.intent is not Intent.ENROL:
                     return unknown
                 break
+        listed = await self._answer(self._desk.guest_homes(), Waiting())
+        if listed is None or isinstance(listed, Refused):
+            return listed
+        home = await choose_home(stage, self._shown, listed.homes, self._patience)
+        if home is None:
+            return None
+        if isinstance(home, Refused):
+            return home
         keys = self._new_keys()
         pin = await type_pin(stage, self._shown, keys, self._patience, wrong=False, scans=self._ahead)
         if pin is None:
             return None
-        typed, asked = len(pin), self._desk.enrol(self._shown, pin, self._new_event())
+        typed, asked = len(pin), self._desk.enrol(self._shown, pin, home, self._new_event())
         pin = None
         return await self._answer(asked, PinPad(typed, checking=True, keys=keys))
 
-    async def _answer(self, question: Coroutine[Any, Any, Answer], meanwhile: Waiting | PinPad) -> Answer | None:
+    async def _answer(self, question: Coroutine[Any, Any, Result], meanwhile: Waiting | PinPad) -> Result | None:
         """The answer; None where the patron left, or somebody showed another pass. Raises DeskUnreachable."""
         stage, asked = self._stage, asyncio.create_task(question)
         if isinstance(meanwhile, PinPad):

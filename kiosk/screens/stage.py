@@ -22,6 +22,7 @@ from kiosk.screens.touch import Touch
 from kiosk.texts import Texts, name_of
 from kiosk.ui import (
     Borrowing,
+    ChooseHome,
     Closed,
     Finished,
     GuestOffer,
@@ -54,6 +55,7 @@ PAGES: Mapping[type, tuple[str, str]] = {
     MyAccount: ("my_account", "MyAccountPage"),
     NoAccount: ("no_account", "NoAccountPage"),
     GuestOffer: ("guest_offer", "GuestOfferPage"),
+    ChooseHome: ("choose_home", "ChooseHomePage"),
     NoVisit: ("no_visit", "NoVisitPage"),
     NoAnswer: ("no_visit", "NoAnswerPage"),
     Finished: ("finished", "FinishedPage"),

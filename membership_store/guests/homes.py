@@ -78,6 +78,13 @@ def homes_named(session: Session, consortium: str, words: str, most: int = 50) -
     return [row for row in found if wanted in row[0].casefold() or wanted in row[1].casefold()][:most]
 
 
+def homes_to_ask(session: Session, consortium: str) -> list[tuple[ids.Isil, str]]:
+    """The ISIL and name of the listed libraries that can be asked, by name."""
+    rows = session.rows("SELECT isil, name FROM home_library WHERE consortium = ? AND connector <> ''", consortium)
+    found = ((isil_of(str(isil)), str(name)) for isil, name in rows)
+    return sorted(((isil, name) for isil, name in found if isil is not None), key=lambda one: (one[1].casefold(), one))
+
+
 def shared_isil(session: Session, consortium: str, number: ids.PassNumber) -> ids.Isil | None:
     """G1: the ISIL that this system knows for a guest's number already; None where it knows none or several."""
     rows = session.rows(

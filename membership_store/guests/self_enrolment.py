@@ -11,6 +11,7 @@ from datetime import datetime
 
 from circulation import identifiers as ids
 from circulation import wire
+from circulation.affairs import GuestHomes, HomeChoice
 from circulation.model import PatronType
 from circulation.outcomes import Identified, NextStep, Reason, Refused
 from circulation.presented import Presented, Source
@@ -20,7 +21,8 @@ from membership_store.books import stamp
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session, insert, one
 from membership_store.guests.enrolment import Enrolment, Guest
-from membership_store.guests.homes import Home, Question, home_of, isil_of, shared_isil
+from membership_store.guests.homes import Home, Question, home_of, homes_to_ask, isil_of, shared_isil
+from membership_store.network import load_here
 from membership_store.situation import Situation, greeting, look
 
 Ask = Callable[[Home, Question], HomeSays]
@@ -63,6 +65,16 @@ class SelfEnrolling:
             )
 
         return self._database.write(take_in)
+
+    def homes(self, kiosk: Kiosk) -> GuestHomes | Refused:
+        """From where guests can be taken in here (G1), by name; why not, where nobody may enrol alone (G10)."""
+
+        def read(session: Session) -> GuestHomes | Refused:
+            here = load_here(session, kiosk.consortium, kiosk.branch, self._clock())
+            refused = may_enrol_alone(here)
+            return refused or GuestHomes(tuple(HomeChoice(*one) for one in homes_to_ask(session, kiosk.consortium)))
+
+        return self._database.read(read)
 
     def _first(self, session: Session, kiosk: Kiosk, asked: SelfEnrolment) -> bytes | Said | tuple[Home, Question]:
         """What was answered already, what can be answered at once, or whom to ask."""

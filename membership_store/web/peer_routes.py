@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from circulation import identifiers as ids
 from circulation import wire
+from circulation.affairs import GuestHomes
 from circulation.outcomes import Identified, Refused
 from circulation.presented import Presented
 from circulation.rules.guests import HomeOutcome, HomeSays
@@ -140,7 +141,23 @@ class GuestRoutes:
                 (Identified, Refused),
                 ("event-identity", "too-many"),
             ),
+            Operation(
+                "GET",
+                "/v1/guest-homes",
+                self.homes,
+                "guest_homes",
+                "The libraries from which guests can enrol at the kiosk, by name (G1, G10)",
+                Asker.KIOSK,
+                None,
+                (GuestHomes, Refused),
+            ),
         )
+
+    async def homes(self, request: Request) -> Response:
+        """From where guests can be taken in; it is the same for everybody and says nothing of anybody."""
+        kiosk = await self._access.kiosk(request)
+        said = await run_in_threadpool(self._enrolling.homes, kiosk)
+        return answer(wire.dumps(wire.encode_answer(said)))
 
     async def enrol(self, request: Request) -> Response:
         """Takes a guest in, once for each EventId."""

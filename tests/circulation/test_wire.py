@@ -19,6 +19,7 @@ from circulation.identifiers import (
     BranchCode,
     ChipUid,
     EventId,
+    Isil,
     ItemBarcode,
     KioskId,
     PassNumber,
@@ -79,6 +80,7 @@ _LEAVES: dict[object, st.SearchStrategy[Any]] = {
     PassNumber: NUMBERS.map(PassNumber),
     ItemBarcode: NUMBERS.map(ItemBarcode),
     EventId: EVENT_IDS,
+    Isil: st.from_regex(r"[A-Z]{2}-[0-9]{3,6}", fullmatch=True).map(Isil),
     Refused: REFUSED,
 }
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from circulation.affairs import Account, HandedOver, Renewed, RenewedAll, VisitEnded
+from circulation.affairs import Account, GuestHomes, HandedOver, Renewed, RenewedAll, VisitEnded
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, Event, HandOver, Kind, Told
-from circulation.identifiers import EventId, ItemBarcode, PatronRef
+from circulation.identifiers import EventId, Isil, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from offline_cache.event_line import GAP, IDENTITY, Batch, Stopped
@@ -74,7 +74,12 @@ class StoreModel:
             return HandedOver("KZTP", datetime(2026, 7, 16, tzinfo=UTC))
         raise DeskUnreachable("bad weather", sent=True)
 
-    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
+    def guest_homes(self, deadline_s: float) -> GuestHomes | Refused:
+        return GuestHomes()
+
+    def enrol(
+        self, presented: Presented, pin: str, home: Isil, event: EventId, deadline_s: float
+    ) -> Identified | Refused:
         return self.identify(presented, deadline_s, pin)
 
     def is_reachable(self, deadline_s: float) -> bool:

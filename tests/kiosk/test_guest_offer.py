@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.affairs import GuestHomes, HomeChoice
+from circulation.identifiers import Isil
 from circulation.outcomes import OFFERS_ENROLMENT, NextStep, Reason, Refused
+from kiosk.flows.choose_home import AT_ONCE, NOT_LISTED, stretches
 from kiosk.rows import Lent
-from kiosk.ui import Borrowing, GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Rest
+from kiosk.ui import Borrowing, ChooseHome, GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Rest
 from tests.kiosk.world import ANNA, BERT, PASS_UNKNOWN, UNKNOWN, Kiosk, book, story, unreachable
 
 PIN = "73519"
@@ -28,8 +34,8 @@ async def test_g10_a_guest_enrols_by_the_own_pin_and_the_visit_goes_on(kiosk: Ki
     await kiosk.type(PIN)
     await kiosk.touch(Intent.ENTER)
     assert [type(row) for row in kiosk.rows()] == [Lent]
-    ((number, pin, _),) = kiosk.desk.enrolled
-    assert (number, pin) == (UNKNOWN, PIN)
+    ((number, pin, home, _),) = kiosk.desk.enrolled
+    assert (number, pin, home) == (UNKNOWN, PIN, "NL-070288")
     assert PIN not in "".join(repr(shown) for _, shown in kiosk.ui.all)
 
 
@@ -64,7 +70,7 @@ async def test_g10_an_answer_that_is_lost_is_said_and_the_next_try_is_another_ev
         await kiosk.touch(Intent.ENTER)
         assert isinstance(kiosk.screen(), NoAnswer)
         await kiosk.touch(Intent.CLOSE)
-    assert len({event for _, _, event in kiosk.desk.enrolled}) == 2
+    assert len({event for *_, event in kiosk.desk.enrolled}) == 2
 
 
 @story
@@ -91,3 +97,51 @@ async def test_g10_where_it_is_off_nobody_is_offered_anything(kiosk: Kiosk) -> N
     assert kiosk.screen() == NoVisit(PASS_UNKNOWN)
     await kiosk.tap(ANNA)
     assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_g1_of_several_libraries_the_patron_says_which_and_of_many_a_stretch_first(kiosk: Kiosk) -> None:
+    kiosk.desk.homes = homes(20)
+    await offered(kiosk)
+    await kiosk.touch(Intent.ENROL)
+    first = kiosk.screen()
+    assert isinstance(first, ChooseHome)
+    assert first.choices[0] == ("Library 00", True)
+    await kiosk.touch(Intent.CHOOSE, "99")
+    await kiosk.touch(Intent.CHOOSE, "1")
+    assert kiosk.screen() == ChooseHome((("Library 03", False), ("Library 04", False), ("Library 05", False)))
+    await kiosk.touch(Intent.CHOOSE, "2")
+    await kiosk.type(PIN)
+    await kiosk.touch(Intent.ENTER)
+    assert isinstance(kiosk.screen(), Borrowing)
+    assert [one[2] for one in kiosk.desk.enrolled] == ["NL-000005"]
+
+
+@story
+async def test_g1_a_library_that_is_not_listed_leads_to_the_desk_before_any_pin(kiosk: Kiosk) -> None:
+    for listed in (homes(0), homes(3)):
+        kiosk.desk.homes = listed
+        await offered(kiosk)
+        await kiosk.touch(Intent.ENROL)
+        if listed.homes:
+            await kiosk.touch(Intent.CLOSE)
+        assert kiosk.screen() == NoVisit(NOT_LISTED)
+        await kiosk.touch(Intent.CLOSE)
+    assert kiosk.desk.enrolled == []
+
+
+@given(st.integers(1, 400))
+def test_every_library_can_be_reached_by_few_touches(count: int) -> None:
+    listed = homes(count).homes
+    parts = stretches(listed)
+    assert tuple(one for part in parts for one in part) == listed
+    assert all(parts)
+    assert len(parts) <= AT_ONCE
+    touches, longest = 0, listed
+    while len(longest) > 1:
+        touches, longest = touches + 1, max(stretches(longest), key=len)
+    assert touches <= 4
+
+
+def homes(count: int) -> GuestHomes:
+    return GuestHomes(tuple(HomeChoice(Isil(f"NL-{at:06}"), f"Library {at:02}") for at in range(count)))

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from circulation.affairs import Account, CheckedIn, HandedOver
+from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, ClockState, Event, HandOver, Kind, Told
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import EventId, Isil, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks import journalled
@@ -273,8 +273,13 @@ class Slow:
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
 
-    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
-        return self._store.enrol(presented, pin, event, deadline_s)
+    def guest_homes(self, deadline_s: float) -> GuestHomes | Refused:
+        return self._store.guest_homes(deadline_s)
+
+    def enrol(
+        self, presented: Presented, pin: str, home: Isil, event: EventId, deadline_s: float
+    ) -> Identified | Refused:
+        return self._store.enrol(presented, pin, home, event, deadline_s)
 
     def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
         return self._store.hand_over(case, deadline_s)
@@ -391,8 +396,13 @@ class Gate:
     def account(self, presented: Presented, deadline_s: float) -> Account | Refused:
         return self._store.account(presented, deadline_s)
 
-    def enrol(self, presented: Presented, pin: str, event: EventId, deadline_s: float) -> Identified | Refused:
-        return self._store.enrol(presented, pin, event, deadline_s)
+    def guest_homes(self, deadline_s: float) -> GuestHomes | Refused:
+        return self._store.guest_homes(deadline_s)
+
+    def enrol(
+        self, presented: Presented, pin: str, home: Isil, event: EventId, deadline_s: float
+    ) -> Identified | Refused:
+        return self._store.enrol(presented, pin, home, event, deadline_s)
 
     def hand_over(self, case: HandOver, deadline_s: float) -> HandedOver:
         return self._store.hand_over(case, deadline_s)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
+from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver, Renewed, RenewedAll
 from circulation.events import HandOver
-from circulation.identifiers import EventId, ItemBarcode
+from circulation.identifiers import EventId, Isil, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from kiosk.bus import Bus, Happening, Reached
@@ -67,7 +67,10 @@ class Line:
     async def renew_all(self, presented: Presented) -> RenewedAll | Refused:
         raise NotImplementedError
 
-    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
+    async def guest_homes(self) -> GuestHomes | Refused:
+        raise NotImplementedError
+
+    async def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused:
         raise NotImplementedError
 
     async def hand_over(self, case: HandOver) -> HandedOver | None:

@@ -11,6 +11,7 @@ from kiosk.loans import LoansOfBranch, OnLoan
 from kiosk.ui import (
     AccountSection,
     Borrowing,
+    ChooseHome,
     Closed,
     Finished,
     GuestOffer,
@@ -47,6 +48,7 @@ SCREENS: tuple[Screen, ...] = (
     Waiting(),
     PinPad(),
     GuestOffer(),
+    ChooseHome((("Annen", False),)),
     PinPad(5),
     PinPad(12, checking=True),
     NoVisit(Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK)),

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
 
-from circulation.affairs import Account, CheckedIn, HandedOver, Renewed, RenewedAll
+from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver, HomeChoice, Renewed, RenewedAll
 from circulation.desk import DeskUnreachable
 from circulation.events import HandOver
-from circulation.identifiers import EventId, ItemBarcode, PatronRef, new_event_id
+from circulation.identifiers import EventId, Isil, ItemBarcode, PatronRef, new_event_id
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
 from devices import ports
@@ -95,7 +95,8 @@ class ScriptedDesk:
         self.code_delay_s = 0.0
         self.cases: list[HandOver] = []
         self.enrolment: Identified | Refused | BaseException = Identified(PatronRef("guest"), may_borrow=5)
-        self.enrolled: list[tuple[str | None, str, EventId]] = []
+        self.enrolled: list[tuple[str | None, str, Isil, EventId]] = []
+        self.homes: GuestHomes | Refused = GuestHomes((HomeChoice(Isil("NL-070288"), "Bibliotheek Annen"),))
         self.pins: dict[str, str] = {}
         self.proved: set[str] = set()
         self.locked: set[str] = set()
@@ -135,8 +136,11 @@ class ScriptedDesk:
             raise self.code
         return HandedOver(self.code, datetime(2026, 7, 23, tzinfo=UTC)) if self.code else None
 
-    async def enrol(self, presented: Presented, pin: str, event: EventId) -> Identified | Refused:
-        self.enrolled.append((presented.number, pin, event))
+    async def guest_homes(self) -> GuestHomes | Refused:
+        return self.homes
+
+    async def enrol(self, presented: Presented, pin: str, home: Isil, event: EventId) -> Identified | Refused:
+        self.enrolled.append((presented.number, pin, home, event))
         await asyncio.sleep(self.delay_s)
         if isinstance(self.enrolment, BaseException):
             raise self.enrolment

@@ -8,6 +8,7 @@ from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, No
 from kiosk.texts import available
 from kiosk.ui import (
     Borrowing,
+    ChooseHome,
     Closed,
     Finished,
     GuestOffer,
@@ -150,6 +151,11 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "pin-checking": (PinPad(4, checking=True), None),
     "pin-still-there": (PinPad(2), StillThere(18)),
     "guest-offer": (GuestOffer(), None),
+    "choose-home": (
+        ChooseHome((("Bibliotheek Annen", False), ("Bibliotheek Geraardsbergen", False), ("De Krook, Gent", False))),
+        None,
+    ),
+    "choose-home-long": (ChooseHome((("Bibliotheek van Geraardsbergen en omstreken", True),) * 6), None),
     "no-visit": (NoVisit(refusals(Reason.LAPSED)[0]), None),
     "no-visit-code": (NoVisit(refusals(Reason.PASS_BLOCKED)[0], "KZTP"), None),
     "no-visit-code-long": (NoVisit(refusals(Reason.LAPSED)[0], "KZTPBCDF"), None),

@@ -8,12 +8,14 @@ from itertools import count
 import pytest
 
 from circulation import identifiers as ids
-from circulation.outcomes import OFFERS_ENROLMENT, Reason, Refused
+from circulation.affairs import GuestHomes
+from circulation.outcomes import OFFERS_ENROLMENT, Identified, Reason, Refused
 from circulation.presented import Presented, Source
 from kiosk.desks.store import StoreDesk
+from membership_store import pins
 from offline_cache.store_client import StoreClient
-from tests.membership_store.guests.homes import FLANDERS, ZOTTEGEM, Library, new_event
-from tests.membership_store.running import Demo, new_kiosk
+from tests.membership_store.guests.homes import FLANDERS, HOME_ISIL, ZOTTEGEM, Library, new_event
+from tests.membership_store.running import DRENTHE, Demo, new_kiosk
 
 PIN = "24680"
 LIMIT_S = 20.0
@@ -59,6 +61,36 @@ def test_g10_where_it_is_off_no_chip_is_offered_anything(desk: StoreDesk, here: 
 
 
 def test_g10_a_library_that_this_system_does_not_know_leads_to_the_desk(desk: StoreDesk, demo: Demo) -> None:
-    said = desk.enrol(chip(None, "04998877665544"), PIN, ids.event_id(new_event()), LIMIT_S)
+    said = desk.enrol(chip(None, "04998877665544"), PIN, ids.isil("NL-999999"), ids.event_id(new_event()), LIMIT_S)
     assert isinstance(said, Refused)
     assert said.reason is Reason.GUEST_HOME_UNKNOWN
+
+
+def test_g10_the_libraries_that_can_be_asked_are_listed_by_name_where_it_is_on(desk: StoreDesk, here: Library) -> None:
+    listed = desk.guest_homes(LIMIT_S)
+    assert isinstance(listed, GuestHomes)
+    assert HOME_ISIL in {one.isil for one in listed.homes}
+    assert [one.name for one in listed.homes] == sorted((one.name for one in listed.homes), key=str.casefold)
+    allow(here, 0)
+    refused = desk.guest_homes(LIMIT_S)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.NO_SELF_ENROLMENT
+
+
+def test_g10_a_guest_of_a_listed_library_enrols_once_by_the_pin_of_home(
+    desk: StoreDesk, here: Library, home: Library, demo: Demo
+) -> None:
+    number = str(demo.passes["anna"]["number"])
+    home.store.change(
+        "INSERT INTO pin SELECT consortium, patron, ?, '2026-01-01' FROM pass WHERE consortium = ? AND number = ?",
+        pins.hashed(PIN),
+        DRENTHE,
+        number,
+    )
+    shown, event = chip(number), ids.event_id(new_event())
+    wrong = desk.enrol(shown, "13579", ids.isil(HOME_ISIL), ids.event_id(new_event()), LIMIT_S)
+    assert isinstance(wrong, Refused)
+    assert (wrong.reason, wrong.values) == (Reason.HOME_SAYS_NO, {}), "why, home keeps to itself"
+    first = desk.enrol(shown, PIN, ids.isil(HOME_ISIL), event, LIMIT_S)
+    assert isinstance(first, Identified)
+    assert first == desk.enrol(shown, PIN, ids.isil(HOME_ISIL), event, LIMIT_S) == desk.identify(shown, LIMIT_S)

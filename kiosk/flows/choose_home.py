@@ -1,0 +1,54 @@
+"""Of which library is a guest a member (G1)? Of a long list a stretch is chosen first, so that
+nobody scrolls."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from circulation.identifiers import Isil
+from circulation.outcomes import NextStep, Reason, Refused
+from circulation.presented import Presented
+from devices.ports import BarcodeScanned, PassPresented
+from kiosk.bus import Touched
+from kiosk.settings import Patience
+from kiosk.shown_pass import shown_pass
+from kiosk.stage import Stage
+from kiosk.ui import ChooseHome, Intent
+
+if TYPE_CHECKING:
+    from circulation.affairs import HomeChoice
+
+AT_ONCE = 6  # choices on the screen
+NOT_LISTED = Refused(Reason.GUEST_HOME_UNKNOWN, "G1", NextStep.DESK)
+
+
+async def choose_home(
+    stage: Stage, shown: Presented, homes: tuple[HomeChoice, ...], patience: Patience
+) -> Isil | Refused | None:
+    """The library; a refusal where it is not listed; None where the patron left or another pass was shown."""
+    while len(homes) > 1:
+        parts = stretches(homes)
+        stage.show(ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts)))
+        happening = await stage.next(patience.idle)
+        if happening is None:
+            return None
+        if isinstance(happening, PassPresented | BarcodeScanned) and shown_pass(happening) != shown:
+            stage.put_back(happening)
+            return None
+        if isinstance(happening, Touched):
+            if happening.intent is Intent.CLOSE:
+                return NOT_LISTED
+            if happening.intent is Intent.STOP:
+                return None
+            known = {str(at): part for at, part in enumerate(parts)}
+            homes = known.get(happening.what, homes)
+            stage.stir()  # other names to read
+    return homes[0].isil if homes else NOT_LISTED
+
+
+def stretches(homes: tuple[HomeChoice, ...]) -> tuple[tuple[HomeChoice, ...], ...]:
+    """Up to six parts of the list, of about the same length, in its order; none of them is empty."""
+    count = min(AT_ONCE, len(homes))
+    ends = [len(homes) * at // count for at in range(count + 1)]
+    return tuple(homes[begin:end] for begin, end in pairwise(ends))
