@@ -56,6 +56,7 @@ class Door:
             if isinstance(answer, Refused) and OFFERS_ENROLMENT in answer.values:
                 answer = await self._as_guest(answer)
             if isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
+                log.info("no visit yet: %s %s", answer.rule, answer.reason.value)
                 answer = await self._by_pin()
         except DeskUnreachable:
             await self._tell(NoAnswer)
