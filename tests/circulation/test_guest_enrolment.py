@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.outcomes import NextStep, Reason
+from circulation.outcomes import OFFERS_ENROLMENT, NextStep, Reason, Refused
+from circulation.presented import Presented, Source
 from circulation.rules.facts import Policy
 from circulation.rules.guests import (
     HomeOutcome,
@@ -19,7 +20,8 @@ from circulation.rules.guests import (
     may_enrol_alone,
     strips_due,
 )
-from tests.circulation.worlds import TODAY, borrow, day, guest, here, membership, passes, says
+from circulation.rules.passes import enrolment_offer, pass_is_known
+from tests.circulation.worlds import NUMBER, TODAY, borrow, by_chip, day, guest, here, membership, passes, says, visit
 
 VALID, SILENT = HomeSays(HomeOutcome.VALID, day(200)), HomeSays(HomeOutcome.SILENT)
 ROW = membership("0345", starts=TODAY, ends=first_term(TODAY)[1], verified=TODAY, strips_left=125)
@@ -142,3 +144,20 @@ def test_G5_a_guest_whose_strips_are_not_booked_goes_to_the_desk() -> None:
     assert says(borrow(guest(replace(ROW, strips_left=0)))) == ("S2", Reason.GUEST_WITHOUT_STRIPS)
     assert passes(borrow(guest(ROW)))
     assert passes(borrow(guest(replace(ROW, strips_left=1))))
+
+
+def test_G10_every_chip_that_nobody_knows_is_offered_to_enrol_and_nothing_else_is() -> None:
+    on = here(policy=Policy(self_enrolment=True))
+    for shown in (by_chip(), by_chip(number=NUMBER)):
+        assert enrolment_offer(visit(at=on, presented=shown)) == {OFFERS_ENROLMENT: 1}
+        said = pass_is_known(visit(at=on, presented=shown))
+        assert said == Refused(Reason.PASS_UNKNOWN, "K5", NextStep.DESK, {OFFERS_ENROLMENT: 1})
+        assert enrolment_offer(visit(at=here(), presented=shown)) == {}, "it is off"
+        assert enrolment_offer(visit(at=on, presented=replace(shown, source=Source.PAD))) == {OFFERS_ENROLMENT: 1}
+
+
+def test_G6_what_is_scanned_or_has_no_chip_is_offered_nothing() -> None:
+    on = here(policy=Policy(self_enrolment=True))
+    printed = Presented(Source.BARCODE, NUMBER)
+    for shown in (printed, replace(printed, uid=by_chip().uid), replace(printed, source=Source.CHIP)):
+        assert enrolment_offer(visit(at=on, presented=shown)) == {}

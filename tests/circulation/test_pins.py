@@ -102,3 +102,14 @@ def test_P6_after_the_lock_the_count_begins_anew() -> None:
 def test_P6_how_many_tries_and_how_long_is_the_librarys() -> None:
     policy = Policy(pin_tries=1, pin_lock_minutes=2)
     assert after_wrong(PinTries(), NOW, policy) == PinTries(1, NOW + timedelta(minutes=2))
+
+
+def test_P6_a_locked_pass_says_for_how_many_minutes_at_most_and_any_other_answer_says_nothing() -> None:
+    at = here(policy=Policy(pin_lock_minutes=20))
+    found = holder(document_number=True)
+    values = {}
+    for state in (PinState.NOT_SHOWN, PinState.WRONG, PinState.LOCKED):
+        said = pin_is_proved(visit(found, at=at, pin=state))
+        assert said is not None
+        values[state] = said.values
+    assert values == {PinState.NOT_SHOWN: {}, PinState.WRONG: {}, PinState.LOCKED: {"count": 20}}
