@@ -12,6 +12,7 @@ from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
 from kiosk import sentences, spoken_account, spoken_ways_in
+from kiosk.offered import offered
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
@@ -41,7 +42,6 @@ from kiosk.ui import (
     StillThere,
     Trouble,
     Waiting,
-    offered,
 )
 from kiosk.utterance import Utterance, public
 

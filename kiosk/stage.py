@@ -19,6 +19,7 @@ from devices.ports import (
     PassRemoved,
 )
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Touched
+from kiosk.offered import offered
 from kiosk.stack import Stack
 from kiosk.ui import (
     Borrowing,
@@ -34,7 +35,6 @@ from kiosk.ui import (
     StillThere,
     Trouble,
     Ui,
-    offered,
 )
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ A screen fact carries reasons, counts, dates and titles; the words come from the
 moment, so that a switch of language redraws what is shown.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Intent(Enum):
-    """What a patron can touch. Every screen offers some of them, see `offered`."""
+    """What a patron can touch. Every screen offers some of them, see `kiosk.offered`."""
 
     DONE = "done"
     STOP = "stop"
@@ -353,67 +352,6 @@ class LanguageCard:
 
 
 Over = StillThere | HelpCard | LanguageCard
-
-_ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
-_OFFERED: Mapping[type, frozenset[Intent]] = {
-    Rest: frozenset({Intent.BRING_BACK, Intent.ACCOUNT}),
-    LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
-    Waiting: frozenset({Intent.STOP}),
-    PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
-    GuestOffer: frozenset({Intent.ENROL, Intent.CLOSE}),
-    ChooseHome: frozenset({Intent.CHOOSE, Intent.CLOSE, Intent.STOP}),
-    NoVisit: frozenset({Intent.CLOSE}),
-    NoAnswer: frozenset({Intent.CLOSE}),
-    Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),
-    MyAccount: frozenset({Intent.BACK, Intent.STOP, Intent.SECTION, Intent.RENEW, Intent.RENEW_ALL}),
-    NoAccount: frozenset({Intent.BACK}),
-    Finished: frozenset({Intent.PRINT, Intent.EMAIL, Intent.NO_RECEIPT}),
-    Receipt: frozenset({Intent.PRINT, Intent.CLOSE}),
-    Returning: frozenset({Intent.DONE, Intent.STOP}),
-    Returned: frozenset({Intent.CLOSE}),
-    Closed: frozenset(),
-    OutOfOrder: frozenset(),
-}
-_OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
-    StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
-    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.READ_ALOUD}),
-    LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
-}
-
-
-def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
-    """What can be touched now. The states of the product in one table: tests and documents draw from it."""
-    if over is not None:
-        return _OFFERED_OVER[type(over)] - _withheld(over)
-    return (_OFFERED[type(screen)] | _ALWAYS) - _withheld(screen)
-
-
-def _withheld(screen: Screen | Over) -> frozenset[Intent]:
-    """What a screen, or a card, of that kind offers, but not in this state."""
-    match screen:
-        case HelpCard(reading=Reading.NONE):
-            return frozenset({Intent.READ_ALOUD})
-        case Rest():
-            ways = {Intent.BRING_BACK: screen.takes_back, Intent.ACCOUNT: screen.sees_account}
-            return frozenset(intent for intent, is_there in ways.items() if not is_there)
-        case LendOrReturn(wants_pass=True):
-            return frozenset({Intent.LEND})
-        case Borrowing(ending=True) | Returning(ending=True):
-            return frozenset({Intent.DONE, Intent.ACCOUNT})
-        case Borrowing(sees_account=False):
-            return frozenset({Intent.ACCOUNT})
-        case MyAccount():
-            renewing = frozenset({Intent.RENEW, Intent.RENEW_ALL})
-            return frozenset() if screen.section is AccountSection.LOANS and screen.can_renew else renewing
-        case Finished(can_print=can_print, mail_to=mail_to):
-            found = {Intent.PRINT: can_print, Intent.EMAIL: mail_to}
-            return frozenset(one for one, can in found.items() if not can)
-        case Receipt(can_print=False):
-            return frozenset({Intent.PRINT})
-        case PinPad(checking=True):
-            return frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER})
-        case _:
-            return frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk import ways_in
+from kiosk.offered import offered
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.page import Page, Tell, Today
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
-from kiosk.ui import PIN_MIN, Intent, PinPad, offered
+from kiosk.ui import PIN_MIN, Intent, PinPad
 
 DOT, BETWEEN = 30, 22  # units
 DIGIT = 64  # units, of its letters

@@ -12,6 +12,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from devices.ports import Key
 from kiosk.bus import Focused, Touched
+from kiosk.offered import offered
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
@@ -43,7 +44,6 @@ from kiosk.ui import (
     Shown,
     StillThere,
     Waiting,
-    offered,
 )
 
 PAGES: Mapping[type, tuple[str, str]] = {

@@ -8,6 +8,7 @@ import pytest
 
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk.loans import LoansOfBranch, OnLoan
+from kiosk.offered import offered
 from kiosk.ui import (
     AccountSection,
     Borrowing,
@@ -35,7 +36,6 @@ from kiosk.ui import (
     Screen,
     StillThere,
     Waiting,
-    offered,
 )
 
 RENEWABLE = MyAccount(loans=(LoansOfBranch("1", "Annen", (OnLoan("l0", "Oeroeg", date(2026, 8, 5)),)),))

@@ -12,6 +12,7 @@ from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented, ReceiptChoice
 from devices.ports import Health, PrintOutcome
+from kiosk.offered import offered
 from kiosk.rows import Lent
 from kiosk.ui import (
     Borrowing,
@@ -30,7 +31,6 @@ from kiosk.ui import (
     StillThere,
     Trouble,
     Waiting,
-    offered,
 )
 from offline_cache.journal import JournalFault
 from tests.kiosk.virtual_time import VirtualLoop

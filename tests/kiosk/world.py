@@ -30,11 +30,12 @@ from kiosk.bus import Answered, Bus, Happening, Late, Reached, Touched
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.pin import in_order
 from kiosk.loans import RenewedLoan
+from kiosk.offered import offered
 from kiosk.parked import Parked
 from kiosk.rows import Lent, Row
 from kiosk.settings import Patience
 from kiosk.stage import Stage
-from kiosk.ui import Borrowing, Intent, Screen, Shown, offered
+from kiosk.ui import Borrowing, Intent, Screen, Shown
 from kiosk.visit import Counter, serve
 from kiosk.visit_pad import PadRules
 from tests.kiosk.virtual_time import VirtualLoop, play

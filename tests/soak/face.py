@@ -22,7 +22,8 @@ from circulation.outcomes import Identified, NextStep, Reason, Refused
 from circulation.presented import ReceiptChoice
 from devices.ports import Health, PrintOutcome
 from kiosk.config import LANGUAGES
-from kiosk.ui import Borrowing, Intent, Rest, Shown, offered
+from kiosk.offered import offered
+from kiosk.ui import Borrowing, Intent, Rest, Shown
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import UNKNOWN, Kiosk, an_event, book, lent, lost
 

@@ -3,8 +3,9 @@
 import pytest
 
 from circulation.outcomes import Refused
+from kiosk.offered import offered
 from kiosk.rows import NotLent
-from kiosk.ui import Borrowing, Intent, NoVisit, offered
+from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults, labels, missing_glyphs, unpainted
 from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, PORTRAIT, SCENES, SIZES
