@@ -116,9 +116,10 @@ class Demo:
 
 
 def main_button(picture: Image.Image) -> tuple[int, int] | None:
-    """The middle of the widest button in the library's colour, None where there is none across the screen."""
+    """The middle of the widest button in the library's colour, None where there is none to its side."""
     width, height = picture.size
-    strip = picture.crop((width // 10, 0, width // 10 + 1, height)).tobytes()
+    start = width * 39 // 100  # before it there may stand another one, which is not filled
+    strip = picture.crop((start, 0, start + 1, height)).tobytes()
     end = width - width // 10
     other_side = picture.crop((end, 0, end + 1, height)).tobytes()
     rows = [y for y in range(height) if _near(strip, y, LIBRARY) and _near(other_side, y, LIBRARY)]

@@ -102,7 +102,8 @@ class Kiosk:
         return found[0]
 
     def tap_button(self, intent: str) -> None:
-        self.tap(*self.stage.to_parent(*self.button(intent).center))
+        button = self.button(intent)  # in whatever it stands: a card has a place of its own
+        self.tap(*button.to_window(*button.center))
 
     def rested(self) -> None:
         """Forgets earlier touches, and that there was one a moment ago."""
