@@ -43,14 +43,14 @@ LOANS = here(
 )
 TWO_BRANCHES = (*LOANS, LoansOfBranch("3550", "Bibliotheek Oosterzele", (OnLoan("l4", "Het diner", DUE),)))
 ANSWERED = here(
-    OnLoan("l0", "Oeroeg", DUE, renewal=Longer(LATER)),
-    OnLoan("l1", LONG, DUE, renewal=Renewing()),
-    OnLoan("l2", "Max Havelaar", DUE, renewal=NotLonger(WANTED)),
-    OnLoan("l3", "Het diner", TODAY + timedelta(days=1), renewal=LongerNotKnown()),
-    OnLoan("l4", "De aanslag", DUE, renewal=LongerNotAsked()),
+    OnLoan("l0", "De aanslag", DUE, renewal=LongerNotAsked()),
+    OnLoan("l1", "Oeroeg", DUE, renewal=Longer(LATER)),
+    OnLoan("l2", LONG, DUE, renewal=Renewing()),
+    OnLoan("l3", "Max Havelaar", DUE, renewal=NotLonger(WANTED)),
+    OnLoan("l4", "Het diner", TODAY + timedelta(days=1), renewal=LongerNotKnown()),
     OnLoan("l5", LONG, TODAY - timedelta(days=3), True, renewal=NotLonger(ENOUGH)),
 )
-REFUSED = here(*ANSWERED[0].loans[2:])
+REFUSED = here(OnLoan("l6", "Turks fruit", DUE), *ANSWERED[0].loans[3:])
 MANY = here(*(OnLoan(f"l{at}", f"Deel {at + 1}", DUE) for at in range(60)))
 HOLDS = (
     HoldLine("Oeroeg", ANNEN, "Bibliotheek Annen", True, "blauwe plank bij de ingang"),
