@@ -5,7 +5,7 @@ Each utterance says what may be heard by everybody (EN 301 549 5.1.3.9): titles,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import assert_never
@@ -16,6 +16,7 @@ from kiosk.offered import offered
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
+    AccountSection,
     Borrowing,
     ChooseHome,
     Closed,
@@ -102,13 +103,25 @@ def everything(shown: Shown, texts: AloudTexts, today: date) -> tuple[Utterance,
 
 def choices_of(shown: Shown) -> int:
     """How many buttons there are, as far as a screen's own fact tells."""
-    more = len(shown.over.languages) if isinstance(shown.over, LanguageCard) else 0
     can = offered(shown.screen, shown.over)
-    if isinstance(shown.screen, PinPad) and Intent.DIGIT in can:
-        more = len(shown.screen.keys) - 1
-    if isinstance(shown.screen, ChooseHome) and Intent.CHOOSE in can:
-        more = len(shown.screen.choices) - 1
-    return len(can) + more
+    if isinstance(shown.over, LanguageCard):
+        return len(can) + len(shown.over.languages)
+    several = _several(shown.screen) if shown.over is None else {}
+    return len(can) + sum(count - 1 for intent, count in several.items() if intent in can)
+
+
+def _several(screen: Screen) -> Mapping[Intent, int]:
+    """What is offered more than once, and how often."""
+    match screen:
+        case PinPad():
+            return {Intent.DIGIT: len(screen.keys)}
+        case ChooseHome():
+            return {Intent.CHOOSE: len(set(screen.choices))}
+        case MyAccount():
+            renewable = sum(one.can_renew for branch in screen.loans for one in branch.loans)
+            return {Intent.SECTION: len(AccountSection), Intent.RENEW: renewable}
+        case _:
+            return {}
 
 
 def opening(texts: AloudTexts, *, for_everybody: bool) -> Utterance:
@@ -147,8 +160,8 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
             return spoken_account.said(screen, texts, today)
         case Waiting():
             return [replace(public(texts.say("waiting.looking")), passing=True)]
-        case NoVisit(refused=no):
-            return [_of_refusal(texts, no, today)]
+        case NoVisit(refused=no, code=code):
+            return [_of_refusal(texts, no, today), *_desk_code(texts, code)]
         case NoAnswer():
             return [public(texts.say("no_answer.why"), texts.say("no_answer.next"))]
         case Borrowing():
@@ -174,7 +187,9 @@ def _end(screen: Finished | Returned | Receipt, texts: AloudTexts) -> list[Utter
             end = sentences.returned(texts, screen)
             return [public(end.why, end.next)]
         case Receipt(state=state):
-            return [public(texts.say(f"receipt.{state.value}.title"), texts.say(f"receipt.{state.value}.text"))]
+            instead = texts.say("receipt.not_mailed.print") if screen.can_print else ""
+            key = f"receipt.{state.value}"
+            return [public(texts.say(f"{key}.title"), texts.say(f"{key}.text"), instead)]
 
 
 def _out(screen: Closed | OutOfOrder, texts: AloudTexts) -> list[Utterance]:
@@ -198,14 +213,26 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
     said = [Utterance(headline, sayable(texts.say("borrow.welcome")) if greets else headline)]
     said += _troubles(fact.troubles, texts) + _standing(fact, texts, today)
     said += _aside(sentences.aside(texts, fact.troubles)) + _notice(fact.notice, texts)
-    said += [public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts)]
+    said += [public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts), *_ending(fact, texts, today)]
     return said + [_row(one, texts, today) for one in fact.rows]  # the newest first, as they stand there
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
     no = fact.cannot_borrow
-    said = [_of_refusal(texts, no, today)] if no is not None else []
-    return said + [Utterance(sayable(one), sayable(texts.say("speech.message"))) for one in fact.messages]
+    said = [_of_refusal(texts, no, today), *_desk_code(texts, fact.code)] if no is not None else []
+    title = texts.say("borrow.message")
+    return said + [Utterance(sayable(title, one), sayable(texts.say("speech.message"))) for one in fact.messages]
+
+
+def _desk_code(texts: AloudTexts, code: str) -> list[Utterance]:
+    """The code of the case at the desk (N10): not for everybody, who could say it there first."""
+    return [Utterance(sayable(sentences.desk_code(texts, code), sentences.spelled(code)), "")] if code else []
+
+
+def _ending(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
+    """That the membership ends soon (N8) is between the patron and the library."""
+    ends = sentences.membership_ends(texts, fact, today)
+    return [Utterance(sayable(ends.why, ends.next), "")] if ends is not None else []
 
 
 def _to_do(fact: Borrowing | Returning, texts: AloudTexts) -> list[Utterance]:
@@ -219,7 +246,9 @@ def _finished(fact: Finished, texts: AloudTexts) -> list[Utterance]:
         return [public(sentences.finished(texts, fact))]
     care = sentences.still_to_do(texts, fact) or (texts.say("finished.take") if fact.lying else "")
     question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
-    return [public(sentences.finished(texts, fact), care, question)]
+    whole = [public(sentences.finished(texts, fact), care, question)]
+    address = texts.say("finished.mail_to", address=fact.mail_to) if fact.mail_to else ""
+    return [*whole, Utterance(sayable(address), sayable(texts.say("access.email")))] if address else whole
 
 
 def _code(texts: AloudTexts, reason: str) -> str:
@@ -233,8 +262,9 @@ def _card(over: Over, texts: AloudTexts) -> list[Utterance]:
     match over:
         case StillThere(seconds=seconds):
             return [public(texts.say("still_there.title"), texts.count("speech.seconds_left", seconds))]
-        case HelpCard():
-            return [public(texts.say("help.title"), texts.say("help.text"))]
+        case HelpCard(code=code, called=called):
+            text = texts.say("help.called" if called else "help.text")
+            return [public(texts.say("help.title"), text), *_desk_code(texts, code)]
         case LanguageCard():
             return [public(texts.say("language.title"))]
         case _:
@@ -255,6 +285,8 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
         if (before.troubles, before.lay_pass) != (after.troubles, after.lay_pass):
             return _screen(after, texts, today)
         return _notice(after.notice, texts)
+    if isinstance(before, NoVisit) and isinstance(after, NoVisit) and before.refused == after.refused:
+        return _desk_code(texts, after.code)
     if isinstance(before, MyAccount) and isinstance(after, MyAccount):
         return spoken_account.changes(before, after, texts, today)
     if isinstance(before, PinPad) and isinstance(after, PinPad):
@@ -264,6 +296,8 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
         said += _notice(after.notice if after.notice is not before.notice else None, texts)
         if (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
             said += _standing(after, texts, today)
+        elif before.code != after.code:
+            said += _desk_code(texts, after.code)
         left = after.may_borrow
         if left is not None and left <= FEW and left != before.may_borrow:
             said.append(public(sentences.may_borrow(texts, after)))

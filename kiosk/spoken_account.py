@@ -4,6 +4,7 @@ loudspeaker only what became of a renewal is heard, without its title."""
 from datetime import date
 
 from kiosk import account_words, sentences
+from kiosk.loans import LoansOfBranch
 from kiosk.sentences import RowWords
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import AccountSection, MyAccount, NoAccount
@@ -44,12 +45,8 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
     match fact.section:
         case AccountSection.LOANS:
             ready = account_words.ready(texts, fact)
-            rows = [
-                account_words.loan(texts, one, today, of_child=bool(fact.first_name))
-                for branch in fact.loans
-                for one in branch.loans
-            ]
-            return [*([_private(str(ready))] if ready else []), *(_private(_whole(one)) for one in rows)]
+            rows = [said for branch in fact.loans for said in _branch(fact, branch, texts, today)]
+            return [*([_private(str(ready))] if ready else []), *rows]
         case AccountSection.HOLDS:
             return [_private(_whole(account_words.hold(texts, one))) for one in fact.holds]
         case AccountSection.FEES:
@@ -58,6 +55,13 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
             return [_private(_whole(one)) for one in [*total, *(account_words.fee(texts, one) for one in fees)]]
         case AccountSection.MEMBERSHIP:
             return [_private(_whole(account_words.membership(texts, one, today))) for one in fact.memberships]
+
+
+def _branch(fact: MyAccount, branch: LoansOfBranch, texts: AloudTexts, today: date) -> list[Utterance]:
+    """N4: its code and name where there are several, and its loans."""
+    head = [_private(sayable(f"{branch.code} {branch.name}", texts.count("borrow.lent", len(branch.loans))))]
+    rows = (account_words.loan(texts, one, today, of_child=bool(fact.first_name)) for one in branch.loans)
+    return [*(head if len(fact.loans) > 1 else []), *(_private(_whole(one)) for one in rows)]
 
 
 def _aside(fact: MyAccount, texts: AloudTexts) -> list[Utterance]:

@@ -23,6 +23,20 @@ class MessagePage(Page):
     busy = BooleanProperty(False)
     stops = BooleanProperty(False)  # whether the button that stops stands above it
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._code = self.ids.code.__self__
+        self.bind(code=self._keep_code)
+        self._keep_code()
+
+    def _keep_code(self, *_: Any) -> None:
+        """Without a code there is no room for one either."""
+        column = self.ids.column
+        if self.code and self._code.parent is None:
+            column.add_widget(self._code, 1)
+        elif not self.code:
+            column.remove_widget(self._code)
+
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:
         """A button in the .kv of a page takes its place in the row of buttons."""
         if isinstance(widget, Touch):
