@@ -180,7 +180,7 @@ class KioskApp:
         from kiosk.screens.look import look
 
         width, height = self._window.size
-        look.use(width, height, self._colours)
+        look.use(width, height, self._colours, self._shown.access)
         look.painted = b"pipe" in (glGetString(GL_RENDERER) or b"")
         from kiosk.screens.stage import Stage
 
@@ -188,6 +188,7 @@ class KioskApp:
         self._window.clearcolor = look.c("ground")
         self._show(self._shown)
         if old is not None:
+            self._stage.follow(old)
             old.clear()
             self._window.remove_widget(old)
             self._window.add_widget(self._stage)
@@ -208,8 +209,13 @@ class KioskApp:
             except Empty:
                 break
         if newest is not None:
+            others = newest.access != self._shown.access
             self._shown = newest
-            self._show(newest)
+            if others:
+                self._build()
+                self._clock.schedule_once(self._prepare, 1.0)
+            else:
+                self._show(newest)
 
     def _first_frame(self, *_: Any) -> None:
         self._window.unbind(on_flip=self._first_frame)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kiosk.ui import (
+    AccessCard,
     AccountSection,
     Borrowing,
     ChooseHome,
@@ -30,7 +31,7 @@ from kiosk.ui import (
     Waiting,
 )
 
-_ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE})
+_ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE, Intent.ACCESS})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
     Rest: frozenset({Intent.BRING_BACK, Intent.ACCOUNT}),
     LendOrReturn: frozenset({Intent.LEND, Intent.BRING_BACK, Intent.STOP}),
@@ -52,8 +53,9 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
 }
 _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
     StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
-    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.READ_ALOUD}),
-    LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE}),
+    HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.READ_ALOUD, Intent.ACCESS}),
+    LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.ACCESS}),
+    AccessCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.ACCESS}),
 }
 
 

@@ -11,11 +11,13 @@ from datetime import date
 from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
-from kiosk import sentences, spoken_account, spoken_ways_in
+from kiosk import sentences, spoken_access, spoken_account, spoken_ways_in
+from kiosk.access import ACCESS_CHOICES
 from kiosk.offered import offered
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
+    AccessCard,
     AccountSection,
     Borrowing,
     ChooseHome,
@@ -88,6 +90,8 @@ def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> 
         return everything(after, texts, today)
     if isinstance(after.over, StillThere):
         return _ticked(after.over, texts) if before.over != after.over else ()
+    if isinstance(before.over, AccessCard) and isinstance(after.over, AccessCard):
+        return spoken_access.chosen(before.over.access, after.over.access, texts)
     if before.screen == after.screen or after.over is not None:
         return ()
     return _kept(_changes(before.screen, after.screen, texts, today))
@@ -106,6 +110,8 @@ def choices_of(shown: Shown) -> int:
     can = offered(shown.screen, shown.over)
     if isinstance(shown.over, LanguageCard):
         return len(can) + len(shown.over.languages)
+    if isinstance(shown.over, AccessCard):
+        return len(can) + len(ACCESS_CHOICES)  # beside the button that shows them
     several = _several(shown.screen) if shown.over is None else {}
     return len(can) + sum(count - 1 for intent, count in several.items() if intent in can)
 
@@ -140,7 +146,8 @@ def is_choice(texts: AloudTexts, name: str, languages: Iterable[str] = ()) -> bo
     """Whether that is the spoken name of a button as every patron has it, so that everybody may hear it."""
     names = {texts.say(f"access.{one.value}") for one in Intent if one is not Intent.LANGUAGE}
     names |= {texts.say("access.done_returning"), texts.say("access.read_aloud_stop"), texts.say("language.title")}
-    return name in names | {texts.say("access.language", language=one) for one in languages}
+    names |= {texts.say("access.language", language=one) for one in languages}
+    return name in names | spoken_access.names(texts)
 
 
 def _kept(said: Iterable[Utterance]) -> tuple[Utterance, ...]:
@@ -267,6 +274,8 @@ def _card(over: Over, texts: AloudTexts) -> list[Utterance]:
             return [public(texts.say("help.title"), text), *_desk_code(texts, code)]
         case LanguageCard():
             return [public(texts.say("language.title"))]
+        case AccessCard():
+            return spoken_access.said(over, texts)
         case _:
             assert_never(over)
 

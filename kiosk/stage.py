@@ -22,6 +22,7 @@ from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Touched
 from kiosk.offered import offered
 from kiosk.stack import Stack
 from kiosk.ui import (
+    AccessCard,
     Borrowing,
     HelpCard,
     Intent,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
 _OF_A_PERSON = (Touched, KeyPressed, BarcodeScanned, PassPresented)
-_OPENED = HelpCard | LanguageCard  # by whoever stands there
+_OPENED = HelpCard | LanguageCard | AccessCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 
@@ -200,7 +201,7 @@ class Stage:
             self._draw(replace(self._shown, language=language))
 
     def wipe(self, screen: Screen) -> None:
-        """Draws it for whoever comes next: nothing over it, in the kiosk's first language."""
+        """Draws it for whoever comes next: nothing over it, in the kiosk's first language, as it is drawn for all."""
         self._language_by_hand = False
         if self._aid is not None:
             self._aid.forget()
@@ -298,6 +299,10 @@ class Stage:
             return True
         if touched.intent is Intent.LANGUAGE:
             self._choose_language(touched.what)
+            return True
+        if touched.intent is Intent.ACCESS:
+            access = shown.access.after(touched.what)
+            self._draw(replace(shown, over=AccessCard(access), access=access))
             return True
         if touched.intent is Intent.HELP:
             log.info("help is called on %s", type(shown.screen).__name__)

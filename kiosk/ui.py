@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from circulation.outcomes import Refused
+from kiosk.access import Access
 from kiosk.loans import LoansOfBranch
 from kiosk.rows import Row
 
@@ -42,6 +43,7 @@ class Intent(Enum):
     RENEW_ALL = "renew_all"
     ENROL = "enrol"
     CHOOSE = "choose"  # one of several; `kiosk.bus.Touched.what` is its place among them
+    ACCESS = "access"
 
 
 class Trouble(Enum):
@@ -351,16 +353,26 @@ class LanguageCard:
     languages: tuple[str, ...]
 
 
-Over = StillThere | HelpCard | LanguageCard
+@dataclass(frozen=True, slots=True)
+class AccessCard:
+    """Over the screen: what can be chosen of `Access`, and what is. ACCESS changes one at once, CLOSE goes back."""
+
+    access: Access = field(default_factory=Access)
+
+
+Over = StillThere | HelpCard | LanguageCard | AccessCard
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that the screen has to draw: one screen, what lies over it, and the language (a catalogue's code)."""
+    """All that the screen has to draw: one screen, what lies over it, the language (a catalogue's code), how it is
+    drawn for whoever stands there, and whether titles and names are hidden."""
 
     screen: Screen = field(default_factory=Rest)
     over: Over | None = None
     language: str = "nl"
+    access: Access = field(default_factory=Access)
+    masked: bool = False
 
 
 class Ui(Protocol):

@@ -61,7 +61,7 @@ class CardList(Widget):
         self._cards = cards
         if newest_is_new:
             self._offset = self._speed = 0.0
-            if look.moves:
+            if look.slides:
                 self._slide = 1.0
                 self._clock()
         self._place()
@@ -221,7 +221,7 @@ class CardList(Widget):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        if not look.moves or Clock.time() - self._moved_at > 0.1:
+        if not look.slides or Clock.time() - self._moved_at > 0.1:
             self._speed = 0.0
         if self._speed:
             self._clock()

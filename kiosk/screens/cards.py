@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,11 @@ class Card:
     act: Act | None = None
 
 
-def two_lines(text: str, room: float, width_of: Callable[[str], float]) -> str:
-    """The text as one or two lines that fit `room`, cut at a word and ended by an ellipsis where it is longer."""
+def two_lines(text: str, room: float, width_of: Callable[[str], float], most: int = 2) -> str:
+    """The text as one or two lines (or `most`) that fit `room`, cut at a word and ended by an ellipsis where longer."""
     words = text.split()
     lines = []
-    for last in (False, True):
+    for last in [False] * (most - 1) + [True]:
         line = ""
         while words and width_of(f"{line} {words[0]}".strip()) <= room:
             line = f"{line} {words.pop(0)}".strip()
@@ -97,7 +98,8 @@ class CardView(RelativeLayout):
         room = self.room
         if card.title:
             measure = Lettering(font_name=title.font_name, font_size=title.font_size)
-            self.title = two_lines(card.title, room, lambda text: float(measure.get_extents(text)[0]))
+            lines = 2 * ceil(look.text)
+            self.title = two_lines(card.title, room, lambda text: float(measure.get_extents(text)[0]), lines)
         else:
             self.title = ""
         self.why, self.next = card.why, card.next

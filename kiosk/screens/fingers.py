@@ -67,7 +67,7 @@ class Fingers(MotionEventProvider):
         self._told: deque[Told] = deque()
         self._down: dict[int, Finger] = {}
         self._wake = wake
-        self.count = 0  # of touches that have reached the window
+        self.count = 0  # of the touches that have reached the window
         window._win = _Gate(window._win, self._hear)  # noqa: SLF001 - the one place where all of SDL's events pass
 
     def update(self, dispatch_fn: Callable[[str, Finger], None]) -> None:

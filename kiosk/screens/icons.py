@@ -33,6 +33,11 @@ ICONS = {
     "stack": 0xE53B,
     "lock": 0xE897,
     "read_aloud": 0xE050,
+    "access": 0xE84E,
+    "contrast": 0xE891,
+    "text": 0xE245,
+    "low": 0xE914,
+    "still": 0xE034,
 }
 OF_STEP = {
     NextStep.DESK: "desk",

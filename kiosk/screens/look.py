@@ -1,9 +1,12 @@
 """The theme as the screens use it: colours for a canvas, sizes in pixels, typefaces. Chosen once, before any widget."""
 
-from kiosk.theme import NORMAL, Colours, Fonts, find_fonts, rgba, scale_of
+from kiosk.access import Access
+from kiosk.theme import CONTRAST, NORMAL, Colours, Fonts, find_fonts, rgba, scale_of
 
 Rgba = tuple[float, float, float, float]
 SMALLEST = 40  # units; no text is smaller
+USUAL = Access()
+SHORT = 1000  # units
 TARGET = 96  # units; nothing that is touched is lower
 # Corners enough that no eye sees one (a seventh of a pixel); Kivy's own numbers are three times the work to paint.
 ROUND = 72  # of a circle, up to 280 units wide
@@ -18,14 +21,35 @@ class Look:
         self.fonts = Fonts("Roboto", "Roboto", "Roboto")
         self.scale = 1.0
         self.moves = True  # False: reduced motion, nothing slides
+        self.still = False  # the same, by the wish of whoever stands there
+        self.text = 1.0  # how many times as large as usual words are, where there is room
+        self.tall = True  # the window is higher than it is wide
+        self.low = False  # True: what is touched lies within reach from a wheelchair
         self.painted = False  # True: the processor paints the pixels, so that what moves at rest must move seldom
 
-    def use(self, width: int, height: int, colours: Colours = NORMAL) -> None:
-        """Takes the sizes for a window of this many pixels, and finds the typefaces."""
-        self.colours = colours
-        self.scale = scale_of(width, height)
+    def use(self, width: int, height: int, colours: Colours = NORMAL, access: Access = USUAL) -> None:
+        """Takes the sizes for a window of this many pixels and the wishes of whoever stands there. Finds typefaces."""
+        self.colours = CONTRAST if access.contrast else colours
+        self.low, self.still = access.low, access.still
+        self.scale, self.tall = scale_of(width, height), height > width
+        # on a screen so low, words are larger than its size would make them, and there is room for no more
+        self.text = min(access.text / 100, 1.0 if height < SHORT * self.scale else 2.0)
         if self.fonts.regular == "Roboto":
             self.fonts = find_fonts()
+
+    @property
+    def slides(self) -> bool:
+        """Whether things move from place to place."""
+        return self.moves and not self.still
+
+    @property
+    def foot(self) -> int:
+        """Units from the lower edge to what a page begins with: above the row of buttons, or two of them."""
+        return 312 if self.low else 192
+
+    def words(self, size: float, most: float, part: float = 1.0) -> int:
+        """Words in pixels: `size`, enlarged at `most` to that, in units; a `part` of it where room is short."""
+        return self.u(max(SMALLEST, min(size * self.text, max(size, most)) * part))
 
     @property
     def outlined(self) -> bool:

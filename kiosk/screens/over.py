@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from kiosk.screens.page import Page
 from kiosk.screens.touch import Touch
@@ -15,6 +15,7 @@ class OverPage(Page):
 
     title = StringProperty("")
     text = StringProperty("")
+    foot_u = NumericProperty(176)  # units, from the lower edge to the card
     stacked = BooleanProperty(True)  # the buttons under what is said, not beside it
 
     def add_widget(self, widget: Any, *args: Any, **kwargs: Any) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 from kivy.properties import BooleanProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.screens.look import look
+from kiosk.screens.look import SHORT, look
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import Intent
 
 Tell = Callable[[Intent, str], None]
 Today = Callable[[], date]
-SHORT = 1000  # units
 
 
 class Page(FloatLayout):

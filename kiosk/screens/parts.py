@@ -33,9 +33,11 @@ class Sharp(Label):
 
 
 class Words(Sharp):
-    """A sentence that `wraps`. `size_u` is its size in units, of which `shrink` is a part where room is short."""
+    """A sentence that `wraps`. `size_u` is its size in units, of which `shrink` is a part where room is short; enlarged
+    for whoever wants it, it is at most `most_u`."""
 
     size_u = NumericProperty(48)
+    most_u = NumericProperty(128)
     shrink = NumericProperty(1)
     strong = BooleanProperty(False)
     wraps = BooleanProperty(True)
@@ -51,7 +53,7 @@ class Words(Sharp):
         if not self.wraps or self.width <= UNLAID:
             self.whole, self.long = 1, False
             return
-        measure = Lettering(font_name=self.font_name, font_size=look.u(self.size_u))
+        measure = Lettering(font_name=self.font_name, font_size=look.words(self.size_u, self.most_u))
         widths = [measure.get_extents(line)[0] for line in self.text.split("\n")]
         self.long = max(widths, default=0) > self.width
         longest = max((measure.get_extents(word)[0] for word in self.text.split()), default=0) if self.long else 0
@@ -153,7 +155,7 @@ class Column(BoxLayout):
     `needed` is the height that they take; `most`, where it is set, the height that there is instead of the column's.
     """
 
-    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 
     needed = NumericProperty(0)
     most = NumericProperty(0)

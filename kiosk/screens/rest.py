@@ -94,7 +94,7 @@ class RestPage(Page):
 
     def enter(self) -> None:
         """The picture starts to move."""
-        if look.moves:
+        if look.slides:
             self._clock()
 
     def leave(self) -> None:

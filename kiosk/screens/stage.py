@@ -22,6 +22,7 @@ from kiosk.screens.ring import Ring  # noqa: F401 - named in the .kv
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts, name_of
 from kiosk.ui import (
+    AccessCard,
     Borrowing,
     ChooseHome,
     Closed,
@@ -67,6 +68,7 @@ PAGES: Mapping[type, tuple[str, str]] = {
     StillThere: ("still_there", "StillTherePage"),
     HelpCard: ("help_card", "HelpCardPage"),
     LanguageCard: ("languages", "LanguagePage"),
+    AccessCard: ("access", "AccessPage"),
 }
 DEBOUNCE_S = 0.3
 BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
@@ -84,6 +86,8 @@ class Stage(Mirror):
     help_spoken = StringProperty("")
     stop_spoken = StringProperty("")
     language_spoken = StringProperty("")
+    access_spoken = StringProperty("")
+    access_offered = BooleanProperty(True)
     stop_offered = BooleanProperty(False)
     help_offered = BooleanProperty(True)
     covered = BooleanProperty(False)
@@ -120,6 +124,15 @@ class Stage(Mirror):
             self._texts[language] = Texts(language)
         return self._texts[language]
 
+    def follow(self, old: "Stage") -> None:
+        """Takes the place of another, now: the second half of a double tap upon it, which had to wait, is none here."""
+        self._told_at, self._told_where = Clock.time(), old.told_where
+
+    @property
+    def told_where(self) -> tuple[float, float]:
+        """Where something was touched last."""
+        return self._told_where
+
     def clear(self) -> None:
         """Nothing moves any more and nothing is kept, before another stage takes the place of this one."""
         for page in self._pages.values():
@@ -147,6 +160,8 @@ class Stage(Mirror):
         self.covered = shown.over is not None
         self.help_offered = Intent.HELP in intents
         self.stop_offered = Intent.STOP in intents
+        self.access_offered = Intent.ACCESS in intents
+        self.access_spoken = texts.say("access.access")
         self.help_text, self.help_spoken = texts.say("help.button"), texts.say("access.help")
         self.stop_text, self.stop_spoken = texts.say("stop.button"), texts.say("access.stop")
         if offered_language := self._offered_language():
@@ -154,6 +169,8 @@ class Stage(Mirror):
             self.language_text, self.language_spoken = name, texts.say("access.language", language=name)
         else:
             self.language_text, self.language_spoken = name_of(texts.language), texts.say("language.title")
+        if look.text > 1 and look.tall:  # three large words do not fit beside each other
+            self.language_text = (offered_language or texts.language).upper()
         self.ids.ring.follow()
 
     def _change(self, old: Page | None, fact: object, texts: Texts, place: FloatLayout) -> Page | None:

@@ -11,6 +11,7 @@ from kivy.uix.widget import Widget
 from kiosk.screens.look import look
 from kiosk.screens.parts import Words  # noqa: F401 - named in the .kv
 
+LETTERS = "Aa"  # a sign and no word: what changes how letters look, in every language
 SIDE = 36  # units, from the side of a button to its word
 
 
@@ -33,6 +34,7 @@ class Touch(Widget):
     opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
     solid = BooleanProperty(False)
     reached = BooleanProperty(True)  # not cut off by the edge of the list in which it stands
+    most_u = NumericProperty(0)  # units, of its word when words are enlarged; 0: as its height allows
     icon_room = NumericProperty(0)
     side = NumericProperty(SIDE)
     content = NumericProperty(0)  # how wide pictogram and word are, pixels
@@ -54,10 +56,10 @@ class Touch(Widget):
         words.texture_update()
         words.width = words.texture_size[0]  # it may have been wrapped in a place that was not laid out yet
         if room > 0 and words.texture_size[0] > room:
-            words.shrink = room / words.texture_size[0]
+            words.shrink = 0.98 * room / words.texture_size[0]  # letters do not shrink quite evenly
             words.texture_update()
             if words.texture_size[0] > room:
-                words.wraps, words.width = True, room
+                words.shrink, words.wraps, words.width = 0, True, room  # two lines of the smallest
 
     @property
     def offered(self) -> bool:

@@ -10,6 +10,7 @@ from circulation.outcomes import NextStep, Reason, Refused
 from kiosk.loans import LoansOfBranch, OnLoan
 from kiosk.offered import offered
 from kiosk.ui import (
+    AccessCard,
     AccountSection,
     Borrowing,
     ChooseHome,
@@ -70,7 +71,13 @@ SCREENS: tuple[Screen, ...] = (
     Closed("journal"),
     OutOfOrder("fault"),
 )
-OVERS: tuple[Over, ...] = (StillThere(20), HelpCard(), HelpCard(reading=Reading.OFF), LanguageCard(("nl", "en", "ar")))
+OVERS: tuple[Over, ...] = (
+    StillThere(20),
+    HelpCard(),
+    HelpCard(reading=Reading.OFF),
+    LanguageCard(("nl", "en", "ar")),
+    AccessCard(),
+)
 LEAVING = {Intent.STOP, Intent.DONE, Intent.CLOSE, Intent.NO_RECEIPT, Intent.BACK}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kiosk import app as app_module
+from kiosk.access import Access
 from kiosk.app import KioskApp
 from kiosk.bus import Touched
 from kiosk.theme import NORMAL, Colours
@@ -14,6 +15,7 @@ from kiosk.ui import Over, Screen, Shown
 from tests.kiosk.screens.scenes import LANGUAGES, PORTRAIT, TODAY
 
 PATIENCE_S = 30.0
+USUAL = Access()
 
 
 class Kiosk:
@@ -72,9 +74,16 @@ class Kiosk:
             self.turn()
         assert tuple(self.window.size) == size
 
-    def show(self, screen: Screen, over: Over | None = None, language: str = "nl") -> None:
+    def show(
+        self,
+        screen: Screen,
+        over: Over | None = None,
+        language: str = "nl",
+        access: Access = USUAL,
+        masked: bool = False,
+    ) -> None:
         """Shows a fact and lets it be laid out."""
-        shown = Shown(screen, over, language)
+        shown = Shown(screen, over, language, access, masked)
         self.app.show(shown)
         self.turn(6)
         assert self.stage.shown == shown

@@ -1,16 +1,19 @@
-"""Pictures of every screen, by the real app: `python -m tests.kiosk.screens.gallery [--contrast] OUTDIR [NAME …]`."""
+"""Pictures of every screen, by the real app: `python -m tests.kiosk.screens.gallery [--MODE] OUTDIR [NAME …]`.
+
+MODE is one of `scenes.MODES`: contrast, large, largest, seated.
+"""
 
 import os
 import sys
 from pathlib import Path
 
-from kiosk.theme import CONTRAST, NORMAL, Colours
-from tests.kiosk.screens.scenes import LANDSCAPE, LANGUAGES, PORTRAIT, SCENES, SMALL
+from kiosk.access import Access
+from tests.kiosk.screens.scenes import LANDSCAPE, LANGUAGES, MODES, PORTRAIT, SCENES, SMALL
 
 NAMES = {PORTRAIT: "portrait", LANDSCAPE: "landscape", SMALL: "small"}
 
 
-def main(out: Path, names: list[str], colours: Colours) -> None:
+def main(out: Path, names: list[str], access: Access) -> None:
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     from PIL import Image
 
@@ -18,7 +21,7 @@ def main(out: Path, names: list[str], colours: Colours) -> None:
     from tests.kiosk.screens.conftest import Kiosk
 
     app_module.REST_FPS = app_module.PAINTED_FPS = 0
-    kiosk = Kiosk(colours)
+    kiosk = Kiosk()
     from kiosk.screens.look import look
 
     look.moves = False
@@ -29,7 +32,7 @@ def main(out: Path, names: list[str], colours: Colours) -> None:
             if names and name not in names:
                 continue
             for language in LANGUAGES:
-                kiosk.show(screen, over, language)
+                kiosk.show(screen, over, language, access)
                 if name == "waiting":
                     kiosk.until(lambda: kiosk.stage._page.words)
                 kiosk.turn(2)
@@ -38,5 +41,6 @@ def main(out: Path, names: list[str], colours: Colours) -> None:
 
 
 if __name__ == "__main__":
-    given = [one for one in sys.argv[1:] if one != "--contrast"]
-    main(Path(given[0]), given[1:], CONTRAST if "--contrast" in sys.argv else NORMAL)
+    given = [one for one in sys.argv[1:] if not one.startswith("--")]
+    mode = next((MODES[one[2:]] for one in sys.argv[1:] if one.startswith("--")), Access())
+    main(Path(given[0]), given[1:], mode)

@@ -4,9 +4,11 @@ from datetime import date
 
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused, Value
+from kiosk.access import Access
 from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, NotTaken, PartsMissing, Switching, Undone
 from kiosk.texts import available
 from kiosk.ui import (
+    AccessCard,
     Borrowing,
     ChooseHome,
     Closed,
@@ -123,6 +125,12 @@ NOT_BROUGHT = (
 )
 MASKED = "w•••@w…org"
 WITHOUT_LINE = frozenset({Trouble.WITHOUT_LINE})
+MODES = {
+    "large": Access(text=140),
+    "largest": Access(text=200),
+    "contrast": Access(contrast=True),
+    "seated": Access(low=True, still=True),
+}
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(takes_back=True), None),
     "rest-lends-only": (Rest(), None),
@@ -222,6 +230,8 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "help-called": (Rest(takes_back=True), HelpCard(called=True)),
     "help-code": (NoVisit(refusals(Reason.LAPSED)[0], "KZTP"), HelpCard("KZTP")),
     "languages": (Rest(takes_back=True), LanguageCard(LANGUAGES)),
+    "access": (Rest(takes_back=True), AccessCard()),
+    "access-chosen": (Borrowing(ROWS, lent=2, may_borrow=8), AccessCard(Access(text=140, still=True))),
     "finished": (Finished(3), None),
     "finished-nothing": (Finished(0), None),
     "finished-not-known": (Finished(2, not_known=2), None),

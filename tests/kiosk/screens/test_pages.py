@@ -5,12 +5,14 @@ import pytest
 from circulation.outcomes import Refused
 from kiosk.offered import offered
 from kiosk.rows import NotLent
+from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.layout import faults, labels, missing_glyphs, unpainted
-from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, PORTRAIT, SCENES, SIZES
+from tests.kiosk.screens.layout import box, faults, labels, missing_glyphs, unpainted
+from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, PORTRAIT, SCENES, SIZES
 
 SHAPES = dict(zip(SIZES, ("portrait", "landscape", "small"), strict=True))
+REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
 OFTEN = {"nl", "en", "ar"}  # measured in every shape by `make test`; the others only as a kiosk stands, upright
 IN_EVERY_LANGUAGE_AND_SHAPE = pytest.mark.parametrize(
     ("language", "size"),
@@ -37,6 +39,41 @@ def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, language: str, s
             kiosk.until(lambda: kiosk.stage._page.words, "for words")
             kiosk.turn()
         wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
+        if wrong:
+            found[name] = wrong
+    assert found == {}
+
+
+MEASURED = {(language, PORTRAIT, mode) for language in ("nl", "ar") for mode in ("largest", "seated")}  # by `make test`
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "mode"),
+    [
+        pytest.param(
+            language,
+            size,
+            mode,
+            id=f"{language}-{shape}-{mode}",
+            marks=() if (language, size, mode) in MEASURED else pytest.mark.system,
+        )
+        for mode in MODES
+        for size, shape in SHAPES.items()
+        for language in LANGUAGES
+    ],
+)
+def test_every_screen_is_whole_for_whoever_needs_it_otherwise(
+    kiosk: Kiosk, language: str, size: tuple[int, int], mode: str
+) -> None:
+    """Large and largest letters, contrast, seated: nothing is cut off, and what is touched is within reach."""
+    kiosk.resize(size)
+    reach = look.u(REACH if size == PORTRAIT else REACH_LYING)
+    found = {}
+    for name, (screen, over) in SCENES.items():
+        kiosk.show(screen, over, language, MODES[mode])
+        wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
+        if MODES[mode].low:
+            wrong += [f"{one.text!r} is too high" for one in kiosk.stage.touchable() if box(one).top > reach + 1]
         if wrong:
             found[name] = wrong
     assert found == {}

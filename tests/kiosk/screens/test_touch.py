@@ -135,15 +135,20 @@ def test_what_lies_under_a_question_cannot_be_touched(kiosk: Kiosk) -> None:
 
 
 def test_help_lies_at_the_same_place_on_every_screen_that_offers_it(kiosk: Kiosk) -> None:
-    places: dict[str, set[tuple[float, float]]] = {"help": set(), "language": set(), "stop": set()}
+    places: dict[str, set[tuple[float, float]]] = {"help": set(), "access": set(), "language": set(), "stop": set()}
     for screen, over in SCENES.values():
         kiosk.show(screen, over)
         for one in kiosk.stage.ids.bars.children:
             if one.offered:
                 places[one.intent].add(
-                    (one.x if one.intent == "help" else one.right, one.y)
+                    (one.right if one.intent in ("language", "stop") else one.x, one.y)
                 )  # its corner of the window
-    assert {intent: len(found) for intent, found in places.items()} == {"help": 1, "language": 1, "stop": 1}
+    assert {intent: len(found) for intent, found in places.items()} == {
+        "help": 1,
+        "access": 1,
+        "language": 1,
+        "stop": 1,
+    }
 
 
 def test_the_same_visit_is_said_in_the_language_of_the_moment(kiosk: Kiosk) -> None:

@@ -1,0 +1,99 @@
+"""The card on which somebody adjusts the screen, and what its choices do to the picture: at once, and back again."""
+
+from typing import Any
+
+import pytest
+
+from kiosk.access import ACCESS_CHOICES, Access
+from kiosk.bus import Touched
+from kiosk.rows import Lent
+from kiosk.screens.look import look
+from kiosk.screens.stage import DEBOUNCE_S
+from kiosk.theme import CONTRAST, NORMAL
+from kiosk.ui import AccessCard, Borrowing, Intent, Rest
+from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.layout import box, labels
+from tests.kiosk.screens.scenes import DUE, LANDSCAPE
+
+VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
+
+
+def _choices(kiosk: Kiosk) -> dict[str, Any]:
+    return {one.choice: one for one in kiosk.stage.touchable() if hasattr(one, "choice")}
+
+
+def _font(kiosk: Kiosk, text: str) -> float:
+    return float(next(one.font_size for one in labels(kiosk.stage) if one.text == text))
+
+
+def test_the_button_asks_for_the_card_from_every_screen_that_offers_it(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    kiosk.tap_button("access")
+    assert kiosk.touched == [Touched(Intent.ACCESS, "")]
+
+
+@pytest.mark.parametrize("language", ["nl", "ar"])
+def test_each_choice_tells_itself_and_shows_by_word_tick_and_voice_whether_it_is_made(
+    kiosk: Kiosk, language: str
+) -> None:
+    kiosk.show(Rest(), AccessCard(Access(contrast=True, text=200)), language)
+    found = _choices(kiosk)
+    assert {*found} == {*ACCESS_CHOICES}
+    assert {one for one, button in found.items() if button.icon == "check"} == {"contrast", "text:200"}
+    assert found["contrast"].spoken != found["contrast"].text
+    for choice, button in found.items():
+        kiosk.rested()
+        place = box(button)
+        kiosk.tap((place.left + place.right) / 2, (place.bottom + place.top) / 2)
+        assert kiosk.touched == [Touched(Intent.ACCESS, choice)]
+
+
+def test_the_card_has_its_buttons_after_a_turn_of_the_screen(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(), AccessCard())
+    kiosk.resize(LANDSCAPE)
+    kiosk.turn()
+    assert {*_choices(kiosk)} == {*ACCESS_CHOICES}
+    assert kiosk.button("close").offered
+
+
+def test_contrast_is_drawn_at_once_and_gone_with_the_patron(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    before = kiosk.pixels()
+    kiosk.show(VISIT, access=Access(contrast=True))
+    assert look.colours == CONTRAST
+    assert kiosk.pixels()[:3] == bytes(3), "a black ground"
+    kiosk.show(VISIT)
+    assert look.colours == NORMAL
+    assert kiosk.pixels() == before
+
+
+@pytest.mark.parametrize("percent", [140, 200])
+def test_words_of_a_card_are_as_much_larger_as_was_asked_for(kiosk: Kiosk, percent: int) -> None:
+    kiosk.show(VISIT)
+    title, why = _font(kiosk, "Oeroeg"), _font(kiosk, "Geleend tot wo 12 augustus")
+    kiosk.show(VISIT, access=Access(text=percent))
+    assert abs(_font(kiosk, "Oeroeg") - title * percent / 100) <= 1
+    assert abs(_font(kiosk, "Geleend tot wo 12 augustus") - why * percent / 100) <= 1
+
+
+def test_what_was_held_for_a_moment_does_not_choose_twice(kiosk: Kiosk) -> None:
+    """The stage is built anew by a choice; the second half of a double tap still finds none."""
+    kiosk.show(Rest(), AccessCard())
+    place = box(_choices(kiosk)["low"])
+    where = (place.left + 40, place.bottom + 40)
+    kiosk.tap(*where)
+    low = Access(low=True)
+    kiosk.show(Rest(), AccessCard(low), access=low)
+    kiosk.tap(*where)
+    assert len(kiosk.touched) == 1
+    kiosk.stage._told_at -= DEBOUNCE_S
+    kiosk.tap(*where)
+    assert len(kiosk.touched) == 2
+
+
+def test_reduced_motion_lets_nothing_slide(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "moves", True)
+    kiosk.show(VISIT, access=Access(still=True))
+    assert not look.slides
+    kiosk.show(VISIT)
+    assert look.slides
