@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from devices.ports import Key
-from kiosk.bus import Focused, Touched
+from kiosk.bus import Focused, Stirred, Touched
 from kiosk.screens.faults import Faults
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import OutOfOrder, Rest, Shown
@@ -93,15 +93,16 @@ def _use_own_style() -> None:
 class KioskApp:
     """The screen of a kiosk; is `kiosk.ui.Ui`. Build and `run` it on the main thread.
 
-    `on_touch` is told each touch once; `on_frame` is called after the first frame and then each second for as long as
-    frames are drawn (both on the Kivy thread: they must not block). `today` is the library's day.
+    `on_touch` is told each touch once, of a veiled screen where there is no button too; `on_frame` is called after the
+    first frame and then each second for as long as frames are drawn (both on the Kivy thread: they must not block).
+    `today` is the library's day.
     """
 
     def __init__(
         self,
         title: str,
         languages: tuple[str, ...],
-        on_touch: Callable[[Touched], None],
+        on_touch: Callable[[Touched | Stirred], None],
         size: tuple[int, int],
         fullscreen: bool,
         on_frame: Callable[[], None],

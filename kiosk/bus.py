@@ -35,6 +35,11 @@ class Focused:
 
 
 @dataclass(frozen=True, slots=True)
+class Stirred:
+    """A patron touched the screen anywhere, while it was veiled."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The library system answered late what it had left open; the visit that asked may be over."""
 
@@ -52,10 +57,10 @@ class Reached:
     admitted: bool = True
 
 
-Happening = Touched | Focused | Answered | Reached | DeviceEvent
+Happening = Touched | Stirred | Focused | Answered | Reached | DeviceEvent
 
 
-_MANY = (Touched, KeyPressed, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)
+_MANY = (Touched, Stirred, KeyPressed, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)
 
 
 class Bus:

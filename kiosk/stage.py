@@ -18,7 +18,7 @@ from devices.ports import (
     PassPresented,
     PassRemoved,
 )
-from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Touched
+from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched
 from kiosk.offered import offered
 from kiosk.stack import Stack
 from kiosk.ui import (
@@ -37,13 +37,14 @@ from kiosk.ui import (
     Trouble,
     Ui,
 )
+from kiosk.veil import VEIL_AFTER_S, veiled
 
 if TYPE_CHECKING:
     from kiosk.aid import Aid  # most kiosks start without
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
-_OF_A_PERSON = (Touched, KeyPressed, BarcodeScanned, PassPresented)
+_OF_A_PERSON = (Touched, Stirred, KeyPressed, BarcodeScanned, PassPresented)
 _OPENED = HelpCard | LanguageCard | AccessCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
@@ -216,7 +217,14 @@ class Stage:
         """
         while True:
             left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
-            found = await self._first(left, tasks)
+            veil = max(0.0, VEIL_AFTER_S - self.quiet_s) if self._can_be_veiled else None
+            if veil is not None and (left is None or veil < left):
+                found = await self._first(veil, tasks)
+                if found is None:
+                    self._draw(replace(self._shown, masked=True))
+                    continue
+            else:
+                found = await self._first(left, tasks)
             if found is None or isinstance(found, asyncio.Task):
                 return found
             if not self._kept_out_of_the_way(found):
@@ -243,9 +251,15 @@ class Stage:
                 over = f" under {type(shown.over).__name__}" if shown.over else ""
                 log.info("screen %s%s", type(shown.screen).__name__, over)
             self._shown = shown
-            self._ui.show(shown)
+            drawn = replace(shown, screen=veiled(shown.screen)) if shown.masked else shown
+            self._ui.show(drawn)
             if self._aid is not None:
-                self._aid.show(shown)
+                self._aid.show(drawn)
+
+    @property
+    def _can_be_veiled(self) -> bool:
+        """Whether something is drawn that only whoever stands there should read."""
+        return not self._shown.masked and veiled(self._shown.screen) is not self._shown.screen
 
     async def _first(
         self, timeout_s: float | None, tasks: tuple[asyncio.Task[object], ...]
@@ -266,6 +280,8 @@ class Stage:
 
     def _kept_out_of_the_way(self, happening: Happening) -> bool:
         """Handles what no flow needs to see. Returns False for what the flow must see."""
+        if isinstance(happening, Stirred):
+            return True
         if isinstance(happening, Touched):
             return self._is_kept_touch(happening)
         if isinstance(happening, Reached | HealthChanged):
@@ -276,6 +292,7 @@ class Stage:
         """What is remembered of it, once, at the moment when it arrives."""
         if isinstance(happening, _OF_A_PERSON):
             self.stir()
+            self._draw(replace(self._shown, masked=False))
         if self._aid is not None:
             self._aid.hear(happening)
             over = self._shown.over

@@ -24,6 +24,7 @@ from kiosk.rows import (
 from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
 from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
+from kiosk.screens.lettering import forget
 from kiosk.screens.page import Page
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Returning, Trouble
@@ -64,6 +65,7 @@ class ListPage(Page):
     def leave(self) -> None:
         """Nothing of a patron is kept; what is said to everybody stands ready for whoever comes next."""
         self.ids.cards.wipe()
+        forget()
         if self._texts is not None:
             self.draw(self._empty(), self._texts)
 

@@ -54,6 +54,11 @@ def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
     return tuple(pieces)
 
 
+def forget() -> None:
+    """Of what was drawn no letter is kept: it may have been the title of somebody's book."""
+    runs.cache_clear()
+
+
 def _ordered(line: str, to_the_left: bool) -> str:
     """A joined line from left to right. Brackets look the other way within what runs to the left (UAX 9, L4), which
     python-bidi leaves to us: a sign that is not drawn, behind each, tells on which side it came out."""

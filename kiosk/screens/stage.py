@@ -11,7 +11,7 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from devices.ports import Key
-from kiosk.bus import Focused, Touched
+from kiosk.bus import Focused, Stirred, Touched
 from kiosk.offered import offered
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
@@ -95,7 +95,7 @@ class Stage(Mirror):
     def __init__(
         self,
         languages: tuple[str, ...],
-        tell: Callable[[Touched], None],
+        tell: Callable[[Touched | Stirred], None],
         library_name: str,
         today: Today,
         **kwargs: Any,
@@ -221,6 +221,8 @@ class Stage(Mirror):
         beside = max(abs(x - told_x), abs(y - told_y)) > look.u(BESIDE)
         if Clock.time() - self._told_at < self._pause_s and not beside:
             return True
+        if self.shown.masked:
+            self._tell(Stirred())
         return super().on_touch_down(touch)
 
     def on_touch_up(self, touch: Any) -> bool:

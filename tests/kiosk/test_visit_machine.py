@@ -32,6 +32,7 @@ from kiosk.ui import (
     Trouble,
     Waiting,
 )
+from kiosk.veil import MASK, VEIL_AFTER_S
 from offline_cache.journal import JournalFault
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import (
@@ -273,7 +274,11 @@ class VisitMachine(RuleBasedStateMachine):
             lent = [row.title for row in screen.rows if isinstance(row, Lent)]
             assert screen.lent == len(lent)
             assert len({row.key for row in screen.rows}) == len(screen.rows)
-            assert {title.rpartition("/")[0] for title in lent} <= self.allowed
+            if shown.masked:
+                assert {*lent} <= {MASK}
+                assert self.before.masked or quiet > VEIL_AFTER_S - SLACK_S
+            else:
+                assert {title.rpartition("/")[0] for title in lent} <= self.allowed
         elif isinstance(self.before.screen, Borrowing) and was_ended_by_time(screen):
             assert min(quiet, at - self.warned) > WARNING_S - SLACK_S
             self.parked = (self.desk.visits[-1], at, set(self.allowed))

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 
 from kiosk.app import KioskApp
-from kiosk.bus import Touched
+from kiosk.bus import Stirred, Touched
 from kiosk.rows import Lent
 from kiosk.ui import Borrowing, HelpCard, Intent, Rest, Screen, Shown
 
@@ -35,7 +35,8 @@ class Alone:
         self.frames += 1
         print(f"frame {self.frames}", flush=True)
 
-    def touched(self, touched: Touched) -> None:
+    def touched(self, touched: Touched | Stirred) -> None:
+        assert isinstance(touched, Touched)
         print(f"touched {touched.intent.value} {touched.what}".strip(), flush=True)
         if touched.intent is Intent.LANGUAGE:
             self.shown = Shown(self.shown.screen, self.shown.over, touched.what)

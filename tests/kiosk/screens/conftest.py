@@ -9,7 +9,7 @@ import pytest
 from kiosk import app as app_module
 from kiosk.access import Access
 from kiosk.app import KioskApp
-from kiosk.bus import Touched
+from kiosk.bus import Stirred, Touched
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import Over, Screen, Shown
 from tests.kiosk.screens.scenes import LANGUAGES, PORTRAIT, TODAY
@@ -22,7 +22,7 @@ class Kiosk:
     """Drives the app: shows, touches, waits. Positions are in pixels from the lower left."""
 
     def __init__(self, colours: Colours = NORMAL, languages: tuple[str, ...] = LANGUAGES) -> None:
-        self.touched: list[Touched] = []
+        self.touched: list[Touched | Stirred] = []
         self.frames = 0
         self.app = KioskApp(
             title="Kiosk",

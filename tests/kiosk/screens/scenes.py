@@ -34,6 +34,7 @@ from kiosk.ui import (
     Trouble,
     Waiting,
 )
+from kiosk.veil import veiled
 from tests.kiosk.screens import account_scenes
 
 TODAY = date(2026, 7, 22)
@@ -221,6 +222,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
         None,
     ),
     "borrow-many": (Borrowing(tuple(Lent(str(60 - at), f"Deel {60 - at}", DUE) for at in range(60)), lent=60), None),
+    "borrow-veiled": (veiled(Borrowing(ROWS, lent=2, may_borrow=8, first_name="Marieke")), None),
     "borrow-ending": (Borrowing((Asking("2"), ROWS[1]), lent=1, may_borrow=9, ending=True), None),
     "still-there": (Borrowing(ROWS, lent=2, may_borrow=8), StillThere(18)),
     "still-there-one": (Borrowing(may_borrow=8), StillThere(1)),

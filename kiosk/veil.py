@@ -1,0 +1,34 @@
+"""A screen as strangers may see it: whoever stands there has not stirred for a while, and perhaps went away.
+
+Titles, names and messages become a mask before they leave the flow, so that the picture cannot hold them.
+"""
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+VEIL_AFTER_S = 20.0
+MASK = "• • •"
+PRIVATE = frozenset({"title", "messages"})
+"""Fields of facts, of a screen and of what it holds, that become a mask."""
+LEFT_OUT = frozenset({"first_name"})
+"""Those that become empty: without a name nobody is greeted by one."""
+
+Fact = TypeVar("Fact")
+
+
+def veiled(fact: Fact) -> Fact:
+    """The same fact without anything that only its patron should read; the fact itself where there is nothing."""
+    if not is_dataclass(fact) or isinstance(fact, type):
+        return fact
+    hidden = {one.name: _hidden(one.name, getattr(fact, one.name)) for one in fields(fact)}
+    changed = {name: value for name, value in hidden.items() if value is not getattr(fact, name)}
+    return replace(fact, **changed) if changed else fact
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value if not value else MASK if name in PRIVATE else "" if name in LEFT_OUT else value
+    if isinstance(value, tuple):
+        found = tuple(_hidden(name, one) if isinstance(one, str) else veiled(one) for one in value)
+        return found if any(one is not other for one, other in zip(found, value, strict=True)) else value
+    return veiled(value)

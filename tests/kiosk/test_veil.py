@@ -1,0 +1,109 @@
+"""After a while without a touch titles, a name and messages become a mask; whoever stirs reads them again."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.bus import Stirred
+from kiosk.rows import Lent, NotAsked, Switching, Undone
+from kiosk.ui import Borrowing, Finished, Intent, Rest, StillThere
+from kiosk.veil import MASK, veiled
+from tests.kiosk.world import ANNA, Kiosk, book, story
+
+DUE = date(2026, 8, 12)
+
+
+@story
+async def test_after_twenty_seconds_no_title_is_shown_and_what_became_of_the_books_still_is(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    before = kiosk.borrowing()
+    await kiosk.wait(19.5)
+    assert (kiosk.shown().masked, kiosk.borrowing()) == (False, before)
+    await kiosk.wait(1.0)
+    assert kiosk.shown().masked
+    assert kiosk.titles() == [MASK]
+    assert book(1) not in repr(kiosk.shown())
+    assert (kiosk.borrowing().lent, kiosk.borrowing().rows[0].key) == (1, before.rows[0].key)
+
+
+@story
+async def test_a_touch_anywhere_shows_them_again_and_time_counts_anew(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    before = kiosk.shown()
+    await kiosk.wait(21)
+    await kiosk.put(Stirred())
+    assert kiosk.shown() == before
+    await kiosk.wait(19)
+    assert not kiosk.shown().masked
+    await kiosk.wait(2)
+    assert kiosk.shown().masked
+
+
+@story
+async def test_a_scan_and_a_touched_button_show_them_again_and_do_what_they_do(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(21)
+    await kiosk.scan(book(2))
+    assert not kiosk.shown().masked
+    assert MASK not in kiosk.titles()
+    assert len(kiosk.titles()) == 2
+    await kiosk.wait(21)
+    assert kiosk.titles() == [MASK, MASK]
+    await kiosk.touch(Intent.HELP)
+    assert not kiosk.shown().masked
+    assert MASK not in kiosk.titles()
+
+
+@story
+async def test_the_question_whether_somebody_is_there_lies_over_a_veiled_screen(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(50)
+    assert isinstance(kiosk.shown().over, StillThere)
+    assert (kiosk.shown().masked, kiosk.titles()) == (True, [MASK])
+    await kiosk.touch(Intent.MORE_TIME)
+    assert not kiosk.shown().masked
+
+
+@story
+async def test_whoever_comes_next_begins_unveiled(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(200)
+    assert (type(kiosk.screen()), kiosk.shown().masked) == (Rest, False)
+    await kiosk.tap(ANNA)
+    assert not kiosk.shown().masked
+
+
+@story
+async def test_where_nothing_is_private_nothing_is_veiled(kiosk: Kiosk) -> None:
+    shown = len(kiosk.ui.all)
+    await kiosk.wait(60)
+    assert not any(one.masked for _, one in kiosk.ui.all[shown:])
+
+
+def test_what_lies_within_a_row_is_veiled_too_and_what_is_nobodys_stays_the_same_fact() -> None:
+    lent = Lent("1", "Oeroeg", DUE)
+    screen = Borrowing(
+        (Switching("2", lent), Undone("1", "Het diner"), NotAsked("0")), first_name="Anna", messages=("a",)
+    )
+    hidden = veiled(screen)
+    assert "Oeroeg" not in repr(hidden)
+    assert (hidden.first_name, hidden.messages) == ("", (MASK,))
+    assert hidden.rows[2] is screen.rows[2]
+    finished = Finished(3)
+    assert veiled(finished) is finished
+
+
+@given(st.lists(st.text(min_size=1)), st.text(), st.lists(st.text()))
+def test_whatever_the_titles_veiling_twice_is_veiling_once(titles: list[str], name: str, said: list[str]) -> None:
+    screen = Borrowing(
+        tuple(Lent(str(at), one, DUE) for at, one in enumerate(titles)), first_name=name, messages=tuple(said)
+    )
+    once = veiled(screen)
+    assert veiled(once) == once
+    assert {one.title for one in once.rows if isinstance(one, Lent)} <= {MASK}
