@@ -220,7 +220,7 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
 def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, fullscreen: bool) -> KioskApp:
     """The screen; `after_first`: what may begin once it stands."""
     from kiosk.app import KioskApp
-    from kiosk.theme import CONTRAST, NORMAL
+    from kiosk.theme import CONTRAST
 
     return KioskApp(
         title="Kiosk",
@@ -232,7 +232,9 @@ def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, f
         on_frame=_Alive(after_first),
         library_name=config.branch.name,
         today=date.today,
-        colours=CONTRAST if config.screen.contrast else NORMAL,
+        colours=CONTRAST if config.screen.contrast else config.look.colours,
+        welcome=config.look.welcome,
+        logo=str(config.look.logo or ""),
     )
 
 

@@ -6,7 +6,7 @@ The doors that Kivy leaves open (Escape, F1, red dots, a window that closes) are
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -95,7 +95,7 @@ class KioskApp:
 
     `on_touch` is told each touch once, of a veiled screen where there is no button too; `on_frame` is called after the
     first frame and then each second for as long as frames are drawn (both on the Kivy thread: they must not block).
-    `today` is the library's day.
+    `today` is the library's day; `welcome` its own first words by language, `logo` the file of a PNG.
     """
 
     def __init__(
@@ -110,6 +110,8 @@ class KioskApp:
         today: Callable[[], date],
         colours: Colours = NORMAL,
         on_focus: Callable[[Focused], None] = lambda _: None,
+        welcome: Mapping[str, str] | None = None,
+        logo: str = "",
     ) -> None:
         """`on_focus` is told where the ring is that keys move."""
         configure_kivy(size, fullscreen)
@@ -119,6 +121,7 @@ class KioskApp:
         self._languages, self._on_touch, self._on_frame = languages, on_touch, on_frame
         self._library_name, self._today, self._colours = library_name, today, colours
         self._fullscreen, self._on_focus = fullscreen, on_focus
+        self._welcome, self._logo = welcome or {}, _picture(logo)
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
         self._shown = Shown(language=languages[0])
         self._faults = Faults(self._out_of_order, self._give_up)
@@ -186,6 +189,7 @@ class KioskApp:
         from kiosk.screens.stage import Stage
 
         old, self._stage = self._stage, Stage(self._languages, self._on_touch, self._library_name, self._today)
+        self._stage.greet(self._welcome, self._logo)
         self._window.clearcolor = look.c("ground")
         self._show(self._shown)
         if old is not None:
@@ -268,6 +272,19 @@ class KioskApp:
     def _give_up(self) -> None:
         self._failed = True
         self.stop()
+
+
+def _picture(name: str) -> Any:
+    """The PNG as a texture. One that cannot be drawn is left out: a kiosk without its logo still lends."""
+    if not name:
+        return None
+    from kivy.core.image import Image
+
+    try:
+        return Image(name, mipmap=True).texture
+    except Exception as fault:  # noqa: BLE001 - whatever the decoder raises
+        log.warning("the logo cannot be drawn: %s", type(fault).__name__)
+        return None
 
 
 def _nothing(_: float) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from circulation.identifiers import IdentifierError, code
 from devices.settings import KINDS, OPTIONS, DeviceSettings, check_settings, section_settings
+from kiosk.library_look import LibraryLook, read_look
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
@@ -123,6 +124,7 @@ class KioskConfig:
     screen: ScreenSize = field(default_factory=ScreenSize)
     visit: Visit = field(default_factory=Visit)
     pad: Pad = field(default_factory=Pad)
+    look: LibraryLook = field(default_factory=LibraryLook)
     devices: tuple[DeviceSettings, ...] = ()
     folder: Path = Path()
 
@@ -173,9 +175,9 @@ class Checker:
 
     def check(self, data: Mapping[str, Any]) -> KioskConfig | None:
         """The configuration, or None when there are problems."""
-        known = {one.name for one in fields(KioskConfig)} - {"devices", "folder"}
+        known = {one.name for one in fields(KioskConfig)} - {"devices", "folder", "look"}
         for name in data:
-            if name not in known and name not in KINDS:
+            if name not in known and name not in KINDS and name != "look":
                 self._add((name,), f"unknown section [{name}]{nearest(name, [*known, *KINDS])}")
         parts: dict[str, Any] = {}
         for one in fields(KioskConfig):
@@ -186,6 +188,8 @@ class Checker:
                 parts[one.name] = self._section((one.name,), kind, data[one.name])
             elif one.default_factory is MISSING and one.default is MISSING:
                 self._add((), f"section [{one.name}] is missing")
+        if "look" in data:
+            parts["look"] = read_look(data["look"], self._folder, self._languages, self._add)
         devices = self._devices(data)
         self._check_sense(parts)
         if "pad" in data and "item_pad" not in data:

@@ -120,6 +120,12 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def mixed(colour: str, other: str, part: float) -> str:
+    """A colour with so great a part (0 to 1) of another in it."""
+    both = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(255 * (one * (1 - part) + more * part)):02X}" for one, more in both)
+
+
 def too_faint(colours: Colours) -> list[tuple[str, str, float]]:
     """The pairs below 7:1, as (text token, ground token, ratio). Empty is good."""
     ratios = [(text, on, contrast(getattr(colours, text), getattr(colours, on))) for text, on in colours.pairs()]

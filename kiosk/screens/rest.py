@@ -1,12 +1,14 @@
 """Nobody is being served: a greeting, what to do first, and a small picture of it that moves."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk import sentences
@@ -57,6 +59,9 @@ class RestPage(Page):
     STEP_S = 4.5  # each step is a repaint of the whole window, and this screen stands all day
 
     library_name = StringProperty("")
+    logo = ObjectProperty(None, allownone=True)
+    logo_ratio = NumericProperty(1)
+    welcome: Mapping[str, str] = MappingProxyType({})
     title = StringProperty("")
     what_to_do = StringProperty("")
     or_else = StringProperty("")
@@ -78,7 +83,7 @@ class RestPage(Page):
 
     def draw(self, fact: Rest, texts: Texts) -> None:
         """A greeting and what to do; or what is wrong; and the notice of the moment in a strip."""
-        self.title = texts.say("rest.title")
+        self.title = self.welcome.get(texts.language) or texts.say("rest.title")
         trouble = sentences.worst(fact.troubles)
         self.what_to_do, self.or_else = sentences.at_rest(texts, fact)
         self.broken_icon = OF_TROUBLE[trouble] if trouble is not None else ""
@@ -91,6 +96,11 @@ class RestPage(Page):
         self.account_text, self.account_spoken = texts.say("account.title"), texts.say("access.account")
         self.keep_offered(self._bring_back, fact.takes_back)
         self.keep_offered(self._account, fact.sees_account)
+
+    def greet(self, welcome: Mapping[str, str], logo: Any) -> None:
+        """The library's own welcome by language; its logo is a texture, or None."""
+        self.welcome, self.logo = welcome, logo
+        self.logo_ratio = logo.width / logo.height if logo is not None else 1
 
     def enter(self) -> None:
         """The picture starts to move."""

@@ -115,7 +115,11 @@ class Stage(Mirror):
         self.shown = Shown(language=languages[0])
         rest = RestPage(self._touched, today)
         rest.library_name = library_name
-        self._pages[Rest] = rest
+        self._pages[Rest] = self._rest = rest
+
+    def greet(self, welcome: Mapping[str, str], logo: Any) -> None:
+        """At rest: the library's own welcome by language; its logo is a texture, or None."""
+        self._rest.greet(welcome, logo)
 
     def texts(self, language: str) -> Texts:
         """The catalogue of a language, read once; the first language where it is none of ours."""

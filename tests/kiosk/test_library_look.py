@@ -1,0 +1,89 @@
+"""A library's own look by configuration: what cannot be read on the screen is refused with its line and its ratio."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from kiosk.library_look import library_colours
+from kiosk.theme import NORMAL, contrast, mixed, too_faint
+from tests.kiosk.test_config import GOOD, problems, read
+
+LINE = GOOD.count("\n") + 2  # the first after [look]
+
+
+def _with(section: str) -> str:
+    return f"{GOOD}[look]\n{section}"
+
+
+def test_without_it_a_kiosk_looks_as_usual(tmp_path: Path) -> None:
+    look = read(tmp_path, GOOD).look
+    assert (look.colours, look.welcome, look.logo) == (NORMAL, {}, None)
+
+
+def test_the_usual_colours_come_out_as_they_are_but_for_shades(tmp_path: Path) -> None:
+    colours = read(tmp_path, _with(f'touch = "{NORMAL.touch}"\n')).look.colours
+    assert (colours.touch, colours.on_touch, colours.on_plain) == (NORMAL.touch, "#FFFFFF", NORMAL.touch)
+
+
+def test_a_library_s_colour_welcome_and_logo_are_read(tmp_path: Path) -> None:
+    Image.new("RGBA", (300, 90), "#8A0F3C").save(tmp_path / "logo.png")
+    text = 'touch = "#8A0F3C"\nlogo = "logo.png"\n[look.welcome]\nnl = "Fijn dat je er bent"\n'
+    look = read(tmp_path, _with(text)).look
+    assert (look.colours.touch, look.colours.on_plain) == ("#8A0F3C", "#8A0F3C")
+    assert look.welcome == {"nl": "Fijn dat je er bent"}
+    assert look.logo == tmp_path / "logo.png"
+
+
+def test_a_colour_that_is_too_faint_is_refused_with_its_line_and_its_ratio(tmp_path: Path) -> None:
+    ((line, said),) = problems(tmp_path, _with('touch = "#3FA7D6"\n'))
+    assert line == LINE
+    assert said.startswith("'touch' is too faint: ")
+    assert f"{contrast('#3FA7D6', '#FBF8F3'):.1f}:1" in said
+    assert "7:1" in said
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('touch = "green"\n', "a colour as"),
+        ("touch = 3\n", "a colour as"),
+        ('ground = "#1C1B1A"\n', "too faint"),
+        ('ink = "#999999"\n', "'ink' is too faint"),
+        ('tuoch = "#000000"\n', "unknown key 'tuoch'"),
+        ('logo = "missing.png"\n', "cannot be read"),
+        ('logo = "kiosk.toml"\n', "PNG"),
+        ('welcome = "Hoi"\n', "section"),
+        ('welcome.tlh = "nuqneH"\n', "no language 'tlh'"),
+        ('welcome.nl = ""\n', "one line"),
+        (f'welcome.nl = "{"x" * 61}"\n', "60 letters"),
+    ],
+)
+def test_what_cannot_be_used_is_said_with_its_line(tmp_path: Path, section: str, said: str) -> None:
+    found = problems(tmp_path, _with(section))
+    assert found[0][0] == LINE
+    assert said in found[0][1]
+
+
+def test_a_logo_too_large_for_a_small_computer_is_refused(tmp_path: Path) -> None:
+    Image.new("1", (4000, 10)).save(tmp_path / "logo.png")
+    assert "2048" in problems(tmp_path, _with('logo = "logo.png"\n'))[0][1]
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_whatever_the_colour_it_is_taken_whole_or_refused(value: int) -> None:
+    touch = f"#{value:06X}"
+    faint = {one for pair in too_faint(library_colours(touch, NORMAL.ground, NORMAL.ink)) for one in pair[:2]}
+    assert ("touch" in faint or "on_touch" in faint or "on_plain" in faint) == (
+        min(
+            contrast(touch, NORMAL.ground), contrast(touch, NORMAL.card), contrast(touch, mixed(touch, "#FFFFFF", 0.95))
+        )
+        < 7
+    )
+
+
+def test_colours_are_mixed_part_by_part() -> None:
+    assert mixed("#000000", "#FFFFFF", 0.5) == "#808080"
+    assert mixed("#123456", "#FFFFFF", 0) == "#123456"
