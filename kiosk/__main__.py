@@ -142,7 +142,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
         )
         desk = BackgroundDesk(journalled, workers)
         prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
-        app = _window(config, bus, prepare, fullscreen=fullscreen)
+        app = _window(config, bus, prepare, fullscreen=fullscreen, is_deaf=_hearing(config, undo))
         ui = Heard(app, devices.signals) if devices.signals is not None else app
         kinds = (one.kind for one in config.devices)
         stage = Stage(
@@ -217,7 +217,14 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
     return 1 if flows.failed else 0
 
 
-def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, fullscreen: bool) -> KioskApp:
+def _window(
+    config: KioskConfig,
+    bus: Bus,
+    after_first: Callable[[], None],
+    *,
+    fullscreen: bool,
+    is_deaf: Callable[[int], bool] = lambda _: False,
+) -> KioskApp:
     """The screen; `after_first`: what may begin once it stands."""
     from kiosk.app import KioskApp
     from kiosk.theme import CONTRAST
@@ -235,6 +242,7 @@ def _window(config: KioskConfig, bus: Bus, after_first: Callable[[], None], *, f
         colours=CONTRAST if config.screen.contrast else config.look.colours,
         welcome=config.look.welcome,
         logo=str(config.look.logo or ""),
+        is_deaf=is_deaf,
     )
 
 
@@ -247,6 +255,18 @@ def _aid(config: KioskConfig, speaker: Speaker | None, ring: KioskApp) -> Aid | 
 
     loudspeaker = "speech" in kinds and bool(kinds["speech"].options.get("loudspeaker"))
     return Aid(speaker, ring, config.kiosk.languages, date.today, loudspeaker=loudspeaker)
+
+
+def _hearing(config: KioskConfig, undo: ExitStack) -> Callable[[int], bool]:
+    """Whether the window has gone deaf, of a touch screen that is watched. `undo`: what to end with the kiosk."""
+    if config.touch is None:
+        return lambda _: False
+    from devices.touch_watch import TouchWatch
+
+    watch = TouchWatch(str(config.path(config.touch.device)))
+    watch.start()
+    undo.callback(watch.stop)
+    return watch.is_deaf
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:

@@ -42,7 +42,7 @@ ENVIRONMENT = {
 
 
 class DrawingFailed(Exception):
-    """The screen cannot be drawn any more; the process should end and be started again."""
+    """The screen cannot be drawn, or touched, any more; the process should end and be started again."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -96,6 +96,7 @@ class KioskApp:
     `on_touch` is told each touch once, of a veiled screen where there is no button too; `on_frame` is called after the
     first frame and then each second for as long as frames are drawn (both on the Kivy thread: they must not block).
     `today` is the library's day; `welcome` its own first words by language, `logo` the file of a PNG.
+    `is_deaf` is asked each second whether touches get lost, and told how many came; then the app ends by a fault.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class KioskApp:
         on_focus: Callable[[Focused], None] = lambda _: None,
         welcome: Mapping[str, str] | None = None,
         logo: str = "",
+        is_deaf: Callable[[int], bool] = lambda _: False,
     ) -> None:
         """`on_focus` is told where the ring is that keys move."""
         configure_kivy(size, fullscreen)
@@ -120,7 +122,7 @@ class KioskApp:
 
         self._languages, self._on_touch, self._on_frame = languages, on_touch, on_frame
         self._library_name, self._today, self._colours = library_name, today, colours
-        self._fullscreen, self._on_focus = fullscreen, on_focus
+        self._fullscreen, self._on_focus, self._is_deaf = fullscreen, on_focus, is_deaf
         self._welcome, self._logo = welcome or {}, _picture(logo)
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
         self._shown = Shown(language=languages[0])
@@ -230,6 +232,9 @@ class KioskApp:
 
     def _frame(self, _: float) -> None:
         self._on_frame()
+        if self._is_deaf(self._fingers.count):
+            log.critical("touches do not reach the window any more")
+            self._give_up()
 
     def _prepare(self, _: float) -> None:
         """Between two frames, one page at a time: what the first frame did not need. Somebody's visit comes first."""

@@ -112,6 +112,13 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class TouchScreen:
+    """`device`: its node under /dev/input, watched so that a window which hears no touch any more is started anew."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class KioskConfig:
     """All of the file, with the devices as settings for `devices.open_devices`."""
 
@@ -124,6 +131,7 @@ class KioskConfig:
     screen: ScreenSize = field(default_factory=ScreenSize)
     visit: Visit = field(default_factory=Visit)
     pad: Pad = field(default_factory=Pad)
+    touch: TouchScreen | None = None
     look: LibraryLook = field(default_factory=LibraryLook)
     devices: tuple[DeviceSettings, ...] = ()
     folder: Path = Path()

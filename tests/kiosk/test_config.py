@@ -297,3 +297,11 @@ def test_a_pad_alone_must_read_passes(tmp_path: Path) -> None:
     assert line == alone.count("\n") - PAD.count("\n") + 1
     assert text.startswith("nothing reads passes")
     assert read(tmp_path, alone + "[pad]\npasses = true\n").pad.passes
+
+
+def test_the_node_of_a_touch_screen_is_optional(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).touch is None
+    found = read(tmp_path, GOOD + '[touch]\ndevice = "/dev/input/event3"\n').touch
+    assert found is not None
+    assert found.device == "/dev/input/event3"
+    assert problems(tmp_path, GOOD + "[touch]\n") == [(GOOD.count("\n") + 1, "key 'device' is missing in [touch]")]

@@ -157,6 +157,29 @@ def test_a_full_screen_that_is_asked_to_close_stays(kiosk: Kiosk, monkeypatch: p
     assert kiosk.window.dispatch("on_request_close")
 
 
+def test_a_window_that_went_deaf_ends_by_a_fault(
+    kiosk: Kiosk, hand: Hand, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+
+    def hears(heard: int) -> bool:
+        told.append(heard)
+        return False
+
+    stopped: list[bool] = []
+    monkeypatch.setattr(kiosk.app, "stop", lambda: stopped.append(True))
+    monkeypatch.setattr(kiosk.app, "_failed", False)
+    before = kiosk.app._fingers.count
+    hand.tap(POINTING, 60, 1000)
+    monkeypatch.setattr(kiosk.app, "_is_deaf", hears)
+    kiosk.app._frame(1.0)
+    assert (told, stopped) == ([before + 1], [])
+    monkeypatch.setattr(kiosk.app, "_is_deaf", lambda _: True)
+    kiosk.app._frame(1.0)
+    assert (stopped, kiosk.app._failed) == ([True], True)
+    assert "do not reach the window" in caplog.text
+
+
 @given(
     st.lists(
         st.tuples(
