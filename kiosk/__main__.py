@@ -26,6 +26,7 @@ from kiosk.notify import notify
 from kiosk.opening import CannotStart, opened, why_closed
 from kiosk.rows import Lent
 from kiosk.texts import Texts, available
+from kiosk.touch_heard import hearing
 
 if TYPE_CHECKING:
     from devices.speaker import Speaker
@@ -142,7 +143,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
         )
         desk = BackgroundDesk(journalled, workers)
         prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
-        app = _window(config, bus, prepare, fullscreen=fullscreen, is_deaf=_hearing(config, undo))
+        app = _window(config, bus, prepare, fullscreen=fullscreen, is_deaf=hearing(config, undo))
         ui = Heard(app, devices.signals) if devices.signals is not None else app
         kinds = (one.kind for one in config.devices)
         stage = Stage(
@@ -255,18 +256,6 @@ def _aid(config: KioskConfig, speaker: Speaker | None, ring: KioskApp) -> Aid | 
 
     loudspeaker = "speech" in kinds and bool(kinds["speech"].options.get("loudspeaker"))
     return Aid(speaker, ring, config.kiosk.languages, date.today, loudspeaker=loudspeaker)
-
-
-def _hearing(config: KioskConfig, undo: ExitStack) -> Callable[[int], bool]:
-    """Whether the window has gone deaf, of a touch screen that is watched. `undo`: what to end with the kiosk."""
-    if config.touch is None:
-        return lambda _: False
-    from devices.touch_watch import TouchWatch
-
-    watch = TouchWatch(str(config.path(config.touch.device)))
-    watch.start()
-    undo.callback(watch.stop)
-    return watch.is_deaf
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from kiosk.loans import Longer, LongerNotAsked, LongerNotKnown, NotLonger, OnLoa
 from kiosk.sentences import RowWords, Sentence
 from kiosk.texts import Texts
 from kiosk.ui import AccountSection, MyAccount, NoAccount
+from kiosk.veil import MASK
 
 if TYPE_CHECKING:
     from circulation.affairs import FeeLine, HoldLine, MembershipLine
@@ -118,14 +119,15 @@ def sum_of_fees(texts: Texts, fact: MyAccount) -> RowWords:
     """F1: what is payable here, and where; of a child only that there is something."""
     if fact.first_name:
         return RowWords("", texts.say("account.fees.child.why"), texts.say("account.fees.child.next"))
-    return RowWords(
-        "", texts.say("account.fees.sum", amount=texts.money(max(0, fact.payable))), texts.say("account.fees.desk")
-    )
+    amount = MASK if fact.hidden else texts.money(max(0, fact.payable))
+    return RowWords("", texts.say("account.fees.sum", amount=amount), texts.say("account.fees.desk"))
 
 
-def fee(texts: Texts, one: "FeeLine") -> RowWords:
-    """F1: what for, how much, and where where it is not here."""
+def fee(texts: Texts, one: "FeeLine", *, hidden: bool = False) -> RowWords:
+    """F1: what for, how much (unless that is `hidden`), and where where it is not here."""
     what_for = texts.say(f"account.fee.{one.kind.value}")
+    if hidden:
+        return RowWords(what_for, MASK)
     if one.cents < 0:
         return RowWords(what_for, texts.say("account.fee.credit", amount=texts.money(-one.cents)))
     amount = texts.money(one.cents)

@@ -193,6 +193,7 @@ class KioskApp:
         old, self._stage = self._stage, Stage(self._languages, self._on_touch, self._library_name, self._today)
         self._stage.greet(self._welcome, self._logo)
         self._window.clearcolor = look.c("ground")
+        self._stage.size = width, height  # before anything is measured for it
         self._show(self._shown)
         if old is not None:
             self._stage.follow(old)

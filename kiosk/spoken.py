@@ -47,6 +47,7 @@ from kiosk.ui import (
     Waiting,
 )
 from kiosk.utterance import Utterance, public
+from kiosk.veil import veiled
 
 TOLD_SECONDS = (60, 30, 20, 10, 5)
 FEW = 3  # more items than these need no counting down
@@ -81,7 +82,12 @@ _OF_ITEM_OR_KIOSK = frozenset(
 
 
 def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> tuple[Utterance, ...]:
-    """What the new picture says that the old one did not; all of it where it is another screen, card or language."""
+    """What the new picture says that the old one did not; all of it where it is another screen, card or language.
+
+    That something is veiled, or is not any more, is no news: who hears it knows it (`kiosk.veil`).
+    """
+    if before is not None and before.masked is not after.masked and type(before.screen) is type(after.screen):
+        before, after = (replace(one, screen=veiled(one.screen), masked=True) for one in (before, after))
     if before is None or (type(before.screen), type(before.over), before.language) != (
         type(after.screen),
         type(after.over),

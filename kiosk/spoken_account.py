@@ -52,7 +52,10 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
         case AccountSection.FEES:
             fees = () if fact.first_name else fact.fees
             total = [account_words.sum_of_fees(texts, fact)] if fact.fees else []
-            return [_private(_whole(one)) for one in [*total, *(account_words.fee(texts, one) for one in fees)]]
+            return [
+                _private(_whole(one))
+                for one in [*total, *(account_words.fee(texts, one, hidden=fact.hidden) for one in fees)]
+            ]
         case AccountSection.MEMBERSHIP:
             return [_private(_whole(account_words.membership(texts, one, today))) for one in fact.memberships]
 

@@ -189,7 +189,8 @@ class AccountSection(Enum):
 @dataclass(frozen=True, slots=True)
 class MyAccount:
     """The account (N4, K12, F1, N8), one `section` of it on the screen. `payable`: cents payable here. SECTION chooses
-    another part, RENEW one loan, each by what it names; BACK goes on borrowing. `first_name`: a child's (K2)."""
+    another part, RENEW one loan, each by what it names; BACK goes on borrowing. `first_name`: a child's (K2).
+    `hidden`: amounts are masked, see `kiosk.veil`."""
 
     section: AccountSection = AccountSection.LOANS
     loans: tuple[LoansOfBranch, ...] = ()
@@ -200,6 +201,7 @@ class MyAccount:
     first_name: str = field(default="", repr=False)
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
+    hidden: bool = False
 
     @property
     def can_renew(self) -> bool:

@@ -1,17 +1,23 @@
 """A screen as strangers may see it: whoever stands there has not stirred for a while, and perhaps went away.
 
-Titles, names and messages become a mask before they leave the flow, so that the picture cannot hold them.
+Titles, names, messages, amounts and an address are masked before they leave the flow: the picture cannot hold them.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 VEIL_AFTER_S = 20.0
 MASK = "• • •"
-PRIVATE = frozenset({"title", "messages"})
+PRIVATE = frozenset({"title", "messages", "product", "mail_to"})
 """Fields of facts, of a screen and of what it holds, that become a mask."""
 LEFT_OUT = frozenset({"first_name"})
 """Those that become empty: without a name nobody is greeted by one."""
+AMOUNTS = frozenset({"cents", "payable"})
+"""Numbers that become nothing: what is drawn says by `hidden` that they were something. In a refusal they are left out.
+"""
+HIDDEN = "hidden"
+"""The field by which a screen says that its amounts are masked."""
 
 Fact = TypeVar("Fact")
 
@@ -26,8 +32,14 @@ def veiled(fact: Fact) -> Fact:
 
 
 def _hidden(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return value or name == HIDDEN
+    if isinstance(value, int):
+        return 0 if value and name in AMOUNTS else value
+    if isinstance(value, Mapping):
+        return value if AMOUNTS.isdisjoint(value) else {key: one for key, one in value.items() if key not in AMOUNTS}
     if isinstance(value, str):
-        return value if not value else MASK if name in PRIVATE else "" if name in LEFT_OUT else value
+        return value if value in ("", MASK) else MASK if name in PRIVATE else "" if name in LEFT_OUT else value
     if isinstance(value, tuple):
         found = tuple(_hidden(name, one) if isinstance(one, str) else veiled(one) for one in value)
         return found if any(one is not other for one, other in zip(found, value, strict=True)) else value

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import StringProperty
+from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.screens.cards import ELLIPSIS
 from kiosk.screens.lettering import Lettering
@@ -28,6 +28,7 @@ class ChooseHomePage(Page):
 
     title = StringProperty("")
     none_text = StringProperty("")
+    beside = NumericProperty(1)  # buttons in a row
 
     def __init__(self, tell: Tell, today: Today, **kwargs: object) -> None:
         self._buttons: list[OneHome] = []
@@ -46,8 +47,7 @@ class ChooseHomePage(Page):
 
     def _on_one_line(self, name: str) -> str:
         """A name as the library writes it may be longer than its button."""
-        beside = 1 if self.tall else 2
-        room = (self.width - look.u(128 + 24 * (beside - 1))) / beside - look.u(2 * SIDE)
+        room = (self.width - look.u(128 + 24 * (self.beside - 1))) / self.beside - look.u(2 * SIDE)
         measure = Lettering(font_name=look.fonts.bold, font_size=look.u(SMALLEST))
         if self.width <= UNLAID or measure.get_extents(name)[0] <= room:
             return name

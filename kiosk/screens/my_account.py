@@ -40,6 +40,7 @@ class MyAccountPage(Page):
     renew_all_spoken = StringProperty("")
     renews_all = BooleanProperty(False)
     beside = NumericProperty(0)
+    beside_stop = BooleanProperty(False)
 
     _texts: Texts | None = None  # of the last drawing
 
@@ -119,7 +120,7 @@ class MyAccountPage(Page):
         if fact.first_name:
             return (total,)
         fees = tuple(
-            Card(f"fee:{at}", "touch", "receipt", *_said(account_words.fee(texts, one)))
+            Card(f"fee:{at}", "touch", "receipt", *_said(account_words.fee(texts, one, hidden=fact.hidden)))
             for at, one in enumerate(fact.fees)
         )
         return (total, *fees)

@@ -60,6 +60,7 @@ class PinPadPage(Page):
     title = StringProperty("")
     text = StringProperty("")
     count = NumericProperty(0)
+    key_u = NumericProperty(144)  # units, how high a key is
     count_spoken = StringProperty("")
     wrong = BooleanProperty(False)
     checking = BooleanProperty(False)

@@ -198,6 +198,7 @@ class Stage(Mirror):
             module, name = PAGES[kind]
             build = getattr(import_module(f"kiosk.screens.{module}"), name)
             self._pages[kind] = build(self._touched, self._today)
+            self._pages[kind].size = self.size
         return self._pages[kind]
 
     def _offered_language(self) -> str:

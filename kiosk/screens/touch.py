@@ -33,6 +33,7 @@ class Touch(Widget):
     filled = BooleanProperty(False)
     opaque = BooleanProperty(False)  # not filled, but upon something darker than the ground
     solid = BooleanProperty(False)
+    fits = BooleanProperty(False)  # its width is given, and not made of its word
     reached = BooleanProperty(True)  # not cut off by the edge of the list in which it stands
     most_u = NumericProperty(0)  # units, of its word when words are enlarged; 0: as its height allows
     icon_room = NumericProperty(0)
@@ -48,7 +49,7 @@ class Touch(Widget):
 
     def _fit_now(self, *_: Any) -> None:
         """A word too long for the button gets smaller, then wraps."""
-        if self.size_hint_x is None:
+        if self.size_hint_x is None and not self.fits:
             return
         words = self.ids.words
         room = self.width - look.u(2 * self.side) - self.icon_room

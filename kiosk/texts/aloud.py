@@ -8,7 +8,12 @@ from datetime import date
 
 from kiosk.texts import Texts
 
-_SPACES = {"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "\N{HORIZONTAL ELLIPSIS}": "."}
+_SPACES = {
+    "\N{NO-BREAK SPACE}": " ",
+    "\N{NARROW NO-BREAK SPACE}": " ",
+    "\N{HORIZONTAL ELLIPSIS}": ".",
+    "\N{BULLET}": " ",
+}
 _ENDS = ".!?…؟"
 
 
@@ -31,7 +36,7 @@ class AloudTexts(Texts):
 
 
 def sayable(*parts: str) -> str:
-    """Parts as sentences one after the other, of nothing but what can be said: no marks of direction, no ellipsis."""
+    """Parts as sentences, of nothing but what can be said: no marks of direction, no ellipsis, no mask."""
     said = []
     for part in parts:
         kept = "".join(_SPACES.get(one, one) for one in part if unicodedata.category(one) != "Cf")

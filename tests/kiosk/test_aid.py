@@ -101,7 +101,7 @@ async def test_headphones_in_and_everything_is_said_to_one_pair_of_ears(kiosk: K
         "Voorlezen is aan. Kies met de toetsen.",
         "Welkom.",
         "Houd je pas voor de lezer. Of scan de streepjescode op je pas.",
-        "Je hebt 2 keuzes.",
+        "Je hebt 3 keuzes.",
     ]
     kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
     await kiosk.tap(ANNA)
@@ -216,7 +216,7 @@ async def test_repeat_says_all_that_is_drawn_now(kiosk: Kiosk, ears: Listener) -
         "Welkom.",
         "Je mag nog 10 boeken lenen.",
         "Scan je eerste boek. Houd de streepjescode onder de scanner.",
-        "Je hebt 4 keuzes.",
+        "Je hebt 5 keuzes.",
     ]
 
 

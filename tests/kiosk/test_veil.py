@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from kiosk.bus import Stirred
 from kiosk.rows import Lent, NotAsked, Switching, Undone
-from kiosk.ui import Borrowing, Finished, Intent, Rest, StillThere
+from kiosk.ui import Borrowing, Finished, Intent, MyAccount, Rest, StillThere
 from kiosk.veil import MASK, veiled
+from tests.kiosk.screens.account_scenes import SCENES
 from tests.kiosk.world import ANNA, Kiosk, book, story
 
 DUE = date(2026, 8, 12)
@@ -107,3 +108,19 @@ def test_whatever_the_titles_veiling_twice_is_veiling_once(titles: list[str], na
     once = veiled(screen)
     assert veiled(once) == once
     assert {one.title for one in once.rows if isinstance(one, Lent)} <= {MASK}
+
+
+def test_of_an_account_no_title_amount_or_membership_is_shown_and_a_loan_can_still_be_renewed() -> None:
+    for screen, _ in SCENES.values():
+        if isinstance(screen, MyAccount):
+            hidden = veiled(screen)
+            assert hidden.hidden
+            assert {one.title for branch in hidden.loans for one in branch.loans} <= {MASK}
+            assert {one.title for one in hidden.holds} | {one.product for one in hidden.memberships} <= {MASK}
+            assert hidden.payable == sum(one.cents for one in hidden.fees) == 0
+            assert hidden.can_renew is screen.can_renew
+            assert veiled(hidden) == hidden
+
+
+def test_the_address_of_a_receipt_is_masked_and_it_can_still_be_mailed() -> None:
+    assert veiled(Finished(3, mail_to="a…@b.nl")).mail_to == MASK

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from kiosk.access import Access
 from kiosk.app import _picture
 from kiosk.library_look import library_colours
 from kiosk.theme import NORMAL
-from kiosk.ui import Access, Rest
+from kiosk.ui import Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults
 from tests.kiosk.screens.scenes import LANDSCAPE, PORTRAIT, SMALL

@@ -8,7 +8,7 @@ from kiosk.rows import NotLent
 from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.layout import box, faults, labels, missing_glyphs, unpainted
+from tests.kiosk.screens.layout import box, faults, labels, missing_glyphs, unpainted, within
 from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, PORTRAIT, SCENES, SIZES
 
 SHAPES = dict(zip(SIZES, ("portrait", "landscape", "small"), strict=True))
@@ -73,7 +73,8 @@ def test_every_screen_is_whole_for_whoever_needs_it_otherwise(
         kiosk.show(screen, over, language, MODES[mode])
         wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
         if MODES[mode].low:
-            wrong += [f"{one.text!r} is too high" for one in kiosk.stage.touchable() if box(one).top > reach + 1]
+            low = [one for one in kiosk.stage.touchable() if not within(one, "CardList")]  # docs/accessibility.md
+            wrong += [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
         if wrong:
             found[name] = wrong
     assert found == {}

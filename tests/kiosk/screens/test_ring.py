@@ -53,9 +53,10 @@ def test_next_reaches_everything_that_can_be_touched_and_comes_around(kiosk: Kio
 
 def test_what_the_screen_is_about_comes_first_and_what_ends_it_last(kiosk: Kiosk) -> None:
     kiosk.show(VISIT)
-    assert [one.name for one in press(kiosk, *[Key.NEXT] * 4)] == [
+    assert [one.name for one in press(kiosk, *[Key.NEXT] * 5)] == [
         "Klaar met lenen",
         "Hulp van de balie",
+        "Scherm aanpassen",
         "Kies je taal",
         "Stoppen",
     ]

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from kiosk.access import Access
 from kiosk.bus import Stirred
 from kiosk.rows import Lent, NotLent, Undone
-from kiosk.ui import Access, AccessCard, Borrowing, Finished, Receipt, ReceiptState, Rest, Screen, StillThere
+from kiosk.ui import AccessCard, Borrowing, Finished, Receipt, ReceiptState, Rest, Screen, StillThere
 from kiosk.veil import veiled
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import HELD
