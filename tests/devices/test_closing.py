@@ -23,6 +23,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("receipt_printer", "serial"): {},
     ("signals", "aplay"): {"volume": 0},
 }
+AID = {("speech", "espeak-ng"), ("keypad", "evdev"), ("keypad", "serial"), ("headphones", "evdev")}
 NETWORK = [("receipt_printer", "network"), ("payment_terminal", "zvt-network"), ("payment_terminal", "nexo")]
 
 
@@ -109,6 +110,7 @@ def _hang_up_on_one(listener: socket.socket) -> None:
 
 
 def test_no_driver_is_forgotten_here() -> None:
-    """The other three have no port of their own; theirs is tried by tests/fuzz, and on stands in this folder."""
+    """The other three have no port of their own; theirs is tried by tests/fuzz, and on stands in this folder. What aids
+    those who do not see is tried in tests of its own (test_keypad.py, test_speech.py)."""
     left = set(_MODELS) - set(OPTIONS) - set(NETWORK)
-    assert left == {("receipt_printer", "usb"), ("pass_reader", "acr122u"), ("pass_reader", "pcsc")}
+    assert left == {("receipt_printer", "usb"), ("pass_reader", "acr122u"), ("pass_reader", "pcsc"), *AID}

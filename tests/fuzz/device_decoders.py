@@ -25,6 +25,9 @@ from devices.receipt_printer.layout import rows
 from devices.signals.light_line import Answers
 from devices.signals.quiet_hours import QuietHours
 from devices.simulators.smart_card import CARDS
+from devices.tactile.input_events import InputDecoder
+from devices.tactile.key_line import LineDecoder
+from devices.touch_watch import TouchCounter
 from tests.fuzz.fuzzing import Decoder, chance_of, in_pieces, json_mended
 
 _PUBLISHED_TAG = bytes.fromhex("11010131313232333334340000000000000000513e4445373035000000000000")
@@ -178,6 +181,21 @@ def _keys_decoded(data: bytes) -> None:
     assert whole.isascii()
 
 
+def _keypad_told(decoder: Any, data: bytes) -> None:
+    """Keys and switches are the same in pieces as whole."""
+    whole = list(decoder().feed(data))
+    one = decoder()
+    assert whole == [told for piece in in_pieces(data) for told in one.feed(piece)]
+
+
+def _touches_counted(data: bytes) -> None:
+    whole, one = TouchCounter(), TouchCounter()
+    whole.feed(data)
+    for piece in in_pieces(data):
+        one.feed(piece)
+    assert whole.count == one.count
+
+
 def _typed(codes: bytes, form: Any) -> bytes:
     events = [(0, 0, 1, code, value) for code in codes for value in (1, 0)]
     return b"".join(form.pack(*event) + form.pack(0, 0, 0, 0, 0) for event in events)
@@ -236,6 +254,21 @@ def _quiet_hours(data: bytes) -> None:
 
 
 DECODERS = (
+    Decoder(
+        "keys of a keypad and a headphone socket (InputDecoder.feed)",
+        (_typed(bytes((105, 106, 28)), EVENT_64), EVENT_64.pack(0, 0, 5, 2, 1), EVENT_64.pack(0, 0, 5, 2, 0)),
+        functools.partial(_keypad_told, InputDecoder),
+    ),
+    Decoder(
+        "keys of a keypad on a line (LineDecoder.feed)",
+        (b"key next\nkey ok\n", b"headphones in\r\nheadphones out\r\n", b"key repeat"),
+        functools.partial(_keypad_told, LineDecoder),
+    ),
+    Decoder(
+        "touches of a screen (TouchCounter.feed)",
+        (EVENT_64.pack(0, 0, 1, 0x14A, 1) + EVENT_64.pack(0, 0, 1, 0x14A, 0), EVENT_64.pack(0, 0, 3, 0x35, 500)),
+        _touches_counted,
+    ),
     Decoder(
         "frames of a PN532 (hsu.cut_frame)",
         (hsu.ACK, hsu.NACK, hsu.command_frame(0x02), hsu.command_frame(0x4A, b"\x01\x00"), b"\x55" * 8 + hsu.START),
