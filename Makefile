@@ -49,7 +49,7 @@ contracts:
 	$(call stage,import contracts,.venv/bin/lint-imports)
 
 tests:
-	$(call stage,tests,$(PY) -m pytest $(SELECT) $(SPREAD) --durations=10 $(PYTEST))
+	$(call stage,tests,timeout --foreground --signal=INT --kill-after=30 1800 $(PY) -m pytest $(SELECT) $(SPREAD) --durations=10 $(PYTEST))
 
 test-system: ## what needs root, debootstrap or systemd, about 30 minutes (<= 60)
 	@[ "$$(id -u)" = 0 ] || { echo 'make test-system needs root: sudo make test-system' >&2; exit 1; }

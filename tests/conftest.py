@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import engine
 
 # How long an example takes says how busy the machine is, and the first one reads the source for constants.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+# A failure is told before the test's own time is over: a longer search for a smaller one would hide it.
+engine.MAX_SHRINKING_SECONDS = 30
 
 HERE = Path(__file__).parent
 FIRST = (

@@ -13,6 +13,7 @@ from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 from kiosk.loans import Longer, LongerNotAsked, LongerNotKnown, NotLonger, OnLoan
 from kiosk.ui import Borrowing, Finished, Intent, MyAccount, NoAccount, Rest, StillThere, Waiting
+from kiosk.veil import MASK
 from tests.kiosk.accounts import ENOUGH, WANTED
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import ANNA, BERT, DUE, LATER, Kiosk, ScriptedDesk, an_event, book, lost, unreachable
@@ -258,6 +259,8 @@ class AccountMachine(RuleBasedStateMachine):
             assert screen.renewals_unclear == said.count("open")
 
     def is_right(self, one: OnLoan) -> None:
+        if one.title == MASK:
+            return  # before strangers it does not say which it is; without the mask it is looked at again
         said = self.desk.said.get(one.title.partition("/")[2], "")
         match one.renewal:
             case Longer():
