@@ -64,8 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return checked(config, given.config, ports=given.ports)
     gc.disable()  # until the first picture: a start makes things and throws hardly any away
+    from kiosk.steady_memory import keep_memory_steady
     from offline_cache.private_memory import keep_memory_private
 
+    keep_memory_steady()  # before the first thread
     keep_memory_private()  # a dump of it would hold what no disk may hold
     return run(config, given.config, fullscreen=given.fullscreen)
 

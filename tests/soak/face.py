@@ -23,6 +23,7 @@ from circulation.presented import ReceiptChoice
 from devices.ports import Health, PrintOutcome
 from kiosk.config import LANGUAGES
 from kiosk.offered import offered
+from kiosk.steady_memory import keep_memory_steady
 from kiosk.ui import Borrowing, Intent, Rest, Shown
 from tests.kiosk.virtual_time import VirtualLoop
 from tests.kiosk.world import UNKNOWN, Kiosk, an_event, book, lent, lost
@@ -198,4 +199,5 @@ def main(visits: int, seed: int, size: tuple[int, int] = (1080, 1920)) -> Seen:
 
 if __name__ == "__main__":
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+    keep_memory_steady()  # as the kiosk does when it starts
     print(json.dumps(asdict(main(int(sys.argv[1]), int(sys.argv[2])))))

@@ -1,0 +1,23 @@
+"""What was drawn once does not stay: large pieces of memory go back to the system when they are not used any more.
+
+The C library keeps what was freed for the next one to ask, in ever larger pieces, between which small ones stay: over
+1,000 drawn visits the screen's process so grew by 11 %, with nothing in it that was still used (tests/soak).
+"""
+
+import ctypes
+
+_M_MMAP_THRESHOLD = -3  # mallopt(3)
+_M_ARENA_MAX = -8
+_LARGE = 128 * 1024  # bytes; the library's own first value, which it raises by itself unless told
+_ARENAS = 2  # heaps that threads share; by itself the library makes eight for each core
+
+
+def keep_memory_steady() -> None:
+    """For the rest of this process; to be called before its threads begin. Another C library than glibc goes on as it
+    is."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    mallopt(_M_ARENA_MAX, _ARENAS)
