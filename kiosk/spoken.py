@@ -11,7 +11,7 @@ from datetime import date
 from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
-from kiosk import sentences, spoken_access, spoken_account, spoken_ways_in
+from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_ways_in
 from kiosk.access import ACCESS_CHOICES
 from kiosk.offered import offered
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
@@ -199,10 +199,10 @@ def _end(screen: Finished | Returned | Receipt, texts: AloudTexts) -> list[Utter
         case Returned():
             end = sentences.returned(texts, screen)
             return [public(end.why, end.next)]
-        case Receipt(state=state):
+        case Receipt():
             instead = texts.say("receipt.not_mailed.print") if screen.can_print else ""
-            key = f"receipt.{state.value}"
-            return [public(texts.say(f"{key}.title"), texts.say(f"{key}.text"), instead)]
+            said = receipt_words.receipt(texts, screen)
+            return [public(said.why, said.next, instead)]
 
 
 def _out(screen: Closed | OutOfOrder, texts: AloudTexts) -> list[Utterance]:

@@ -278,12 +278,13 @@ class ReceiptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt is being printed or mailed, or was not; the loans stand all the same. CLOSE leaves. `can_print`: what
-    was not mailed can be printed."""
+    """The receipt is being printed or mailed, or was not; that so many were `lent` and `renewed` stands all the same.
+    CLOSE leaves. `can_print`: what was not mailed can be printed."""
 
     state: ReceiptState
     lent: int
     can_print: bool = False
+    renewed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

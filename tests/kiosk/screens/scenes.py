@@ -245,6 +245,8 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "finished-mail": (Finished(3, mail_to=MASKED), None),
     "finished-mail-only": (Finished(1, can_print=False, mail_to=MASKED), None),
     "finished-mail-to-check": (Finished(3, to_check=2, not_known=1, lying=True, mail_to=MASKED), None),
+    "receipt-failed-renewed": (Receipt(ReceiptState.FAILED, 0, renewed=2), None),
+    "receipt-not-sure-both": (Receipt(ReceiptState.NOT_SURE, 3, renewed=2), None),
     "receipt-not-mailed-print": (Receipt(ReceiptState.NOT_MAILED, 3, can_print=True), None),
     **{f"receipt-{one.value.replace('_', '-')}": (Receipt(one, 3), None) for one in ReceiptState},
     "returning-begin": (Returning(), None),
