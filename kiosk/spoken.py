@@ -309,7 +309,9 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
     if isinstance(before, Borrowing) and isinstance(after, Borrowing):
         said = _of_rows(before, after, texts, today)
         said += _notice(after.notice if after.notice is not before.notice else None, texts)
-        if (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
+        if before.messages != after.messages and set(after.messages) <= set(before.messages):
+            said.append(public(texts.say("speech.message_read")))
+        elif (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
             said += _standing(after, texts, today)
         elif before.code != after.code:
             said += _desk_code(texts, after.code)

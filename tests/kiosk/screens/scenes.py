@@ -218,6 +218,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
     "borrow-cannot-code": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0], code="KZTP"), None),
     "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),
+    "borrow-two-messages": (
+        Borrowing(ROWS[:2], lent=1, may_borrow=8, messages=("Je tas ligt nog bij de balie.", "Bel even terug.")),
+        None,
+    ),
     "borrow-ends": (Borrowing(may_borrow=8, ends=date(2026, 8, 31)), None),
     "borrow-message-ends": (
         Borrowing(ROWS, lent=2, may_borrow=8, messages=("Je tas ligt nog bij de balie.",), ends=date(2027, 12, 31)),
