@@ -41,7 +41,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     ChooseHome: frozenset({Intent.CHOOSE, Intent.CLOSE, Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
-    Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT}),
+    Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT, Intent.READ}),
     MyAccount: frozenset({Intent.BACK, Intent.STOP, Intent.SECTION, Intent.RENEW, Intent.RENEW_ALL}),
     NoAccount: frozenset({Intent.BACK}),
     Finished: frozenset({Intent.PRINT, Intent.EMAIL, Intent.NO_RECEIPT}),
@@ -76,10 +76,15 @@ def _withheld(screen: Screen | Over) -> frozenset[Intent]:
             return frozenset(intent for intent, is_there in ways.items() if not is_there)
         case LendOrReturn(wants_pass=True):
             return frozenset({Intent.LEND})
-        case Borrowing(ending=True) | Returning(ending=True):
-            return frozenset({Intent.DONE, Intent.ACCOUNT})
-        case Borrowing(sees_account=False):
-            return frozenset({Intent.ACCOUNT})
+        case Returning(ending=True):
+            return frozenset({Intent.DONE})
+        case Borrowing():
+            there = {
+                Intent.DONE: not screen.ending,
+                Intent.ACCOUNT: screen.sees_account and not screen.ending,
+                Intent.READ: bool(screen.messages),
+            }
+            return frozenset(intent for intent, is_there in there.items() if not is_there)
         case MyAccount():
             renewing = frozenset({Intent.RENEW, Intent.RENEW_ALL})
             return frozenset() if screen.section is AccountSection.LOANS and screen.can_renew else renewing

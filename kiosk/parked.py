@@ -3,9 +3,21 @@
 import hashlib
 import os
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 
 from circulation.identifiers import ItemBarcode, PatronRef
 from kiosk.sheet import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a visit left: its lines, and the messages that were read in it (K3)."""
+
+    lines: tuple[Line, ...] = ()
+    read: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+NOTHING = Left()
 
 
 class Parked:
@@ -14,22 +26,22 @@ class Parked:
     def __init__(self, monotonic: Callable[[], float], lifetime_s: float) -> None:
         self._monotonic, self._lifetime_s = monotonic, lifetime_s
         self._key = os.urandom(32)
-        self._mark, self._lines, self._until = b"", (), 0.0  # type: tuple[bytes, tuple[Line, ...], float]
+        self._mark, self._left, self._until = b"", NOTHING, 0.0
 
-    def keep(self, patron: PatronRef, lines: tuple[Line, ...]) -> None:
-        """Keeps these lines for that patron, instead of any that were kept."""
-        self._mark, self._lines = self._digest(patron), lines
+    def keep(self, patron: PatronRef, left: Left) -> None:
+        """Keeps this for that patron, instead of what was kept."""
+        self._mark, self._left = self._digest(patron), left
         self._until = self._monotonic() + self._lifetime_s
 
-    def take(self, patron: PatronRef) -> tuple[Line, ...]:
-        """The lines of that patron, once; nothing for anybody else. Whatever was kept is gone afterwards."""
-        lines = self._lines if self._mark == self._digest(patron) and self._monotonic() < self._until else ()
+    def take(self, patron: PatronRef) -> Left:
+        """What that patron left, once; nothing for anybody else. Whatever was kept is gone afterwards."""
+        left = self._left if self._mark == self._digest(patron) and self._monotonic() < self._until else NOTHING
         self.forget()
-        return lines
+        return left
 
     def came_back(self, items: Collection[ItemBarcode]) -> None:
         """Takes from it what somebody has brought back since, or may have."""
-        self._lines = tuple(one for one in self._lines if one.item not in items)
+        self._left = replace(self._left, lines=tuple(one for one in self._left.lines if one.item not in items))
 
     def forget_old(self) -> None:
         """Wipes what nobody took up in time."""
@@ -38,7 +50,7 @@ class Parked:
 
     def forget(self) -> None:
         """Wipes what was kept."""
-        self._mark, self._lines, self._until = b"", (), 0.0
+        self._mark, self._left, self._until = b"", NOTHING, 0.0
 
     def _digest(self, patron: PatronRef) -> bytes:
         return hashlib.blake2b(patron.encode(), key=self._key, digest_size=16).digest()

@@ -1,6 +1,6 @@
 """The list of one visit: which items were scanned and how each stands. Frozen; a change makes a new one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
@@ -37,7 +37,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """Newest line first. `may_borrow` None is no maximum. `of_returns`: what is listed is brought back. `renewed`: what
-    was renewed beside it; of `renewals_unclear` loans that is not known (yet)."""
+    was renewed beside it; of `renewals_unclear` loans that is not known (yet). `read`: messages that the patron has
+    read away (K3)."""
 
     may_borrow: int | None = None
     lines: tuple[Line, ...] = ()
@@ -45,12 +46,13 @@ class Sheet:
     of_returns: bool = False
     renewed: "tuple[RenewedLoan, ...]" = ()
     renewals_unclear: int = 0
+    read: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def of(cls, patron: Identified, resumed: tuple[Line, ...] = ()) -> "Sheet":
+    def of(cls, patron: Identified, resumed: tuple[Line, ...] = (), read: frozenset[str] = frozenset()) -> "Sheet":
         """The sheet at the beginning of a visit, with what an interrupted visit left."""
         lines = tuple(replace(one, row=replace(one.row, key=f"r{n}")) for n, one in enumerate(resumed))
-        return cls(patron.may_borrow, lines)
+        return cls(patron.may_borrow, lines, read=read)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
-from kiosk import sentences, spoken_access, spoken_account, spoken_ways_in
+from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_ways_in
 from kiosk.access import ACCESS_CHOICES
 from kiosk.offered import offered
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
@@ -199,10 +199,10 @@ def _end(screen: Finished | Returned | Receipt, texts: AloudTexts) -> list[Utter
         case Returned():
             end = sentences.returned(texts, screen)
             return [public(end.why, end.next)]
-        case Receipt(state=state):
+        case Receipt():
             instead = texts.say("receipt.not_mailed.print") if screen.can_print else ""
-            key = f"receipt.{state.value}"
-            return [public(texts.say(f"{key}.title"), texts.say(f"{key}.text"), instead)]
+            said = receipt_words.receipt(texts, screen)
+            return [public(said.why, said.next, instead)]
 
 
 def _out(screen: Closed | OutOfOrder, texts: AloudTexts) -> list[Utterance]:
@@ -309,7 +309,9 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
     if isinstance(before, Borrowing) and isinstance(after, Borrowing):
         said = _of_rows(before, after, texts, today)
         said += _notice(after.notice if after.notice is not before.notice else None, texts)
-        if (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
+        if before.messages != after.messages and set(after.messages) <= set(before.messages):
+            said.append(public(texts.say("speech.message_read")))
+        elif (before.cannot_borrow, before.messages) != (after.cannot_borrow, after.messages):
             said += _standing(after, texts, today)
         elif before.code != after.code:
             said += _desk_code(texts, after.code)

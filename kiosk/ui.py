@@ -44,6 +44,7 @@ class Intent(Enum):
     ENROL = "enrol"
     CHOOSE = "choose"  # one of several; `kiosk.bus.Touched.what` is its place among them
     ACCESS = "access"
+    READ = "read"  # a message was read; `kiosk.bus.Touched.what` says how many there still were
 
 
 class Trouble(Enum):
@@ -158,6 +159,7 @@ class Borrowing:
     """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum.
 
     `by_pad`: books can be laid down; `by_scan`: they can be scanned. `sees_account`: the account can be opened.
+    `messages`: those that were not read yet (K3); READ takes the first of them away.
     """
 
     rows: tuple[Row, ...] = ()
@@ -278,12 +280,13 @@ class ReceiptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt is being printed or mailed, or was not; the loans stand all the same. CLOSE leaves. `can_print`: what
-    was not mailed can be printed."""
+    """The receipt is being printed or mailed, or was not; that so many were `lent` and `renewed` stands all the same.
+    CLOSE leaves. `can_print`: what was not mailed can be printed."""
 
     state: ReceiptState
     lent: int
     can_print: bool = False
+    renewed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

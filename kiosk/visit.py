@@ -22,7 +22,7 @@ from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
 from kiosk.flows.pin import NewKeys, in_order
 from kiosk.opening import new_id
-from kiosk.parked import Parked
+from kiosk.parked import Left, Parked
 from kiosk.rows import Gate
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
@@ -191,7 +191,8 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     stage.speak(patron.language)
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
-    sheet = Sheet.of(patron, counter.parked.take(patron.patron))
+    left = counter.parked.take(patron.patron)
+    sheet = Sheet.of(patron, left.lines, left.read)
     desk_code = DeskCode(counter.desk, why, shown, counter.new_event)
     checkout = Checkout(
         stage, counter.desk, counter.pad, shown, patron, sheet, patience, desk_code, opens_account=opens_account
@@ -216,7 +217,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         )
     await checkout.settle()
     if ran_out:
-        counter.parked.keep(patron.patron, checkout.sheet.worth_keeping)
+        counter.parked.keep(patron.patron, Left(checkout.sheet.worth_keeping, checkout.sheet.read))
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(_at_rest(stage, notice or _left_behind(stage)))
     return notice

@@ -8,6 +8,7 @@ from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused
 from circulation.presented import Presented
 from devices.ports import PassPresented
+from kiosk.bus import Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.account import AccountFlow
 from kiosk.flows.desk_code import DeskCode
@@ -17,7 +18,7 @@ from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Borrowing, Notice, StillThere
+from kiosk.ui import Borrowing, Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
 
 
@@ -73,6 +74,24 @@ class Checkout(Items):
             self._account.hear(event)
             self._note_renewals()
 
+    def _take(self, happening: Happening) -> None:
+        if isinstance(happening, Touched) and happening.intent is Intent.READ:
+            self._read_away(happening.what)
+        else:
+            super()._take(happening)
+
+    @property
+    def _unread(self) -> tuple[str, ...]:
+        """K3: the messages that still stand there. That one was read nobody is told: at the next visit it stands there
+        again, until the desk takes it away."""
+        return tuple(one for one in self._patron.messages if one not in self.sheet.read)
+
+    def _read_away(self, left: str) -> None:
+        """Takes the first one away, where it is the one that stood under the finger: there were `left` of them then."""
+        unread = self._unread
+        if unread and left == str(len(unread)):
+            self.sheet = replace(self.sheet, read=self.sheet.read | {unread[0]})
+
     def _stop(self) -> None:
         super()._stop()
         self._account.stop()
@@ -102,7 +121,7 @@ class Checkout(Items):
             may_borrow=self.sheet.may_borrow,
             first_name=self._patron.first_name,
             cannot_borrow=self._patron.cannot_borrow,
-            messages=self._patron.messages,
+            messages=self._unread,
             notice=self._to_say,
             troubles=self._stage.troubles,
             resumed=self._resumed,

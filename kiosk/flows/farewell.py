@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -68,12 +69,14 @@ async def farewell(
     sheet = checkout.sheet
     if _is_for_paper(sheet) and wanted is Intent.EMAIL and mail_to(stage, patron):
         receipt = make_receipt(stage.language, sheet.lent, sheet.not_known, sheet.renewed)
-        instead = await mail(stage, post, shown, receipt, len(sheet.lent), later, patience, can_print=printer.exists)
+        done = Receipt(ReceiptState.MAILING, len(sheet.lent), renewed=len(sheet.renewed))
+        instead = await mail(stage, post, shown, receipt, done, later, patience, can_print=printer.exists)
         wanted = Intent.PRINT if instead else None
     if printer.exists and _is_for_paper(sheet) and wanted is Intent.PRINT:
         job = new_job()
         printing = asyncio.create_task(_print(stage, printer, make_receipt, sheet, job))
-        await _watch_printing(stage, printing, job, len(sheet.lent), later, patience)
+        done = Receipt(ReceiptState.PRINTING, len(sheet.lent), renewed=len(sheet.renewed))
+        await _watch_printing(stage, printing, job, done, later, patience)
     for one in later[-1:]:
         stage.put_back(one)
 
@@ -177,12 +180,13 @@ async def _watch_printing(
     stage: Stage,
     printing: asyncio.Task[ports.PrintOutcome],
     job: str,
-    lent: int,
+    done: Receipt,
     later: list[Coming],
     patience: Patience,
 ) -> None:
-    """Until the receipt is out and looked at, the patron closes, or (then in `later`) somebody else comes."""
-    stage.show(Receipt(ReceiptState.PRINTING, lent))
+    """Until the receipt of what was `done` is out and looked at, the patron closes, or (then in `later`) somebody else
+    comes."""
+    stage.show(done)
     while not printing.done():
         happening = await stage.next(None, printing)
         if isinstance(happening, Touched):
@@ -192,7 +196,7 @@ async def _watch_printing(
     state = _STATES[printing.result()]
     if state is not ReceiptState.PRINTED:
         log.warning("receipt %s: %s", job, printing.result().value)
-    stage.show(Receipt(state, lent))
+    stage.show(replace(done, state=state))
     stage.stir()
     while not later:
         happening = await stage.next(patience.closing if state is not ReceiptState.PRINTED else patience.closing / 2)

@@ -55,7 +55,7 @@ class Door:
             answer = await self._answer(self._desk.identify(self._shown), Waiting())
             if isinstance(answer, Refused) and OFFERS_ENROLMENT in answer.values:
                 answer = await self._as_guest(answer)
-            if isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
+            elif isinstance(answer, Refused) and answer.reason is Reason.PIN_NEEDED:
                 log.info("no visit yet: %s %s", answer.rule, answer.reason.value)
                 answer = await self._by_pin()
         except DeskUnreachable:
@@ -126,7 +126,10 @@ class Door:
             return None
         typed, asked = len(pin), self._desk.enrol(self._shown, pin, home, self._new_event())
         pin = None
-        return await self._answer(asked, PinPad(typed, checking=True, keys=keys))
+        self.pin_counts = True  # where everybody is asked for one, home's counts (P6)
+        answer = await self._answer(asked, PinPad(typed, checking=True, keys=keys))
+        self.pin_counts = not isinstance(answer, Refused)
+        return answer
 
     async def _answer(self, question: Coroutine[Any, Any, Result], meanwhile: Waiting | PinPad) -> Result | None:
         """The answer; None where the patron left, or somebody showed another pass. Raises DeskUnreachable."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from circulation.outcomes import Identified
 from circulation.presented import Presented
@@ -27,16 +28,16 @@ async def mail(
     post: VisitMail,
     shown: Presented,
     receipt: ports.Receipt,
-    lent: int,
+    done: Receipt,
     later: list[PassPresented | BarcodeScanned],
     patience: Patience,
     *,
     can_print: bool,
 ) -> bool:
-    """Until that it goes, or does not, was read, or somebody else comes (then in `later`). Returns whether it is to be
-    printed instead."""
+    """Until that it goes, or does not, was read, or somebody else comes (then in `later`). `done`: what is on it.
+    Returns whether it is to be printed instead."""
     sending = asyncio.create_task(post.send(shown, stage.language, receipt))
-    stage.show(Receipt(ReceiptState.MAILING, lent))
+    stage.show(done)
     while not sending.done():
         happening = await stage.next(None, sending)
         if isinstance(happening, Touched):
@@ -46,7 +47,7 @@ async def mail(
     goes = sending.result()
     log.info("receipt by mail: %s", "taken" if goes else "not taken")
     state = ReceiptState.MAILED if goes else ReceiptState.NOT_MAILED
-    stage.show(Receipt(state, lent, can_print=can_print and not goes))
+    stage.show(replace(done, state=state, can_print=can_print and not goes))
     stage.stir()
     while not later:
         happening = await stage.next(patience.closing / 2 if goes else patience.closing)

@@ -2,11 +2,11 @@
 
 from kiosk import sentences
 from kiosk.rows import Lent, NotKnown
-from kiosk.screens.cards import Card
+from kiosk.screens.cards import Act, Card
 from kiosk.screens.icons import OF_STEP
 from kiosk.screens.item_list import ListPage
 from kiosk.texts import Texts
-from kiosk.ui import Borrowing
+from kiosk.ui import Borrowing, Intent
 
 
 class BorrowingPage(ListPage):
@@ -48,7 +48,11 @@ class BorrowingPage(ListPage):
             step = OF_STEP[fact.cannot_borrow.next]
             cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))
         title = texts.say("borrow.message")
-        cards += [Card(f"message:{at}", "touch", "message", title, one) for at, one in enumerate(fact.messages)]
+        left = len(fact.messages)
+        for at, one in enumerate(fact.messages):
+            # counted from the last, so that a card is the same one when those before it were read
+            act = Act(Intent.READ.value, str(left), texts.say("borrow.read"), texts.say("access.read"))
+            cards.append(Card(f"message:{left - at}", "touch", "message", title, one, act=None if at else act))
         return tuple(cards)
 
     def _ending(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:

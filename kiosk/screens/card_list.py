@@ -1,6 +1,8 @@
 """A list of cards, newest on top: it slides when one comes, follows a finger, and keeps only what is in sight."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kivy.clock import Clock
@@ -8,16 +10,27 @@ from kivy.graphics import Color, RoundedRectangle, ScissorPop, ScissorPush
 from kivy.properties import BooleanProperty
 from kivy.uix.widget import Widget
 
-from kiosk.screens.cards import Card, CardView
+from kiosk.screens.cards import Act, Card, CardView
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
+from kiosk.screens.touch import Touch
 
 SLIDE_S = 0.18
 FRAME_S = 1 / 60
 FRICTION = 4.0  # part of its speed that a pushed list loses a second
 SLOWEST = 40.0  # units a second: slower is standing still
 PULLING = 24  # units: a finger that moved so far pulls the list, and means no button
+TRIES = 8  # to bring a card into sight
 GUESSED_HEIGHT = 164  # units, of a card that was not in sight yet
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfSight:
+    """The button of a card that is not in sight. `bring` draws the list there, and gives the button."""
+
+    intent: str
+    spoken: str = field(repr=False)
+    bring: Callable[[], Touch | None]
 
 
 class CardList(Widget):
@@ -81,6 +94,37 @@ class CardList(Widget):
     def in_sight(self) -> list[CardView]:
         """The cards that exist as widgets, from the top."""
         return sorted(self._views.values(), key=lambda view: -float(view.y))
+
+    # ---- for keys, which go from button to button wherever these are
+
+    @property
+    def buttons(self) -> list[Touch | OutOfSight]:
+        """The buttons of all cards, from the first card to the last."""
+        return [self._button(one, one.act) for one in self._cards if one.act is not None]
+
+    def _button(self, card: Card, act: Act) -> Touch | OutOfSight:
+        view = self._views.get(card.key)
+        if view is not None and view.button is not None and view.button.offered:
+            return view.button
+        return OutOfSight(act.intent, act.spoken, partial(self._bring, card))
+
+    def _bring(self, card: Card) -> Touch | None:
+        """Draws the list until that card is seen, or of one higher than the list its button. How high a card is that
+        was not seen yet is guessed: what is found on the way is measured, and it is tried again."""
+        self._speed = self._slide = 0.0
+        for _ in range(TRIES):
+            view = self._views.get(card.key)
+            if view is None:
+                before = self._cards[: self._cards.index(card)]
+                self._offset = sum(self._height_of(one) + look.u(24) for one in before)
+            elif view.button is not None:
+                fits = view.height <= self.height
+                low, high = (view.y, view.top) if fits else (view.y + view.button.y, view.y + view.button.top)
+                if self.y <= low + 1 and high <= self.y + self.height + 1 and view.button.reached:
+                    return view.button
+                self._offset += self.y - low if low < self.y else self.y + self.height - high
+            self._place()
+        return None
 
     # ---- where it is
 

@@ -1,6 +1,7 @@
 """A page with a list of items: how many, the cards, what to do next, and the way out. Newest on top (LP#2148370)."""
 
 from pathlib import Path
+from typing import Any
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
@@ -25,7 +26,7 @@ from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
 from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
 from kiosk.screens.lettering import forget
-from kiosk.screens.page import Page
+from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Returning, Trouble
 
@@ -50,6 +51,10 @@ class ListPage(Page):
     sees_account = BooleanProperty(False)
 
     _texts: Texts | None = None  # of the last drawing
+
+    def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
+        super().__init__(tell, today, **kwargs)
+        self.ids.cards.tell = self.tell
 
     def draw_list(self, fact: Borrowing | Returning, cards: tuple[Card, ...], texts: Texts) -> None:
         """What is drawn alike, whatever the list is of."""

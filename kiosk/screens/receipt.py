@@ -6,6 +6,7 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import StringProperty
 
+from kiosk import receipt_words
 from kiosk.screens.icons import OF_RECEIPT
 from kiosk.screens.message import ClosingPage
 from kiosk.texts import Texts
@@ -31,8 +32,8 @@ class ReceiptPage(ClosingPage):
         self.icon = OF_RECEIPT[fact.state]
         self.tone = "good" if fact.state in WELL else "care"
         self.busy = fact.state in (ReceiptState.PRINTING, ReceiptState.MAILING)
-        self.title = texts.say(f"receipt.{fact.state.value}.title")
-        self.text = texts.say(f"receipt.{fact.state.value}.text")
+        said = receipt_words.receipt(texts, fact)
+        self.title, self.text = said.why, said.next
         self.note = texts.say("receipt.not_mailed.print") if fact.can_print else ""
         self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
         self.keep_offered(self._print, fact.can_print)

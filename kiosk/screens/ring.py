@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 
 from devices.ports import Key
 from kiosk.bus import Focused
-from kiosk.screens.direction import direction
+from kiosk.screens.card_list import OutOfSight
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
 
@@ -29,6 +29,7 @@ class Ring(Widget):
         super().__init__(**kwargs)
         self._around: Touch | None = None
         self._used = False  # keys are pressed in this visit
+        self._last: tuple[int, object] = (0, None)  # where it stood, and on what
         self._acted_at = -BOUNCE_S
         self._lines = InstructionGroup()
         self.drawn: list[tuple[float, float, float, float]] = []  # the place and size of each line
@@ -49,10 +50,20 @@ class Ring(Widget):
             return
         if not order:
             return
-        step = 1 if key is Key.NEXT else -1
-        at = order.index(self._around) + step if self._around in order else (0 if step > 0 else -1)
-        self._go_to(order[at % len(order)])
-        tell(Focused(order[at % len(order)].spoken, at % len(order) + 1, len(order)))
+        at = self._next(order, forwards=key is Key.NEXT) % len(order)
+        one = order[at]
+        self._go_to(one.bring() if isinstance(one, OutOfSight) else one)
+        self._last = (at, self.parent.drawn)
+        tell(Focused(one.spoken, at + 1, len(order)))
+
+    def _next(self, order: list[Touch | OutOfSight], *, forwards: bool) -> int:
+        """Beside where it stands; where that button is gone, from the place where it was; else from an end."""
+        if self._around in order:
+            return order.index(self._around) + (1 if forwards else -1)
+        last, drawn = self._last
+        if self.parent.drawn != drawn:
+            return 0 if forwards else -1
+        return min(last, len(order)) if forwards else last - 1
 
     def _act(self) -> None:
         around, now = self.around, Clock.time()
@@ -69,7 +80,7 @@ class Ring(Widget):
 
     def take_away(self) -> None:
         """Nobody presses keys any more."""
-        self._used = False
+        self._used, self._last = False, (0, None)
         self._go_to(None)
 
     def on_touch_down(self, touch: Any) -> bool:
@@ -77,17 +88,8 @@ class Ring(Widget):
         self._go_to(None)
         return False
 
-    def _order(self) -> list[Touch]:
-        """What can be touched now, each once: of the card or the page from the top, then what is on every screen."""
-        stage = self.parent
-        if stage is None:
-            return []
-        bars = list(stage.ids.bars.walk(restrict=True))
-        side = -1 if direction.to_the_left else 1
-        touches = sorted(
-            stage.touchable(), key=lambda one: (one in bars, one.intent == "stop", -round(one.top), side * one.x)
-        )
-        return list({(one.intent, one.spoken): one for one in reversed(touches)}.values())[::-1]
+    def _order(self) -> list[Touch | OutOfSight]:
+        return [] if self.parent is None else list(self.parent.reachable())
 
     def _go_to(self, touch: Touch | None) -> None:
         if self._around is not None:

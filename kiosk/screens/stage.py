@@ -13,6 +13,8 @@ from kivy.uix.floatlayout import FloatLayout
 from devices.ports import Key
 from kiosk.bus import Focused, Stirred, Touched
 from kiosk.offered import offered
+from kiosk.screens.card_list import CardList, OutOfSight
+from kiosk.screens.cards import CardView
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
@@ -235,9 +237,29 @@ class Stage(Mirror):
         self._lifted = touch.pos
         return super().on_touch_up(touch)
 
+    @property
+    def drawn(self) -> tuple[Page | None, Page | None]:
+        """The page that is drawn, and the card over it."""
+        return self._page, self._over
+
     def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
         """A key that is felt: moves the ring and tells where it is, or touches what it stands around."""
         self.ids.ring.press(key, tell)
+
+    def reachable(self) -> list[Touch | OutOfSight]:
+        """All that keys go to, each once: of the card or the page from the top, then what is on every screen, and the
+        buttons of a list between them, those too that are not in sight."""
+        pages = [] if self._over else list(self.ids.pages.walk(restrict=True))
+        lists = [one for one in pages if isinstance(one, CardList)]
+        listed = [button for one in lists for button in one.buttons]
+        bars, side = list(self.ids.bars.walk(restrict=True)), -1 if direction.to_the_left else 1
+        others = sorted(
+            (one for one in self.touchable() if not isinstance(one.parent, CardView)),
+            key=lambda one: (one in bars, one.intent == "stop", -round(one.top), side * one.x),
+        )
+        once = list({(one.intent, one.spoken): one for one in reversed(others)}.values())[::-1]
+        own = [one for one in once if one not in bars and one.intent != "stop"]
+        return [*own, *listed, *(one for one in once if one not in own)]
 
     def touchable(self) -> list[Touch]:
         """All that can be touched now, drawn and not covered."""

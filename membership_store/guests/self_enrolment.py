@@ -15,7 +15,9 @@ from circulation.affairs import GuestHomes, HomeChoice
 from circulation.model import PatronType
 from circulation.outcomes import Identified, NextStep, Reason, Refused
 from circulation.presented import Presented, Source
+from circulation.rules.facts import PinState
 from circulation.rules.guests import HomeSays, may_enrol_alone
+from membership_store import proving
 from membership_store.answers import IdentityConflict
 from membership_store.books import stamp
 from membership_store.credentials import Kiosk
@@ -100,7 +102,15 @@ class SelfEnrolling:
         situation = self._look(session, kiosk, asked)
         place = Enrolment(session, kiosk.consortium, situation.here, self._clock(), lambda: secrets.token_hex(8))
         taken = place.take_in(home, question, says, None, with_strips=True)
-        return greeting(self._look(session, kiosk, asked)) if isinstance(taken, Guest) else taken
+        return self._greeted(session, kiosk, asked) if isinstance(taken, Guest) else taken
+
+    def _greeted(self, session: Session, kiosk: Kiosk, asked: SelfEnrolment) -> Said:
+        """P6: at a branch that asks everybody for a PIN, the one that home has just proved counts for this visit."""
+        situation = self._look(session, kiosk, asked)
+        if situation.prover is not None and situation.visit.pin is PinState.NOT_SHOWN:
+            proving.prove(session, situation.prover, self._clock())
+            situation = self._look(session, kiosk, asked)
+        return greeting(situation)
 
     def _look(self, session: Session, kiosk: Kiosk, asked: SelfEnrolment) -> Situation:
         return look(session, kiosk.consortium, kiosk.branch, asked.presented, self._clock(), None, kiosk=kiosk.id)

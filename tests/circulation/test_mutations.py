@@ -12,6 +12,7 @@ import pytest
 from circulation import catalogue, identifiers
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules import (
+    due,
     facts,
     fees,
     fines,
@@ -62,6 +63,7 @@ from tests.circulation import (
 
 Test = Callable[[], None]
 RULES = (
+    due,
     fees,
     fines,
     guests,

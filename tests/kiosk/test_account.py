@@ -14,6 +14,8 @@ from kiosk.ui import (
     NoAccount,
     Notice,
     OutOfOrder,
+    Receipt,
+    ReceiptState,
     Rest,
     StillThere,
     Trouble,
@@ -68,6 +70,9 @@ async def test_a_loan_is_renewed_and_shows_its_new_date(kiosk: Kiosk) -> None:
     assert kiosk.screen() == Finished(0, renewed=1)
     await kiosk.touch(Intent.PRINT)
     assert kiosk.printed_renewals == [(RenewedLoan(f"Title {book(2)}", LATER),)]
+    assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 0, renewed=1)
+    await kiosk.wait(3)
+    assert kiosk.screen() == Receipt(ReceiptState.PRINTED, 0, renewed=1)
 
 
 @accounts

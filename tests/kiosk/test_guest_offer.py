@@ -11,7 +11,7 @@ from circulation.outcomes import OFFERS_ENROLMENT, NextStep, Reason, Refused
 from kiosk.flows.choose_home import AT_ONCE, NOT_LISTED, stretches
 from kiosk.rows import Lent
 from kiosk.ui import Borrowing, ChooseHome, GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Rest
-from tests.kiosk.world import ANNA, BERT, PASS_UNKNOWN, UNKNOWN, Kiosk, book, story, unreachable
+from tests.kiosk.world import ANNA, BERT, PASS_UNKNOWN, PIN_NEEDED, UNKNOWN, Kiosk, book, story, unreachable
 
 PIN = "73519"
 OFFERED = replace(PASS_UNKNOWN, values={OFFERS_ENROLMENT: 1})
@@ -37,6 +37,26 @@ async def test_g10_a_guest_enrols_by_the_own_pin_and_the_visit_goes_on(kiosk: Ki
     ((number, pin, home, _),) = kiosk.desk.enrolled
     assert (number, pin, home) == (UNKNOWN, PIN, "NL-070288")
     assert PIN not in "".join(repr(shown) for _, shown in kiosk.ui.all)
+
+
+@story
+async def test_p6_g10_who_enrolled_by_the_own_pin_is_not_asked_for_one_again_and_it_ends_with_the_visit(
+    kiosk: Kiosk,
+) -> None:
+    for answer in (kiosk.desk.enrolment, PIN_NEEDED):
+        kiosk.desk.enrolment = answer
+        await offered(kiosk)
+        await kiosk.touch(Intent.ENROL)
+        await kiosk.type(PIN)
+        await kiosk.touch(Intent.ENTER)
+        if answer is PIN_NEEDED:
+            assert kiosk.screen() == NoVisit(PIN_NEEDED), "the desk helps whoever has no PIN here"
+        else:
+            assert isinstance(kiosk.screen(), Borrowing)
+            assert kiosk.desk.ended == []
+            await kiosk.touch(Intent.STOP)
+            assert kiosk.desk.ended == [UNKNOWN]
+    assert kiosk.desk.tries == []
 
 
 @story

@@ -241,6 +241,13 @@ def test_whoever_owes_something_is_sent_to_the_desk_without_a_word_of_it() -> No
     assert heard[0].aloud == "Dat lukt hier nu niet. Ga naar de balie. Daar helpen we je."
 
 
+def test_k3_a_message_that_was_read_away_is_said_to_be_gone_and_the_rest_is_not_said_again() -> None:
+    two, one = (Borrowing((OEROEG,), lent=1, messages=said, cannot_borrow=OWES) for said in (("a", "b"), ("b",)))
+    assert [(said.text, said.aloud) for said in news(Shown(two), Shown(one), NL, TODAY)] == [
+        ("Het bericht is nu weg.", "Het bericht is nu weg.")
+    ]
+
+
 def test_of_a_loan_everybody_hears_that_it_is_one() -> None:
     (heard,) = news(Shown(Borrowing()), Shown(Borrowing((OEROEG,))), NL, TODAY)
     assert (heard.private, heard.aloud) == (True, "Geleend tot woensdag 12 augustus.")

@@ -818,9 +818,9 @@ async def test_what_ran_out_of_time_is_wiped_after_five_minutes(kiosk: Kiosk) ->
     await kiosk.scan(book(1))
     await kiosk.wait(65.1)
     await kiosk.wait(299)
-    assert kiosk.parked._lines
+    assert kiosk.parked._left.lines
     await kiosk.wait(22)
-    assert kiosk.parked._lines == ()
+    assert kiosk.parked._left.lines == ()
     await kiosk.tap(ANNA)
     assert kiosk.rows() == ()
 
@@ -1129,6 +1129,31 @@ async def test_a_void_of_something_given_up_changes_no_row(kiosk: Kiosk) -> None
     event = an_event()
     await kiosk.answer(event, Voided(event))
     assert [type(row) for row in kiosk.rows()] == [NotAsked]
+
+
+@story
+async def test_k3_a_message_stands_until_it_is_read_away_one_by_one_and_stays_away_in_this_visit(kiosk: Kiosk) -> None:
+    kiosk.desk.patrons[ANNA] = Identified(PatronRef("anna"), messages=("Je tas ligt hier.", "Je jas ook."))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    assert kiosk.borrowing().messages == ("Je tas ligt hier.", "Je jas ook.")
+    await kiosk.touch(Intent.READ, "2")
+    assert kiosk.borrowing().messages == ("Je jas ook.",)
+    await kiosk.touch(Intent.READ, "2")
+    assert kiosk.borrowing().messages == ("Je jas ook.",), "a touch of the first card is none of the second"
+    await kiosk.touch(Intent.READ, "1")
+    assert kiosk.borrowing().messages == ()
+    assert Intent.READ not in kiosk.offers()
+    await kiosk.scan(book(2))
+    assert kiosk.borrowing().messages == ()
+    await kiosk.wait(45 + 20 + 1)
+    assert isinstance(kiosk.screen(), Rest)
+    await kiosk.tap(ANNA)
+    assert (kiosk.borrowing().resumed, kiosk.borrowing().messages) == (True, ()), "the same visit goes on"
+    await kiosk.touch(Intent.DONE)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.tap(ANNA)
+    assert len(kiosk.borrowing().messages) == 2, "nobody was told that they were read"
 
 
 @story

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.bus import Touched
 from kiosk.rows import Asking, Lent, NotLent, Row
-from kiosk.ui import Borrowing, Rest, Shown
+from kiosk.ui import Borrowing, Intent, Rest, Shown
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
 
@@ -160,3 +161,16 @@ def test_a_card_that_was_a_refusal_keeps_nothing_of_its_colour(kiosk: Kiosk) -> 
     assert kiosk.pixels() != loan
     kiosk.show(_visit(Lent("1", "Oeroeg", DUE)))
     assert kiosk.pixels() == loan
+
+
+def test_k3_a_message_is_read_away_by_its_own_button_the_first_one_first(kiosk: Kiosk) -> None:
+    kiosk.show(Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, messages=("Je tas ligt hier.", "Je jas ook.")))
+    assert [one.intent for one in kiosk.stage.touchable()].count("read") == 1
+    kiosk.tap_button("read")
+    assert kiosk.touched == [Touched(Intent.READ, "2")]
+    kiosk.show(Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, messages=("Je jas ook.",)))
+    kiosk.rested()
+    kiosk.tap_button("read")
+    assert kiosk.touched[-1] == Touched(Intent.READ, "1")
+    kiosk.show(Borrowing((Lent("1", "Oeroeg", DUE),), lent=1))
+    assert "read" not in [one.intent for one in kiosk.stage.touchable()]

@@ -1,18 +1,21 @@
 """Keys that are felt reach all that a finger reaches, one after the other, and a ring shows where they are."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devices.ports import Key
+from kiosk.access import Access
 from kiosk.bus import Focused, Touched
+from kiosk.loans import LoansOfBranch, OnLoan, Renewing
 from kiosk.rows import Lent
 from kiosk.screens.direction import direction
 from kiosk.theme import CONTRAST, NORMAL, contrast
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, Reading, Rest, StillThere
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, MyAccount, Reading, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
-from tests.kiosk.screens.scenes import DUE, SCENES
+from tests.kiosk.screens.scenes import DUE, SCENES, SIZES
 
 VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
 
@@ -40,11 +43,12 @@ def no_ring(kiosk: Kiosk) -> None:
 def test_next_reaches_everything_that_can_be_touched_and_comes_around(kiosk: Kiosk, name: str) -> None:
     screen, over = SCENES[name]
     kiosk.show(screen, over)
-    names = {(one.intent, one.spoken) for one in kiosk.stage.touchable()}
+    names = [one.spoken for one in kiosk.stage.reachable()]
+    assert {one.spoken for one in kiosk.stage.touchable()} <= {*names}
     if not names:
         return
     told = press(kiosk, *[Key.NEXT] * (len(names) + 1))
-    assert {one.name for one in told} == {spoken for _, spoken in names}
+    assert [one.name for one in told] == [*names, names[0]]
     assert [one.number for one in told] == [*range(1, len(names) + 1), 1]
     assert {one.maximum for one in told} == {len(names)}
     back = press(kiosk, *[Key.PREVIOUS] * len(names))
@@ -193,3 +197,48 @@ def test_a_key_wakes_the_app_from_another_thread_and_is_told(kiosk: Kiosk) -> No
     kiosk.app.take_away()
     kiosk.turn(2)
     assert ring(kiosk).around is None
+
+
+LOANS = tuple(OnLoan(f"l{at}", f"Deel {at}", DUE) for at in range(24))
+
+
+def account(*renewed: str) -> MyAccount:
+    """Twenty-four loans, some of them just renewed."""
+    loans = (replace(one, renewal=Renewing()) if one.key in renewed else one for one in LOANS)
+    return MyAccount(loans=(LoansOfBranch("9401", "Annen", tuple(loans)),))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("text", [100, 200])
+def test_keys_bring_each_loan_of_a_long_list_into_sight_and_renew_it(
+    kiosk: Kiosk, size: tuple[int, int], text: int
+) -> None:
+    kiosk.resize(size)
+    kiosk.show(account(), access=Access(text=text))
+    cards = kiosk.stage._page.ids.cards
+    found: list[str] = []
+    for _ in range(len(kiosk.stage.reachable())):
+        (told,) = press(kiosk, Key.NEXT)
+        around = ring(kiosk).around
+        assert around is not None, told
+        if around.intent == "renew":
+            found.append(told.name)
+            assert around.spoken == told.name
+            assert box(cards).bottom - 1 <= box(around).bottom < box(around).top <= box(cards).top + 1
+            kiosk.rested()
+            ring(kiosk)._acted_at = -1.0
+            press(kiosk, Key.OK)
+            assert kiosk.touched == [Touched(Intent.RENEW, f"l{len(found) - 1}")]
+    assert found == [f"Verleng Deel {at}" for at in range(24)]
+    kiosk.show(account())
+
+
+def test_who_renews_by_key_goes_on_with_the_next_one(kiosk: Kiosk) -> None:
+    kiosk.show(account())
+    while press(kiosk, Key.NEXT)[0].name != "Verleng Deel 14":
+        pass
+    kiosk.show(account("l14"))
+    assert ring(kiosk).around is None
+    assert press(kiosk, Key.NEXT)[0].name == "Verleng Deel 15"
+    kiosk.show(account("l14", "l15"))
+    assert press(kiosk, Key.PREVIOUS)[0].name == "Verleng Deel 13"

@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from circulation.affairs import Route
 from circulation.model import FeeKind
 from circulation.outcomes import Reason
+from kiosk.receipt_words import ONLY_STANDS
 from kiosk.rows import Gate
 from kiosk.texts import HERE, Texts, available
 from kiosk.ui import AccountSection, Intent, Notice, ReceiptState, Trouble
@@ -138,7 +139,8 @@ def _needed() -> Iterator[str]:
             yield f"gate.{gate.value}"
     for state in ReceiptState:
         yield f"receipt.{state.value}.title"
-        yield f"receipt.{state.value}.text"
+        if state not in ONLY_STANDS:
+            yield f"receipt.{state.value}.text"
     for route in Route:
         yield f"row.back.{route.value}.why"
         yield f"row.back.{route.value}.next"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from circulation.events import Action
 from membership_store import pins
 from tests.membership_store.guests.homes import FLANDERS, HOME_ISIL, ZOTTEGEM, Library, new_event, silent_home
 from tests.membership_store.running import DRENTHE, Caller, Demo, new_kiosk
@@ -20,7 +21,7 @@ _names = count(1)
 @pytest.fixture(scope="module", autouse=True)
 def proved(home: Library, demo: Demo) -> None:
     """Some patrons of home have a PIN there."""
-    for name in ("anna", "bram", "chris", "lapsed"):
+    for name in ("anna", "bram", "chris", "iris", "lapsed"):
         home.store.change(
             "INSERT INTO pin SELECT consortium, patron, ?, '2026-01-01' FROM pass WHERE consortium = ? AND number = ?",
             pins.hashed(PIN),
@@ -62,6 +63,35 @@ def test_g10_a_guest_enrols_and_may_borrow_at_once(kiosk: Caller, here: Library,
     status, again = kiosk.post("/v1/identify", {"presented": {"source": "chip", "number": number, "uid": UID}})
     assert again == body
     assert len(here.store.rows("SELECT 1 FROM strips_entry WHERE cash_code = '780'")) == 1
+
+
+@pytest.fixture
+def asked_of_everybody(here: Library) -> Iterator[None]:
+    """The branch in Zottegem asks everybody for a PIN (P6)."""
+
+    def ask_all(on: int) -> None:
+        here.store.change("UPDATE branch SET asks_pin = ? WHERE consortium = ? AND branch = ?", on, FLANDERS, ZOTTEGEM)
+        here.store.change("UPDATE network_version SET version = version + 1 WHERE consortium = ?", FLANDERS)
+
+    ask_all(1)
+    yield
+    ask_all(0)
+
+
+@pytest.mark.usefixtures("asked_of_everybody")
+def test_p6_g10_where_everybody_is_asked_for_a_pin_the_one_of_home_counts_for_that_visit_only(
+    kiosk: Caller, here: Library, demo: Demo
+) -> None:
+    number = demo.passes["iris"]["number"]
+    shown = {"source": "chip", "number": number, "uid": UID}
+    status, body = ask(kiosk, number)
+    assert status == 200
+    assert b'"outcome":"identified"' in body
+    assert kiosk.post("/v1/identify", {"presented": shown})[1] == body, "no second PIN within this visit"
+    elsewhere = new_kiosk(here.store.database, here.store.url, f"guests-{next(_names)}", ZOTTEGEM, FLANDERS)
+    assert b"pin_needed" in elsewhere.post("/v1/identify", {"presented": shown})[1]
+    kiosk.tell(kiosk.act(Action.END_VISIT, demo.shown("iris"), None))
+    assert b"pin_needed" in kiosk.post("/v1/identify", {"presented": shown})[1]
 
 
 def test_g10_an_event_enrols_once_and_is_answered_alike(kiosk: Caller, here: Library, demo: Demo) -> None:
