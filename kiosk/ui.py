@@ -376,6 +376,15 @@ class Shown:
     access: Access = field(default_factory=Access)
     masked: bool = False
 
+    @property
+    def kind(self) -> "Kind":
+        """Of two pictures of one kind only the difference is said; of another kind all is."""
+        return type(self.screen), type(self.over), self.language
+
+
+Kind = tuple[type, type, str]
+"""A page, the card over it, and the language."""
+
 
 class Ui(Protocol):
     """The picture. Called on the flow's thread, never blocks."""

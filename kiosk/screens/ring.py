@@ -11,11 +11,13 @@ from kivy.graphics import Color, InstructionGroup, Line
 from kivy.uix.widget import Widget
 
 from devices.ports import Key
-from kiosk.bus import Focused
+from kiosk.bus import Focused, Untouched
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
+from kiosk.ui import Kind
 
+Tell = Callable[[Focused | Untouched], None]
 LINE = 6  # units, each of the two
 GAP = 6  # units, between a button and the ring
 BOUNCE_S = 0.3  # between two touches by OK
@@ -29,43 +31,77 @@ class Ring(Widget):
         super().__init__(**kwargs)
         self._around: Touch | None = None
         self._used = False  # keys are pressed in this visit
+        self._tell: Tell = lambda _: None
+        self._told_of: Kind | None = None  # of which picture it was told where the ring is
         self._acted_at = -BOUNCE_S
         self._lines = InstructionGroup()
         self.drawn: list[tuple[float, float, float, float]] = []  # the place and size of each line
         self.canvas.add(self._lines)
         self._draw = Clock.create_trigger(self._draw_now, -1)
+        self._say_again = Clock.create_trigger(self._say_again_now)
 
     @property
     def around(self) -> Touch | None:
         """What an OK would touch, where that can still be touched."""
         return self._around if self._around in self._order() else None
 
-    def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
-        """PREVIOUS and NEXT go around, and `tell` what is there; OK touches it."""
+    def press(self, key: Key, tell: Tell) -> None:
+        """PREVIOUS and NEXT go around, and `tell` what is there; OK touches it. No key is left without an answer."""
         order = self._order()
-        self._used = True
+        self._used, self._tell = True, tell
         if key is Key.OK:
-            self._act()
+            if not self._act():
+                tell(Untouched())
             return
         if not order:
+            tell(Untouched())
             return
         step = 1 if key is Key.NEXT else -1
         at = order.index(self._around) + step if self._around in order else (0 if step > 0 else -1)
         self._go_to(order[at % len(order)])
-        tell(Focused(order[at % len(order)].spoken, at % len(order) + 1, len(order)))
+        self._say_where(order)
 
-    def _act(self) -> None:
+    def _say_where(self, order: list[Touch]) -> None:
+        around = self._around
+        if around is not None:
+            self._told_of = self.parent.shown.kind
+            self._tell(Focused(around.spoken, order.index(around) + 1, len(order), self._told_of))
+
+    def _say_again_now(self, *_: Any) -> None:
+        """Once what is new has found its place, for places make the order."""
+        order = self._order()
+        if self._around in order and self._told_of != self.parent.shown.kind:
+            self._say_where(order)
+
+    def _act(self) -> bool:
         around, now = self.around, Clock.time()
-        if around is not None and now - self._acted_at >= BOUNCE_S:
-            self._acted_at = now
-            around.dispatch("on_act")
+        if around is None or now - self._acted_at < BOUNCE_S:
+            return False
+        self._acted_at = now
+        around.dispatch("on_act")
+        return True
 
     def follow(self) -> None:
-        """What is drawn changed: around what left there is no ring."""
-        if self._used:
-            if self._around is not None and self._around not in self._order():
-                self._go_to(None)
-            self._draw()
+        """What is drawn changed: around what left there is no ring, and a button that was drawn anew keeps it. Whoever
+        hears another page hears then where the ring still is."""
+        if not self._used:
+            return
+        if self._around is not None:
+            order = self._order()
+            if self._around not in order:
+                self._go_to(next((one for one in order if _name(one) == _name(self._around)), None))
+            self._say_again()
+        self._draw()
+
+    @property
+    def at(self) -> tuple[bool, Tell, Kind | None, tuple[str, str] | None]:
+        """Where it stands, for the ring of a screen that is built anew."""
+        return self._used, self._tell, self._told_of, _name(self._around)
+
+    def take_over(self, old: "Ring") -> None:
+        """The screen was built anew, with larger words say: whoever presses keys goes on where they were."""
+        self._used, self._tell, self._told_of, name = old.at
+        self._go_to(next((one for one in self._order() if _name(one) == name), None))
 
     def take_away(self) -> None:
         """Nobody presses keys any more."""
@@ -87,7 +123,7 @@ class Ring(Widget):
         touches = sorted(
             stage.touchable(), key=lambda one: (one in bars, one.intent == "stop", -round(one.top), side * one.x)
         )
-        return list({(one.intent, one.spoken): one for one in reversed(touches)}.values())[::-1]
+        return list({_name(one): one for one in reversed(touches)}.values())[::-1]
 
     def _go_to(self, touch: Touch | None) -> None:
         if self._around is not None:
@@ -113,3 +149,8 @@ class Ring(Widget):
             self._lines.add(Color(*look.c(colour)))
             shape = (*box, look.u(CORNER) + out)
             self._lines.add(Line(rounded_rectangle=shape, width=max(1.0, look.u(LINE) / 2)))
+
+
+def _name(touch: Touch | None) -> tuple[str, str] | None:
+    """By which one button is told from another, and known again when it was drawn anew."""
+    return None if touch is None else (touch.intent, touch.spoken)
