@@ -32,7 +32,7 @@ class Ring(Widget):
         self._around: Touch | None = None
         self._used = False  # keys are pressed in this visit
         self._tell: Tell = lambda _: None
-        self._told_of: Kind | None = None  # of which picture it was told where the ring is
+        self._told: tuple[Kind, str] | None = None  # of which picture, and by which name, it was told where the ring is
         self._acted_at = -BOUNCE_S
         self._lines = InstructionGroup()
         self.drawn: list[tuple[float, float, float, float]] = []  # the place and size of each line
@@ -64,13 +64,14 @@ class Ring(Widget):
     def _say_where(self, order: list[Touch]) -> None:
         around = self._around
         if around is not None:
-            self._told_of = self.parent.shown.kind
-            self._tell(Focused(around.spoken, order.index(around) + 1, len(order), self._told_of))
+            kind = self.parent.shown.kind
+            self._told = kind, around.spoken
+            self._tell(Focused(around.spoken, order.index(around) + 1, len(order), kind))
 
     def _say_again_now(self, *_: Any) -> None:
         """Once what is new has found its place, for places make the order."""
-        order = self._order()
-        if self._around in order and self._told_of != self.parent.shown.kind:
+        order, around = self._order(), self._around
+        if around is not None and around in order and self._told != (self.parent.shown.kind, around.spoken):
             self._say_where(order)
 
     def _act(self) -> bool:
@@ -83,7 +84,7 @@ class Ring(Widget):
 
     def follow(self) -> None:
         """What is drawn changed: around what left there is no ring, and a button that was drawn anew keeps it. Whoever
-        hears another page hears then where the ring still is."""
+        hears another page hears then where the ring still is, and what it stands around where that has another name."""
         if not self._used:
             return
         if self._around is not None:
@@ -94,13 +95,13 @@ class Ring(Widget):
         self._draw()
 
     @property
-    def at(self) -> tuple[bool, Tell, Kind | None, tuple[str, str] | None]:
+    def at(self) -> tuple[bool, Tell, tuple[Kind, str] | None, tuple[str, str] | None]:
         """Where it stands, for the ring of a screen that is built anew."""
-        return self._used, self._tell, self._told_of, _name(self._around)
+        return self._used, self._tell, self._told, _name(self._around)
 
     def take_over(self, old: "Ring") -> None:
         """The screen was built anew, with larger words say: whoever presses keys goes on where they were."""
-        self._used, self._tell, self._told_of, name = old.at
+        self._used, self._tell, self._told, name = old.at
         self._go_to(next((one for one in self._order() if _name(one) == name), None))
 
     def take_away(self) -> None:

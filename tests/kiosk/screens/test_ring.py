@@ -10,7 +10,7 @@ from kiosk.bus import Focused, Touched, Untouched
 from kiosk.rows import Lent
 from kiosk.screens.direction import direction
 from kiosk.theme import CONTRAST, NORMAL, contrast
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, Reading, Rest, StillThere
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, PinPad, Reading, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
 from tests.kiosk.screens.scenes import DUE, SCENES
@@ -245,3 +245,14 @@ def test_larger_words_leave_the_ring_where_it_is_though_all_is_built_anew(kiosk:
         assert kiosk.touched == [Touched(Intent.DONE)]
     finally:
         kiosk.show(VISIT)
+
+
+def test_a_key_of_a_pin_pad_that_changes_under_the_ring_is_named_anew(kiosk: Kiosk) -> None:
+    kiosk.show(PinPad(keys="1234567890"))
+    told: list[Any] = []
+    kiosk.stage.press(Key.NEXT, told.append)
+    was = ring(kiosk).around.spoken
+    kiosk.show(PinPad(keys="0987654321", wrong=True))
+    kiosk.turn(3)
+    around = ring(kiosk).around
+    assert around is None or told[-1].name == around.spoken, f"an OK would type another digit than {was}"
