@@ -1,7 +1,7 @@
 """A patron who sees nothing does a whole visit alone: a pass, a scanner, headphones, five keys, and what is said.
 
-The transcript is what came out of the headphones; nothing else is looked at until the visit is over. A cheap version of
-it, of the parts one by one: kiosk/test_aid.py, kiosk/test_aid_machine.py, kiosk/screens/test_ring.py, devices/test_speech.py.
+The transcript is what came out of the headphones; nothing else is looked at until the visit is over. What it proves is
+tried in parts and cheaply by kiosk/test_aid.py, kiosk/screens/test_ring.py and devices/test_speech.py.
 """
 
 import re
