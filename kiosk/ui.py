@@ -145,7 +145,7 @@ class NoVisit:
     case (N10), once there is one."""
 
     refused: Refused
-    code: str = ""
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class Borrowing:
     by_scan: bool = True
     sees_account: bool = False
     ends: date | None = None  # the membership that is to be renewed (N8)
-    code: str = ""  # under which the desk finds why nothing can be borrowed (N10)
+    code: str = field(default="", repr=False)  # under which the desk finds why nothing can be borrowed (N10)
 
 
 class AccountSection(Enum):
@@ -343,7 +343,7 @@ class HelpCard:
     """Over the screen: where the desk is and that it helps. CLOSE goes back; READ_ALOUD, where that can be, begins to
     read the screen aloud, or ends it. `code`: of the case that stands there. `called`: a light tells staff of it."""
 
-    code: str = ""
+    code: str = field(default="", repr=False)
     called: bool = False
     reading: Reading = Reading.NONE
 
