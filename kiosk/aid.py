@@ -1,13 +1,16 @@
 """For whoever does not see the screen or cannot touch it: speech, headphones, and keys that are felt (docs/adr/0028).
 
-What somebody does silences what is being said (EN 301 549 5.1.3.5); for the next one all is as before (5.1.3.13).
+What somebody does silences what is being said (EN 301 549 5.1.3.5), yet nothing is lost that nobody can have heard; for
+the next one all is as before (5.1.3.13).
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import date
+from enum import Enum
 from functools import cache
 from typing import Protocol
 
@@ -23,7 +26,7 @@ from devices.ports import (
     ScanUnreadable,
 )
 from devices.speaker import Hearers, Speaker
-from kiosk.bus import Focused, Happening, Touched
+from kiosk.bus import Focused, Happening, Touched, Untouched
 from kiosk.spoken import choice, everything, news, opening
 from kiosk.texts import name_of
 from kiosk.texts.aloud import AloudTexts
@@ -34,8 +37,17 @@ log = logging.getLogger(__name__)
 
 LOUDNESS = (15, 30, 50, 70, 100)
 USUAL = 2  # of them
+UNHEARD_S = 0.8  # who acts sooner than this does not answer what was begun to be said, and has not heard what it is
 _SILENCES = Touched | KeyPressed | BarcodeScanned | ScanUnreadable | PassPresented | PassUnreadable
 _WORKING = (Health.READY, Health.DEGRADED)
+
+
+class _Kept(Enum):
+    """Whether what was cut off before it can have been heard is said all the same, after what is said next."""
+
+    NEVER = 0  # it is said again whenever that is asked
+    FROM_KEYS = 1  # a page: who scans or touches goes on without it, who presses a key has only that to go by
+    ALWAYS = 2  # what is told once
 
 
 class Ring(Protocol):
@@ -59,8 +71,10 @@ class Aid:
         today: Callable[[], date],
         *,
         loudspeaker: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`speaker`: None where nothing speaks. `loudspeaker`: it may be read aloud for everybody to hear."""
+        self._clock = clock
         self._speaker, self._ring, self._today = speaker, ring, today
         self._names = [name_of(one) for one in languages]
         self._texts = cache(AloudTexts)
@@ -71,7 +85,8 @@ class Aid:
         self._level = USUAL
         self._shown: Shown | None = None
         self._said: tuple[Utterance, ...] = ()
-        self._passing = False  # what was said last only bridged the time
+        self._since: list[tuple[float, Utterance, _Kept]] = []  # said since the last silence, and when
+        self._unheard: tuple[Utterance, ...] = ()  # news that was cut off before anybody could know what it is
 
     @property
     def reading(self) -> Reading:
@@ -98,23 +113,33 @@ class Aid:
         except Exception as fault:  # noqa: BLE001  silence is bad for one patron, a visit that fails is worse
             log.critical("a picture cannot be said: %s", type(fault).__name__)
             return
-        if utterances:
-            kinds = [(type(one.screen), type(one.over), one.language) for one in (before, shown) if one is not None]
-            self._say(utterances, cut=self._passing or len({*kinds}) > 1)
+        is_page = before is None or before.kind != shown.kind
+        if before is not None and is_page:
+            self._silence()
+            self._unheard = ()  # it was of another picture
+        elif self._only_bridges:
+            self._silence()
+        self._say(utterances, _Kept.FROM_KEYS if is_page else _Kept.ALWAYS)
 
     def hear(self, happening: Happening) -> None:
         """Takes what happened, once, when it arrives."""
         if isinstance(happening, _SILENCES):
-            self._silence()
+            self._interrupt(by_key=isinstance(happening, KeyPressed))
         match happening:
             case KeyPressed(key=key):
                 self._press(key)
-            case Focused():
-                self._say([choice(self._now(), happening.name, happening.number, happening.maximum, self._names)])
+            case Focused(kind=kind):
+                if kind is None or self._shown is None or kind == self._shown.kind:  # else it is gone by now
+                    self._say([choice(self._now(), happening.name, happening.number, happening.maximum, self._names)])
+            case Untouched():
+                self._silence()
+                self._say(self._all())
             case HeadphonesChanged(device=device, plugged=plugged):
                 self._plug(device, plugged=plugged)
             case HealthChanged(kind="speech", health=health):
-                self._speaks = health.state in _WORKING
+                was_silent, self._speaks = not self._speaks, health.state in _WORKING
+                if was_silent and self._speaks:
+                    self._begin()  # what was said meanwhile nobody heard
             case HealthChanged(device=device, health=health) if health.state not in _WORKING:
                 self._plug(device, plugged=False)
 
@@ -128,6 +153,7 @@ class Aid:
         self._level, self._aloud = USUAL, False
         self._ring.take_away()
         self._silence()
+        self._unheard = ()
 
     # ---- within
 
@@ -144,6 +170,7 @@ class Aid:
     def _begin(self) -> None:
         """Silence; and then, where somebody listens from now on, all that is drawn."""
         self._silence()
+        self._unheard = ()
         if self._hearers is not None:
             self._say([opening(self._now(), for_everybody=self._hearers is Hearers.ALL), *self._all()])
 
@@ -167,19 +194,37 @@ class Aid:
             log.critical("a picture cannot be said: %s", type(fault).__name__)
             return ()
 
-    def _say(self, utterances: Iterable[Utterance], *, cut: bool = False) -> None:
+    def _say(self, utterances: Iterable[Utterance], kept: _Kept = _Kept.NEVER) -> None:
+        """Says them after what is being said, and then what was cut off too early."""
         hearers = self._hearers
         if hearers is None or self._speaker is None:
             return
-        if cut:
-            self._speaker.stop()
-        self._said = tuple(utterances)
-        self._passing = any(one.passing for one in self._said)
+        said = [(one, kept) for one in utterances if not (one.passing and self._unheard)]
+        known = {one for one, _ in said}
+        said += [(one, _Kept.ALWAYS) for one in self._unheard if one not in known]
+        if not said:
+            return
+        now, self._unheard = self._clock(), ()
+        self._since += [(now, one, how) for one, how in said]
+        self._said = tuple(one for one, _ in said)
         texts = [one.text if hearers is Hearers.ONE else one.aloud for one in self._said]
         self._speaker.say([one for one in texts if one], self._now().language, LOUDNESS[self._level], hearers)
 
+    @property
+    def _only_bridges(self) -> bool:
+        """Whether what is being said only bridges the time, and nothing else waits behind it."""
+        return bool(self._since) and all(one.passing for _, one, _ in self._since)
+
+    def _interrupt(self, *, by_key: bool) -> None:
+        """Somebody did something: silence. News that had only just begun is kept, to be said with what is said next."""
+        since = self._clock() - UNHEARD_S
+        kept = {_Kept.ALWAYS, _Kept.FROM_KEYS} if by_key else {_Kept.ALWAYS}
+        cut = [one for at, one, how in self._since if how in kept and at > since and not one.passing]
+        self._silence()
+        self._unheard = tuple(dict.fromkeys((*self._unheard, *cut)))
+
     def _silence(self) -> None:
-        self._passing = False
+        self._since.clear()
         if self._speaker is not None:
             self._speaker.stop()
 

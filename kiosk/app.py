@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from devices.ports import Key
-from kiosk.bus import Focused, Stirred, Touched
+from kiosk.bus import Focused, Stirred, Touched, Untouched
 from kiosk.screens.faults import Faults
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import OutOfOrder, Rest, Shown
@@ -110,12 +110,12 @@ class KioskApp:
         library_name: str,
         today: Callable[[], date],
         colours: Colours = NORMAL,
-        on_focus: Callable[[Focused], None] = lambda _: None,
+        on_focus: Callable[[Focused | Untouched], None] = lambda _: None,
         welcome: Mapping[str, str] | None = None,
         logo: str = "",
         is_deaf: Callable[[int], bool] = lambda _: False,
     ) -> None:
-        """`on_focus` is told where the ring is that keys move."""
+        """`on_focus` is told what came of each key: where the ring is that keys move, or that nothing was there."""
         configure_kivy(size, fullscreen)
         from kivy.clock import Clock
         from kivy.core.window import Window

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
 from devices.ports import BarcodeScanned, DeviceEvent, KeyPressed, PassPresented, PassUnreadable, ScanUnreadable
-from kiosk.ui import Intent
+from kiosk.ui import Intent, Kind
 
 if TYPE_CHECKING:
     from circulation.affairs import Renewed, RenewedAll
@@ -27,11 +27,17 @@ class Touched:
 @dataclass(frozen=True, slots=True)
 class Focused:
     """The ring stands around something that can be touched: what it is called, and which one of how many. Never in the
-    repr, for it may be a key of a PIN."""
+    repr, for it may be a key of a PIN. `kind`: of which picture that is true, None where it is of any."""
 
     name: str = field(repr=False)
     number: int = field(repr=False)
     maximum: int
+    kind: Kind | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A key was pressed, and nothing was there that it could move to or touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Reached:
     admitted: bool = True
 
 
-Happening = Touched | Stirred | Focused | Answered | Reached | DeviceEvent
+Happening = Touched | Stirred | Focused | Untouched | Answered | Reached | DeviceEvent
 
 
 _MANY = (Touched, Stirred, KeyPressed, PassPresented, PassUnreadable, BarcodeScanned, ScanUnreadable)

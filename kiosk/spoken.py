@@ -88,11 +88,7 @@ def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> 
     """
     if before is not None and before.masked is not after.masked and type(before.screen) is type(after.screen):
         before, after = (replace(one, screen=veiled(one.screen), masked=True) for one in (before, after))
-    if before is None or (type(before.screen), type(before.over), before.language) != (
-        type(after.screen),
-        type(after.over),
-        after.language,
-    ):
+    if before is None or before.kind != after.kind:
         return everything(after, texts, today)
     if isinstance(after.over, StillThere):
         return _ticked(after.over, texts) if before.over != after.over else ()

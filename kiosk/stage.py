@@ -18,7 +18,7 @@ from devices.ports import (
     PassPresented,
     PassRemoved,
 )
-from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched
+from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
 from kiosk.offered import offered
 from kiosk.stack import Stack
 from kiosk.ui import (
@@ -286,14 +286,14 @@ class Stage:
             return self._is_kept_touch(happening)
         if isinstance(happening, Reached | HealthChanged):
             return not self._notes_trouble(happening)
-        return isinstance(happening, KeyPressed | HeadphonesChanged | Focused)
+        return isinstance(happening, KeyPressed | HeadphonesChanged | Focused | Untouched)
 
     def _note(self, happening: Happening) -> None:
         """What is remembered of it, once, at the moment when it arrives."""
         if isinstance(happening, _OF_A_PERSON):
             self.stir()
             self._draw(replace(self._shown, masked=False))
-        if self._aid is not None:
+        if self._aid is not None and not self._is_stale(happening):
             self._aid.hear(happening)
             over = self._shown.over
             if isinstance(over, HelpCard):
@@ -310,9 +310,14 @@ class Stage:
             if len(self._late) > LATE_ANSWERS:
                 del self._late[next(iter(self._late))]
 
+    def _is_stale(self, happening: Happening) -> bool:
+        """A touch of what is not there any more: whatever came instead is still to be heard."""
+        shown = self._shown
+        return isinstance(happening, Touched) and happening.intent not in offered(shown.screen, shown.over)
+
     def _is_kept_touch(self, touched: Touched) -> bool:
         shown = self._shown
-        if touched.intent not in offered(shown.screen, shown.over):
+        if self._is_stale(touched):
             return True
         if touched.intent is Intent.LANGUAGE:
             self._choose_language(touched.what)

@@ -146,7 +146,7 @@ class NoVisit:
     case (N10), once there is one."""
 
     refused: Refused
-    code: str = ""
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Borrowing:
     by_scan: bool = True
     sees_account: bool = False
     ends: date | None = None  # the membership that is to be renewed (N8)
-    code: str = ""  # under which the desk finds why nothing can be borrowed (N10)
+    code: str = field(default="", repr=False)  # under which the desk finds why nothing can be borrowed (N10)
 
 
 class AccountSection(Enum):
@@ -346,7 +346,7 @@ class HelpCard:
     """Over the screen: where the desk is and that it helps. CLOSE goes back; READ_ALOUD, where that can be, begins to
     read the screen aloud, or ends it. `code`: of the case that stands there. `called`: a light tells staff of it."""
 
-    code: str = ""
+    code: str = field(default="", repr=False)
     called: bool = False
     reading: Reading = Reading.NONE
 
@@ -378,6 +378,15 @@ class Shown:
     language: str = "nl"
     access: Access = field(default_factory=Access)
     masked: bool = False
+
+    @property
+    def kind(self) -> "Kind":
+        """Of two pictures of one kind only the difference is said; of another kind all is."""
+        return type(self.screen), type(self.over), self.language
+
+
+Kind = tuple[type, type, str]
+"""A page, the card over it, and the language."""
 
 
 class Ui(Protocol):

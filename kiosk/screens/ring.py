@@ -11,11 +11,14 @@ from kivy.graphics import Color, InstructionGroup, Line
 from kivy.uix.widget import Widget
 
 from devices.ports import Key
-from kiosk.bus import Focused
+from kiosk.bus import Focused, Untouched
 from kiosk.screens.card_list import OutOfSight
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
+from kiosk.ui import Kind
 
+Tell = Callable[[Focused | Untouched], None]
+Order = list[Touch | OutOfSight]
 LINE = 6  # units, each of the two
 GAP = 6  # units, between a button and the ring
 BOUNCE_S = 0.3  # between two touches by OK
@@ -30,33 +33,40 @@ class Ring(Widget):
         self._around: Touch | None = None
         self._used = False  # keys are pressed in this visit
         self._last: tuple[int, object] = (0, None)  # where it stood, and on what
+        self._tell: Tell = lambda _: None
+        self._told: tuple[Kind, str] | None = None  # of which picture, and by which name, it was told where the ring is
         self._acted_at = -BOUNCE_S
         self._lines = InstructionGroup()
         self.drawn: list[tuple[float, float, float, float]] = []  # the place and size of each line
         self.canvas.add(self._lines)
         self._draw = Clock.create_trigger(self._draw_now, -1)
+        self._say_again = Clock.create_trigger(self._say_again_now)
 
     @property
     def around(self) -> Touch | None:
         """What an OK would touch, where that can still be touched."""
         return self._around if self._around in self._order() else None
 
-    def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
-        """PREVIOUS and NEXT go around, and `tell` what is there; OK touches it."""
+    def press(self, key: Key, tell: Tell) -> None:
+        """PREVIOUS and NEXT go around, and `tell` what is there; OK touches it. No key is left without an answer."""
         order = self._order()
-        self._used = True
+        self._used, self._tell = True, tell
         if key is Key.OK:
-            self._act()
+            if not self._act():
+                tell(Untouched())
             return
         if not order:
+            tell(Untouched())
             return
         at = self._next(order, forwards=key is Key.NEXT) % len(order)
         one = order[at]
         self._go_to(one.bring() if isinstance(one, OutOfSight) else one)
         self._last = (at, self.parent.drawn)
-        tell(Focused(one.spoken, at + 1, len(order)))
+        if self._around is None:  # a list that would not bring it into sight
+            tell(Untouched())
+        self._say_where(self._order())
 
-    def _next(self, order: list[Touch | OutOfSight], *, forwards: bool) -> int:
+    def _next(self, order: Order, *, forwards: bool) -> int:
         """Beside where it stands; where that button is gone, from the place where it was; else from an end."""
         if self._around in order:
             return order.index(self._around) + (1 if forwards else -1)
@@ -65,18 +75,47 @@ class Ring(Widget):
             return 0 if forwards else -1
         return min(last, len(order)) if forwards else last - 1
 
-    def _act(self) -> None:
+    def _say_where(self, order: Order) -> None:
+        around = self._around
+        if around is not None and around in order:
+            kind = self.parent.shown.kind
+            self._told = kind, around.spoken
+            self._tell(Focused(around.spoken, order.index(around) + 1, len(order), kind))
+
+    def _say_again_now(self, *_: Any) -> None:
+        """Once what is new has found its place, for places make the order."""
+        order, around = self._order(), self._around
+        if around is not None and self._told != (self.parent.shown.kind, around.spoken):
+            self._say_where(order)
+
+    def _act(self) -> bool:
         around, now = self.around, Clock.time()
-        if around is not None and now - self._acted_at >= BOUNCE_S:
-            self._acted_at = now
-            around.dispatch("on_act")
+        if around is None or now - self._acted_at < BOUNCE_S:
+            return False
+        self._acted_at = now
+        around.dispatch("on_act")
+        return True
 
     def follow(self) -> None:
-        """What is drawn changed: around what left there is no ring."""
-        if self._used:
-            if self._around is not None and self._around not in self._order():
-                self._go_to(None)
-            self._draw()
+        """What is drawn changed: around what left there is no ring, and a button that was drawn anew keeps it. Whoever
+        hears another page hears then where the ring still is, and what it stands around where that has another name."""
+        if not self._used:
+            return
+        if self._around is not None:
+            if self._around not in self._order():
+                self._go_to(self._in_sight(_name(self._around)))
+            self._say_again()
+        self._draw()
+
+    @property
+    def at(self) -> tuple[bool, Tell, tuple[Kind, str] | None, tuple[str, str] | None]:
+        """Where it stands, for the ring of a screen that is built anew."""
+        return self._used, self._tell, self._told, _name(self._around)
+
+    def take_over(self, old: "Ring") -> None:
+        """The screen was built anew, with larger words say: whoever presses keys goes on where they were."""
+        self._used, self._tell, self._told, name = old.at
+        self._go_to(self._in_sight(name))
 
     def take_away(self) -> None:
         """Nobody presses keys any more."""
@@ -88,8 +127,12 @@ class Ring(Widget):
         self._go_to(None)
         return False
 
-    def _order(self) -> list[Touch | OutOfSight]:
+    def _order(self) -> Order:
         return [] if self.parent is None else list(self.parent.reachable())
+
+    def _in_sight(self, name: tuple[str, str] | None) -> Touch | None:
+        """The button of that name, where it can be touched as it is drawn now."""
+        return next((one for one in self._order() if isinstance(one, Touch) and _name(one) == name), None)
 
     def _go_to(self, touch: Touch | None) -> None:
         if self._around is not None:
@@ -115,3 +158,8 @@ class Ring(Widget):
             self._lines.add(Color(*look.c(colour)))
             shape = (*box, look.u(CORNER) + out)
             self._lines.add(Line(rounded_rectangle=shape, width=max(1.0, look.u(LINE) / 2)))
+
+
+def _name(touch: Touch | None) -> tuple[str, str] | None:
+    """By which one button is told from another, and known again when it was drawn anew."""
+    return None if touch is None else (touch.intent, touch.spoken)

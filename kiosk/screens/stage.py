@@ -11,7 +11,7 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from devices.ports import Key
-from kiosk.bus import Focused, Stirred, Touched
+from kiosk.bus import Stirred, Touched
 from kiosk.offered import offered
 from kiosk.screens.card_list import CardList, OutOfSight
 from kiosk.screens.cards import CardView
@@ -20,7 +20,7 @@ from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
 from kiosk.screens.page import Page, Today
 from kiosk.screens.rest import RestPage
-from kiosk.screens.ring import Ring  # noqa: F401 - named in the .kv
+from kiosk.screens.ring import Ring, Tell  # noqa: F401 - the ring is named in the .kv
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts, name_of
 from kiosk.ui import (
@@ -133,6 +133,7 @@ class Stage(Mirror):
     def follow(self, old: "Stage") -> None:
         """Takes the place of another, now: the second half of a double tap upon it, which had to wait, is none here."""
         self._told_at, self._told_where = Clock.time(), old.told_where
+        self.ids.ring.take_over(old.ids.ring)
 
     @property
     def told_where(self) -> tuple[float, float]:
@@ -242,7 +243,7 @@ class Stage(Mirror):
         """The page that is drawn, and the card over it."""
         return self._page, self._over
 
-    def press(self, key: Key, tell: Callable[[Focused], None]) -> None:
+    def press(self, key: Key, tell: Tell) -> None:
         """A key that is felt: moves the ring and tells where it is, or touches what it stands around."""
         self.ids.ring.press(key, tell)
 

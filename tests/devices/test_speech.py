@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from devices.open_devices import DeviceSettings, check_settings
-from devices.ports import Health
+from devices.ports import DeviceGone, Health
 from devices.speaker import Hearers
 from devices.speech import utterance
 from devices.speech.synthesizer import DEAD_AFTER, Synthesizer
@@ -100,6 +100,31 @@ def test_a_card_that_is_gone_is_told_as_the_players_fault(stand: Stand) -> None:
     stand.speech.say(["Een."], "nl", 50, Hearers.ONE)
     eventually("degraded", lambda: stand.supervisor.health.state is Health.DEGRADED)
     assert stand.supervisor.health.reason == "no speech: aplay failed"
+
+
+def test_what_failed_at_once_is_said_once_more_before_what_waits(
+    programs: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    programs(f'read -r said; echo "$said" >> {tmp_path}/tried; [ $(wc -l < {tmp_path}/tried) != 1 ]', "exec cat")
+    supervisor = Supervisor(speech := Synthesizer("speech"), Events(), Random(1))
+    supervisor.start()
+    speech.say(["Een.", "Twee."], "nl", 50, Hearers.ONE)
+    eventually("tried", lambda: (tmp_path / "tried").exists() and (tmp_path / "tried").read_text().count("\n") == 3)
+    assert (tmp_path / "tried").read_text().split() == ["Een.", "Een.", "Twee."]
+    supervisor.ask_to_stop()
+    assert supervisor.join(LIMIT_S)
+
+
+def test_what_cannot_be_begun_counts_and_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", no_more)
+    speech = Synthesizer("speech")
+    speech.say(["Een.", "Twee."], "nl", 50, Hearers.ONE)
+    with pytest.raises(DeviceGone, match="cannot both be started"):
+        speech.run(lambda _: None, threading.Event())
+    assert not speech._waiting or speech._waiting[0].text == "Twee."
 
 
 def test_without_the_programs_it_is_gone_and_says_what_to_install(

@@ -221,10 +221,10 @@ class WholeApp:
 
     def touch(self, where: str) -> None:
         """Touches one of the fixed buttons, once the screen that was announced has been drawn."""
-        self._settled()
+        self.look_first()
         self.touch_at(*BUTTONS[where])
 
-    def _settled(self) -> None:
+    def look_first(self) -> None:
         """As a person does: looks before touching. A screen on which something turns is waited for a second."""
         ends, last = time.monotonic() + 1.5, self.picture()
         while time.monotonic() < ends:
@@ -235,7 +235,7 @@ class WholeApp:
 
     def type_pin(self, digits: str) -> None:
         """Types on the pad, as fast as a finger does, and says that it is complete."""
-        self._settled()
+        self.look_first()
         for key in (*digits, "ok"):
             self.touch_at(*KEYS[key])
 

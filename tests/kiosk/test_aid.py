@@ -14,7 +14,7 @@ from devices.ports import HeadphonesChanged, Health, Key, KeyPressed
 from devices.speaker import Hearers
 from kiosk import aid as aid_module
 from kiosk.aid import LOUDNESS, USUAL, Aid
-from kiosk.bus import Focused
+from kiosk.bus import Focused, Untouched
 from kiosk.ui import HelpCard, Intent, Reading, Rest, Waiting
 from tests.kiosk.virtual_time import VirtualLoop, play
 from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, book, lent
@@ -63,7 +63,7 @@ def listening(loudspeaker: bool) -> Callable[[Tell], Callable[[], None]]:
         def test() -> None:
             loop, ears = VirtualLoop(), Listener()
             kiosk = Kiosk(loop, KINDS)
-            kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, loudspeaker=loudspeaker)
+            kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, loudspeaker=loudspeaker, clock=loop.time)
 
             async def whole() -> None:
                 await kiosk.begin()
@@ -256,6 +256,136 @@ async def test_keys_go_to_the_ring_and_what_it_stands_around_is_said(kiosk: Kios
     ears.since()
     await kiosk.put(Focused("Hulp van de balie", 1, 2))
     assert ears.since() == ["Hulp van de balie. Keuze 1 van 2."]
+
+
+# ---- nothing is lost that nobody can have heard
+
+
+NEXT_BUTTON = "Klaar met lenen. Keuze 1 van 4."
+
+
+async def ring_is_at(kiosk: Kiosk, name: str = "Klaar met lenen") -> None:
+    """As the screen answers a key, of the picture that stands there."""
+    await kiosk.put(Focused(name, 1, 4, kiosk.shown().kind))
+
+
+@listening(loudspeaker=False)
+async def test_news_that_had_only_begun_when_a_key_cut_it_off_is_said_after_the_button(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    kiosk.desk.replies[book(1)] = [HELD]
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    await kiosk.scan(book(1))
+    refusal = next(one for one in ears.heard if "gereserveerd" in one)
+    ears.heard.clear()
+    for _ in range(2):  # as often as that happens
+        await press(kiosk, Key.NEXT)
+        await ring_is_at(kiosk)
+    assert ears.heard == ["--", NEXT_BUTTON, refusal] * 2
+    await kiosk.wait(3)
+    ears.heard.clear()
+    await press(kiosk, Key.NEXT)
+    await ring_is_at(kiosk)
+    assert ears.heard == ["--", NEXT_BUTTON], "it was heard by then, and somebody wants to hear no more of it"
+
+
+@listening(loudspeaker=False)
+async def test_who_scans_on_at_once_hears_of_every_book(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.desk.replies |= {book(1): [HELD], book(2): [lent(book(2), "Oeroeg")]}
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    await kiosk.scan(book(1))
+    ears.heard.clear()
+    kiosk.desk.delay_s = 2.0
+    await kiosk.scan(book(2))
+    await kiosk.wait(3)
+    assert len(ears.heard) == 3
+    assert "gereserveerd" in ears.heard[1], "in place of words that only bridge the time"
+    assert ears.heard[2] == "Oeroeg. Geleend tot woensdag 5 augustus."
+
+
+@listening(loudspeaker=False)
+async def test_an_answer_does_not_cut_off_the_button_that_was_named_before_the_bridging_words(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    kiosk.desk.delay_s = 4.0
+    await kiosk.scan(book(1))
+    await press(kiosk, Key.NEXT)
+    await ring_is_at(kiosk)
+    ears.heard.clear()
+    await kiosk.wait(5)
+    assert ears.heard == ["Oeroeg. Geleend tot woensdag 5 augustus."]
+
+
+@listening(loudspeaker=False)
+async def test_an_answer_does_not_cut_off_what_was_said_of_another_book(kiosk: Kiosk, ears: Listener) -> None:
+    texts = [f"Boek {at}" for at in (1, 2)]
+    kiosk.desk.replies |= {book(at): [lent(book(at), texts[at - 1])] for at in (1, 2)}
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    kiosk.desk.delay_s = 2.0
+    await kiosk.scan(book(1))
+    await kiosk.scan(book(2))
+    ears.heard.clear()
+    await kiosk.wait(6)
+    said = [one for one in ears.heard if one != "Even kijken."]
+    after_first = said[next(at for at, one in enumerate(said) if texts[0] in one) :]
+    assert "--" not in after_first
+    assert texts[1] in after_first[-1]
+
+
+@listening(loudspeaker=False)
+async def test_a_button_of_a_picture_that_is_gone_is_not_named(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    of_rest = kiosk.shown().kind
+    await press(kiosk, Key.NEXT)
+    await kiosk.tap(ANNA)
+    ears.heard.clear()
+    await kiosk.put(Focused("Mijn bieb", 1, 3, of_rest))
+    assert ears.heard == []
+    await kiosk.put(Focused("Klaar met lenen", 1, 4, kiosk.shown().kind))
+    assert ears.heard == [NEXT_BUTTON]
+
+
+@listening(loudspeaker=False)
+async def test_a_touch_of_what_is_gone_silences_nothing(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    ears.heard.clear()
+    await kiosk.touch(Intent.PRINT)
+    assert ears.heard == []
+
+
+@listening(loudspeaker=False)
+async def test_a_key_that_does_nothing_is_answered_with_all_that_is_drawn(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    ears.heard.clear()
+    await press(kiosk, Key.OK)
+    await kiosk.put(Untouched())
+    assert ears.since()[0] == "Welkom."
+    assert ears.since() == []
+
+
+@listening(loudspeaker=False)
+async def test_a_voice_that_comes_back_says_what_is_drawn_for_nobody_heard_it(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    ears.heard.clear()
+    await kiosk.health("speech", Health.DEGRADED)
+    assert ears.heard == [], "it speaks"
+    await kiosk.health("speech", Health.LOST)
+    await kiosk.health("speech", Health.READY)
+    said = ears.since()
+    assert said[0] == "Voorlezen is aan. Kies met de toetsen."
+    assert "Je mag nog 10 boeken lenen." in said
 
 
 # ---- over the loudspeaker

@@ -111,7 +111,9 @@ def test_whatever_happens_nobody_hears_what_is_not_for_them(
 ) -> None:
     loop, judge = VirtualLoop(), Judge()
     kiosk = Kiosk(loop, (*KINDS, "speech", "keypad"), returns=True)
-    aid = kiosk.stage._aid = Aid(judge, judge, ("nl", "en"), lambda: date(2026, 7, 22), loudspeaker=loudspeaker)
+    aid = kiosk.stage._aid = Aid(
+        judge, judge, ("nl", "en"), lambda: date(2026, 7, 22), loudspeaker=loudspeaker, clock=loop.time
+    )
     kiosk.desk.patrons |= {
         ANNA: Identified(PatronRef("anna"), may_borrow=None, first_name="Ria", messages=("Bel je moeder.",)),
         BERT: OWES,

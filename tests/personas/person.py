@@ -37,10 +37,33 @@ class Person:
         """Waits until that screen stands there."""
         wait_until(f"screen {screen}", lambda: self.screen() == screen, limit_s)
 
+    def touch_at(self, x: int, y: int) -> None:
+        """One tap at a place of the glass, once what was drawn stands still."""
+        self.taps += 1
+        self.app.look_first()
+        self.app.touch_at(x, y)
+
+    def hand(self, *words: str) -> None:
+        """What a hand does at the glass otherwise, in the words of xdotool."""
+        self.taps += 1
+        subprocess.run(["xdotool", *words], env=os.environ | {"DISPLAY": self.app.display}, check=True)
+
     def screen(self) -> str:
         """What stands there now, over whatever lies below."""
         found = re.findall(r"screen (\w+)", self.app.since_start())
         return str(found[-1]) if found else ""
+
+
+def come_to_rest(app: WholeApp) -> None:
+    """The pass is gone, and whatever stands there is left by its own button, or by time."""
+    app.bench.remove_pass()
+    app.bench.clear_pad()
+    person = Person(app)
+    for where in ("stop", "done", "no_receipt"):
+        if person.screen() != "Rest":
+            app.touch(where)
+            time.sleep(1)
+    person.sees("Rest", 90)  # by time: what is not touched any more ends
 
 
 class Hostile:

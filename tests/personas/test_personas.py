@@ -4,50 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
-from tests.personas.person import PRIVATE, Hostile, Person
+from tests.personas.person import PRIVATE, Hostile, Person, come_to_rest
 
 BOOKS = 5
 FEW, MANY = 150, 10_000
 pytestmark = [pytest.mark.timeout(900)]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    """One product with everything that a library has; a patron who walks away is asked after ten seconds."""
-    one = WholeApp(tmp_path_factory.mktemp("personas") / "run", idle_s="10")
-    try:
-        one.start_kiosk()
-        one.until_ready("item_pad")
-        yield one
-    finally:
-        one.close()
-
-
-@pytest.fixture(autouse=True)
-def at_rest(app: WholeApp) -> Iterator[None]:
-    """Everybody leaves a kiosk that invites the next one."""
-    yield
-    app.bench.clear_pad()
-    app.put_right()
-    come_to_rest(app)
-
-
-def come_to_rest(app: WholeApp) -> None:
-    """The pass is gone, and whatever stands there is left by its own button, or by time."""
-    app.bench.remove_pass()
-    app.bench.clear_pad()
-    person = Person(app)
-    for where in ("stop", "done", "no_receipt"):
-        if person.screen() != "Rest":
-            app.touch(where)
-            time.sleep(1)
-    person.sees("Rest", 90)  # by time: what is not touched any more ends
 
 
 def out(app: WholeApp, items: list[str]) -> set[str]:

@@ -97,3 +97,15 @@ def test_reduced_motion_lets_nothing_slide(kiosk: Kiosk, monkeypatch: pytest.Mon
     assert not look.slides
     kiosk.show(VISIT)
     assert look.slides
+
+
+@pytest.mark.parametrize(("text", "least"), [(140, 1.2), (200, 1.5)])
+def test_at_rest_what_to_do_is_enlarged_too_and_the_picture_makes_room(kiosk: Kiosk, text: int, least: float) -> None:
+    rest, what_to_do = Rest(takes_back=True, sees_account=True), "Houd je pas voor de lezer."
+    kiosk.show(rest)
+    usual = _font(kiosk, what_to_do)
+    try:
+        kiosk.show(rest, access=Access(text=text))
+        assert _font(kiosk, what_to_do) >= least * usual
+    finally:
+        kiosk.show(rest)

@@ -7,12 +7,12 @@ import pytest
 
 from devices.ports import Key
 from kiosk.access import Access
-from kiosk.bus import Focused, Touched
+from kiosk.bus import Focused, Touched, Untouched
 from kiosk.loans import LoansOfBranch, OnLoan, Renewing
 from kiosk.rows import Lent
 from kiosk.screens.direction import direction
 from kiosk.theme import CONTRAST, NORMAL, contrast
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, MyAccount, Reading, Rest, StillThere
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, MyAccount, PinPad, Reading, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
 from tests.kiosk.screens.scenes import DUE, SCENES, SIZES
@@ -20,9 +20,9 @@ from tests.kiosk.screens.scenes import DUE, SCENES, SIZES
 VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
 
 
-def press(kiosk: Kiosk, *keys: Key) -> list[Focused]:
+def press(kiosk: Kiosk, *keys: Key) -> list[Any]:
     """Presses them; where the ring came to."""
-    told: list[Focused] = []
+    told: list[Any] = []
     for key in keys:
         kiosk.stage.press(key, told.append)
         kiosk.turn(2)
@@ -188,7 +188,7 @@ def test_the_help_card_offers_to_read_aloud_where_that_can_be(kiosk: Kiosk) -> N
 
 
 def test_a_key_wakes_the_app_from_another_thread_and_is_told(kiosk: Kiosk) -> None:
-    told: list[Focused] = []
+    told: list[Any] = []
     kiosk.app._on_focus = told.append
     kiosk.show(VISIT)
     kiosk.app.press(Key.NEXT)
@@ -242,3 +242,65 @@ def test_who_renews_by_key_goes_on_with_the_next_one(kiosk: Kiosk) -> None:
     assert press(kiosk, Key.NEXT)[0].name == "Verleng Deel 15"
     kiosk.show(account("l14", "l15"))
     assert press(kiosk, Key.PREVIOUS)[0].name == "Verleng Deel 13"
+
+
+def test_ok_without_a_ring_and_a_second_strike_of_it_are_told_for_no_key_is_without_an_answer(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    assert press(kiosk, Key.OK) == [Untouched()]
+    assert [type(one) for one in press(kiosk, Key.NEXT, Key.OK, Key.OK)] == [Focused, Untouched]
+
+
+def test_a_ring_that_stays_while_the_page_changes_is_told_anew(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    told: list[Any] = []
+    kiosk.stage.press(Key.PREVIOUS, told.append)
+    kiosk.stage.press(Key.PREVIOUS, told.append)
+    name = ring(kiosk).around.spoken
+    kiosk.turn(2)
+    told.clear()
+    kiosk.show(Borrowing((Lent("2", "Max Havelaar", DUE), *VISIT.rows), lent=2, may_borrow=8))
+    kiosk.turn(3)
+    assert told == [], "the page is the same, and so is the place"
+    kiosk.show(Rest())
+    kiosk.turn(3)
+    [now] = told
+    assert isinstance(now, Focused)
+    assert (now.name, now.kind) == (name, kiosk.stage.shown.kind)
+    assert now.number == press(kiosk, Key.PREVIOUS, Key.NEXT)[-1].number, "its number among those that are there now"
+
+
+def test_a_button_that_is_drawn_anew_keeps_the_ring(kiosk: Kiosk) -> None:
+    from kiosk.screens.touch import Touch
+
+    kiosk.show(VISIT)
+    press(kiosk, Key.NEXT)
+    drawn = ring(kiosk).around
+    ring(kiosk)._around = Touch(intent=drawn.intent, spoken=drawn.spoken)
+    ring(kiosk).follow()
+    assert ring(kiosk).around is drawn
+
+
+def test_larger_words_leave_the_ring_where_it_is_though_all_is_built_anew(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    [told] = press(kiosk, Key.NEXT)
+    before = ring(kiosk)
+    try:
+        kiosk.show(VISIT, access=Access(text=140))
+        assert ring(kiosk) is not before
+        assert ring(kiosk).around.spoken == told.name
+        kiosk.rested()
+        press(kiosk, Key.OK)
+        assert kiosk.touched == [Touched(Intent.DONE)]
+    finally:
+        kiosk.show(VISIT)
+
+
+def test_a_key_of_a_pin_pad_that_changes_under_the_ring_is_named_anew(kiosk: Kiosk) -> None:
+    kiosk.show(PinPad(keys="1234567890"))
+    told: list[Any] = []
+    kiosk.stage.press(Key.NEXT, told.append)
+    was = ring(kiosk).around.spoken
+    kiosk.show(PinPad(keys="0987654321", wrong=True))
+    kiosk.turn(3)
+    around = ring(kiosk).around
+    assert around is None or told[-1].name == around.spoken, f"an OK would type another digit than {was}"
