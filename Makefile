@@ -20,7 +20,7 @@ stage = @printf '\n== %s\n' '$(1)'; started=$$(date +%s); \
 	if $(2); then printf '== %s: %s s\n' '$(1)' "$$(($$(date +%s) - started))"; \
 	else code=$$?; printf '== %s: FAILED after %s s\n' '$(1)' "$$(($$(date +%s) - started))" >&2; exit $$code; fi
 
-.PHONY: help setup demo test lint types contracts tests test-system long benchmark docs lock check-arm64 format clean
+.PHONY: help setup demo test lint types contracts tests test-system long benchmark gallery docs lock check-arm64 format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ long: ## list the long proofs with their times and run those not yet done for th
 benchmark: ## the speed promises, as ratios against an empty window
 	@$(SETUP) test
 	@$(PY) -m tests.benchmark $(ARGS)
+
+gallery: setup ## pictures of every screen in every language and mode, and sheets of them, in build/gallery; resumable
+	@$(PY) -m tests.kiosk.screens.gallery $(ARGS)
 
 docs: setup ## write what is derived from the code: the OpenAPI document, the page of rules
 	@$(PY) -m membership_store.web >docs/openapi.json

@@ -10,7 +10,7 @@ from kivy.graphics import Color, RoundedRectangle, ScissorPop, ScissorPush
 from kivy.properties import BooleanProperty
 from kivy.uix.widget import Widget
 
-from kiosk.screens.cards import Act, Card, CardView
+from kiosk.screens.cards import NOTHING, Act, Card, CardView
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
@@ -47,6 +47,7 @@ class CardList(Widget):
         super().__init__(**kwargs)
         self._cards: tuple[Card, ...] = ()
         self._views: dict[str, CardView] = {}
+        self._spare: list[CardView] = []  # with nothing on them: to build one takes longer than to draw three
         self._drawn: dict[str, Card] = {}
         self._heights: dict[str, float] = {}
         self._laid: object = None  # the width and the direction for which the cards were drawn
@@ -84,9 +85,8 @@ class CardList(Widget):
         self._cards = ()
         self._offset = self._speed = self._slide = 0.0
         self._clock.cancel()
-        self.clear_widgets()
-        self._views.clear()
-        self._drawn.clear()
+        for key in list(self._views):
+            self._forget(key)
         self._heights.clear()
         self._bar_colour.a = 0
 
@@ -130,9 +130,7 @@ class CardList(Widget):
 
     def _resized(self, *_: Any) -> None:
         edge = look.u(4)  # the line around a card lies half outside it
-        # it is told in pixels of the window, whatever is mirrored
-        left = min(self.to_window(self.x, 0)[0], self.to_window(self.right, 0)[0])
-        self._scissor.x, self._scissor.y = round(left) - edge, round(self.y)
+        self._scissor.x, self._scissor.y = round(self._left()) - edge, round(self.y)
         self._scissor.width, self._scissor.height = (
             max(0, round(self.width) + 2 * edge),
             max(0, round(self.height) + edge),
@@ -144,6 +142,19 @@ class CardList(Widget):
             self._heights.clear()
         self._laid = laid
         self._place()
+
+    def _left(self) -> float:
+        """Where it begins in pixels of the window, whatever is mirrored; known too while its page is not on the screen,
+        which is when the language may change."""
+        whole: Any = self
+        while isinstance(whole.parent, Widget):
+            whole = whole.parent
+        return float(whole.width - self.right if direction.to_the_left else self.x)
+
+    @property
+    def window(self) -> tuple[float, float, float, float]:
+        """Where what is on it can be seen: left, bottom, width and height in pixels of the window."""
+        return (self._scissor.x, self._scissor.y, self._scissor.width, self._scissor.height)
 
     def _height_of(self, card: Card) -> float:
         return self._heights.get(card.key, look.u(GUESSED_HEIGHT))
@@ -185,7 +196,8 @@ class CardList(Widget):
     def _view_of(self, card: Card) -> CardView:
         view = self._views.get(card.key)
         if view is None:
-            view = self._views[card.key] = CardView(self.tell, width=self.width)
+            view = self._views[card.key] = self._spare.pop() if self._spare else CardView(self.tell)
+            view.width = self.width
             self.add_widget(view)
         if self._drawn.get(card.key) != card:
             view.draw(card)
@@ -194,8 +206,11 @@ class CardList(Widget):
         return view
 
     def _forget(self, key: str) -> None:
-        self.remove_widget(self._views.pop(key))
+        view = self._views.pop(key)
+        self.remove_widget(view)
+        view.draw(NOTHING)  # it may have been somebody's book
         self._drawn.pop(key, None)
+        self._spare.append(view)
 
     def _draw_bar(self) -> None:
         """A bar beside the cards says that there is more, and where."""

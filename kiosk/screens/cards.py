@@ -44,6 +44,9 @@ class Card:
     act: Act | None = None
 
 
+NOTHING = Card("", "good", "", "")
+
+
 def two_lines(text: str, room: float, width_of: Callable[[str], float], most: int = 2) -> str:
     """The text as one or two lines (or `most`) that fit `room`, cut at a word and ended by an ellipsis where longer."""
     words = text.split()
@@ -85,6 +88,7 @@ class CardView(RelativeLayout):
     def __init__(self, tell: Callable[[str, str], None] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._tell = tell
+        self._act: Act | None = None
 
     def draw(self, card: Card) -> None:
         """Shows this card."""
@@ -113,6 +117,10 @@ class CardView(RelativeLayout):
             self.button.pos = (self.width - look.u(28 + BESIDE), look.u(26) if under else middle)
 
     def _offer(self, act: Act | None) -> None:
+        """A button does one thing for as long as it is there: whoever holds it, or the ring around it, means that."""
+        if act == self._act:
+            return
+        self._act = act
         if self.button is not None:
             self.remove_widget(self.button)
             self.button = None

@@ -23,12 +23,14 @@ class Picture(Widget):
     """A pass beside the reader and a pass at the reader, in turn; `scanning` where its barcode must be scanned."""
 
     WIDTH, HEIGHT = 760, 460  # units, at zoom 1
+    CARD = 380  # of which the pass is wide
 
     BARS = ((36, 8), (50, 16), (74, 5), (88, 10), (108, 20), (136, 5), (150, 14))  # of the barcode: where, how wide
 
     at_reader = BooleanProperty(False)
     scanning = BooleanProperty(False)
     zoom = NumericProperty(1)
+    side = NumericProperty(1)  # -1: all is drawn towards the left, which is undone here
 
     def on_kv_post(self, _: Any) -> None:
         """The barcode of the pass, as soon as there is a pass to draw it on."""
@@ -37,11 +39,13 @@ class Picture(Widget):
             Color(*look.c("on_touch"))
             self._bars = [Rectangle() for _ in self.BARS]
         card.bind(pos=self._place, size=self._place)
+        self.bind(side=lambda *_: self._place(card, None))
         self._place(card, None)
 
     def _place(self, card: Any, _: Any) -> None:
         for (left, width), bar in zip(self.BARS, self._bars, strict=True):
-            bar.pos = (card.x + self.z(left, self.zoom), card.y + self.z(36, self.zoom))
+            start = left if self.side > 0 else self.CARD - left - width
+            bar.pos = (card.x + self.z(start, self.zoom), card.y + self.z(36, self.zoom))
             bar.size = (self.z(width, self.zoom), self.z(64, self.zoom))
 
     def on_size(self, *_: Any) -> None:

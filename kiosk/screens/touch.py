@@ -13,6 +13,7 @@ from kiosk.screens.parts import Words  # noqa: F401 - named in the .kv
 
 LETTERS = "Aa"  # a sign and no word: what changes how letters look, in every language
 SIDE = 36  # units, from the side of a button to its word
+CLOSE = 16  # units, where a word would not stand on one line otherwise
 
 
 class Touch(Widget):
@@ -48,19 +49,22 @@ class Touch(Widget):
         self._fit()
 
     def _fit_now(self, *_: Any) -> None:
-        """A word too long for the button gets smaller, then wraps."""
+        """A word too long for the button gets smaller, then comes closer to its sides, then wraps."""
         if self.size_hint_x is None and not self.fits:
             return
         words = self.ids.words
-        room = self.width - look.u(2 * self.side) - self.icon_room
         words.shrink, words.wraps = 1, False
         words.texture_update()
         words.width = words.texture_size[0]  # it may have been wrapped in a place that was not laid out yet
-        if room > 0 and words.texture_size[0] > room:
-            words.shrink = 0.98 * room / words.texture_size[0]  # letters do not shrink quite evenly
+        room = 0.0
+        for side in (self.side, min(self.side, CLOSE)):
+            room = self.width - look.u(2 * side) - self.icon_room
+            if room <= 0 or words.texture_size[0] <= room:
+                return
+            words.shrink *= 0.98 * room / words.texture_size[0]  # letters do not shrink quite evenly
             words.texture_update()
-            if words.texture_size[0] > room:
-                words.shrink, words.wraps, words.width = 0, True, room  # two lines of the smallest
+        if words.texture_size[0] > room:
+            words.shrink, words.wraps, words.width = 0, True, room  # two lines of the smallest
 
     @property
     def offered(self) -> bool:

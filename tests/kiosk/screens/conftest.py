@@ -1,5 +1,6 @@
 """The real app in a window without a screen (SDL's offscreen driver), drawn and touched frame by frame."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -137,6 +138,8 @@ def one_kiosk() -> Kiosk:
         kiosk = Kiosk()
     app_module.REST_FPS = app_module.PAINTED_FPS = 0
     kiosk.app._clock._max_fps = 0
+    gc.collect()
+    gc.freeze()  # as the kiosk itself does: what was imported by now need not be looked through again and again
     return kiosk
 
 

@@ -31,8 +31,8 @@ class Box:
 
     def meets(self, other: "Box") -> bool:
         return (
-            min(self.right, other.right) - max(self.left, other.left) > SLACK
-            and min(self.top, other.top) - max(self.bottom, other.bottom) > SLACK
+            min(self.top, other.top) - max(self.bottom, other.bottom) > SLACK
+            and min(self.right, other.right) - max(self.left, other.left) > SLACK
         )
 
     def wider(self, by: float) -> "Box":
@@ -73,7 +73,7 @@ def ancestors(widget: Any) -> list[Any]:
 
 def within(widget: Any, *kinds: str) -> Any:
     """The nearest parent of one of these classes, or None."""
-    return next((one for one in ancestors(widget) if {kind.__name__ for kind in type(one).__mro__} & {*kinds}), None)
+    return next((one for one in ancestors(widget) if any(kind.__name__ in kinds for kind in type(one).__mro__)), None)
 
 
 def labels(stage: Any) -> Iterator[Any]:
@@ -89,15 +89,18 @@ def faults(stage: Any) -> list[str]:
     """Every fault of the layout, in words."""
     over = bool(stage.ids.over.children)
     shown = [one for one in labels(stage) if not (over and stage.ids.pages in ancestors(one))]
+    inks = {one: ink(one) for one in shown}
+    touches = {one: box(one) for one in stage.touchable()}
+    listed = {one for one in shown if within(one, "CardList")}
     return [
-        *(fault for one in shown for fault in _faults_of_label(stage, one)),
-        *_faults_between_words([one for one in shown if not within(one, "CardList")], stage),
-        *_faults_of_buttons(stage),
+        *(fault for one in shown for fault in _faults_of_label(stage, one, inks[one], one in listed)),
+        *_faults_between_words({one: where for one, where in inks.items() if one not in listed}, touches),
+        *_faults_of_buttons(stage, touches),
         *_faults_of_cards(stage),
     ]
 
 
-def _faults_of_label(stage: Any, label: Any) -> Iterator[str]:
+def _faults_of_label(stage: Any, label: Any, where: Box, listed: bool) -> Iterator[str]:
     from kiosk.screens.parts import Words
 
     name = f"{label.text[:40]!r}"
@@ -110,49 +113,63 @@ def _faults_of_label(stage: Any, label: Any) -> Iterator[str]:
             yield f"{name} is higher than its place"
     holder = within(label, "Touch", "Strip", "CardView") or within(label, "OverPage")
     place = holder.ids.card if within(label, "OverPage") is holder and holder else holder
-    if place is not None and not box(place).holds(ink(label)):
+    if place is not None and not box(place).holds(where):
         yield f"{name} leaves its {type(holder).__name__}"
-    if not within(label, "CardList") and not Box(0, 0, stage.width, stage.height).holds(ink(label)):
+    if not listed and not Box(0, 0, stage.width, stage.height).holds(where):
         yield f"{name} leaves the window"
 
 
-def _faults_between_words(shown: list[Any], stage: Any) -> Iterator[str]:
+def _faults_between_words(shown: dict[Any, Box], touches: dict[Any, Box]) -> Iterator[str]:
     from kiosk.screens.parts import Icon
 
-    words = [one for one in shown if not isinstance(one, Icon)]
-    for one, other in combinations(words, 2):
-        if ink(one).meets(ink(other)):
+    words = [(one, where) for one, where in shown.items() if not isinstance(one, Icon)]
+    for (one, where), (other, there) in combinations(words, 2):
+        if where.meets(there):
             yield f"{one.text[:30]!r} lies upon {other.text[:30]!r}"
-    for one in words:
-        for touch in stage.touchable():
-            if touch not in ancestors(one) and ink(one).meets(box(touch)):
+    for one, where in words:
+        for touch, there in touches.items():
+            if where.meets(there) and touch not in ancestors(one):
                 yield f"{one.text[:30]!r} lies upon the button {touch.text!r}"
 
 
-def _faults_of_buttons(stage: Any) -> Iterator[str]:
+def _faults_of_buttons(stage: Any, touches: dict[Any, Box]) -> Iterator[str]:
     from kiosk.screens.parts import Icon, Words
 
-    touches = stage.touchable()
-    for touch in touches:
+    whole = Box(0, 0, stage.width, stage.height)
+    for touch, where in touches.items():
         if min(touch.height, touch.width) < look.u(TARGET) - 1:
             yield f"the button {touch.text!r} is too small"
-        if not Box(0, 0, stage.width, stage.height).holds(box(touch)):
+        if not whole.holds(where):
             yield f"the button {touch.text!r} leaves the window"
         if not touch.text or not touch.spoken:
             yield f"the button {touch.intent} has no name"
         icon, words = (next(one for one in touch.children if type(one) is kind) for kind in (Icon, Words))
         if icon.text and ink(icon).meets(ink(words)):
             yield f"the pictogram of the button {touch.text!r} lies upon its word"
-    for one, other in combinations(touches, 2):
-        if box(one).wider(look.u(APART) - SLACK).meets(box(other)):
+    apart = look.u(APART) - SLACK
+    for (one, where), (other, there) in combinations(touches.items(), 2):
+        if where.wider(apart).meets(there):
             yield f"the buttons {one.text!r} and {other.text!r} are too close"
 
 
 def _faults_of_cards(stage: Any) -> Iterator[str]:
-    cards = [one for one in stage.walk(restrict=True) if type(one).__name__ == "CardView"]
+    cards = [box(one) for one in stage.walk(restrict=True) if type(one).__name__ == "CardView"]
     for one, other in combinations(cards, 2):
-        if box(one).meets(box(other)):
+        if one.meets(other):
             yield "two cards lie upon each other"
+    for one in stage.walk(restrict=True):
+        if type(one).__name__ == "CardList":
+            left, bottom, width, height = one.window
+            if not Box(left, bottom, left + width, bottom + height).holds(box(one)):
+                yield "cards are cut off beside their list"
+
+
+def geometry(stage: Any) -> list[tuple[str, Box, str, tuple[float, float]]]:
+    """What stands where: the kind, the place, the words and their extent of all that is laid out."""
+    return [
+        (type(one).__name__, box(one), getattr(one, "text", ""), tuple(getattr(one, "texture_size", (0, 0))))
+        for one in stage.walk(restrict=True)
+    ]
 
 
 def broken(label: Any) -> bool:

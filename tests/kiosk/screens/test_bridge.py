@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from kiosk.ui import (
     Finished,
     NoAnswer,
     OutOfOrder,
+    Over,
     Receipt,
     ReceiptState,
     Rest,
@@ -22,6 +25,8 @@ from kiosk.ui import (
 )
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, SCENES
+
+Kind = tuple[Screen, Over | None]
 
 
 def test_another_thread_shows_and_the_window_draws(kiosk: Kiosk) -> None:
@@ -38,17 +43,27 @@ def test_of_many_facts_the_newest_is_drawn(kiosk: Kiosk) -> None:
     assert kiosk.stage._page.count == "49 geleend"
 
 
+def _tour(kinds: Sequence[Kind]) -> Iterator[Kind]:
+    """A way on which each comes once directly after itself and after each other one."""
+    for at, one in enumerate(kinds):
+        yield from (one, one)
+        for other in kinds[at + 1 :]:
+            yield from (other, one)
+
+
+def test_the_tour_has_every_pair() -> None:
+    kinds: list[Kind] = [(Rest(), None), (NoAnswer(), None), (Waiting(), None), (OutOfOrder("screen"), None)]
+    assert set(pairwise(_tour(kinds))) >= set(product(kinds, kinds))
+
+
 def test_every_screen_can_follow_every_other(kiosk: Kiosk) -> None:
-    kinds = {(type(screen), type(over)): (screen, over) for screen, over in SCENES.values()}.values()
-    for first, first_over in kinds:
-        for second, second_over in kinds:
-            kiosk.app.show(Shown(first, first_over))
-            kiosk.turn(1)
-            kiosk.app.show(Shown(second, second_over))
-            kiosk.turn(1)
-            assert kiosk.stage.shown.screen == second
-            assert len(kiosk.stage.ids.pages.children) == 1
-            assert len(kiosk.stage.ids.over.children) == (second_over is not None)
+    kinds = {(type(screen), type(over)): (screen, over) for screen, over in SCENES.values()}
+    for screen, over in _tour([*kinds.values()]):
+        kiosk.app.show(Shown(screen, over))
+        kiosk.turn(1)
+        assert kiosk.stage.shown.screen == screen
+        assert len(kiosk.stage.ids.pages.children) == 1
+        assert len(kiosk.stage.ids.over.children) == (over is not None)
 
 
 @pytest.mark.parametrize(

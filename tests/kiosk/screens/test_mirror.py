@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.bus import Touched
 from kiosk.rows import Lent
-from kiosk.ui import Borrowing, Intent, NoVisit
+from kiosk.ui import Borrowing, Intent, NoVisit, Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import Box, box, faults, labels, missing_glyphs, unpainted
 from tests.kiosk.screens.scenes import ALL_REFUSALS, DUE, LANDSCAPE, SCENES
@@ -157,3 +157,24 @@ def test_a_fault_is_found_in_a_mirrored_picture_too(kiosk: Kiosk) -> None:
     kiosk.app._build()
     kiosk.turn()
     assert any("leaves the window" in one for one in found), found
+
+
+def test_the_drawing_of_pass_and_reader_is_not_turned(kiosk: Kiosk) -> None:
+    """The pass in somebody's hand looks the same in every language."""
+    drawn = []
+    for language in ("nl", "ar"):
+        kiosk.show(Rest(), None, language)
+        place = box(kiosk.stage._page.ids.picture)
+        width, picture = kiosk.window.width, kiosk.pixels()
+        drawn.append(picture[3 * width * int(place.bottom) : 3 * width * int(place.top)])
+    others = sum(abs(one - other) > 8 for one, other in zip(*drawn, strict=True))
+    assert others < len(drawn[0]) / 100  # at its edges, which lie a part of a pixel beside
+
+
+def test_cards_are_whole_in_a_language_that_was_chosen_before_their_list_was_there(kiosk: Kiosk) -> None:
+    kiosk.resize(LANDSCAPE)
+    for language in ("nl", "ar", "nl"):
+        kiosk.show(Rest(), None, language)
+        for name in ("borrow", "returning", "account"):
+            kiosk.show(*SCENES[name], language)
+            assert faults(kiosk.stage) == [], name
