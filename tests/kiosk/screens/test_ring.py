@@ -242,3 +242,10 @@ def test_who_renews_by_key_goes_on_with_the_next_one(kiosk: Kiosk) -> None:
     assert press(kiosk, Key.NEXT)[0].name == "Verleng Deel 15"
     kiosk.show(account("l14", "l15"))
     assert press(kiosk, Key.PREVIOUS)[0].name == "Verleng Deel 13"
+
+
+def test_a_button_that_a_library_left_away_is_not_reached_by_key(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(takes_back=True))
+    names = {one.name for one in press(kiosk, *[Key.NEXT] * 6)}
+    assert "Boeken inleveren" in names
+    assert not any("Mijn bieb" in one for one in names)
