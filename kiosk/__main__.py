@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
+OF_AID = frozenset({"speech", "keypad", "headphones"})  # the devices by which a closed kiosk is heard too
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,6 +105,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     from kiosk.flow_thread import FlowThread
     from kiosk.heard import Heard
     from kiosk.line_watch import watch_line
+    from kiosk.offered import BUTTONS_AT_REST
     from kiosk.parked import Parked
     from kiosk.settings import Patience
     from kiosk.stage import Stage
@@ -156,6 +158,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             passes_on_pad=config.pad.passes,
             returns=config.visit.returns,
             accounts=config.visit.accounts,
+            buttons=[BUTTONS_AT_REST[one] for one in config.look.buttons],
             aid=_aid(config, devices.speaker, app),
             light=any(one.kind == "signals" and "port" in one.options for one in config.devices),
             on_help=lambda: workers.begin(health.help_called),
@@ -187,8 +190,9 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
 
 
 def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, fullscreen: bool) -> int:
-    """A screen that says so, and no more. Ends when all could be opened: the service manager starts the kiosk anew,
-    with the configuration and the secrets of that moment."""
+    """A screen that says so, aloud too, and no more. Ends when all could be opened: the service manager starts the
+    kiosk anew, with the configuration and the secrets of that moment."""
+    from devices.open_devices import open_devices
     from kiosk.bus import Bus
     from kiosk.closed import stay_closed
     from kiosk.desks.in_background import Workers
@@ -199,9 +203,11 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
 
     workers, flows = Workers(), FlowThread()
     bus = Bus(flows.loop)
+    devices = open_devices([one for one in config.devices if one.kind in OF_AID], bus.put)
     try:
+        devices.start()
         app = _window(config, bus, lambda: None, fullscreen=fullscreen)
-        stage = Stage(app, bus, config.kiosk.languages, ())
+        stage = Stage(app, bus, config.kiosk.languages, (), aid=_aid(config, devices.speaker, app))
 
         async def until_open() -> None:
             why = partial(workers.run, partial(why_closed, file))
@@ -215,6 +221,7 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
         app.run()
     finally:
         notify("STOPPING=1")
+        devices.stop()
         flows.stop()
         workers.close()
     return 1 if flows.failed else 0
@@ -257,7 +264,8 @@ def _aid(config: KioskConfig, speaker: Speaker | None, ring: KioskApp) -> Aid | 
     from kiosk.aid import Aid
 
     loudspeaker = "speech" in kinds and bool(kinds["speech"].options.get("loudspeaker"))
-    return Aid(speaker, ring, config.kiosk.languages, date.today, loudspeaker=loudspeaker)
+    welcome = config.look.welcome
+    return Aid(speaker, ring, config.kiosk.languages, date.today, loudspeaker=loudspeaker, welcome=welcome)
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
 from functools import cache
+from types import MappingProxyType
 from typing import Protocol
 
 from devices.ports import (
@@ -72,12 +73,14 @@ class Aid:
         *,
         loudspeaker: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        welcome: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`speaker`: None where nothing speaks. `loudspeaker`: it may be read aloud for everybody to hear."""
+        """`speaker`: None where nothing speaks. `loudspeaker`: it may be read aloud for everybody to hear. `welcome`:
+        the library's own first words at rest, by language."""
         self._clock = clock
         self._speaker, self._ring, self._today = speaker, ring, today
         self._names = [name_of(one) for one in languages]
-        self._texts = cache(AloudTexts)
+        self._texts = cache(lambda language: AloudTexts(language, welcome.get(language, "")))
         self._loudspeaker = loudspeaker and speaker is not None
         self._headphones: set[str] = set()  # the devices that say that some are in
         self._speaks = True  # until the device says otherwise

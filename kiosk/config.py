@@ -198,6 +198,7 @@ class Checker:
                 self._add((), f"section [{one.name}] is missing")
         if "look" in data:
             parts["look"] = read_look(data["look"], self._folder, self._languages, self._add)
+            self._check_buttons(data["look"], parts.get("visit") or Visit())
         devices = self._devices(data)
         self._check_sense(parts)
         if "pad" in data and "item_pad" not in data:
@@ -345,6 +346,13 @@ class Checker:
             self._add(("visit", "idle_s"), "'idle_s' must be from 10 to 600 seconds")
         if not 20 <= visit.warning_s <= 600:
             self._add(("visit", "warning_s"), "'warning_s' must be from 20 (WCAG 2.2.1) to 600 seconds")
+
+    def _check_buttons(self, look: object, visit: Visit) -> None:
+        """A button that was asked for and can never be there."""
+        asked = look.get("buttons") if isinstance(look, Mapping) else None
+        for one, key, on in (("return", "returns", visit.returns), ("account", "accounts", visit.accounts)):
+            if isinstance(asked, list) and one in asked and not on:
+                self._add(("look", "buttons"), f"'buttons' has {one!r}, which {key} = false in [visit] takes away")
 
     def _check_pad(self, pad: Pad) -> None:
         if pad.failed_unlock not in _FAILED_UNLOCK:

@@ -1,4 +1,4 @@
-"""A library's own look: its colours, its logo, its welcome; checked when the configuration is read.
+"""A library's own look: its colours, logo, welcome and buttons at rest; checked when the configuration is read.
 
 All text keeps 7:1 (WCAG 2.2, 1.4.6): a colour that cannot is refused with the ratio that it has.
 """
@@ -14,6 +14,7 @@ from kiosk.theme import NORMAL, TEXT_CONTRAST, Colours, contrast, mixed, too_fai
 LONGEST_WELCOME = 60  # letters
 LARGEST_LOGO = 2048  # pixels of a side
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
+BUTTONS = ("account", "return")  # at rest; help, languages and "Aa" are on every screen, whatever is chosen
 _COLOURS = ("touch", "ground", "ink")
 _OF_TOUCH = {"touch", "on_touch", "touch_held", "on_plain", "plain_held"}
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -23,11 +24,13 @@ Complain = Callable[[tuple[str, ...], str], None]
 
 @dataclass(frozen=True, slots=True)
 class LibraryLook:
-    """`welcome`: the first words at rest by language, where they are not the usual ones. `logo`: a PNG, or nothing."""
+    """`welcome`: the first words at rest by language, where they are not the usual ones. `logo`: a PNG, or nothing.
+    `buttons`: those of BUTTONS that stand on the screen at rest."""
 
     colours: Colours = NORMAL
     welcome: Mapping[str, str] = field(default_factory=dict)
     logo: Path | None = None
+    buttons: tuple[str, ...] = BUTTONS
 
 
 def library_colours(touch: str, ground: str, ink: str) -> Colours:
@@ -49,7 +52,7 @@ def read_look(data: object, folder: Path, languages: Collection[str], complain: 
     if not isinstance(data, Mapping):
         complain(("look",), "[look] must be a section")
         return LibraryLook()
-    known = (*_COLOURS, "logo", "welcome")
+    known = (*_COLOURS, "logo", "welcome", "buttons")
     for name in data:
         if name not in known:
             complain(("look", name), f"unknown key {name!r} in [look]; there are {', '.join(known)}")
@@ -57,6 +60,7 @@ def read_look(data: object, folder: Path, languages: Collection[str], complain: 
         _colours(data, complain),
         _welcome(data.get("welcome", {}), languages, complain),
         _logo(data["logo"], folder, complain) if "logo" in data else None,
+        _buttons(data["buttons"], complain) if "buttons" in data else BUTTONS,
     )
 
 
@@ -92,6 +96,19 @@ def _welcome(data: object, languages: Collection[str], complain: Complain) -> Ma
         elif not isinstance(text, str) or not text.strip() or not text.isprintable() or len(text) > LONGEST_WELCOME:
             complain(path, f"{language!r} must be one line of at most {LONGEST_WELCOME} letters, not empty")
     return {str(language): str(text) for language, text in data.items()}
+
+
+def _buttons(given: object, complain: Complain) -> tuple[str, ...]:
+    """Which ones; none is a choice too, of a library whose patrons only lend here."""
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        complain(("look", "buttons"), f"'buttons' must be a list of some of {', '.join(BUTTONS)}; [] for none")
+        return BUTTONS
+    for at, one in enumerate(given):
+        if one not in BUTTONS:
+            complain(("look", "buttons"), f"'buttons' has no {one!r}; there are {', '.join(BUTTONS)}")
+        elif one in given[:at]:
+            complain(("look", "buttons"), f"'buttons' names {one!r} twice")
+    return tuple(given)
 
 
 def _logo(name: object, folder: Path, complain: Complain) -> Path | None:

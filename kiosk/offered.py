@@ -31,6 +31,8 @@ from kiosk.ui import (
     Waiting,
 )
 
+BUTTONS_AT_REST: Mapping[str, Intent] = {"account": Intent.ACCOUNT, "return": Intent.BRING_BACK}
+"""What a library may leave away from the screen at rest, by its name in [look]."""
 _ALWAYS = frozenset({Intent.HELP, Intent.LANGUAGE, Intent.ACCESS})
 _OFFERED: Mapping[type, frozenset[Intent]] = {
     Rest: frozenset({Intent.BRING_BACK, Intent.ACCOUNT}),

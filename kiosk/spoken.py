@@ -213,7 +213,7 @@ def _out(screen: Closed | OutOfOrder, texts: AloudTexts) -> list[Utterance]:
 def _rest(fact: Rest, texts: AloudTexts) -> list[Utterance]:
     do, otherwise = sentences.at_rest(texts, fact)
     aside = "" if sentences.worst(fact.troubles) else sentences.aside(texts, fact.troubles)
-    return [public(texts.say("rest.title")), *_notice(fact.notice, texts), public(do, otherwise), *_aside(aside)]
+    return [public(texts.welcome), *_notice(fact.notice, texts), public(do, otherwise), *_aside(aside)]
 
 
 def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:

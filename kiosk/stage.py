@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from kiosk.ui import (
     HelpCard,
     Intent,
     LanguageCard,
+    Notice,
     NoVisit,
     Over,
     Reading,
@@ -63,13 +64,15 @@ class Stage:
         passes_on_pad: bool = False,
         returns: bool = False,
         accounts: bool = False,
+        buttons: Collection[Intent] = (Intent.BRING_BACK, Intent.ACCOUNT),
         aid: "Aid | None" = None,
         light: bool = False,
         on_help: Callable[[], None] = lambda: None,
     ) -> None:
         """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
-        may be brought back here. `accounts`: patrons may look at their account here. `aid`: for whoever does not see
-        the screen or cannot touch it. `light`: staff see one. `on_help`: is told each time that somebody asks for help.
+        may be brought back here. `accounts`: patrons may look at their account here. `buttons`: those that stand on the
+        screen at rest. `aid`: for whoever does not see the screen or cannot touch it. `light`: staff see one.
+        `on_help`: is told each time that somebody asks for help.
         """
         self._aid = aid
         self._ui, self._bus, self._languages = ui, bus, languages
@@ -80,7 +83,7 @@ class Stage:
         self._unwell: set[str] = set()
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
-        self._returns, self._accounts = returns, accounts
+        self._returns, self._accounts, self._buttons = returns, accounts, frozenset(buttons)
         self._light, self._lit, self._on_help = light, False, on_help
         self._line = Reached(online=True)
         self._language_by_hand = False
@@ -135,6 +138,12 @@ class Stage:
         """Whether patrons can look at their account now, which only the library system knows."""
         nothing_goes = self.troubles & {*_WITHOUT.values(), Trouble.NOT_ADMITTED, Trouble.NO_WAY_IN}
         return self._accounts and not nothing_goes
+
+    def at_rest(self, notice: Notice | None) -> Rest:
+        """The screen on which nobody is served, with the buttons that this library has chosen for it."""
+        takes_back = self.takes_back and Intent.BRING_BACK in self._buttons
+        sees_account = self.sees_account and Intent.ACCOUNT in self._buttons
+        return Rest(self.troubles, notice, self.lay_pass, takes_back, sees_account)
 
     @property
     def troubles(self) -> frozenset[Trouble]:

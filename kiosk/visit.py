@@ -28,7 +28,7 @@ from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Intent, Notice, OutOfOrder, Rest
+from kiosk.ui import Intent, Notice, OutOfOrder
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 
@@ -103,12 +103,12 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
         left &= stage.pad.uids
         if stage.takes_back and _lies_there(stage, left) is Notice.PASS_FIRST:
             return Pile(left)
-        stage.show(_at_rest(stage, notice or _lies_there(stage, left)))
+        stage.show(stage.at_rest(notice or _lies_there(stage, left)))
         happening = await stage.next(patience.reading)
         if happening is None:
             notice, wants_account = None, False
             counter.parked.forget_old()
-            stage.wipe(_at_rest(stage, _lies_there(stage, left)))
+            stage.wipe(stage.at_rest(_lies_there(stage, left)))
             stage.stir()
         elif isinstance(happening, Touched):
             if happening.intent is not Intent.ACCOUNT:
@@ -125,10 +125,6 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
             stage.stir()
             is_card = isinstance(happening, PassUnreadable)
             notice = Notice.CARD_NOT_READ if is_card else Notice.UNREADABLE_SCAN
-
-
-def _at_rest(stage: Stage, notice: Notice | None) -> Rest:
-    return Rest(stage.troubles, notice, stage.lay_pass, stage.takes_back, stage.sees_account)
 
 
 def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
@@ -157,7 +153,7 @@ async def books_first(counter: Counter, pile: Pile) -> Notice | None:
     if choice is Intent.BRING_BACK:
         await bring_back(counter, books.scans)
     else:
-        stage.wipe(_at_rest(stage, _left_behind(stage)))
+        stage.wipe(stage.at_rest(_left_behind(stage)))
     return None
 
 
@@ -166,7 +162,7 @@ async def visit(counter: Counter, shown: Presented, *, opens_account: bool = Fal
     stage = counter.stage
     served, notice = await _at_the_door(counter, shown, opens_account=opens_account)
     if not served:
-        stage.wipe(_at_rest(stage, _left_behind(stage)))
+        stage.wipe(stage.at_rest(_left_behind(stage)))
     return notice
 
 
@@ -219,7 +215,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     if ran_out:
         counter.parked.keep(patron.patron, Left(checkout.sheet.worth_keeping, checkout.sheet.read))
     notice = Notice.ENDED_BY_TIME if ran_out else None
-    stage.wipe(_at_rest(stage, notice or _left_behind(stage)))
+    stage.wipe(stage.at_rest(notice or _left_behind(stage)))
     return notice
 
 
@@ -238,7 +234,7 @@ async def bring_back(counter: Counter, scans: Sequence[BarcodeScanned] = ()) -> 
         coming = await thanks(stage, back, patience) or coming
     await back.settle()
     counter.parked.came_back({one.item for one in back.sheet.lines})
-    stage.wipe(_at_rest(stage, _left_behind(stage)))
+    stage.wipe(stage.at_rest(_left_behind(stage)))
     if coming is not None:
         stage.put_back(coming)
 

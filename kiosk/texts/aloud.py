@@ -18,7 +18,12 @@ _ENDS = ".!?…؟"
 
 
 class AloudTexts(Texts):
-    """The sentences of one language, to be said. Raises CatalogueMissing."""
+    """The sentences of one language, to be said. `welcome`: the library's own words for the first ones at rest. Raises
+    CatalogueMissing."""
+
+    def __init__(self, language: str, welcome: str = "") -> None:
+        super().__init__(language)
+        self.welcome = welcome or self.say("rest.title")
 
     def day(self, day: date, today: date | None = None) -> str:
         """A day in words, "woensdag 12 augustus"; with its year where that is not clear from `today`."""

@@ -156,3 +156,23 @@ def test_no_key_is_without_an_answer_however_soon_it_comes_after_the_last(app: W
     ears.choose("Klaar met lenen", "Klaar!")
     ears.choose("Geen bon", "Welkom")
     app.bench.headphones_out()
+
+
+def test_a_kiosk_that_cannot_begin_says_that_it_is_closed_and_where_to_go(app: WholeApp) -> None:
+    """Its screen cannot be seen by everybody. What it needs to be heard by is opened all the same."""
+    assert app.stop_kiosk() == 0
+    token = app.run_dir / "secrets" / "kiosk.token"
+    aside = token.with_suffix(".aside")
+    ears = Ears(app)
+    token.rename(aside)
+    try:
+        app.start_kiosk("speech", "keypad")
+        assert "device pass_reader" not in app.since_start()
+        app.bench.headphones_in()
+        ears.wait("Dit apparaat is even dicht. .*balie")
+        ears.choose("Hulp van de balie")
+        ears.wait("Loop naar de balie")
+    finally:
+        aside.rename(token)
+    wait_until("it ends, to be started anew", lambda: not app.kiosk_lives())
+    app.start_kiosk()

@@ -83,8 +83,8 @@ class WholeApp:
         self._settings |= settings
         self.config = self._configured()
 
-    def start_kiosk(self) -> None:
-        """Starts the kiosk and waits until its window draws and both ways in are open."""
+    def start_kiosk(self, *devices: str) -> None:
+        """Starts the kiosk and waits until its window draws and both ways in (or these devices) are open."""
         self.mark()
         self._began = self._seen
         with self.log_file.open("ab") as log:
@@ -96,7 +96,7 @@ class WholeApp:
                 stdout=log,
                 stderr=log,
             )
-        self.until_ready()
+        self.until_ready(*devices)
 
     def until_ready(self, *devices: str) -> None:
         """Waits until these devices (all, when none is named) have been opened since the mark."""

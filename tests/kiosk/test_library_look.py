@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kiosk.library_look import library_colours
+from kiosk.library_look import BUTTONS, library_colours
+from kiosk.offered import BUTTONS_AT_REST
 from kiosk.theme import NORMAL, contrast, mixed, too_faint
 from tests.kiosk.test_config import GOOD, problems, read
 
@@ -52,6 +53,10 @@ def test_a_colour_that_is_too_faint_is_refused_with_its_line_and_its_ratio(tmp_p
         ("touch = 3\n", "a colour as"),
         ('ground = "#1C1B1A"\n', "too faint"),
         ('ink = "#999999"\n', "'ink' is too faint"),
+        ('buttons = "return"\n', "a list of some of account, return"),
+        ("buttons = [3]\n", "a list of some of account, return"),
+        ('buttons = ["help"]\n', "'buttons' has no 'help'; there are account, return"),
+        ('buttons = ["return", "return"]\n', "twice"),
         ('tuoch = "#000000"\n', "unknown key 'tuoch'"),
         ('logo = "missing.png"\n', "cannot be read"),
         ('logo = "kiosk.toml"\n', "PNG"),
@@ -87,3 +92,17 @@ def test_whatever_the_colour_it_is_taken_whole_or_refused(value: int) -> None:
 def test_colours_are_mixed_part_by_part() -> None:
     assert mixed("#000000", "#FFFFFF", 0.5) == "#808080"
     assert mixed("#123456", "#FFFFFF", 0) == "#123456"
+
+
+@pytest.mark.parametrize("buttons", [(), ("return",), ("account",), ("return", "account")])
+def test_a_library_chooses_the_buttons_at_rest(tmp_path: Path, buttons: tuple[str, ...]) -> None:
+    assert read(tmp_path, _with(f"buttons = {list(buttons)}\n".replace("'", '"'))).look.buttons == buttons
+    assert {*read(tmp_path, GOOD).look.buttons} == {*BUTTONS} == {*BUTTONS_AT_REST}
+
+
+@pytest.mark.parametrize(("button", "key"), [("return", "returns"), ("account", "accounts")])
+def test_a_button_that_can_never_be_there_is_told_with_its_line(tmp_path: Path, button: str, key: str) -> None:
+    text = _with("buttons = ").replace("[visit]\n", f"[visit]\n{key} = false\n")
+    ((line, said),) = problems(tmp_path, f'{text}["{button}"]\n')
+    assert (line, f"{key} = false" in said) == (LINE + 1, True)
+    assert read(tmp_path, f"{text}[]\n").look.buttons == ()

@@ -1,7 +1,7 @@
 """A kiosk without a window: real bus, stage and flows in virtual time, a desk and a printer that follow a script."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
@@ -311,6 +311,7 @@ class Kiosk:
         returns: bool = False,
         accounts: bool = False,
         light: bool = False,
+        buttons: Collection[Intent] = (Intent.BRING_BACK, Intent.ACCOUNT),
     ) -> None:
         self.loop, self.desk, self.printer, self.pad = loop, ScriptedDesk(), ScriptedPrinter(), ScriptedPad()
         self.kinds = kinds
@@ -331,6 +332,7 @@ class Kiosk:
             passes_on_pad=passes_on_pad,
             returns=returns,
             accounts=accounts,
+            buttons=buttons,
             light=light,
             on_help=self._help,
         )
@@ -468,12 +470,21 @@ def story(
     returns: bool = False,
     accounts: bool = False,
     light: bool = False,
+    buttons: Collection[Intent] = (Intent.BRING_BACK, Intent.ACCOUNT),
 ) -> Callable[[], None]:
     """A test that tells what happens at a kiosk with these devices; at its end the kiosk must still serve."""
 
     def test() -> None:
         loop = VirtualLoop()
-        kiosk = Kiosk(loop, kinds, passes_on_pad=passes_on_pad, returns=returns, accounts=accounts, light=light)
+        kiosk = Kiosk(
+            loop,
+            kinds,
+            passes_on_pad=passes_on_pad,
+            returns=returns,
+            accounts=accounts,
+            light=light,
+            buttons=buttons,
+        )
 
         async def whole() -> None:
             await kiosk.begin()

@@ -137,6 +137,7 @@ MODES = {
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(takes_back=True), None),
     "rest-lends-only": (Rest(), None),
+    "rest-account-only": (Rest(sees_account=True), None),
     "rest-no-reader": (Rest(frozenset({Trouble.NO_PASS_READER}), takes_back=True), None),
     "rest-no-scanner": (Rest(frozenset({Trouble.NO_SCANNER})), None),
     "rest-no-pad": (Rest(frozenset({Trouble.NO_PAD}), takes_back=True), None),

@@ -304,3 +304,10 @@ def test_a_key_of_a_pin_pad_that_changes_under_the_ring_is_named_anew(kiosk: Kio
     kiosk.turn(3)
     around = ring(kiosk).around
     assert around is None or told[-1].name == around.spoken, f"an OK would type another digit than {was}"
+
+
+def test_a_button_that_a_library_left_away_is_not_reached_by_key(kiosk: Kiosk) -> None:
+    kiosk.show(Rest(takes_back=True))
+    names = {one.name for one in press(kiosk, *[Key.NEXT] * 6)}
+    assert "Boeken inleveren" in names
+    assert not any("Mijn bieb" in one for one in names)

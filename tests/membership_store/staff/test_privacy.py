@@ -169,7 +169,7 @@ def test_art_5_who_lapsed_long_ago_and_owes_nothing_is_erased_by_the_night(
     lend(store, borrows, next(books))
     neighbour.done("patrons/enrol-again", patron=elsewhere, choice={"subscription": "0045"}, second=True)
     binder = clerk.done("administrative/make", name="Binder")["patron"]
-    ended = (TODAY - timedelta(days=731)).isoformat()
+    ended = (datetime.now(UTC) - timedelta(days=731)).date().isoformat()  # the night counts from its instant, in UTC
     for patron in (gone, owes, borrows, binder):
         store.change("UPDATE membership SET starts = '2020-01-01', ends = ? WHERE patron = ?", ended, patron)
     store.change(
