@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circulation.identifiers import EventId, KioskId, new_event_id
+from circulation.identifiers import EventId, new_event_id
 from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
 from kiosk.loans import RenewedLoan
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from kiosk.desks.in_background import Workers
     from kiosk.flows.pin import NewKeys
     from kiosk.visit_pad import PadRules
-    from offline_cache.clock import KioskClock
     from offline_cache.health import Health
-    from offline_cache.journal import Entry, Journal
-    from offline_cache.offline_desk import OfflineDesk
+    from offline_cache.journal import Journal
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
@@ -105,6 +103,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     from kiosk.flow_thread import FlowThread
     from kiosk.heard import Heard
     from kiosk.line_watch import watch_line
+    from kiosk.memory import beside_the_pull, offline_desk
     from kiosk.offered import BUTTONS_AT_REST
     from kiosk.parked import Parked
     from kiosk.settings import Patience
@@ -125,8 +124,8 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
 
         client = StoreClient(config.store.url, token, lambda state: health.line(state.value))
         clock = KioskClock(journal.floor)
-        known_refused, wish = _beside_the_pull(config)
-        without_line = WithoutLine(lambda: _offline_desk(config, journal, clock, undo), clock.now)
+        known_refused, wish = beside_the_pull(config)
+        without_line = WithoutLine(lambda: offline_desk(config, journal, clock, undo), clock.now)
         online_first = OnlineFirst(
             StoreDesk(client),
             StoreEvents(client),
@@ -292,66 +291,6 @@ def _pad_rules(config: KioskConfig) -> PadRules:
 def _has_gates(config: KioskConfig) -> bool:
     """Whether the pad switches anything: some libraries have pads and no gates."""
     return any(one.kind == "item_pad" and one.options.get("security") != "none" for one in config.devices)
-
-
-def _beside_the_pull(config: KioskConfig) -> tuple[Callable[[], bool], Callable[[float], None]]:
-    """What the kiosk and the pull tell each other: whether the pull was refused; that it should come soon."""
-    from offline_cache.pull_note import KnownRefused
-    from offline_cache.pull_wish import wish_pull
-
-    if config.mirror is None:
-        return lambda: False, lambda _: None
-    folder = config.path(config.mirror.path)
-    return KnownRefused(folder), partial(wish_pull, folder)
-
-
-def _offline_desk(config: KioskConfig, journal: Journal, clock: KioskClock, undo: ExitStack) -> OfflineDesk | None:
-    """What decides while nobody answers, where a mirror is configured. `undo`: what to end with the kiosk."""
-    if config.mirror is None:
-        return None
-    from offline_cache.age import AsOf, age_of
-    from offline_cache.keys import load_key
-    from offline_cache.mirror import Mirror
-    from offline_cache.offline_desk import OfflineDesk
-
-    key_file = config.path(config.mirror.key_file)
-    mirror = Mirror(config.path(config.mirror.path), lambda: load_key(key_file))
-
-    def age(as_of: AsOf, at: datetime) -> timedelta | None:
-        journal.saw(as_of.at)
-        return age_of(as_of, clock.told(), at, journal.floor())
-
-    if config.sharing is None:
-        return OfflineDesk(mirror, _Heard(journal), age)
-    from offline_cache.branch import Together, share
-    from offline_cache.keys import KeyMissing
-    from offline_cache.sharing import addresses
-
-    sharing = config.sharing
-    (listen,), kiosk = addresses((sharing.listen,)), KioskId(config.kiosk.id)
-    try:
-        shared = share(kiosk, journal, mirror, load_key(key_file), clock.told, listen, addresses(sharing.peers))
-    except KeyMissing:
-        return None  # asked again when it is needed: until then nothing can be read in the mirror either
-    except OSError as fault:
-        log.error("the kiosks of this branch do not hear of each other: %s", type(fault).__name__)
-        return OfflineDesk(mirror, _Heard(journal), age)
-    undo.callback(shared.stop)
-    return OfflineDesk(mirror, Together(_Heard(journal), shared.heard, clock.told), age)
-
-
-class _Heard:
-    """The journal, that hears by the way how much of it the store has: more than there is, and it is not the one."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def marks(self, seq: int) -> list[tuple[int, str, str]]:
-        self._journal.heard(seq)
-        return self._journal.marks(seq)
-
-    def entry(self, seq: int) -> Entry:
-        return self._journal.entry(seq)
 
 
 class _Alive:

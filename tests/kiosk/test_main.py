@@ -169,7 +169,7 @@ def test_nobody_gets_a_dump_of_what_the_kiosk_knows_nor_looks_into_it() -> None:
 def test_what_lends_without_a_line_is_not_loaded_before_the_first_picture(folder: Path) -> None:
     """The start of a kiosk that has a mirror takes no longer than that of one that has none."""
     code = (
-        "import sys\nfrom kiosk.__main__ import _offline_desk\n"
+        "import sys\nfrom kiosk.memory import offline_desk\n"
         "import kiosk.desks.in_background, kiosk.desks.store, kiosk.line_watch, kiosk.visit, kiosk.stage\n"
         "import kiosk.desks.breaker, kiosk.desks.without_line, offline_cache.clock, offline_cache.event_line\n"
         "import offline_cache.replay, offline_cache.journal_opening, offline_cache.store_client\n"
