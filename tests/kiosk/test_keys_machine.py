@@ -133,14 +133,17 @@ class KeysMachine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from([ANNA, BERT, UNKNOWN]))
     def tap(self, number: str) -> None:
+        self.pressed_at = None  # who does something else does not wait for that
         self.loop.run_until_complete(self.kiosk.tap(number))
 
     @rule(number=st.integers(1, 3))
     def scan(self, number: int) -> None:
+        self.pressed_at = None
         self.loop.run_until_complete(self.kiosk.scan(book(number)))
 
     @rule(intent=st.sampled_from([Intent.HELP, Intent.CLOSE, Intent.DONE, Intent.STOP, Intent.PRINT, Intent.LANGUAGE]))
     def touch(self, intent: Intent) -> None:
+        self.pressed_at = None
         self.loop.run_until_complete(self.kiosk.touch(intent))
 
     @rule(seconds=st.sampled_from([0.05, 0.3, 1, 3, 12, 50]))
