@@ -6,9 +6,11 @@ the next one all is as before (5.1.3.13).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -38,17 +40,19 @@ log = logging.getLogger(__name__)
 
 LOUDNESS = (15, 30, 50, 70, 100)
 USUAL = 2  # of them
+UNANSWERED_S = 1.5  # a key that changed nothing is answered all the same
 UNHEARD_S = 0.8  # who acts sooner than this does not answer what was begun to be said, and has not heard what it is
 _SILENCES = Touched | KeyPressed | BarcodeScanned | ScanUnreadable | PassPresented | PassUnreadable
 _WORKING = (Health.READY, Health.DEGRADED)
 
 
-class _Kept(Enum):
-    """Whether what was cut off before it can have been heard is said all the same, after what is said next."""
+class _What(Enum):
+    """What is said. Cut off before it can have been heard, it is said all the same, but for what need not be."""
 
-    NEVER = 0  # it is said again whenever that is asked
-    FROM_KEYS = 1  # a page: who scans or touches goes on without it, who presses a key has only that to go by
-    ALWAYS = 2  # what is told once
+    ASKED = 0  # it is said again whenever that is asked
+    PAGE = 1  # not to whoever scans or touches, and goes on without it; who presses a key has only that to go by
+    BUTTON = 2  # not to whoever is at another one by now
+    NEWS = 3  # told once
 
 
 class Ring(Protocol):
@@ -88,7 +92,8 @@ class Aid:
         self._level = USUAL
         self._shown: Shown | None = None
         self._said: tuple[Utterance, ...] = ()
-        self._since: list[tuple[float, Utterance, _Kept]] = []  # said since the last silence, and when
+        self._since: list[tuple[float, Utterance, _What]] = []  # said since the last silence, and when
+        self._cut_at = 0.0
         self._unheard: tuple[Utterance, ...] = ()  # news that was cut off before anybody could know what it is
 
     @property
@@ -122,18 +127,21 @@ class Aid:
             self._unheard = ()  # it was of another picture
         elif self._only_bridges:
             self._silence()
-        self._say(utterances, _Kept.FROM_KEYS if is_page else _Kept.ALWAYS)
+        self._say(utterances, _What.PAGE if is_page else _What.NEWS)
 
     def hear(self, happening: Happening) -> None:
         """Takes what happened, once, when it arrives."""
         if isinstance(happening, _SILENCES):
-            self._interrupt(by_key=isinstance(happening, KeyPressed))
+            self._interrupt(happening)
         match happening:
             case KeyPressed(key=key):
                 self._press(key)
             case Focused(kind=kind):
                 if kind is None or self._shown is None or kind == self._shown.kind:  # else it is gone by now
-                    self._say([choice(self._now(), happening.name, happening.number, happening.maximum, self._names)])
+                    button = choice(self._now(), happening.name, happening.number, happening.maximum, self._names)
+                    if self._only_bridges:
+                        self._silence()
+                    self._say([button], _What.BUTTON)
             case Untouched():
                 self._silence()
                 self._say(self._all())
@@ -197,14 +205,14 @@ class Aid:
             log.critical("a picture cannot be said: %s", type(fault).__name__)
             return ()
 
-    def _say(self, utterances: Iterable[Utterance], kept: _Kept = _Kept.NEVER) -> None:
+    def _say(self, utterances: Iterable[Utterance], what: _What = _What.ASKED) -> None:
         """Says them after what is being said, and then what was cut off too early."""
         hearers = self._hearers
         if hearers is None or self._speaker is None:
             return
-        said = [(one, kept) for one in utterances if not (one.passing and self._unheard)]
+        said = [(one, what) for one in utterances if not (one.passing and self._unheard)]
         known = {one for one, _ in said}
-        said += [(one, _Kept.ALWAYS) for one in self._unheard if one not in known]
+        said += [(one, _What.NEWS) for one in self._unheard if one not in known]
         if not said:
             return
         now, self._unheard = self._clock(), ()
@@ -218,13 +226,25 @@ class Aid:
         """Whether what is being said only bridges the time, and nothing else waits behind it."""
         return bool(self._since) and all(one.passing for _, one, _ in self._since)
 
-    def _interrupt(self, *, by_key: bool) -> None:
-        """Somebody did something: silence. News that had only just begun is kept, to be said with what is said next."""
-        since = self._clock() - UNHEARD_S
-        kept = {_Kept.ALWAYS, _Kept.FROM_KEYS} if by_key else {_Kept.ALWAYS}
-        cut = [one for at, one, how in self._since if how in kept and at > since and not one.passing]
+    def _interrupt(self, happening: Happening) -> None:
+        """Somebody did something: silence. What had only just begun is kept, and said with what is said next; or soon,
+        where nothing is."""
+        now, kept = self._clock(), {_What.NEWS}
+        if isinstance(happening, KeyPressed):
+            kept |= {_What.PAGE}
+        elif not isinstance(happening, Touched):
+            kept |= {_What.BUTTON}
+        cut = [one for at, one, what in self._since if what in kept and at > now - UNHEARD_S and not one.passing]
         self._silence()
-        self._unheard = tuple(dict.fromkeys((*self._unheard, *cut)))
+        self._unheard, self._cut_at = tuple(dict.fromkeys((*self._unheard, *cut))), now
+        if self._hearers is not None and (self._unheard or isinstance(happening, KeyPressed)):
+            later = UNHEARD_S if self._unheard else UNANSWERED_S
+            asyncio.get_running_loop().call_later(later, self._make_good, now)
+
+    def _make_good(self, since: float) -> None:
+        """Where nothing was done or said since: what was not heard, or what is drawn, until there is another answer."""
+        if self._cut_at == since and not self._since:
+            self._say(() if self._unheard else [replace(one, passing=True) for one in self._all()])
 
     def _silence(self) -> None:
         self._since.clear()

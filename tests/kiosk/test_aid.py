@@ -375,6 +375,36 @@ async def test_a_key_that_does_nothing_is_answered_with_all_that_is_drawn(kiosk:
 
 
 @listening(loudspeaker=False)
+async def test_a_key_that_nothing_comes_of_is_answered_in_the_end_and_a_late_button_does_not_wait(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    ears.heard.clear()
+    await press(kiosk, Key.NEXT)  # and the screen does not draw
+    await kiosk.wait(2)
+    assert ears.heard[:2] == ["--", "Welkom."]
+    ears.heard.clear()
+    await ring_is_at(kiosk)
+    assert ears.heard == ["--", NEXT_BUTTON]
+
+
+@listening(loudspeaker=False)
+async def test_what_a_scan_cut_off_is_said_soon_where_nothing_comes_of_the_scan(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(9)
+    await press(kiosk, Key.NEXT)
+    await ring_is_at(kiosk)
+    ears.heard.clear()
+    await kiosk.scan(book(1))
+    await kiosk.wait(1)
+    assert ears.heard == ["--", NEXT_BUTTON]
+
+
+@listening(loudspeaker=False)
 async def test_a_voice_that_comes_back_says_what_is_drawn_for_nobody_heard_it(kiosk: Kiosk, ears: Listener) -> None:
     await plug(kiosk)
     await kiosk.tap(ANNA)
