@@ -19,13 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, new_event_id
-from devices.ports import Receipt
 from kiosk.config import ConfigError, KioskConfig, read_config
-from kiosk.loans import RenewedLoan
 from kiosk.notify import notify
 from kiosk.opening import CannotStart, opened, why_closed
-from kiosk.rows import Lent
-from kiosk.texts import Texts, available
+from kiosk.texts import available
 from kiosk.touch_heard import hearing
 
 if TYPE_CHECKING:
@@ -92,6 +89,7 @@ def run(config: KioskConfig, file: Path, *, fullscreen: bool) -> int:
 def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, fullscreen: bool) -> int:
     """The whole program on one screen: who knows whom stands here and nowhere else."""
     from devices.open_devices import open_devices
+    from kiosk import paper
     from kiosk.bus import Answered, Bus, Reached
     from kiosk.desks.breaker import Breaker
     from kiosk.desks.in_background import BackgroundDesk, BackgroundPrinter, Workers
@@ -169,12 +167,13 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             BackgroundPrinter(devices.printer, workers),
             BackgroundPad(devices.item_pad, workers, _pad_rules(config), gates=_has_gates(config)),
             Parked(time.monotonic, patience.resume),
-            partial(_receipt, config.branch.name),
+            partial(paper.of_loans, config.branch.name),
             lambda: os.urandom(16).hex(),
             patience,
             lambda word: health.kiosk(CLOSED if word else OPEN, word),
             _keys_of_pad(config),
-            StoreMail(client, workers, _new_event, partial(_subject, config.branch.name)),
+            StoreMail(client, workers, _new_event, partial(paper.subject, config.branch.name)),
+            make_return_receipt=partial(paper.of_returns, config.branch.name),
         )
         flows.start(lambda: serve(counter), lambda: watch_line(desk, bus), on_fault=app.stop_from_thread)
         app.run()
@@ -308,18 +307,6 @@ class _Alive:
         if not self._ready:
             self._ready = True
             self._after_first()
-
-
-def _receipt(
-    library: str, language: str, loans: tuple[Lent, ...], not_known: int, renewed: tuple[RenewedLoan, ...]
-) -> Receipt:
-    from kiosk.receipts import loan_receipt
-
-    return loan_receipt(Texts(language), library, loans, not_known, datetime.now().astimezone(), renewed)
-
-
-def _subject(library: str, language: str) -> str:
-    return Texts(language).say("receipt.mail.subject", place=library)
 
 
 def _new_event() -> EventId:

@@ -49,7 +49,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Finished: frozenset({Intent.PRINT, Intent.EMAIL, Intent.NO_RECEIPT}),
     Receipt: frozenset({Intent.PRINT, Intent.CLOSE}),
     Returning: frozenset({Intent.DONE, Intent.STOP}),
-    Returned: frozenset({Intent.CLOSE}),
+    Returned: frozenset({Intent.PRINT, Intent.CLOSE}),
     Closed: frozenset(),
     OutOfOrder: frozenset(),
 }
@@ -93,7 +93,7 @@ def _withheld(screen: Screen | Over) -> frozenset[Intent]:
         case Finished(can_print=can_print, mail_to=mail_to):
             found = {Intent.PRINT: can_print, Intent.EMAIL: mail_to}
             return frozenset(one for one, can in found.items() if not can)
-        case Receipt(can_print=False):
+        case Receipt(can_print=False) | Returned(can_print=False):
             return frozenset({Intent.PRINT})
         case PinPad(checking=True):
             return frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER})

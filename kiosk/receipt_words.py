@@ -1,5 +1,5 @@
 """From how a receipt fares to sentences, in the language of the moment. Where there is none, what was done stands all
-the same, and it is said of what really was done: lent, renewed, or both. Knows no Kivy."""
+the same, and it is said of what really was done: lent, renewed, both, or brought back. Knows no Kivy."""
 
 from kiosk.sentences import Sentence
 from kiosk.texts import Texts
@@ -20,6 +20,8 @@ def receipt(texts: Texts, fact: Receipt) -> Sentence:
 
 
 def _stands(fact: Receipt) -> str:
+    if fact.back:
+        return "receipt.stands.back"
     if not fact.renewed:
         return "receipt.stands.lent"
     return "receipt.stands.both" if fact.lent else "receipt.stands.renewed"

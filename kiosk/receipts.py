@@ -1,11 +1,12 @@
-"""Loans to a receipt (pure). It names the lending branch and the due dates, and no pass number (peers, lesson 9)."""
+"""What was lent, renewed or brought back to a receipt (pure). It names the branch and the days, and no pass number
+(peers, lesson 9)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from devices.ports import Receipt, ReceiptLine
 from kiosk.loans import RenewedLoan
-from kiosk.rows import Lent
+from kiosk.rows import Back, Lent
 from kiosk.texts import Texts
 
 _DUE = {False: "receipt.paper.due", True: "receipt.paper.due_provisional"}
@@ -45,4 +46,26 @@ def loan_receipt(
     if not_known:
         lines += [ReceiptLine(""), ReceiptLine(texts.count("receipt.paper.not_known", not_known))]
     lines += [ReceiptLine(""), ReceiptLine(texts.say("receipt.paper.closing"), centred=True)]
+    return Receipt(tuple(lines))
+
+
+def return_receipt(texts: Texts, library: str, brought: Iterable[Back], not_known: int, at: datetime) -> Receipt:
+    """What was taken in, when and where, the oldest first; nobody showed a pass (K10), so that it names nobody. `at` is
+    library-local; `not_known` items lie at the desk."""
+    listed = list(brought)[::-1]
+    made = texts.say("receipt.paper.made_returned", day=texts.day(at.date()), time=f"{at:%H:%M}")
+    lines = [
+        ReceiptLine(library, bold=True, large=True, centred=True),
+        ReceiptLine(made, centred=True),
+        ReceiptLine(""),
+        ReceiptLine(texts.count("receipt.paper.returned", len(listed)), bold=True),
+        ReceiptLine(""),
+    ]
+    for one in listed:
+        lines.append(ReceiptLine(one.title or texts.say("receipt.paper.no_title")))
+        if one.provisional:
+            lines.append(ReceiptLine(texts.say("row.back_provisional"), bold=True))
+    if not_known:
+        lines += [ReceiptLine(""), ReceiptLine(texts.count("receipt.paper.not_known", not_known))]
+    lines += [ReceiptLine(""), ReceiptLine(texts.say("returned.closing"), centred=True)]
     return Receipt(tuple(lines))

@@ -253,7 +253,7 @@ class Returning:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """ "Bedankt! 3 ingeleverd." CLOSE leaves; closes by itself. `not_known` lie between yes and no.
+    """ "Bedankt! 3 ingeleverd." PRINT, if it can, or CLOSE; closes by itself. `not_known` lie between yes and no.
 
     `to_check`: taken in and perhaps not armed; `lying`: items still lie on the pad; `locking`: some are being armed.
     """
@@ -263,6 +263,7 @@ class Returned:
     to_check: int = 0
     lying: bool = False
     locking: bool = False
+    can_print: bool = False
 
 
 class ReceiptState(Enum):
@@ -280,13 +281,14 @@ class ReceiptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt is being printed or mailed, or was not; that so many were `lent` and `renewed` stands all the same.
-    CLOSE leaves. `can_print`: what was not mailed can be printed."""
+    """The receipt is being printed or mailed, or was not; that so many were `lent` and `renewed`, or taken
+    `back`, stands all the same. CLOSE leaves. `can_print`: what was not mailed can be printed."""
 
     state: ReceiptState
     lent: int
     can_print: bool = False
     renewed: int = 0
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

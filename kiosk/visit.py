@@ -17,7 +17,7 @@ from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.desk_code import DeskCode, NewEvent
-from kiosk.flows.farewell import Coming, MakeReceipt, VisitPrinter, farewell, thanks
+from kiosk.flows.farewell import Coming, MakeReceipt, MakeReturnReceipt, VisitPrinter, farewell, thanks
 from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
 from kiosk.flows.pin import NewKeys, in_order
@@ -55,6 +55,7 @@ class Counter:
     mail: VisitMail = field(default_factory=NoMail)
     new_event: NewEvent = new_id
     """The id of a case that is handed over to the desk."""
+    make_return_receipt: MakeReturnReceipt = field(kw_only=True)
 
 
 async def serve(counter: Counter) -> None:
@@ -231,7 +232,8 @@ async def bring_back(counter: Counter, scans: Sequence[BarcodeScanned] = ()) -> 
     coming: Coming | None = back.next_pass
     says_something = back.sheet.not_known or back.sheet.to_check or back.sheet.switching
     if ending is not Ending.OUT_OF_TIME and (says_something or (back.sheet.back and coming is None)):
-        coming = await thanks(stage, back, patience) or coming
+        make_receipt = counter.make_return_receipt
+        coming = await thanks(stage, counter.printer, back, make_receipt, counter.new_job, patience) or coming
     await back.settle()
     counter.parked.came_back({one.item for one in back.sheet.lines})
     stage.wipe(stage.at_rest(_left_behind(stage)))

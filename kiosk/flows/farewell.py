@@ -18,7 +18,7 @@ from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
 from kiosk.flows.mailed import mail, mail_to
 from kiosk.loans import RenewedLoan
-from kiosk.rows import Lent
+from kiosk.rows import Back, Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.stage import Stage
@@ -27,6 +27,8 @@ from kiosk.ui import Finished, Intent, Receipt, ReceiptState, Returned, Screen
 log = logging.getLogger(__name__)
 Coming = PassPresented | BarcodeScanned  # with which the next visit begins
 Draw = Callable[[Sheet], Screen]
+MakeReturnReceipt = Callable[[str, tuple[Back, ...], int], ports.Receipt]
+InLanguage = Callable[[str], ports.Receipt]
 MakeReceipt = Callable[[str, tuple[Lent, ...], int, tuple[RenewedLoan, ...]], ports.Receipt]
 _STATES = {
     ports.PrintOutcome.PRINTED: ReceiptState.PRINTED,
@@ -74,7 +76,8 @@ async def farewell(
         wanted = Intent.PRINT if instead else None
     if printer.exists and _is_for_paper(sheet) and wanted is Intent.PRINT:
         job = new_job()
-        printing = asyncio.create_task(_print(stage, printer, make_receipt, sheet, job))
+        whole = partial(_receipt, make_receipt, sheet)
+        printing = asyncio.create_task(_print(stage, printer, whole, partial(_receipt, make_receipt, Sheet()), job))
         done = Receipt(ReceiptState.PRINTING, len(sheet.lent), renewed=len(sheet.renewed))
         await _watch_printing(stage, printing, job, done, later, patience)
     for one in later[-1:]:
@@ -93,25 +96,50 @@ def _wanted(patron: Identified, first: Touched | Coming | None, last: Touched | 
     return None if isinstance(first, Touched) else _BY_DEFAULT.get(patron.receipt)
 
 
+def _receipt(make_receipt: MakeReceipt, sheet: Sheet, language: str) -> ports.Receipt:
+    return make_receipt(language, sheet.lent, sheet.not_known, sheet.renewed)
+
+
 async def _print(
-    stage: Stage, printer: VisitPrinter, make_receipt: MakeReceipt, sheet: Sheet, job: str
+    stage: Stage, printer: VisitPrinter, whole: InLanguage, bare: InLanguage, job: str
 ) -> ports.PrintOutcome:
-    """In the language of the moment; in the kiosk's first one where the printer has no letters for that."""
+    """In the language of the moment; in the kiosk's first one where the printer has no letters for that. `bare`: the
+    same without a title."""
     spoken, first = stage.language, stage.first_language
-    receipt = make_receipt(spoken, sheet.lent, sheet.not_known, sheet.renewed)
+    receipt = whole(spoken)
     # A title may be in a script of its own in any language; the sentences around it may not.
-    if not await printer.can_write(receipt) and not await printer.can_write(make_receipt(spoken, (), 0, ())):
+    if not await printer.can_write(receipt) and not await printer.can_write(bare(spoken)):
         log.info("receipt in %s: the printer has no letters for %s", first, spoken)
-        receipt = make_receipt(first, sheet.lent, sheet.not_known, sheet.renewed)
+        receipt = whole(first)
     return await printer.print(receipt, job)
 
 
-async def thanks(stage: Stage, back: BringBack, patience: Patience) -> Coming | None:
-    """Shows what was taken in, and what care it needs, until it is read. Returns what the next visit begins with."""
-    draw = partial(_returned, stage)
+async def thanks(
+    stage: Stage,
+    printer: VisitPrinter,
+    back: BringBack,
+    make_receipt: MakeReturnReceipt,
+    new_job: Callable[[], str],
+    patience: Patience,
+) -> Coming | None:
+    """Shows what was taken in, and what care it needs, until it is read; prints it when asked, and only then: nobody
+    is known whose choice it could be. Returns what the next visit begins with."""
+    draw = partial(_returned, stage, printer)
     first = await _watch(stage, back, draw, patience)
     last = await _settled(stage, back, draw, first, patience)
-    return last if isinstance(last, Coming) else None
+    later = [last] if isinstance(last, Coming) else []
+    sheet = back.sheet
+    asked = {one.intent for one in (first, last) if isinstance(one, Touched)}
+    if printer.exists and sheet.back and Intent.PRINT in asked:
+        job, done = new_job(), Receipt(ReceiptState.PRINTING, 0, back=len(sheet.back))
+        whole, bare = (partial(_returns, make_receipt, one) for one in (sheet, Sheet()))
+        printing = asyncio.create_task(_print(stage, printer, whole, bare, job))
+        await _watch_printing(stage, printing, job, done, later, patience)
+    return later[-1] if later else None
+
+
+def _returns(make_receipt: MakeReturnReceipt, sheet: Sheet, language: str) -> ports.Receipt:
+    return make_receipt(language, sheet.back, sheet.not_known)
 
 
 async def _watch(stage: Stage, items: Items, draw: Draw, patience: Patience) -> Touched | Coming | None:
@@ -166,13 +194,14 @@ def _is_for_paper(sheet: Sheet) -> bool:
     return bool(sheet.lent or sheet.renewed)
 
 
-def _returned(stage: Stage, sheet: Sheet) -> Returned:
+def _returned(stage: Stage, printer: VisitPrinter, sheet: Sheet) -> Returned:
     return Returned(
         len(sheet.back),
         sheet.not_known,
         to_check=sheet.to_check,
         lying=stage.by_pad and bool(stage.pad.items),
         locking=bool(sheet.switching),
+        can_print=printer.exists and bool(sheet.back),
     )
 
 

@@ -50,7 +50,7 @@ async def test_a_stack_is_taken_in_one_by_one_and_each_is_armed(kiosk: Kiosk) ->
     assert [kiosk.pad.bits[one.uid] for one in stack] == [SECURED] * 3
     assert (screen(kiosk).back, {type(one) for one in screen(kiosk).rows}) == (3, {Back})
     await kiosk.touch(Intent.DONE)
-    assert kiosk.screen() == Returned(3, lying=True)
+    assert kiosk.screen() == Returned(3, lying=True, can_print=True)
     await kiosk.touch(Intent.CLOSE)
     assert isinstance(kiosk.screen(), Rest)
     assert kiosk.desk.asked == []
@@ -139,7 +139,7 @@ async def test_a_bit_that_cannot_be_armed_is_the_desk_s_and_the_return_stands(ki
     assert row(kiosk) == Back("s1", f"Title {book(1)}", Route.SHELF, gate=Gate.OPEN)
     assert kiosk.desk.returned == [book(1)]
     await kiosk.touch(Intent.DONE)
-    assert kiosk.screen() == Returned(1, to_check=1, lying=True)
+    assert kiosk.screen() == Returned(1, to_check=1, lying=True, can_print=True)
 
 
 @story
@@ -280,7 +280,7 @@ async def a_pass_waits_while_something_is_read(kiosk: Kiosk) -> None:
     await kiosk.lay(one)
     await kiosk.wait(2)
     await kiosk.tap(ANNA)
-    assert kiosk.screen() == Returned(1, to_check=1, lying=True)
+    assert kiosk.screen() == Returned(1, to_check=1, lying=True, can_print=True)
 
 
 @story
@@ -354,7 +354,7 @@ async def test_stop_leaves_with_a_word_of_thanks(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.BRING_BACK)
     await kiosk.lay(brought(1))
     await kiosk.touch(Intent.STOP)
-    assert kiosk.screen() == Returned(1, lying=True)
+    assert kiosk.screen() == Returned(1, lying=True, can_print=True)
     await kiosk.wait(11)
     assert isinstance(kiosk.screen(), Rest)
 

@@ -68,6 +68,8 @@ SCREENS: tuple[Screen, ...] = (
     Returning(),
     Returning(ending=True),
     Returned(1),
+    Returned(1, can_print=True),
+    Borrowing(messages=("Je tas ligt hier.",)),
     Closed("journal"),
     OutOfOrder("fault"),
 )

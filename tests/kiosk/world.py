@@ -32,7 +32,7 @@ from kiosk.flows.pin import in_order
 from kiosk.loans import RenewedLoan
 from kiosk.offered import offered
 from kiosk.parked import Parked
-from kiosk.rows import Lent, Row
+from kiosk.rows import Back, Lent, Row
 from kiosk.settings import Patience
 from kiosk.stage import Stage
 from kiosk.ui import Borrowing, Intent, Screen, Shown
@@ -337,6 +337,7 @@ class Kiosk:
             on_help=self._help,
         )
         self.printed_renewals: list[tuple[RenewedLoan, ...]] = []
+        self.returned_receipts: list[tuple[str, tuple[str, ...], int]] = []
         self.said_closed: list[str] = []
         self.new_keys: Callable[[], str] = in_order
         self._serving: asyncio.Task[None] | None = None
@@ -356,6 +357,7 @@ class Kiosk:
             self.said_closed.append,
             self.new_keys,
             self.mail,
+            make_return_receipt=self._return_receipt,
         )
         self._serving = asyncio.create_task(serve(counter))
         for kind in self.kinds:
@@ -453,6 +455,10 @@ class Kiosk:
 
     def _help(self) -> None:
         self.helped += 1
+
+    def _return_receipt(self, language: str, brought: tuple[Back, ...], not_known: int) -> ports.Receipt:
+        self.returned_receipts.append((language, tuple(one.title for one in brought), not_known))
+        return ports.Receipt((ports.ReceiptLine(f"{len(brought)} returned"),))
 
     def _receipt(
         self, language: str, loans: tuple[Lent, ...], not_known: int, renewed: tuple[RenewedLoan, ...]

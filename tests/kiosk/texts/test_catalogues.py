@@ -24,7 +24,7 @@ from kiosk.ui import AccountSection, Intent, Notice, ReceiptState, Trouble
 
 KIOSK = HERE.parent
 PLACEHOLDERS = {"amount", "cents", "count", "day", "language", "maximum", "month", "name", "number", "place", "reason"}
-PLACEHOLDERS |= {"address", "weekday", "year"}
+PLACEHOLDERS |= {"address", "time", "weekday", "year"}
 NOT_AT_B1 = {"exemplaar", "ongeldig", "transactie", "u", "uw", "gebruiker", "item", "systeem", "account"}
 LONGEST_WORD = len("identiteitskaart")
 MOST_WORDS = 11

@@ -20,6 +20,14 @@ def test_without_a_receipt_it_is_said_what_stands_and_of_nothing_else(language: 
     assert len({lent, renewed, both}) == 3
 
 
+@pytest.mark.parametrize("language", sorted(available()))
+def test_of_what_was_brought_back_nothing_is_called_lent_or_renewed(language: str) -> None:
+    texts = Texts(language)
+    said = receipt(texts, Receipt(ReceiptState.FAILED, 0, back=2)).next
+    assert said == texts.say("receipt.stands.back")
+    assert said not in {texts.say("receipt.stands.lent"), texts.say("receipt.stands.renewed")}
+
+
 def test_nothing_is_called_lent_where_only_something_was_renewed() -> None:
     assert (
         receipt(Texts("nl"), Receipt(ReceiptState.OUT_OF_PAPER, 0, renewed=2)).next == "Je boeken zijn gewoon verlengd."
