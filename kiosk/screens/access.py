@@ -37,7 +37,8 @@ class AccessPage(OverPage):
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         self._tall: bool | None = None
-        self._buttons = {one: OneChoice(choice=one) for one in ACCESS_CHOICES}
+        here = [one for one in ACCESS_CHOICES if look.enlarges or not one.startswith("text:")]
+        self._buttons = {one: OneChoice(choice=one) for one in here}
         super().__init__(tell, today, **kwargs)
         for button in self._buttons.values():
             button.bind(on_act=lambda touched: self._tell(Intent.ACCESS, touched.choice))

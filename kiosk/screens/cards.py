@@ -125,7 +125,7 @@ class CardView(RelativeLayout):
             self.remove_widget(self.button)
             self.button = None
         if act is not None:
-            self.button = Touch(text=act.text, spoken=act.spoken, intent=act.intent, opaque=True)
+            self.button = Touch(text=act.text, spoken=act.spoken, intent=act.intent, opaque=True, fits=True)
             self.button.size_hint_x, self.button.width = None, look.u(BESIDE)
             self.button.bind(on_act=lambda _: self._tell(act.intent, act.what) if self._tell else None)
             self.add_widget(self.button)

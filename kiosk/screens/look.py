@@ -23,6 +23,7 @@ class Look:
         self.moves = True  # False: reduced motion, nothing slides
         self.still = False  # the same, by the wish of whoever stands there
         self.text = 1.0  # how many times as large as usual words are, where there is room
+        self.enlarges = True  # there is room for larger words than usual
         self.tall = True  # the window is higher than it is wide
         self.low = False  # True: what is touched lies within reach from a wheelchair
         self.painted = False  # True: the processor paints the pixels, so that what moves at rest must move seldom
@@ -33,7 +34,8 @@ class Look:
         self.low, self.still = access.low, access.still
         self.scale, self.tall = scale_of(width, height), height > width
         # on a screen so low, words are larger than its size would make them, and there is room for no more
-        self.text = min(access.text / 100, 1.0 if height < SHORT * self.scale else 2.0)
+        self.enlarges = height >= SHORT * self.scale
+        self.text = access.text / 100 if self.enlarges else 1.0
         if self.fonts.regular == "Roboto":
             self.fonts = find_fonts()
 

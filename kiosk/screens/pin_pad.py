@@ -45,8 +45,9 @@ class Typed(Widget):
         self.bind(pos=self._place, size=self._place, count=self._place)
 
     def _place(self, *_: Any) -> None:
-        size, step = look.u(DOT), look.u(DOT + BETWEEN)
-        left = self.x + self.width / 2 - (self.count * step - look.u(BETWEEN)) / 2
+        step = min(look.u(DOT + BETWEEN), (self.width - look.u(DOT)) / max(1, self.count))
+        size = step * DOT / (DOT + BETWEEN)
+        left = self.x + self.width / 2 - (self.count * step - step + size) / 2
         self._dots.clear()
         self._dots.add(Color(*look.c("ink")))
         for at in range(self.count):
@@ -61,6 +62,7 @@ class PinPadPage(Page):
     text = StringProperty("")
     count = NumericProperty(0)
     key_u = NumericProperty(144)  # units, how high a key is
+    words_part = NumericProperty(0.42)  # of a window that lies, beside the keys
     count_spoken = StringProperty("")
     wrong = BooleanProperty(False)
     checking = BooleanProperty(False)

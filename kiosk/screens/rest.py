@@ -72,6 +72,7 @@ class RestPage(Page):
     strip = StringProperty("")
     strip_icon = StringProperty("")
     aside = StringProperty("")
+    crowded = BooleanProperty(False)  # words are enlarged on a screen that lies
     broken_icon = StringProperty("")
     broken_tone = StringProperty("broken")
     bring_back_text = StringProperty("")

@@ -29,7 +29,7 @@ GROUND, INK, NAME_HEIGHT, GAP = "#D0CCC4", "#1C1B1A", 22, 12
 # Those of the README; at most 100 kB each.
 SHOWN = {
     "rest-nl": ("rest-account", "nl", "normal", "portrait"),
-    "borrowing-nl": ("borrow-pad", "nl", "normal", "portrait"),
+    "borrowing-nl": ("borrow", "nl", "normal", "portrait"),
     "no_visit-nl": ("no-visit-code", "nl", "normal", "portrait"),
     "account-nl": ("account", "nl", "normal", "portrait"),
     "pin-nl": ("pin-typed", "nl", "normal", "portrait"),

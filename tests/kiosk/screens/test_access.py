@@ -12,8 +12,8 @@ from kiosk.screens.stage import DEBOUNCE_S
 from kiosk.theme import CONTRAST, NORMAL
 from kiosk.ui import AccessCard, Borrowing, Intent, Rest
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.layout import box, labels
-from tests.kiosk.screens.scenes import DUE, LANDSCAPE
+from tests.kiosk.screens.layout import box, faults, labels
+from tests.kiosk.screens.scenes import DUE, LANDSCAPE, SMALL
 
 VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
 
@@ -54,6 +54,14 @@ def test_the_card_has_its_buttons_after_a_turn_of_the_screen(kiosk: Kiosk) -> No
     kiosk.turn()
     assert {*_choices(kiosk)} == {*ACCESS_CHOICES}
     assert kiosk.button("close").offered
+
+
+def test_where_larger_words_have_no_room_they_are_not_offered(kiosk: Kiosk) -> None:
+    kiosk.resize(SMALL)
+    kiosk.show(Rest(), AccessCard(), access=Access(text=200))
+    assert {*_choices(kiosk)} == {"contrast", "low", "still"}
+    assert look.text == 1
+    assert faults(kiosk.stage) == []
 
 
 def test_contrast_is_drawn_at_once_and_gone_with_the_patron(kiosk: Kiosk) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from kiosk.access import Access
 from kiosk.bus import Touched
 from kiosk.screens.stage import BOUNCE_S
 from kiosk.ui import HelpCard, Intent, PinPad, Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
+from tests.kiosk.screens.scenes import SIZES
 
 
 def keys(kiosk: Kiosk) -> dict[str, Any]:
@@ -79,10 +81,15 @@ def test_ok_may_follow_the_last_digit_at_once_and_counts_once(kiosk: Kiosk) -> N
     assert kiosk.touched == [Touched(Intent.DIGIT, "5"), Touched(Intent.ENTER)]
 
 
+@pytest.mark.parametrize("low", [False, True])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("count", [0, 1, 12, 3])
-def test_there_is_a_dot_for_each_digit_in_its_field_and_how_many_can_be_said(kiosk: Kiosk, count: int) -> None:
-    kiosk.show(PinPad(7))
-    kiosk.show(PinPad(count))
+def test_there_is_a_dot_for_each_digit_in_its_field_and_how_many_can_be_said(
+    kiosk: Kiosk, count: int, size: tuple[int, int], low: bool
+) -> None:
+    kiosk.resize(size)
+    kiosk.show(PinPad(7), access=Access(low=low))
+    kiosk.show(PinPad(count), access=Access(low=low))
     field = kiosk.stage._page.ids.field
     from kivy.graphics import Ellipse
 
