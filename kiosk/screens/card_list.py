@@ -73,6 +73,8 @@ class CardList(Widget):
         known = {one.key for one in self._cards}
         newest_is_new = bool(cards) and bool(known) and cards[0].key not in known
         self._cards = cards
+        for key in {*self._views} - {one.key for one in cards}:
+            self._forget(key)  # first: what comes is drawn upon what leaves
         if newest_is_new:
             self._offset = self._speed = 0.0
             if look.slides:

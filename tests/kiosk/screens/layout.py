@@ -73,7 +73,21 @@ def ancestors(widget: Any) -> list[Any]:
 
 def within(widget: Any, *kinds: str) -> Any:
     """The nearest parent of one of these classes, or None."""
-    return next((one for one in ancestors(widget) if any(kind.__name__ in kinds for kind in type(one).__mro__)), None)
+    while widget.parent is not None and widget.parent is not widget:
+        widget = widget.parent
+        if not _names(type(widget)).isdisjoint(kinds):
+            return widget
+    return None
+
+
+_NAMES: dict[type, frozenset[str]] = {}
+
+
+def _names(kind: type) -> frozenset[str]:
+    """Of a class and all that it is made of."""
+    if kind not in _NAMES:
+        _NAMES[kind] = frozenset(one.__name__ for one in kind.__mro__)
+    return _NAMES[kind]
 
 
 def labels(stage: Any) -> Iterator[Any]:

@@ -46,6 +46,16 @@ def test_of_sixty_only_those_in_sight_exist(kiosk: Kiosk) -> None:
     assert _list(kiosk).in_sight[0].title == "Deel 60"
 
 
+def test_a_card_that_left_is_drawn_upon_again_with_nothing_left_on_it(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(NotLent("2", HELD, "Geheim"), *_many(1)))
+    before = {*_list(kiosk).in_sight}
+    kiosk.show(_visit(*(Lent(str(at), f"Boek {at}", DUE) for at in (9, 8))))
+    after = _list(kiosk).in_sight
+    assert {*after} == before
+    assert [(one.title, one.tone, one.next) for one in after] == [("Boek 9", "good", ""), ("Boek 8", "good", "")]
+    assert [round(one.height) for one in after] == [round(after[0].height)] * 2
+
+
 def test_a_finger_scrolls_to_the_oldest_and_no_further(kiosk: Kiosk) -> None:
     kiosk.show(_visit(*_many(60)))
     for _ in range(40):

@@ -1,113 +1,106 @@
 """Every screen, in every language and shape: nothing is cut off, too small or hidden, and only what is offered acts."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from circulation.outcomes import Refused
+from kiosk.access import Access
 from kiosk.offered import offered
 from kiosk.rows import NotLent
 from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.layout import box, faults, labels, missing_glyphs, unpainted, within
-from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, PORTRAIT, SCENES, SIZES
+from tests.kiosk.screens.layout import box, faults, geometry, labels, missing_glyphs, unpainted, within
+from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, SCENES, SIZES
 
-SHAPES = dict(zip(SIZES, ("portrait", "landscape", "small"), strict=True))
+SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
 REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
-OFTEN = {"nl", "en", "ar"}  # measured in every shape by `make test`; the others only as a kiosk stands, upright
-IN_EVERY_LANGUAGE_AND_SHAPE = pytest.mark.parametrize(
-    ("language", "size"),
-    [
-        pytest.param(
-            language,
-            size,
-            id=f"{language}-{shape}",
-            marks=() if size == PORTRAIT or language in OFTEN else pytest.mark.system,
-        )
-        for size, shape in SHAPES.items()
-        for language in LANGUAGES
-    ],
-)
+USUAL = {"normal": Access()}
+# What `make test` leaves to `make test-system`: what lies between the usual and the largest letters; and contrast,
+# whose layout is the usual one (see below). On a small screen words are not enlarged (test_access.py).
+MEASURED = [
+    (mode, shape) for mode in USUAL | MODES for shape in SHAPES if shape != "small" or not mode.startswith("large")
+]
+SELDOM = {("large", "portrait"), ("large", "landscape"), ("seated", "small"), *(("contrast", one) for one in SHAPES)}
+pytestmark = pytest.mark.timeout(600)  # each measures a thousand screens
 
 
-@IN_EVERY_LANGUAGE_AND_SHAPE
-def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, language: str, size: tuple[int, int]) -> None:
-    kiosk.resize(size)
-    found = {}
+def _laid_out(kiosk: Kiosk, language: str, access: Access = USUAL["normal"]) -> Iterator[str]:
+    """Shows every screen, one after the other, and tells its name."""
     for name, (screen, over) in SCENES.items():
-        kiosk.show(screen, over, language)
+        kiosk.show(screen, over, language, access)
         if name == "waiting":
             kiosk.until(lambda: kiosk.stage._page.words, "for words")
             kiosk.turn()
-        wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
-        if wrong:
-            found[name] = wrong
-    assert found == {}
+        yield name
 
 
-MEASURED = {(language, PORTRAIT, mode) for language in ("nl", "ar") for mode in ("largest", "seated")}  # by `make test`
+def _out_of_reach(kiosk: Kiosk) -> list[str]:
+    reach = look.u(REACH if look.tall else REACH_LYING)
+    low = [one for one in kiosk.stage.touchable() if not within(one, "CardList")]  # docs/accessibility.md
+    return [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
 
 
 @pytest.mark.parametrize(
-    ("language", "size", "mode"),
-    [
-        pytest.param(
-            language,
-            size,
-            mode,
-            id=f"{language}-{shape}-{mode}",
-            marks=() if (language, size, mode) in MEASURED else pytest.mark.system,
-        )
-        for mode in MODES
-        for size, shape in SHAPES.items()
-        for language in LANGUAGES
-    ],
+    ("mode", "shape"), [pytest.param(*one, marks=pytest.mark.system if one in SELDOM else ()) for one in MEASURED]
 )
-def test_every_screen_is_whole_for_whoever_needs_it_otherwise(
-    kiosk: Kiosk, language: str, size: tuple[int, int], mode: str
-) -> None:
-    """Large and largest letters, contrast, seated: nothing is cut off, and what is touched is within reach."""
-    kiosk.resize(size)
-    reach = look.u(REACH if size == PORTRAIT else REACH_LYING)
+def test_every_screen_is_laid_out_without_a_fault_in_every_language(kiosk: Kiosk, mode: str, shape: str) -> None:
+    """Nothing is cut off, too small, hidden or without its letters; and seated, what is touched is within reach."""
+    access = (USUAL | MODES)[mode]
+    kiosk.resize(SHAPES[shape])
     found = {}
-    for name, (screen, over) in SCENES.items():
-        kiosk.show(screen, over, language, MODES[mode])
-        wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
-        if MODES[mode].low:
-            low = [one for one in kiosk.stage.touchable() if not within(one, "CardList")]  # docs/accessibility.md
-            wrong += [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
+    for language in LANGUAGES:
+        for name in _laid_out(kiosk, language, access):
+            wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
+            if access.low:
+                wrong += _out_of_reach(kiosk)
+            if wrong:
+                found[f"{name} {language}"] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_contrast_changes_the_place_and_size_of_nothing(kiosk: Kiosk, shape: str) -> None:
+    """Whatever fits in the usual colours fits in these."""
+    kiosk.resize(SHAPES[shape])
+    usual = {name: geometry(kiosk.stage) for name in _laid_out(kiosk, "nl")}
+    other = {name: geometry(kiosk.stage) for name in _laid_out(kiosk, "nl", MODES["contrast"])}
+    assert [name for name in SCENES if usual[name] != other[name]] == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_refusal_fits_its_page_and_its_card_in_every_language(kiosk: Kiosk, shape: str) -> None:
+    kiosk.resize(SHAPES[shape])
+    found = {}
+    for language in LANGUAGES:
+        for no in ALL_REFUSALS:
+            kiosk.show(NoVisit(no), None, language)
+            wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
+            if wrong:
+                found[f"{no.reason.value} {no.next.value} {language}"] = wrong
+        for no in ALL_REFUSALS:
+            kiosk.show(Borrowing((NotLent("1", no, LONG),)), None, language)
+            wrong = faults(kiosk.stage)
+            if wrong:
+                found[f"{no.reason.value} {no.next.value} {language}, on a card"] = wrong
+    assert found == {}
+
+
+def test_what_is_offered_is_what_can_be_touched(kiosk: Kiosk) -> None:
+    for name in _laid_out(kiosk, "nl"):
+        assert {Intent(one.intent) for one in kiosk.stage.touchable()} == offered(*SCENES[name]), name
+
+
+@pytest.mark.parametrize("mode", ["normal", "largest"])
+@pytest.mark.parametrize("language", ["nl", "ar"])
+def test_every_word_and_pictogram_that_is_laid_out_is_painted(kiosk: Kiosk, language: str, mode: str) -> None:
+    found = {}
+    for name in _laid_out(kiosk, language, (USUAL | MODES)[mode]):
+        wrong = unpainted(kiosk.stage, kiosk.window.width, kiosk.pixels())
         if wrong:
             found[name] = wrong
     assert found == {}
-
-
-@IN_EVERY_LANGUAGE_AND_SHAPE
-def test_every_refusal_fits_its_page_and_its_card(kiosk: Kiosk, language: str, size: tuple[int, int]) -> None:
-    kiosk.resize(size)
-    found = {}
-    for no in ALL_REFUSALS:
-        kiosk.show(NoVisit(no), None, language)
-        wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
-        kiosk.show(Borrowing((NotLent("1", no, LONG),)), None, language)
-        wrong += faults(kiosk.stage)
-        if wrong:
-            found[f"{no.reason.value} {no.next.value}"] = wrong
-    assert found == {}
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_what_is_offered_is_what_can_be_touched(kiosk: Kiosk, name: str) -> None:
-    screen, over = SCENES[name]
-    kiosk.show(screen, over)
-    assert {Intent(one.intent) for one in kiosk.stage.touchable()} == offered(screen, over)
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_every_word_and_pictogram_that_is_laid_out_is_painted(kiosk: Kiosk, name: str) -> None:
-    screen, over = SCENES[name]
-    kiosk.show(screen, over)
-    if name == "waiting":
-        kiosk.until(lambda: kiosk.stage._page.words, "for words")
-    assert unpainted(kiosk.stage, kiosk.window.width, kiosk.pixels()) == []
 
 
 def test_every_screen_says_something_else_in_another_language(kiosk: Kiosk) -> None:
