@@ -78,6 +78,21 @@ class Ring(Widget):
                 self._go_to(None)
             self._draw()
 
+    def stay(self, old: "Ring") -> None:
+        """Takes the place of the ring of a stage that this one's follows: around the button that is the same one there.
+
+        Nothing is laid out yet, so that buttons of one kind are told apart by their order among themselves.
+        """
+        around = old.around
+        if around is None or old.parent is None or self.parent is None:
+            return
+        before, now = (
+            [one for one in stage.touchable() if one.intent == around.intent] for stage in (old.parent, self.parent)
+        )
+        self._used, self._acted_at = True, Clock.time()  # the second half of a double press is none here
+        if len(before) == len(now):
+            self._go_to(now[before.index(around)])
+
     def take_away(self) -> None:
         """Nobody presses keys any more."""
         self._used, self._last = False, (0, None)
