@@ -286,11 +286,6 @@ def returned(texts: Texts, end: Returned) -> Sentence:
     return Sentence(why, " ".join(said))
 
 
-def receipt_of_returns(texts: Texts, end: Returned) -> str:
-    """Whether a receipt is wanted, where one can be had."""
-    return texts.say("finished.ask") if end.can_print and not end.locking else ""
-
-
 def finished(texts: Texts, end: Finished) -> str:
     """ "Klaar! 3 geleend. En 2 verlengd." Nothing is said to be lent while the gate is still being told."""
     if end.unlocking:

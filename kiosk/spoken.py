@@ -194,7 +194,7 @@ def _end(screen: Finished | Returned | Receipt, texts: AloudTexts) -> list[Utter
             return _finished(screen, texts)
         case Returned():
             end = sentences.returned(texts, screen)
-            return [public(end.why, end.next, sentences.receipt_of_returns(texts, screen))]
+            return [public(end.why, end.next, receipt_words.of_returns(texts, screen))]
         case Receipt():
             instead = texts.say("receipt.not_mailed.print") if screen.can_print else ""
             said = receipt_words.receipt(texts, screen)

@@ -42,6 +42,7 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
     "K3": (
         Kept("membership_store.situation.greeting", "only messages for the patron go to the kiosk"),
         Kept("membership_store.staff.messages.acknowledge", "staff acknowledge a message"),
+        Kept("kiosk.flows.checkout.Checkout", "one for the patron stands until it is read away, at every visit"),
     ),
     "K4": (Kept("membership_store.account.look_at_account", "shows the history to who has chosen it"),),
     "K12": (Kept("membership_store.account.look_at_account", "shows ready holds with their shelf"),),

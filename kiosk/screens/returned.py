@@ -6,7 +6,7 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import StringProperty
 
-from kiosk import sentences
+from kiosk import receipt_words, sentences
 from kiosk.screens.message import ClosingPage
 from kiosk.texts import Texts
 from kiosk.ui import Returned
@@ -31,7 +31,7 @@ class ReturnedPage(ClosingPage):
         self.busy = fact.locking
         said = sentences.returned(texts, fact)
         self.title, self.text = said.why, said.next
-        self.note = sentences.receipt_of_returns(texts, fact)
+        self.note = receipt_words.of_returns(texts, fact)
         self.print_text, self.print_spoken = texts.say("finished.print"), texts.say("access.print")
         self.keep_offered(self._print, fact.can_print)
 

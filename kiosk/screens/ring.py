@@ -108,14 +108,25 @@ class Ring(Widget):
         self._draw()
 
     @property
-    def at(self) -> tuple[bool, Tell, tuple[Kind, str] | None, tuple[str, str] | None]:
-        """Where it stands, for the ring of a screen that is built anew."""
-        return self._used, self._tell, self._told, _name(self._around)
+    def known(self) -> tuple[bool, Tell, tuple[Kind, str] | None]:
+        """What the ring of a screen that is built anew needs to know of this one."""
+        return self._used, self._tell, self._told
 
     def take_over(self, old: "Ring") -> None:
-        """The screen was built anew, with larger words say: whoever presses keys goes on where they were."""
-        self._used, self._tell, self._told, name = old.at
-        self._go_to(self._in_sight(name))
+        """The screen was built anew, with larger words say: whoever presses keys goes on where they were.
+
+        Nothing is laid out yet, so that buttons of one kind are told apart by their order among themselves.
+        """
+        self._used, self._tell, self._told = old.known
+        around = old.around
+        if around is None or old.parent is None or self.parent is None:
+            return
+        before, now = (
+            [one for one in stage.touchable() if one.intent == around.intent] for stage in (old.parent, self.parent)
+        )
+        self._acted_at = Clock.time()  # the second half of a double press is none here
+        if len(before) == len(now):
+            self._go_to(now[before.index(around)])
 
     def take_away(self) -> None:
         """Nobody presses keys any more."""

@@ -131,7 +131,8 @@ class Stage(Mirror):
         return self._texts[language]
 
     def follow(self, old: "Stage") -> None:
-        """Takes the place of another, now: the second half of a double tap upon it, which had to wait, is none here."""
+        """Takes the place of another, now: the second half of a double tap upon it, which had to wait, is none here.
+        The ring stays around the same button."""
         self._told_at, self._told_where = Clock.time(), old.told_where
         self.ids.ring.take_over(old.ids.ring)
 

@@ -14,7 +14,7 @@ from devices.ports import HeadphonesChanged, Health, Key, KeyPressed
 from devices.speaker import Hearers
 from kiosk import aid as aid_module
 from kiosk.aid import LOUDNESS, USUAL, Aid
-from kiosk.bus import Focused, Untouched
+from kiosk.bus import Focused, Stirred, Untouched
 from kiosk.ui import HelpCard, Intent, Reading, Rest, Waiting
 from tests.kiosk.virtual_time import VirtualLoop, play
 from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, book, lent
@@ -544,3 +544,49 @@ def test_keys_without_speech_move_the_ring() -> None:
 def test_a_name_is_in_no_repr_of_what_has_the_ring() -> None:
     assert repr(Focused("7", 7, 12)) == "Focused(maximum=12)"
     assert replace(Focused("7", 7, 12), number=1) != Focused("7", 7, 12)
+
+
+@listening(loudspeaker=False)
+async def test_who_comes_back_from_behind_the_mask_does_not_hear_all_of_it_again(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    ears.since()
+    await kiosk.wait(21)
+    assert kiosk.shown().masked
+    await kiosk.put(Stirred())
+    assert not kiosk.shown().masked
+    assert ears.since() == []
+    await kiosk.wait(21)
+    assert kiosk.shown().masked
+    kiosk.desk.replies[book(2)] = [lent(book(2), "Oeroeg")]
+    await kiosk.scan(book(2))
+    assert [one for one in ears.since() if "Geleend tot" in one] == ["Oeroeg. Geleend tot woensdag 5 augustus."]
+
+
+@listening(loudspeaker=False)
+async def test_a_choice_of_how_the_screen_is_drawn_is_said_when_made_and_when_taken_back(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await plug(kiosk)
+    await kiosk.touch(Intent.ACCESS)
+    assert ears.since()[-2:] == ["Scherm aanpassen.", "Je hebt 8 keuzes."]
+    said = []
+    for choice in ("contrast", "text:140", "text:200", "contrast"):
+        await kiosk.touch(Intent.ACCESS, choice)
+        await kiosk.wait(1)  # who is heard so long is not said again
+        said += ears.since()
+    assert said == ["Meer contrast: aan.", "Grote letters: aan.", "Grotere letters: aan.", "Meer contrast: uit."]
+
+
+@listening(loudspeaker=True)
+async def test_the_librarys_own_welcome_is_said_in_its_language_and_the_usual_one_in_others(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    own = {"nl": "Fijn dat je er bent"}
+    kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, welcome=own)
+    kiosk.stage._aid.show(kiosk.shown())
+    await plug(kiosk)
+    assert "Fijn dat je er bent." in ears.since()
+    await kiosk.touch(Intent.LANGUAGE, "en")
+    assert "Welcome." in ears.since()

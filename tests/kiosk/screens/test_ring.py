@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from devices.ports import Key
-from kiosk.access import Access
+from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.bus import Focused, Touched, Untouched
 from kiosk.loans import LoansOfBranch, OnLoan, Renewing
 from kiosk.rows import Lent
 from kiosk.screens.direction import direction
 from kiosk.theme import CONTRAST, NORMAL, contrast
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, MyAccount, PinPad, Reading, Rest, StillThere
+from kiosk.ui import AccessCard, Borrowing, Finished, HelpCard, Intent, MyAccount, PinPad, Reading, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
 from tests.kiosk.screens.scenes import DUE, SCENES, SIZES
@@ -289,6 +289,7 @@ def test_larger_words_leave_the_ring_where_it_is_though_all_is_built_anew(kiosk:
         assert ring(kiosk) is not before
         assert ring(kiosk).around.spoken == told.name
         kiosk.rested()
+        ring(kiosk)._acted_at = -1.0
         press(kiosk, Key.OK)
         assert kiosk.touched == [Touched(Intent.DONE)]
     finally:
@@ -311,3 +312,30 @@ def test_a_button_that_a_library_left_away_is_not_reached_by_key(kiosk: Kiosk) -
     names = {one.name for one in press(kiosk, *[Key.NEXT] * 6)}
     assert "Boeken inleveren" in names
     assert not any("Mijn bieb" in one for one in names)
+
+
+@pytest.mark.parametrize("choice", ACCESS_CHOICES)
+def test_the_ring_stays_around_a_choice_that_draws_all_of_the_screen_anew(kiosk: Kiosk, choice: str) -> None:
+    kiosk.show(VISIT, AccessCard())
+    while getattr(ring(kiosk).around, "choice", "") != choice:
+        (told,) = press(kiosk, Key.NEXT)
+    before, chosen = kiosk.stage, Access().after(choice)
+    kiosk.show(VISIT, AccessCard(chosen), access=chosen)
+    assert kiosk.stage is not before
+    assert ring(kiosk).around.choice == choice
+    button = box(ring(kiosk).around)
+    assert all(x < button.right and y < button.top for x, y, _, _ in ring(kiosk).drawn)
+    assert len(ring(kiosk).drawn) == 2
+    (beside,) = press(kiosk, Key.NEXT)
+    assert beside.number == told.number % told.maximum + 1
+    press(kiosk, Key.PREVIOUS, Key.OK)
+    assert kiosk.touched == [], "the second half of a double press"
+    ring(kiosk)._acted_at = -1.0
+    press(kiosk, Key.OK)
+    assert kiosk.touched == [Touched(Intent.ACCESS, choice)]
+
+
+def test_without_keys_a_screen_that_is_drawn_anew_has_no_ring(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT, AccessCard())
+    kiosk.show(VISIT, AccessCard(Access(low=True)), access=Access(low=True))
+    assert (ring(kiosk).around, ring(kiosk).drawn) == (None, [])
