@@ -62,13 +62,16 @@ class MyAccountPage(Page):
             button.text, button.chosen = account_words.section(texts, section), section is fact.section
             button.spoken = texts.say("access.section", name=button.text)
         self.renews_all = fact.section is AccountSection.LOANS and fact.can_renew
-        self.ids.cards.draw(self._aside(fact, texts) + self._cards(fact, texts))
+        nothing = self._nothing(fact, self.summary)
+        if nothing:
+            self.summary = ""  # it stands where its cards would
+        self.ids.cards.draw(self._aside(fact, texts) + self._cards(fact, texts) + nothing)
 
     def leave(self) -> None:
         """Nothing of a patron is kept."""
-        self.ids.cards.wipe()
         if self._texts is not None:
             self.draw(MyAccount(), self._texts)
+        self.ids.cards.wipe()
 
     # ---- what stands on the cards
 
@@ -108,6 +111,18 @@ class MyAccountPage(Page):
                     Card(f"membership:{at}", "care" if warn else "touch", "desk" if warn else "card", *_said(words))
                     for at, (warn, words) in enumerate(said)
                 )
+
+    @staticmethod
+    def _nothing(fact: MyAccount, summary: str) -> tuple[Card, ...]:
+        """That there is nothing in this section is said in the place where somebody looks for it."""
+        theirs = {
+            AccountSection.LOANS: (fact.loans, "book"),
+            AccountSection.HOLDS: (fact.holds, "hold_shelf"),
+            AccountSection.FEES: (fact.fees, "receipt"),
+            AccountSection.MEMBERSHIP: (fact.memberships, "card"),
+        }
+        some, icon = theirs[fact.section]
+        return () if some else (Card("nothing", "touch", icon, "", "", summary),)
 
     def _ready(self, fact: MyAccount, texts: Texts) -> tuple[Card, ...]:
         said = account_words.ready(texts, fact)

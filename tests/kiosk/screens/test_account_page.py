@@ -115,6 +115,17 @@ def test_what_is_ready_is_said_before_the_loans(kiosk: Kiosk) -> None:
     assert _list(kiosk)._cards[0].key == "ready"
 
 
+@pytest.mark.parametrize("section", AccountSection)
+@pytest.mark.parametrize("size", SIZES)
+def test_that_there_is_nothing_is_said_on_every_screen(
+    kiosk: Kiosk, size: tuple[int, int], section: AccountSection
+) -> None:
+    """On a small screen there is no room for a sentence above the list: nothing at all stood there."""
+    kiosk.resize(size)
+    kiosk.show(MyAccount(section))
+    assert [bool(one.next) for one in _list(kiosk).in_sight] == [True]
+
+
 def test_nothing_of_a_patron_stays_on_a_page_that_was_left(kiosk: Kiosk) -> None:
     kiosk.show(MyAccount(loans=LOANS, holds=HOLDS, first_name="Marieke"))
     page = kiosk.stage._page
