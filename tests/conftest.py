@@ -21,6 +21,7 @@ FIRST = (
     "provisioning/bootstrap",
     "membership_store/test_acts_under_faults.py",
     "kiosk/screens/test_window.py",
+    "kiosk/screens/test_pages.py",
     "journeys",  # not all at once: each is a whole product with a screen
     "provisioning/demo",
     "devices/test_zvt_terminal.py",  # waits, while the store works

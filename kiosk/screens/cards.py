@@ -15,7 +15,7 @@ from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
 
 ELLIPSIS = "…"
-BESIDE = 300  # units, of the button of a card
+BESIDE, BESIDE_LARGE = 300, 380  # units, of the button of a card; with the largest letters
 LEAST = 420  # units, that words keep beside it; where they would not, it stands under them
 
 
@@ -93,7 +93,8 @@ class CardView(RelativeLayout):
     def draw(self, card: Card) -> None:
         """Shows this card."""
         self._offer(card.act)
-        whole, beside = self.width - look.u(180), self.width - look.u(180 + BESIDE + 24)
+        wide = look.u(BESIDE if look.text < 2 else BESIDE_LARGE)
+        whole, beside = self.width - look.u(180), self.width - look.u(180 + 24) - wide
         under = card.act is not None and beside < look.u(LEAST)
         self.room = whole if card.act is None or under else beside
         self.below = look.u(96 + 24) if under else 0
@@ -113,8 +114,9 @@ class CardView(RelativeLayout):
         gaps = self.ids.column.spacing * 2
         self.height = max(look.u(152), text + gaps + look.u(52) + self.below)
         if self.button is not None:
+            self.button.width = wide
             middle = (self.height - self.button.height) / 2
-            self.button.pos = (self.width - look.u(28 + BESIDE), look.u(26) if under else middle)
+            self.button.pos = (self.width - look.u(28) - wide, look.u(26) if under else middle)
 
     def _offer(self, act: Act | None) -> None:
         """A button does one thing for as long as it is there: whoever holds it, or the ring around it, means that."""
@@ -126,7 +128,7 @@ class CardView(RelativeLayout):
             self.button = None
         if act is not None:
             self.button = Touch(text=act.text, spoken=act.spoken, intent=act.intent, opaque=True, fits=True)
-            self.button.size_hint_x, self.button.width = None, look.u(BESIDE)
+            self.button.size_hint_x = None
             self.button.bind(on_act=lambda _: self._tell(act.intent, act.what) if self._tell else None)
             self.add_widget(self.button)
 

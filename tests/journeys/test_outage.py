@@ -175,6 +175,7 @@ def test_what_was_lent_in_an_outage_survives_a_power_cut_and_counts_after_it(app
     ledgers_agree(app)
 
 
+@pytest.mark.system  # it looks for a while
 def test_a_line_that_comes_and_goes_does_not_flap_the_screen(app: WholeApp) -> None:
     app.mark()
     for _ in range(4):

@@ -143,7 +143,7 @@ def test_a_make_is_swapped_on_the_page_and_the_kiosk_goes_on_by_itself(demo: Dem
     demo.bench.swap("scanner", "plain")
 
 
-@pytest.mark.parametrize("width", [412, 820])
+@pytest.mark.parametrize("width", [412, pytest.param(820, marks=pytest.mark.system)])
 def test_on_a_phone_and_on_a_tablet_nothing_is_cut_off_and_all_is_large_enough_for_a_finger(
     page: Browser, width: int
 ) -> None:

@@ -200,6 +200,12 @@ class WholeApp:
         """How often the store has renewed the open loan of that item."""
         return int(self._ask_store("SELECT renewals FROM loan WHERE item = ? AND returned_at IS NULL", barcode))
 
+    def fall_due_soon(self, barcode: str) -> None:
+        """The open loan of that item is due in two days."""
+        with contextlib.closing(sqlite3.connect(self.run_dir / "store.db", timeout=LIMIT_S)) as db, db:
+            soon = "UPDATE loan SET due = date('now', '+2 days') WHERE item = ? AND returned_at IS NULL"
+            assert db.execute(soon, (barcode,)).rowcount == 1
+
     def open_loans(self) -> dict[str, str]:
         """Every item that is out, with whom the store has it lent to."""
         with contextlib.closing(sqlite3.connect(self.run_dir / "store.db")) as db:

@@ -446,7 +446,7 @@ class LendsWithoutLineMachine(RenewingMachine):
 
 
 FAST = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

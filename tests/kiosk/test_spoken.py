@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 from babel.dates import get_day_names
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.affairs import Route
@@ -204,6 +204,7 @@ CENTS = st.integers(123_401, 999_999)
 
 
 @pytest.mark.parametrize("language", ALL)
+@settings(max_examples=25)  # in each language
 @given(title=SECRET, name=SECRET, message=SECRET, cents=CENTS, route=st.sampled_from(Route))
 def test_no_title_name_message_or_amount_is_said_to_everybody(
     language: str, title: str, name: str, message: str, cents: int, route: Route

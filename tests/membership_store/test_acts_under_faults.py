@@ -51,6 +51,7 @@ def served(engine: Engine) -> Iterator[Callable[[], StoreProcess]]:
         engine.drop(one.database)
 
 
+@pytest.mark.system  # half a minute of waiting
 def test_while_the_database_is_held_nothing_is_half_done_and_then_each_is_done_once(
     served: Callable[[], StoreProcess], demo: Demo
 ) -> None:
