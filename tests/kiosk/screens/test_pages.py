@@ -17,8 +17,8 @@ from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, SCE
 SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
 REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
 USUAL = {"normal": Access()}
-# What `make test` leaves to `make test-system`: what lies between the usual and the largest letters, and the largest on
-# a screen that lies; and contrast, whose layout is the usual one (see below). On a small screen words are not enlarged (test_access.py).
+# What `make test` leaves to `make test-system`: what lies between the usual and the largest letters; and contrast,
+# whose layout is the usual one (see below). On a small screen words are not enlarged (test_access.py).
 MEASURED = [
     (mode, shape) for mode in USUAL | MODES for shape in SHAPES if shape != "small" or not mode.startswith("large")
 ]
@@ -29,7 +29,6 @@ SELDOM = {
     ("seated", "small"),
     *(("contrast", one) for one in SHAPES),
 }
-DRAWN_SELDOM = [("nl", "largest"), ("ar", "normal")]
 pytestmark = pytest.mark.timeout(600)  # each measures a thousand screens
 
 
@@ -99,10 +98,8 @@ def test_what_is_offered_is_what_can_be_touched(kiosk: Kiosk) -> None:
         assert {Intent(one.intent) for one in kiosk.stage.touchable()} == offered(*SCENES[name]), name
 
 
-@pytest.mark.parametrize(
-    ("language", "mode"),
-    [("nl", "normal"), ("ar", "largest"), *(pytest.param(*one, marks=pytest.mark.system) for one in DRAWN_SELDOM)],
-)
+@pytest.mark.parametrize("mode", ["normal", "largest"])
+@pytest.mark.parametrize("language", ["nl", "ar"])
 def test_every_word_and_pictogram_that_is_laid_out_is_painted(kiosk: Kiosk, language: str, mode: str) -> None:
     found = {}
     for name in _laid_out(kiosk, language, (USUAL | MODES)[mode]):
