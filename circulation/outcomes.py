@@ -55,7 +55,6 @@ class Reason(Enum):
     NOT_ON_LOAN = "not_on_loan"
     WANTED_BY_ANOTHER = "wanted_by_another"
     RENEWED_ENOUGH = "renewed_enough"
-    NO_LATER_DATE = "no_later_date"
     INTERLIBRARY = "interlibrary"
     NOT_RENEWED_HERE = "not_renewed_here"
     PIN_WRONG = "pin_wrong"

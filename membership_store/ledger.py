@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from circulation.events import Event
 from circulation.model import Loan
 from circulation.outcomes import CheckedOut, Refused
-from circulation.rules.due import due_date
+from circulation.rules import verdict
 from circulation.rules.facts import Borrow
 from circulation.rules.region import effective
 from circulation.rules.staffing import is_told_of_an_earlier_loan
@@ -168,6 +168,6 @@ def _park(books: Books, event: Event, situation: Situation) -> CheckedOut:
 
 def _due(borrow: Borrow, today: date) -> date:
     try:
-        return due_date(borrow)
+        return verdict.due_date(borrow)
     except ValueError:
         return today + timedelta(days=UNSET_LOAN_DAYS)

@@ -8,7 +8,6 @@ from circulation.events import Event
 from circulation.model import Item, Loan
 from circulation.outcomes import Refused, Verdict
 from circulation.rules import verdict
-from circulation.rules.due import renewed_due
 from circulation.rules.facts import Here, Renew
 from circulation.rules.region import effective
 from membership_store.books import Books
@@ -103,7 +102,7 @@ def _book(books: Books, wanted: Asked) -> tuple[Renewed, Member]:
     if loan is None or item is None:
         raise ValueError("no loan to renew")
     try:
-        due = renewed_due(renew)
+        due = verdict.renewed_due(renew)
     except ValueError:
         due = max(loan.due, renew.here.today + timedelta(days=UNSET_LOAN_DAYS))
     moved = books.session.run(

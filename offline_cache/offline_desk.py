@@ -15,7 +15,6 @@ from circulation.model import Item, Loan, PatronType
 from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused
 from circulation.presented import Presented
 from circulation.rules import verdict
-from circulation.rules.due import due_date
 from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
 from circulation.rules.notices import told_end
 from circulation.rules.offline import (
@@ -188,7 +187,7 @@ class _Case:
         no = self._of_patron(borrow) or self._of_item(borrow) or self._of_outage(borrow)
         if no is not None or item is None:
             return no or _ITEM_UNKNOWN
-        due = due_date(borrow)
+        due = verdict.due_date(borrow)
         loan = Loan(item.barcode, patron.ref, here.branch.code, here.today, due)
         after = Borrow(here, with_loan(borrow, loan))
         loans, more = len(after.patron.loans), self._may_borrow(after, lent_just_now=1)

@@ -1,7 +1,6 @@
 """May this loan run longer (K11, K12, N5, and S2 where a renewal costs a strip)? F4 is with the fees."""
 
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules.due import renewed_due
 from circulation.rules.facts import Renew, rule
 from circulation.rules.region import carried, effective
 from circulation.rules.subscriptions import strip_balance
@@ -34,18 +33,6 @@ def not_renewed_too_often(renew: Renew) -> Refused | None:
         return None
     values = {"count": renew.loan.renewals} if renew.loan.renewals > 0 else {}
     return Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, values)
-
-
-@rule("K11")
-def renewed_for_a_later_date(renew: Renew) -> Refused | None:
-    """Not while it would give no later date: it would cost one of the renewals, and give nothing for it."""
-    try:
-        gains = renew.loan is None or renewed_due(renew) > renew.loan.due
-    except ValueError:
-        return None  # whoever has no subscription that lends is told so
-    if gains or renew.loan is None:
-        return None
-    return Refused(Reason.NO_LATER_DATE, "K11", NextStep.KEEP, {"due": renew.loan.due})
 
 
 @rule("S2")

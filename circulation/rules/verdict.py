@@ -1,11 +1,13 @@
 """Runs the rules in their order (docs/rules.md). The first refusal decides; all others are kept for staff."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from typing import TypeVar
 
 from circulation.outcomes import Refused, Verdict
 from circulation.rules import fees, guests, items, passes, pins, region, renewals, subscriptions
-from circulation.rules.facts import Borrow, Renew, Return, Scanned, Standing, Visit
+from circulation.rules.facts import Borrow, Here, Renew, Return, Scanned, Standing, Visit, rule
+from circulation.rules.region import effective
 
 VISIT_ORDER: tuple[Callable[[Visit], Refused | None], ...] = (
     passes.chip_is_an_identity,
@@ -51,7 +53,6 @@ RENEW_ORDER: tuple[Callable[[Renew], Refused | None], ...] = (
     renewals.loan_is_yours,
     renewals.nobody_waits_for_it,
     renewals.not_renewed_too_often,
-    renewals.renewed_for_a_later_date,
     renewals.not_interlibrary,
     renewals.renewed_where_it_belongs,
 )
@@ -62,6 +63,7 @@ RETURN_ORDER: tuple[Callable[[Scanned], Refused | None], ...] = (
 )
 Facts = TypeVar("Facts")
 _NO_REFUSAL = Verdict(None)
+_DAY = timedelta(days=1)
 
 
 def _verdict(rules: Sequence[Callable[[Facts], Refused | None]], facts: Facts) -> Verdict:
@@ -101,3 +103,36 @@ def on_renew(renew: Renew) -> Verdict:
 def on_return(brought: Return) -> Verdict:
     """May this item be taken in here? Neither pass nor loan is needed; another library's item may be sent on."""
     return _verdict(RETURN_ORDER, brought)
+
+
+def next_open(day: date, here: Here) -> date:
+    """That day, or the first one after it on which the branch is open."""
+    while day in here.closed:
+        day += _DAY
+    return day
+
+
+@rule("S1", "A4")
+def due_date(borrow: Standing) -> date:
+    """The day that the loan ends: the linked subscription's days after today, on a day that the branch is open.
+
+    A loan without a period (0089) is due on the loan date itself, open or not (A4). Raises ValueError where the patron
+    has no subscription that lends; ask for a verdict first.
+    """
+    found = effective(borrow)
+    if found is None or found.subscription.loan_days is None:
+        raise ValueError("no subscription to lend under")
+    days = found.subscription.loan_days
+    due = borrow.here.today + _DAY * days
+    return due if days == 0 else next_open(due, borrow.here)
+
+
+@rule("K11")
+def renewed_due(renew: Renew) -> date:
+    """The day that the renewed loan ends: counted from today, never earlier than it was due already.
+
+    Raises ValueError where there is no loan, or no subscription that lends; ask for a verdict first.
+    """
+    if renew.loan is None:
+        raise ValueError("no loan to renew")
+    return max(due_date(renew), renew.loan.due)

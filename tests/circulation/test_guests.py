@@ -6,9 +6,8 @@ from datetime import date
 from circulation.catalogue import GUEST
 from circulation.model import MembershipStatus, PatronType
 from circulation.outcomes import NextStep, Reason
-from circulation.rules.due import due_date
 from circulation.rules.facts import Policy
-from circulation.rules.verdict import on_borrow
+from circulation.rules.verdict import due_date, on_borrow
 from tests.circulation.worlds import (
     ANNEN,
     HERZELE,

@@ -12,7 +12,6 @@ import pytest
 from circulation import catalogue, identifiers
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules import (
-    due,
     facts,
     fees,
     fines,
@@ -63,7 +62,6 @@ from tests.circulation import (
 
 Test = Callable[[], None]
 RULES = (
-    due,
     fees,
     fines,
     guests,

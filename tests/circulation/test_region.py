@@ -7,9 +7,9 @@ from circulation.catalogue import CATALOGUE
 from circulation.identifiers import InstitutionCode
 from circulation.model import GroupKind, Membership, MembershipStatus, Subscription
 from circulation.outcomes import NextStep, Reason
-from circulation.rules.due import due_date
 from circulation.rules.facts import Here
 from circulation.rules.region import Effective, effective
+from circulation.rules.verdict import due_date
 from tests.circulation.worlds import (
     ANNEN,
     ELSEWHERE,

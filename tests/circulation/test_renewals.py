@@ -9,9 +9,8 @@ import pytest
 from circulation.identifiers import ItemBarcode
 from circulation.model import Fee, Membership
 from circulation.outcomes import NextStep, Reason
-from circulation.rules.due import due_date, renewed_due
 from circulation.rules.facts import Policy, Renew
-from circulation.rules.verdict import on_renew
+from circulation.rules.verdict import due_date, on_renew, renewed_due
 from tests.circulation.worlds import (
     ANNA,
     BERT,
@@ -80,28 +79,6 @@ def test_K11_a_renewal_counts_from_today() -> None:
 def test_K11_a_renewal_is_never_earlier_than_it_was_due_already() -> None:
     assert renewed_due(renew(own=loan(ANNA, due=day(21)))) == day(21)
     assert renewed_due(renew(own=loan(ANNA, due=day(30)))) == day(30)
-
-
-@pytest.mark.parametrize(("due", "allowed"), [(20, True), (21, False), (30, False)])
-def test_K11_a_renewal_that_gives_no_later_date_is_not_made_and_costs_none(due: int, allowed: bool) -> None:
-    facts = renew(own=loan(ANNA, due=day(due)))
-    assert passes(facts) is allowed
-    if not allowed:
-        decided = refusal(facts)
-        assert (decided.rule, decided.reason, decided.next) == ("K11", Reason.NO_LATER_DATE, NextStep.KEEP)
-        assert decided.values == {"due": day(due)}
-
-
-def test_K11_a_day_on_which_the_branch_is_closed_makes_the_date_later() -> None:
-    facts = renew(own=loan(ANNA, due=day(21)), at=replace(here(), closed=frozenset({day(21)})))
-    assert passes(facts)
-    assert renewed_due(facts) == day(22)
-
-
-def test_K11_whoever_has_no_subscription_is_told_that_and_of_no_date() -> None:
-    verdict = on_renew(renew(patron(membership("0086")), own=loan(ANNA, due=day(30))))
-    assert verdict.decided is not None
-    assert Reason.NO_LATER_DATE not in {one.reason for one in (verdict.decided, *verdict.also)}
 
 
 def test_K11_without_a_loan_there_is_no_new_due_date() -> None:
@@ -188,14 +165,13 @@ def test_K11_what_is_wrong_with_a_renewal_is_told_in_order() -> None:
     at = here(policy=Policy(renewal_takes_strip=True))
     who = patron(membership(strips_left=0), fees=(fee(1001),))
     what = item(institution=HERZELE, interlibrary=True, wanted_by=(hold(BERT),))
-    verdict = on_renew(renew(who, what, at, loan(ANNA, renewals=2, due=day(21))))
+    verdict = on_renew(renew(who, what, at, loan(ANNA, renewals=2)))
     assert verdict.decided is not None
     assert [verdict.decided.reason, *(one.reason for one in verdict.also)] == [
         Reason.OPEN_AMOUNT,
         Reason.NO_STRIPS,
         Reason.WANTED_BY_ANOTHER,
         Reason.RENEWED_ENOUGH,
-        Reason.NO_LATER_DATE,
         Reason.INTERLIBRARY,
         Reason.NOT_RENEWED_HERE,
     ]

@@ -28,7 +28,6 @@ from circulation.model import (
 from circulation.outcomes import Reason, Refused, Verdict
 from circulation.presented import Presented, Source
 from circulation.rules.book import IDS
-from circulation.rules.due import due_date
 from circulation.rules.facts import RULE_IDS, Borrow, Here, Holder, PinState, Renew, Visit, first
 from circulation.rules.guests import HomeOutcome, HomeSays, may_enrol, may_enrol_alone
 from circulation.rules.offline import DO_NOT_KNOW
@@ -41,6 +40,7 @@ from circulation.rules.verdict import (
     RENEW_ORDER,
     RETURN_ORDER,
     VISIT_ORDER,
+    due_date,
     on_borrow,
     on_patron,
     on_visit,
@@ -129,7 +129,6 @@ EXAMPLES: dict[Reason, Facts] = {
     Reason.NOT_ON_LOAN: Renew(here(), patron(), item(), None),
     Reason.WANTED_BY_ANOTHER: renew(what=item(wanted_by=(hold(BERT, on_shelf=False),))),
     Reason.RENEWED_ENOUGH: renew(own=loan(ANNA, renewals=2)),
-    Reason.NO_LATER_DATE: renew(own=loan(ANNA, due=day(21))),
     Reason.INTERLIBRARY: renew(what=item(interlibrary=True)),
     Reason.NOT_RENEWED_HERE: renew(what=item(institution=HERZELE)),
     Reason.PIN_WRONG: visit(holder(document_number=True), pin=PinState.WRONG),

@@ -24,11 +24,10 @@ from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode, Ki
 from circulation.model import Branch, Item, Patron
 from circulation.outcomes import CheckedOut, Identified, Reason, Refused, Verdict
 from circulation.presented import Presented, Source
-from circulation.rules.due import due_date
 from circulation.rules.facts import Borrow, Holder, OfflinePolicy, PinState, Visit
 from circulation.rules.offline import DO_NOT_KNOW
 from circulation.rules.returns import route_of, was_on_loan
-from circulation.rules.verdict import on_borrow, on_visit
+from circulation.rules.verdict import due_date, on_borrow, on_visit
 from membership_store import register
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session

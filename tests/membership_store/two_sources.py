@@ -33,11 +33,10 @@ from circulation.model import (
 )
 from circulation.outcomes import Verdict
 from circulation.presented import Presented, Source
-from circulation.rules.due import due_date, renewed_due
 from circulation.rules.facts import Borrow, Here, Holder, OfflinePolicy, PinState, Policy, Renew, Return, Visit
 from circulation.rules.pins import needs_pin
 from circulation.rules.returns import route_of
-from circulation.rules.verdict import on_borrow, on_renew, on_return, on_visit
+from circulation.rules.verdict import due_date, on_borrow, on_renew, on_return, on_visit, renewed_due
 from membership_store import proving, register
 from membership_store.collection import find_item
 from membership_store.csv_files import sheets
