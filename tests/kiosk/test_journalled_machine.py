@@ -576,7 +576,8 @@ BROKEN_WITHOUT_LINE = [PromisesBeforeItWrites, LendsAgainUnderANewId, LendsWitho
 )
 def test_a_planted_mistake_is_found(machine: type[LendingMachine], broken: type[JournalledDesk]) -> None:
     planted = type("Broken", (machine,), {"desk_class": broken})
-    quick = settings(FAST, phases=(Phase.generate,), database=None, report_multiple_bugs=False, derandomize=True)
+    quick = settings(FAST, max_examples=100, phases=(Phase.generate,), database=None, derandomize=True)
+    quick = settings(quick, report_multiple_bugs=False)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(planted, settings=quick)
 

@@ -224,9 +224,13 @@ def unpainted(stage: Any, width: int, picture: bytes) -> list[str]:
     found = []
     for label in labels(stage.ids.over if stage.ids.over.children else stage):
         place = ink(label)
-        middle = range(round(place.bottom), round(place.top), 3)
-        rows = [picture[3 * (y * width + round(place.left)) : 3 * (y * width + round(place.right))] for y in middle]
-        colours = {row[at : at + 3] for row in rows for at in range(0, len(row), 3)}
+        left, right = round(place.left), round(place.right)
+        colours: set[bytes] = set()
+        for y in range(round(place.bottom), round(place.top), 3):
+            row = picture[3 * (y * width + left) : 3 * (y * width + right)]
+            colours.update(row[at : at + 3] for at in range(0, len(row), 3))
+            if len(colours) >= 3:
+                break
         if len(colours) < 3 and _in_sight(label):  # the ground, the letters, and what lies between at their edges
             found.append(label.text)
     return found
