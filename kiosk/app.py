@@ -15,6 +15,7 @@ from typing import Any
 from devices.ports import Key
 from kiosk.bus import Focused, Stirred, Touched, Untouched
 from kiosk.screens.faults import Faults
+from kiosk.steady_memory import give_back
 from kiosk.theme import NORMAL, Colours
 from kiosk.ui import OutOfOrder, Rest, Shown
 
@@ -127,11 +128,12 @@ class KioskApp:
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
         self._shown = Shown(language=languages[0])
         self._faults = Faults(self._out_of_order, self._give_up)
-        self._failed = False
+        self._failed, self._at_rest = False, True
         self._clock, self._window = Clock, Window
         Clock.interupt_next_only = True  # woken by what is due at once; what is due later waits for its frame
         self._draw = Clock.create_trigger(self._draw_newest)
         self._rebuild = Clock.create_trigger(self._build)
+        self._tidy = Clock.create_trigger(lambda _: give_back())  # after the picture of rest, when nobody is there
         Window.set_title(title)
         Window.bind(
             on_request_close=self._may_close, on_mouse_down=self._wake, on_mouse_up=self._wake, size=self._rebuild
@@ -206,6 +208,9 @@ class KioskApp:
 
         self._stage.show(shown)
         at_rest = isinstance(shown.screen, Rest) and shown.over is None
+        if at_rest and not self._at_rest:
+            self._tidy()
+        self._at_rest = at_rest
         fps = REST_FPS if at_rest else PAINTED_FPS if look.painted else VISIT_FPS
         self._clock._max_fps = fps  # noqa: SLF001 - there is no public way to change it
 

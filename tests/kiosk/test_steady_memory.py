@@ -40,3 +40,25 @@ def test_what_was_drawn_goes_back_to_the_system() -> None:
 def test_without_it_the_c_library_keeps_most_of_it() -> None:
     """That the test above sees what it says; where a library gives it back by itself, ours is not needed."""
     assert kept("as it is") > PIECES * PIECE / 1024 / 2
+
+
+SMALL = """
+import re
+from pathlib import Path
+from kiosk.steady_memory import give_back
+
+def held():
+    return int(re.findall(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[0])
+
+pieces = [b"x" * 20_000 for _ in range(5000)]
+stays = [piece for piece in pieces[::50]]
+before = held()
+pieces.clear()
+give_back()
+print(before - held())
+"""
+
+
+def test_after_a_visit_the_small_pieces_go_back_too_though_some_stay_between_them() -> None:
+    told = subprocess.run([sys.executable, "-c", SMALL], capture_output=True, text=True, check=True)
+    assert int(told.stdout) > 5000 * 20_000 / 1024 / 2

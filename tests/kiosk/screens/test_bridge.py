@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kiosk import app as app_module
 from kiosk.rows import Lent
 from kiosk.ui import (
     Borrowing,
@@ -41,6 +42,20 @@ def test_of_many_facts_the_newest_is_drawn(kiosk: Kiosk) -> None:
         kiosk.app.show(Shown(Borrowing((Lent(str(at), f"Deel {at}", DUE),), lent=at)))
     kiosk.turn()
     assert kiosk.stage._page.count == "49 geleend"
+
+
+def test_memory_is_given_back_once_when_somebody_left_and_not_while_somebody_is_there(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+    kiosk.show(Rest())
+    monkeypatch.setattr(app_module, "give_back", lambda: given.append(True))
+    kiosk.show(Borrowing())
+    kiosk.show(Finished(lent=1))
+    assert given == []
+    kiosk.show(Rest())
+    kiosk.show(Rest(), language="en")
+    assert given == [True]
 
 
 def _tour(kinds: Sequence[Kind]) -> Iterator[Kind]:
