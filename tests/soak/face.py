@@ -75,7 +75,6 @@ class Window:
         self.frames.append(1000 * (time.perf_counter() - began))
         self.screens.loop.idle()
 
-
     def settled(self) -> int:
         """KiB that are held once nothing waits to be thrown away: what is drawn no more goes with the next frames."""
         gc.collect()
