@@ -12,8 +12,8 @@ ARGS ?=
 SELECT := -m 'not system and not long'
 # Where Python is told to write no bytecode, each worker would compile all tests anew, and each process what it imports.
 unexport PYTHONDONTWRITEBYTECODE
-# More than half of a test's time is waiting, so that five workers fill two cores; the order is that of tests/conftest.py.
-SPREAD := -n 5 --dist loadfile --no-loadscope-reorder
+# More than half of a test's time is waiting, so that four workers fill two cores; the order is that of tests/conftest.py.
+SPREAD := -n 4 --dist loadfile --no-loadscope-reorder
 
 # stage NAME,COMMAND: says what runs and how long it took; the closing line of a failure names the stage.
 stage = @printf '\n== %s\n' '$(1)'; started=$$(date +%s); \

@@ -219,6 +219,7 @@ class _Nonsense(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+@pytest.mark.system  # each kind of it waits for the deadline
 def test_a_store_that_answers_nonsense_is_a_store_that_does_not_answer(app: WholeApp) -> None:
     app.stop_kiosk()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Nonsense)

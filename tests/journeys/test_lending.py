@@ -72,6 +72,7 @@ def test_a_barcode_pass_borrows_too(app: WholeApp) -> None:
     app.leave()
 
 
+@pytest.mark.system  # thirty visits
 def test_every_pass_of_the_drawer_says_what_it_should(app: WholeApp) -> None:
     """All refusals of a visit, each by its rule, and those of borrowing that stand before any item."""
     seen: set[tuple[str, bool]] = set()

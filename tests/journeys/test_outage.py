@@ -135,6 +135,7 @@ def test_an_answer_lost_after_the_commit_is_lent_under_the_same_event(app: Whole
     ledgers_agree(app)
 
 
+@pytest.mark.system
 def test_a_slow_line_does_not_slow_the_patron(app: WholeApp) -> None:
     books = [app.book() for _ in range(3)]
     app.bench.delay(5)
@@ -189,6 +190,7 @@ def test_a_line_that_comes_and_goes_does_not_flap_the_screen(app: WholeApp) -> N
     assert "Traceback" not in app.log()
 
 
+@pytest.mark.system  # waits for pulls
 def test_a_kiosk_whose_credential_is_withdrawn_lends_nothing_more_and_goes_on_with_a_new_one(app: WholeApp) -> None:
     """The last of this file: the pull beside it keeps the old credential."""
     token, health = app.run_dir / "secrets" / "kiosk.token", app.run_dir / "var" / "health.json"

@@ -241,7 +241,7 @@ def test_whatever_two_kiosks_do_the_books_stay_right(
     run_state_machine_as_test(
         cast(Any, lambda: Desk(store, demo, books)),
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -22,14 +22,18 @@ USUAL = {"normal": Access()}
 MEASURED = [
     (mode, shape) for mode in USUAL | MODES for shape in SHAPES if shape != "small" or not mode.startswith("large")
 ]
-SELDOM = {
-    ("large", "portrait"),
-    ("large", "landscape"),
-    ("normal", "small"),
-    ("seated", "small"),
-    *(("contrast", one) for one in SHAPES),
-}
+OFTEN = ("nl", "ar")  # of those that need it otherwise `make test` measures these, and the others `make test-system`
+CASES = [
+    *(("normal", one, LANGUAGES) for one in ("portrait", "landscape")),
+    *((mode, one, OFTEN) for mode in ("largest", "seated") for one in ("portrait", "landscape")),
+    *(
+        pytest.param(*one, LANGUAGES, marks=pytest.mark.system)
+        for one in MEASURED
+        if one not in {("normal", "portrait"), ("normal", "landscape")}
+    ),
+]
 BUT_SMALL = [pytest.param(one, marks=pytest.mark.system if one == "small" else ()) for one in SHAPES]
+UPRIGHT = [pytest.param(one, marks=() if one == "portrait" else pytest.mark.system) for one in SHAPES]
 pytestmark = pytest.mark.timeout(600)  # each measures a thousand screens
 
 
@@ -49,15 +53,15 @@ def _out_of_reach(kiosk: Kiosk) -> list[str]:
     return [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
 
 
-@pytest.mark.parametrize(
-    ("mode", "shape"), [pytest.param(*one, marks=pytest.mark.system if one in SELDOM else ()) for one in MEASURED]
-)
-def test_every_screen_is_laid_out_without_a_fault_in_every_language(kiosk: Kiosk, mode: str, shape: str) -> None:
+@pytest.mark.parametrize(("mode", "shape", "languages"), CASES)
+def test_every_screen_is_laid_out_without_a_fault(
+    kiosk: Kiosk, mode: str, shape: str, languages: tuple[str, ...]
+) -> None:
     """Nothing is cut off, too small, hidden or without its letters; and seated, what is touched is within reach."""
     access = (USUAL | MODES)[mode]
     kiosk.resize(SHAPES[shape])
     found = {}
-    for language in LANGUAGES:
+    for language in languages:
         for name in _laid_out(kiosk, language, access):
             wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
             if access.low:
@@ -67,7 +71,7 @@ def test_every_screen_is_laid_out_without_a_fault_in_every_language(kiosk: Kiosk
     assert found == {}
 
 
-@pytest.mark.parametrize("shape", BUT_SMALL)
+@pytest.mark.parametrize("shape", UPRIGHT)
 def test_contrast_changes_the_place_and_size_of_nothing(kiosk: Kiosk, shape: str) -> None:
     """Whatever fits in the usual colours fits in these."""
     kiosk.resize(SHAPES[shape])
