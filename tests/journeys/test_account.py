@@ -1,12 +1,11 @@
 """A patron looks at what is theirs and keeps a book longer, in the whole app over the real wire."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.journeys.running import wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 RENEW_FIRST = (838, 368)  # the button on the first card of the loans
@@ -14,12 +13,8 @@ RENEW_FIRST = (838, 368)  # the button on the first card of the loans
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("j")) / "run")
-    try:
-        made.start_kiosk()
-        yield made
-    finally:
-        made.close()
+    with started(tmp_path_factory.mktemp("j") / "run") as one:
+        yield one
 
 
 def test_a_borrowed_book_is_renewed_from_the_account_and_the_receipt_says_both(app: WholeApp) -> None:

@@ -7,13 +7,12 @@ tried in parts and cheaply by kiosk/test_aid.py, kiosk/screens/test_ring.py and 
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.journeys.running import LIMIT_S, wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.system, pytest.mark.timeout(300)]
 MOST_KEYS = 12
@@ -24,13 +23,8 @@ CHOICE = r"Keuze \d+ van \d+"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("b")) / "run")
-    try:
-        made.start_kiosk()
-        made.until_ready("keypad", "speech")
-        yield made
-    finally:
-        made.close()
+    with started(tmp_path_factory.mktemp("b") / "run", "keypad", "speech") as one:
+        yield one
 
 
 class Ears:

@@ -1,13 +1,12 @@
 """The way into a visit, in the whole app over the real wire, by touches on the screen."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from membership_store.demo.casting import DEMO_PIN
 from tests.journeys.running import wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 WRONG = "86420"
@@ -15,12 +14,8 @@ WRONG = "86420"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("j")) / "run")
-    try:
-        made.start_kiosk()
-        yield made
-    finally:
-        made.close()
+    with started(tmp_path_factory.mktemp("j") / "run") as one:
+        yield one
 
 
 def proofs(app: WholeApp) -> int:

@@ -5,25 +5,20 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from tests.journeys.running import wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("j")) / "run", idle_s="10")
-    try:
-        made.start_kiosk()
-        yield made
-    finally:
-        made.close()
+    with started(tmp_path_factory.mktemp("j") / "run", idle_s="10") as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -2,24 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.journeys.running import wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("j")) / "run")
-    try:
-        made.start_kiosk()
-        yield made
-    finally:
-        made.close()
+    with started(tmp_path_factory.mktemp("j") / "run") as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

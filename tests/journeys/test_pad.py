@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.journeys.running import CARE, GOOD, cards, share, wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 ON_LOAN, IN_STOCK = 0xC2, 0x07
 PASSED, UNDONE = "gate: an item may pass", "its loan was undone"
@@ -22,13 +22,8 @@ SLOW_S = 0.15  # for each command to a tag: long enough to do something meanwhil
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
     """One kiosk with a pad, at Annen; a stubborn tag is for the desk."""
-    one = WholeApp(tmp_path_factory.mktemp("pad"), idle_s="600")
-    try:
-        one.start_kiosk()
-        one.until_ready("item_pad")
+    with started(tmp_path_factory.mktemp("pad"), "item_pad", idle_s="600") as one:
         yield one
-    finally:
-        one.close()
 
 
 def bits(app: WholeApp) -> dict[str, set[int]]:

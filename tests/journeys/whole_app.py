@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -293,3 +294,13 @@ class WholeApp:
                 taken.add(one["barcode"])
                 return str(one["barcode"])
         raise AssertionError(f"no book left that is {expect}")
+
+
+@contextlib.contextmanager
+def started(run_dir: Path, *devices: str, mirror: bool = False, **settings: str) -> Iterator[WholeApp]:
+    """One whose kiosk runs and has opened these devices besides its ways in; all of it is ended afterwards."""
+    with contextlib.closing(WholeApp(run_dir, mirror=mirror, **settings)) as one:
+        one.start_kiosk()
+        if devices:
+            one.until_ready(*devices)
+        yield one

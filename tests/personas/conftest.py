@@ -6,20 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 from tests.personas.person import come_to_rest
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
     """One product with everything that a library has; a patron who walks away is asked after ten seconds."""
-    one = WholeApp(tmp_path_factory.mktemp("personas") / "run", idle_s="10")
-    try:
-        one.start_kiosk()
-        one.until_ready("item_pad")
+    with started(tmp_path_factory.mktemp("personas") / "run", "item_pad", idle_s="10") as one:
         yield one
-    finally:
-        one.close()
 
 
 @pytest.fixture(autouse=True)
