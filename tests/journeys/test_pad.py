@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.journeys.running import CARE, GOOD, cards, share, wait_until
+from tests.journeys.running import CARE, GOOD, LIBRARY, cards, share, wait_until
 from tests.journeys.whole_app import WholeApp, started
 
 ON_LOAN, IN_STOCK = 0xC2, 0x07
@@ -274,6 +274,7 @@ def test_books_that_nobody_says_anything_about_stay_as_they_are(app: WholeApp) -
     app.bench.place_item(laid)
     app.wait_log("screen LendOrReturn")
     app.touch("lend")
+    wait_until("the pass alone is asked for", lambda: share(app.picture(), LIBRARY) < 0.05)
     app.touch("stop")
     app.wait_log("screen Rest")
     assert (bits(app), laid in app.open_loans()) == ({laid: {IN_STOCK}}, False)
