@@ -27,6 +27,12 @@ def test_every_loan_stands_on_the_receipt_with_its_date_oldest_first(language: s
     assert first in texts[places[1] + 1]
 
 
+def test_a_book_whose_title_is_not_known_any_more_is_a_book_all_the_same() -> None:
+    texts, due = Texts("nl"), date(2026, 8, 26)
+    paper = loan_receipt(texts, "Annen", [Lent("s1", "", due)], 0, AT, [RenewedLoan("", due)])
+    assert [line.text for line in paper.lines].count("Een boek") == 2
+
+
 def test_a_loan_of_the_next_year_says_so() -> None:
     receipt = loan_receipt(Texts("nl"), "Annen", [Lent("s1", "Oeroeg", date(2027, 11, 1))], 0, AT)
     assert any("2027" in line.text for line in receipt.lines)
