@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from string import Formatter
 
 from circulation.outcomes import Refused, Value
 from kiosk.rows import (
@@ -48,8 +47,7 @@ def refused(texts: Texts, no: Refused, today: date) -> Sentence:
     """The two sentences of a refusal. Values that are missing, or not what they should be, are left out of them."""
     key = f"refused.{no.reason.value}"
     values = _values(texts, no.values, today)
-    why = texts.template(f"{key}.why")
-    needed = {name for _, name, _, _ in Formatter().parse(why) if name}
+    needed = texts.needs(f"{key}.why")
     if not needed <= values.keys():
         why = texts.say(f"{key}.why.plain")
     elif "count" in needed:

@@ -9,11 +9,13 @@ import unicodedata
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 HERE = Path(__file__).parent
 COMPILE = "python -m provisioning.bootstrap.catalogues"
 YEAR_IS_CLEAR = timedelta(days=300)
 _TO_THE_LEFT = ("R", "AL")  # what Unicode calls letters that run so
+_EVERY_FORM = range(101)  # no language of ours has a form that first comes after a hundred
 _ISOLATED = "\u2068{}\u2069"  # whatever its own direction is, it does not turn the sentence around it (UAX 9)
 
 
@@ -51,20 +53,30 @@ class Texts:
         except FileNotFoundError:
             message = f"no compiled catalogue {compiled.name}: compile kiosk/texts/{language}.po with `{COMPILE}`"
             raise CatalogueMissing(message) from None
-        name = self._template("language.name")
+        self._needs: dict[str, frozenset[str]] = {}
+        name = self._catalogue.gettext("language.name")
         self.to_the_left = unicodedata.bidirectional(name[0]) in _TO_THE_LEFT
         """Whether this language is read from right to left, so that a screen is mirrored."""
 
     def knows(self, key: str) -> bool:
         """Whether the catalogue has this key."""
-        return self._template(key) != key
+        return self._catalogue.gettext(key) != key or self._has_forms(key)
 
-    def template(self, key: str) -> str:
-        """The sentence under `key` with its places still open, of plural forms the first. Raises TextMissing."""
-        return self._filled(key, self._template(key), {})
+    def needs(self, key: str) -> frozenset[str]:
+        """The places that are to be filled; `count` and those of every plural form, where there are some: in Arabic "a
+        minute" and "two minutes" have no place for a number. Raises TextMissing."""
+        if key not in self._needs:
+            has_forms = self._has_forms(key)
+            forms = {self._catalogue.ngettext(key, key, n) for n in _EVERY_FORM} if has_forms else {self.say(key)}
+            found = {name for one in forms for _, name, _, _ in Formatter().parse(one) if name}
+            self._needs[key] = frozenset(found | {"count"} if has_forms else found)
+        return self._needs[key]
 
     def say(self, key: str, **values: object) -> str:
-        """The sentence under `key`, filled with `values`. Raises TextMissing."""
+        """The sentence under `key`, filled with `values`. Raises TextMissing; also of one with plural forms, of which
+        some Pythons would find the form for one and others nothing (3.11.2, Debian 12's)."""
+        if self._has_forms(key):
+            raise TextMissing(key)
         return self._filled(key, self._catalogue.gettext(key), self._set_apart(values))
 
     def count(self, key: str, n: int, **values: object) -> str:
@@ -78,14 +90,14 @@ class Texts:
         weekday = self.say("format.weekdays").split(" ")[day.weekday()]
         month = self.say("format.months").split(" ")[day.month - 1]
         parts = {"weekday": weekday, "day": day.day, "month": month, "year": day.year}
-        return self._filled(key, self._template(key), parts)
+        return self._filled(key, self._catalogue.gettext(key), parts)
 
     def money(self, cents: int) -> str:
         """An amount in euro, "€ 6,20", of integer cents that are not negative."""
         whole, rest = divmod(cents, 100)
         grouped = f"{whole:,}".replace(",", self.say("format.group"))
         amount = f"{grouped}{self.say('format.decimal')}{rest:02}"
-        return self._filled("format.money", self._template("format.money"), {"amount": amount})
+        return self._filled("format.money", self._catalogue.gettext("format.money"), {"amount": amount})
 
     def _set_apart(self, values: dict[str, object]) -> dict[str, object]:
         """The values for a sentence that is read to the left: a title in Latin letters stays whole in it."""
@@ -93,10 +105,8 @@ class Texts:
             return values
         return {name: _ISOLATED.format(one) if isinstance(one, str) else one for name, one in values.items()}
 
-    def _template(self, key: str) -> str:
-        found = self._catalogue.gettext(key)
-        # Python 3.11.2, Debian 12's, finds a key with plural forms by its forms only.
-        return found if found != key else self._catalogue.ngettext(key, key, 1)
+    def _has_forms(self, key: str) -> bool:
+        return self._catalogue.ngettext(key, key, 1) != key
 
     def _filled(self, key: str, template: str, values: dict[str, object]) -> str:
         if template == key:

@@ -12,7 +12,7 @@ from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import sentences
 from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, PartsMissing, Switching, Undone
 from kiosk.sentences import RowWords, Sentence
-from kiosk.texts import Texts
+from kiosk.texts import Texts, available
 from kiosk.ui import Borrowing, Finished, Returned, Trouble
 
 TODAY = date(2026, 7, 22)
@@ -57,6 +57,18 @@ def test_a_refusal_says_why_with_its_values_and_without_them(no: Refused, why: s
 )
 def test_a_refusal_that_counts_knows_one_from_many(texts: Texts, reason: Reason, count: int, why: str) -> None:
     assert sentences.refused(texts, _no(reason, count=count, maximum=count), TODAY).why == why
+
+
+@pytest.mark.parametrize("language", available())
+@pytest.mark.parametrize("count", [1, 2, 5, 15, 100])
+def test_a_refusal_counts_in_every_language_in_the_form_of_its_number(language: str, count: int) -> None:
+    texts = Texts(language)
+    counted = [one for one in Reason if "count" in texts.needs(f"refused.{one.value}.why")]
+    assert {Reason.PIN_LOCKED, Reason.ON_PASS_MAXIMUM, Reason.RENEWED_ENOUGH} <= {*counted}
+    for reason in counted:
+        said = sentences.refused(texts, _no(reason, count=count, maximum=count), TODAY).why
+        assert said == texts.count(f"refused.{reason.value}.why", count, count=str(count), maximum=str(count))
+        assert sentences.refused(texts, _no(reason), TODAY).why == texts.say(f"refused.{reason.value}.why.plain")
 
 
 def test_what_next_follows_the_step_where_a_reason_has_two() -> None:

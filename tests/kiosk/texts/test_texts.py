@@ -82,7 +82,9 @@ def test_only_a_language_that_is_read_to_the_left_sets_values_apart() -> None:
     assert [texts.language for texts in ALL if texts.to_the_left] == ["ar"]
     for texts in ALL:
         apart = "\u2068Ria\u2069" if texts.to_the_left else "Ria"
-        assert texts.say("borrow.hello", name="Ria") == texts.template("borrow.hello").format(name=apart)
+        assert apart in texts.say("borrow.hello", name="Ria")
+        assert "\u2068" not in texts.say("borrow.done")
+        assert ("\u2068" in texts.say("borrow.hello", name="Ria")) is texts.to_the_left
 
 
 def test_a_key_that_is_not_there_is_a_fault_of_ours() -> None:
@@ -90,6 +92,17 @@ def test_a_key_that_is_not_there_is_a_fault_of_ours() -> None:
         NL.say("no.such.key")
     assert not NL.knows("no.such.key")
     assert NL.knows("borrow.done")
+
+
+@pytest.mark.parametrize("texts", ALL, ids=lambda texts: texts.language)
+def test_a_sentence_with_plural_forms_needs_a_number_whatever_python_finds_without_one(texts: Texts) -> None:
+    with pytest.raises(TextMissing):
+        texts.say("refused.pin_locked.why")
+    assert texts.knows("refused.pin_locked.why")
+    assert texts.needs("refused.pin_locked.why") == {"count"}
+    assert texts.needs("refused.on_pass_maximum.why") <= {"count", "maximum"}
+    assert texts.needs("borrow.hello") == {"name"}
+    assert texts.needs("borrow.done") == frozenset()
 
 
 def test_a_language_without_a_compiled_catalogue_says_how_to_make_it(
