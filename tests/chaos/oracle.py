@@ -98,7 +98,9 @@ def judge(before: Look, now: Look, titles: Mapping[str, str], *, killed: bool = 
 def _gate(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
     new = {loan.item for key, loan in now.loans.items() if loan.open and key not in before.loans}
     passing = {tag.number for tag in now.tags.values() if tag.number and tag.afi == ON_LOAN}
-    taken_in = set(now.answered(TAKEN_IN, before.last_seq)) - set(now.answered(LENT, before.last_seq))
+    # a loan that was undone is no return of which a word is enough
+    undone = set(now.answered(LENT, before.last_seq)) if "its loan was undone" in now.log else set()
+    taken_in = set(now.answered(TAKEN_IN, before.last_seq)) - undone
     for _ in passing - now.out - taken_in:
         yield "an item is unlocked and not lent"
     unarmed = (passing - now.out) & taken_in

@@ -181,6 +181,15 @@ def test_a_loan_that_was_undone_is_a_return_and_its_item_is_armed_whatever_was_s
     ]
 
 
+def test_what_was_lent_and_then_brought_back_with_a_word_that_it_is_not_armed_is_right() -> None:
+    said = LOG + LOG_OF_RETURNS + "gate: 1 returned item(s) taken in without having been armed\n"
+    both = replace(BACK, log=said, **UNARMED)  # type: ignore[arg-type]
+    assert judge(BEFORE, both, TITLES) == []
+    assert judge(BEFORE, replace(both, log=LOG + LOG_OF_RETURNS), TITLES) == [
+        "1 item(s) are returned and unlocked, and 0 were spoken of"
+    ]
+
+
 def test_what_is_returned_and_lent_again_may_be_on_two_receipts() -> None:
     again = replace(
         GOOD,
