@@ -42,7 +42,7 @@ def test_a_borrowed_book_is_renewed_from_the_account_and_the_receipt_says_both(a
     assert "1 boek geleend" in text
     assert "1 boek verlengd" in text
     app.wait_log("screen Rest")
-    assert app.still_picture().tobytes() == rest.tobytes(), "nothing of the account is left on the screen"
+    app.wait_picture(rest, "nothing of the account is left on the screen")
 
 
 def test_the_account_opens_with_the_pass_where_it_was_asked_for_at_rest(app: WholeApp) -> None:

@@ -54,7 +54,7 @@ def test_a_chip_pass_borrows_three_books_and_gets_a_receipt(app: WholeApp) -> No
         assert book not in text
     assert printed[0].with_suffix(".png").stat().st_size > 1000
     app.wait_log("screen Rest")
-    wait_until("nothing of the visit is left on the screen", lambda: app.picture().tobytes() == rest.tobytes())
+    app.wait_picture(rest, "nothing of the visit is left on the screen")
 
 
 def test_a_barcode_pass_borrows_too(app: WholeApp) -> None:

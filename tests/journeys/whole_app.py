@@ -193,6 +193,10 @@ class WholeApp:
                 return last
         raise AssertionError("the screen keeps moving")
 
+    def wait_picture(self, wanted: Image.Image, what: str) -> None:
+        """Waits until the screen is that picture, dot for dot."""
+        wait_until(what, lambda: self.picture().tobytes() == wanted.tobytes())
+
     def loans_of(self, barcode: str) -> int:
         """How many loans the store has ever booked of that item."""
         return int(self._ask_store("SELECT COUNT(*) FROM loan WHERE item = ?", barcode))

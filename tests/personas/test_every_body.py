@@ -120,7 +120,7 @@ def test_a_child_borrows_three_books_with_clumsy_hands_reads_her_name_and_no_amo
     assert "euro" not in hers
     assert "7,35" not in hers
     assert [app.loans_of(one) for one in books] == [1, 1, 1]
-    assert app.still_picture().tobytes() == rest.tobytes(), "nothing of hers stands there"
+    app.wait_picture(rest, "nothing of hers stands there")
     before = len(app.bench.speech())
     app.begin_visit("bram")
     wait_until("the next visitor is welcomed", lambda: "Welkom" in said(app, before))
@@ -177,7 +177,7 @@ def test_who_sits_does_a_whole_visit_with_touches_within_reach_and_the_next_one_
     assert wait_until("the receipt", lambda: app.bench.receipts()[receipts:])
     person.sees("Rest", 60)
     assert [app.loans_of(one) for one in books] == [1, 1]
-    assert app.still_picture().tobytes() == rest.tobytes(), "the choice is gone with the one who made it"
+    app.wait_picture(rest, "the choice is gone with the one who made it")
     usual_places_hold(app)
 
 
@@ -211,5 +211,5 @@ def test_who_reads_large_letters_does_a_whole_visit_by_touch(app: WholeApp) -> N
     person.touch_at(540, 1656)
     person.sees("Rest")
     assert [app.loans_of(one) for one in books] == [1, 1]
-    assert app.still_picture().tobytes() == rest.tobytes(), "the letters are as before for the next one"
+    app.wait_picture(rest, "the letters are as before for the next one")
     usual_places_hold(app)

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
 from tests.personas.person import PRIVATE, Hostile, Person, come_to_rest
 
@@ -69,7 +68,7 @@ def test_who_walks_away_is_asked_then_wiped_and_the_same_pass_goes_on(app: Whole
     person.sees("Rest", 60)
     app.wait_log(r"visit ended: out_of_time, \d+ lent")
     wiped = "nothing of the visit stands there, nor the sentence that it ended by time"
-    wait_until(wiped, lambda: app.still_picture().tobytes() == rest.tobytes())
+    app.wait_picture(rest, wiped)
     app.begin_visit("bram")
     app.bench.scan(later)
     app.wait_log("item lent")
@@ -137,7 +136,7 @@ def hostile(app: WholeApp, count: int, seed: int) -> None:
 def test_the_hostile_get_nothing_out_of_it_and_nobody_else_is_harmed(app: WholeApp) -> None:
     rest = app.still_picture()
     hostile(app, FEW, random.randrange(10**6))
-    wait_until("the same rest screen", lambda: app.still_picture().tobytes() == rest.tobytes())
+    app.wait_picture(rest, "the same rest screen")
 
 
 @pytest.mark.long(minutes=30)
