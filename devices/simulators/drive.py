@@ -302,9 +302,14 @@ class Bench:
         """Pull them out."""
         self._ask("keypad", "headphones-out")
 
-    def speech(self) -> list[dict[str, Any]]:
-        """What was said, oldest first: text, voice, loudness, card, and whether it was cut off."""
-        return list(self._ask("sound", "status")["speech"])
+    def speech(self, after: int = 0) -> list[dict[str, Any]]:
+        """What was said, oldest first: its number, text, voice, loudness, card, and whether it was cut off; of all the
+        last two hundred, or of those `after` that number."""
+        return [one for one in self._ask("sound", "status")["speech"] if one["number"] > after]
+
+    def last_said(self) -> int:
+        """The number of what was said last; 0 before the first word."""
+        return max((one["number"] for one in self.speech()), default=0)
 
     # -- transcripts
 

@@ -26,7 +26,7 @@ class SimulatedVoice:
     def __init__(self) -> None:
         self._made: dict[bytes, dict[str, Any]] = {}
         self._said: deque[dict[str, Any]] = deque(maxlen=_MOST)
-        self._number = 0
+        self._number = self._played = 0
         self._broken = False
 
     def set_broken(self, *, broken: bool) -> None:
@@ -56,7 +56,9 @@ class SimulatedVoice:
         made = self._made.pop(sound, None)
         if made is None:
             return None
-        told = {"at": datetime.now(UTC).strftime("%H:%M:%S"), **made, "card": card, "cut": False}
+        self._played += 1
+        at = datetime.now(UTC).strftime("%H:%M:%S")
+        told = {"number": self._played, "at": at, **made, "card": card, "cut": False}
         self._said.append(told)
         return told
 
