@@ -15,6 +15,7 @@ LENT, TAKEN_IN = "checked_out", "checked_in"  # outcomes
 MEMORY_SHARE = 0.02  # how much of its memory a kiosk may gain once it is warm
 FONTS = 64  # at most so many sizes of letters stay open, by the limit of Kivy; each from when it is first drawn
 MORE_SOCKETS = 3  # four workers may ask the store at once, and what each asks by stays open
+_OF_RETURNS = re.compile("Ingeleverd op .* om ")  # what a receipt of returns begins with, and one of loans has nowhere
 _SCREEN = re.compile(r"screen (\w+)( under \w+)?")
 
 
@@ -197,11 +198,15 @@ def _returns(before: Look, now: Look, *, killed: bool) -> Iterator[str]:
 
 
 def _paper(now: Look, titles: Mapping[str, str]) -> Iterator[str]:
-    """A title that is on more receipts than its book was lent was printed twice."""
-    lines = Counter(line for text in now.receipts for line in {one.strip() for one in text.splitlines()})
-    for item, count in Counter(loan.item for loan in now.loans.values()).items():
-        if lines[titles.get(item, item)] > count:
-            yield "a receipt was printed twice"
+    """A title that is on more receipts than its book was lent, or on more of returns than it was brought back, was
+    printed twice."""
+    lent = Counter(loan.item for loan in now.loans.values())
+    for done, is_of_returns in ((lent, False), (Counter(now.answered(TAKEN_IN)), True)):
+        texts = [text for text in now.receipts if bool(_OF_RETURNS.search(text)) is is_of_returns]
+        lines = Counter(line for text in texts for line in {one.strip() for one in text.splitlines()})
+        for item, count in done.items():
+            if lines[titles.get(item, item)] > count:
+                yield "a receipt was printed twice"
 
 
 def _end(now: Look) -> Iterator[str]:

@@ -205,6 +205,14 @@ def test_what_is_returned_and_lent_again_may_be_on_two_receipts() -> None:
     assert judge(GOOD, third, TITLES) == ["a receipt was printed twice"]
 
 
+def test_what_is_brought_back_may_be_on_one_receipt_more() -> None:
+    paper = "Bibliotheek Annen\nIngeleverd op ma 23 november om 07:03\nOeroeg\n"
+    assert judge(GOOD, replace(BACK, receipts=(*GOOD.receipts, paper)), TITLES) == []
+    assert judge(GOOD, replace(BACK, receipts=(*GOOD.receipts, paper, paper)), TITLES) == [
+        "a receipt was printed twice"
+    ]
+
+
 def test_a_word_about_each_locked_loan_is_enough_and_one_for_two_is_not() -> None:
     said = LOG + "WARNING kiosk.flows.gatekeeper: gate: 1 lent item(s) leave without having been let through\n"
     one = replace(GOOD, tags={"e004": Tag("b1", IN_STOCK)}, log=said)
