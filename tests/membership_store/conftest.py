@@ -17,33 +17,19 @@ from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.engines import POSTGRESQL, SQLITE, Engine, Files, Server
 from tests.membership_store.running import Caller, Demo, StoreProcess, new_kiosk, plain_books, run
 
-# What `make test` runs on PostgreSQL too; of the rest that is a matter of `make test-system`.
-ON_BOTH = (
-    "test_changes",
-    "test_concurrency",
-    "test_database",
-    "test_events_together",
-    "test_feed_race",
-    "test_interface",
-    "test_kiosk_clock",
-    "test_migrations",
-    "test_network",
-    "test_privacy",
-    "test_snapshots",
-    "test_told_late",
-    "test_two_sources",
-    "test_upgrade",
-    "test_what_counts",
-    "test_who_may",
-)
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever works on a database works on both engines."""
+    """Whatever works on a database works on both engines; that it does on PostgreSQL is a matter of `make test-system`."""
     if "engine" in metafunc.fixturenames:
-        on_both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
-        server = pytest.param(POSTGRESQL, marks=() if on_both else pytest.mark.system)
-        metafunc.parametrize("engine", [SQLITE, server], indirect=True, scope="session")
+        both = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.system)]
+        metafunc.parametrize("engine", both, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """So is what asks for a PostgreSQL by name."""
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.system)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from membership_store.web.__main__ import text
 from tests.membership_store.interface import Grounds, ask_all
 from tests.membership_store.running import ANNEN, StoreProcess
@@ -12,6 +14,7 @@ from tests.membership_store.staff.desk import Clerk
 EXAMPLES = 3
 
 
+@pytest.mark.system  # half a minute; of the kiosks' part the same is tried in test_interface
 def test_the_desk_keeps_to_its_document_whatever_it_is_asked(boss: Clerk, store: StoreProcess) -> None:
     made = boss.enrol(), boss.enrol()
     fees = [boss.done("fees/add", patron=one["patron"], cents=100)["fee"] for one in made]
