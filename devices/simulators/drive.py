@@ -303,13 +303,9 @@ class Bench:
         self._ask("keypad", "headphones-out")
 
     def speech(self, after: int = 0) -> list[dict[str, Any]]:
-        """What was said, oldest first: its number, text, voice, loudness, card, and whether it was cut off; of all the
-        last two hundred, or of those `after` that number."""
+        """What was said (of the last two hundred), oldest first: number, text, voice, loudness, card, and whether it was
+        cut off; only what came `after` that number."""
         return [one for one in self._ask("sound", "status")["speech"] if one["number"] > after]
-
-    def last_said(self) -> int:
-        """The number of what was said last; 0 before the first word."""
-        return max((one["number"] for one in self.speech()), default=0)
 
     # -- transcripts
 

@@ -33,7 +33,7 @@ class Ears:
 
     def __init__(self, app: WholeApp) -> None:
         self._bench = app.bench
-        self._after = app.bench.last_said()
+        self._after = app.last_said()
         self.again = 0
 
     def heard(self) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def test_two_books_are_borrowed_a_third_is_not_and_the_visit_ends_by_ear_alone(a
 
 
 def test_over_the_loudspeaker_no_title_is_said(app: WholeApp) -> None:
-    before = app.bench.last_said()
+    before = app.last_said()
     ears = Ears(app)
     app.bench.press_key("repeat")
     ears.wait("Met een koptelefoon hoor je ook titels")

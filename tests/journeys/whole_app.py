@@ -197,6 +197,10 @@ class WholeApp:
         """Waits until the screen is that picture, dot for dot."""
         wait_until(what, lambda: self.picture().tobytes() == wanted.tobytes())
 
+    def last_said(self) -> int:
+        """The number of what was said last; 0 before the first word."""
+        return max((one["number"] for one in self.bench.speech()), default=0)
+
     def loans_of(self, barcode: str) -> int:
         """How many loans the store has ever booked of that item."""
         return int(self._ask_store("SELECT COUNT(*) FROM loan WHERE item = ?", barcode))

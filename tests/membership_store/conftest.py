@@ -19,7 +19,7 @@ from tests.membership_store.running import Caller, Demo, StoreProcess, new_kiosk
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever works on a database works on both engines; that it does on PostgreSQL is a matter of `make test-system`."""
+    """Whatever works on a database works on both engines; on PostgreSQL it is tried by `make test-system`."""
     if "engine" in metafunc.fixturenames:
         both = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.system)]
         metafunc.parametrize("engine", both, indirect=True, scope="session")

@@ -121,7 +121,7 @@ def test_a_child_borrows_three_books_with_clumsy_hands_reads_her_name_and_no_amo
     assert "7,35" not in hers
     assert [app.loans_of(one) for one in books] == [1, 1, 1]
     app.wait_picture(rest, "nothing of hers stands there")
-    before = app.bench.last_said()
+    before = app.last_said()
     app.begin_visit("bram")
     wait_until("the next visitor is welcomed", lambda: "Welkom" in said(app, before))
     app.touch("account")
