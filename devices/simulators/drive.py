@@ -303,8 +303,8 @@ class Bench:
         self._ask("keypad", "headphones-out")
 
     def speech(self, after: int = 0) -> list[dict[str, Any]]:
-        """What was said (of the last two hundred), oldest first: number, text, voice, loudness, card, and whether it was
-        cut off; only what came `after` that number."""
+        """What was said lately, oldest first: number, text, voice, loudness, card, and whether it was cut off; only
+        what came `after` that number."""
         return [one for one in self._ask("sound", "status")["speech"] if one["number"] > after]
 
     # -- transcripts
