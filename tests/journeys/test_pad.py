@@ -16,7 +16,6 @@ ON_LOAN, IN_STOCK = 0xC2, 0x07
 PASSED, UNDONE = "gate: an item may pass", "its loan was undone"
 KEPT, LIFTED = "a lent item could not be let through", "an item was lifted before"
 ANSWER_S = 0.7  # what the library takes to answer, so that something can be done before
-SLOW_S = 0.15  # for each command to a tag: long enough to do something meanwhile
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +23,17 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
     """One kiosk with a pad, at Annen; a stubborn tag is for the desk."""
     with started(tmp_path_factory.mktemp("pad"), "item_pad", idle_s="600") as one:
         yield one
+
+
+@pytest.fixture(autouse=True)
+def at_rest(app: WholeApp) -> Iterator[None]:
+    """Every journey begins with an empty pad and a kiosk that invites, whatever became of the one before."""
+    app.bench.plug("pad")
+    app.bench.pad_fault("none")
+    app.bench.clear_pad()
+    app.bench.delay(0)
+    app.put_right()
+    yield
 
 
 def bits(app: WholeApp) -> dict[str, set[int]]:
@@ -121,14 +131,14 @@ def test_a_pad_unplugged_in_between_goes_on_with_what_was_lent(app: WholeApp) ->
     books = [app.book() for _ in range(3)]
     app.begin_visit("anna")
     app.lift()
-    app.bench.pace_pad(SLOW_S)
+    app.bench.delay(ANSWER_S * 2)
     app.bench.stack_items(*books)
-    app.wait_log("item lent")
+    wait_until("all are asked for", lambda: [app.loans_of(number) for number in books] == [1] * 3)
     app.bench.unplug("pad")
+    app.bench.delay(0)
     app.wait_log("device item_pad: lost")
     app.wait_log("item lent", 3)
     shows(app, CARE)
-    app.bench.pace_pad(0)
     app.bench.plug("pad")
     wait_until("all pass", lambda: all(bits(app).get(number) == {ON_LOAN} for number in books))
     agree(app)
