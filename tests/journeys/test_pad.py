@@ -26,14 +26,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
 
 
 @pytest.fixture(autouse=True)
-def at_rest(app: WholeApp) -> Iterator[None]:
+def at_rest(app: WholeApp) -> None:
     """Every journey begins with an empty pad and a kiosk that invites, whatever became of the one before."""
     app.bench.plug("pad")
     app.bench.pad_fault("none")
     app.bench.clear_pad()
     app.bench.delay(0)
     app.put_right()
-    yield
 
 
 def bits(app: WholeApp) -> dict[str, set[int]]:
