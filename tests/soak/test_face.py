@@ -64,13 +64,13 @@ def test_a_few_visits_are_drawn_and_touched_on_every_screen() -> None:
     assert len(found["memory"]) == len(found["frames"]) == 60 // EACH
 
 
-@pytest.mark.long(minutes=20)
+@pytest.mark.long(minutes=15)
 @pytest.mark.timeout(3500)
 def test_two_thousand_drawn_visits_leave_nothing_and_slow_nothing() -> None:
     judge(2000)
 
 
-@pytest.mark.long(minutes=55)
+@pytest.mark.long(minutes=30)
 @pytest.mark.timeout(7000)
 def test_twenty_thousand_visits_leave_nothing() -> None:
     judge(20000, KIVY_GL_BACKEND="mock")
