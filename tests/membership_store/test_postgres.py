@@ -140,6 +140,7 @@ def test_what_counts_a_library_may_take_longer_and_never_all_connections(databas
     assert all(act.manner is Manner.FIND for act in ACTS if act.at_length)
 
 
+@pytest.mark.system
 def test_a_server_that_went_away_is_unavailable_and_found_again_by_itself(tmp_path: Path) -> None:
     own = Cluster("fsync=on")
     try:

@@ -36,8 +36,8 @@ def seen(visits: int, seed: int, **environment: str) -> dict[str, Any]:
 
 
 def growth(memory: list[int]) -> float:
-    """The most that was held at the end, against visit 200."""
-    return max(memory[-A_FEW:]) / memory[A_FEW - 1]
+    """What was held at the end against what was held after visit 200, medians of 200 visits each."""
+    return median(memory[-A_FEW:]) / median(memory[A_FEW - 1 : 2 * A_FEW - 1])
 
 
 def slowing(frames: list[float]) -> float:
