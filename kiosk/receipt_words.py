@@ -3,7 +3,7 @@ the same, and it is said of what really was done: lent, renewed, both, or brough
 
 from kiosk.sentences import Sentence
 from kiosk.texts import Texts
-from kiosk.ui import Receipt, ReceiptState, Returned
+from kiosk.ui import Finished, Receipt, ReceiptState, Returned
 
 ONLY_STANDS = frozenset({ReceiptState.OUT_OF_PAPER, ReceiptState.FAILED, ReceiptState.NOT_MAILED})
 """What these say is in their title; the rest is what stands."""
@@ -25,6 +25,14 @@ def _stands(fact: Receipt) -> str:
     if not fact.renewed:
         return "receipt.stands.lent"
     return "receipt.stands.both" if fact.lent else "receipt.stands.renewed"
+
+
+def of_loans(texts: Texts, end: Finished) -> str:
+    """Whether one is wanted of what was lent and renewed, or that none can be had now; nothing where there is nothing
+    to write on one."""
+    if not end.lent and not end.renewed:
+        return ""
+    return texts.say("finished.ask" if end.can_print else "finished.cannot_print")
 
 
 def of_returns(texts: Texts, end: Returned) -> str:

@@ -254,8 +254,7 @@ def _finished(fact: Finished, texts: AloudTexts) -> list[Utterance]:
     if fact.unlocking:
         return [public(sentences.finished(texts, fact))]
     care = sentences.still_to_do(texts, fact) or (texts.say("finished.take") if fact.lying else "")
-    question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
-    whole = [public(sentences.finished(texts, fact), care, question)]
+    whole = [public(sentences.finished(texts, fact), care, receipt_words.of_loans(texts, fact))]
     address = texts.say("finished.mail_to", address=fact.mail_to) if fact.mail_to else ""
     return [*whole, Utterance(sayable(address), sayable(texts.say("access.email")))] if address else whole
 

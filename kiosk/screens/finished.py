@@ -6,7 +6,7 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk import sentences
+from kiosk import receipt_words, sentences
 from kiosk.screens.message import MessagePage
 from kiosk.texts import Texts
 from kiosk.ui import Finished
@@ -36,7 +36,7 @@ class FinishedPage(MessagePage):
         self.icon, self.tone = ("desk", "care") if care else ("check", "good")
         self.busy = fact.unlocking
         self.title = sentences.finished(texts, fact)
-        question = texts.say("finished.ask" if fact.can_print else "finished.cannot_print")
+        question = receipt_words.of_loans(texts, fact)
         if fact.mail_to:
             question = f"{question} {texts.say('finished.mail_to', address=fact.mail_to)}"
         if fact.unlocking:

@@ -240,7 +240,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "access": (Rest(takes_back=True), AccessCard()),
     "access-chosen": (Borrowing(ROWS, lent=2, may_borrow=8), AccessCard(Access(text=140, still=True))),
     "finished": (Finished(3), None),
-    "finished-nothing": (Finished(0, can_print=False), None),
+    "finished-nothing": (Finished(0, not_known=1, can_print=False), None),
     "finished-not-known": (Finished(2, not_known=2), None),
     "finished-lying": (Finished(3, lying=True), None),
     "finished-to-check": (Finished(3, to_check=2, lying=True), None),

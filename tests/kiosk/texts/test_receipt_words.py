@@ -1,10 +1,12 @@
 """What a screen says when there is no receipt is true of what was done."""
 
+from dataclasses import replace
+
 import pytest
 
-from kiosk.receipt_words import receipt
+from kiosk.receipt_words import of_loans, receipt
 from kiosk.texts import Texts, available
-from kiosk.ui import Receipt, ReceiptState
+from kiosk.ui import Finished, Receipt, ReceiptState
 
 WITHOUT = [ReceiptState.OUT_OF_PAPER, ReceiptState.FAILED, ReceiptState.NOT_SURE, ReceiptState.NOT_MAILED]
 
@@ -40,3 +42,11 @@ def test_nothing_is_called_lent_where_only_something_was_renewed() -> None:
 def test_where_there_is_a_receipt_it_says_so_and_nothing_of_what_stands(state: ReceiptState) -> None:
     texts = Texts("nl")
     assert receipt(texts, Receipt(state, 1)).next == texts.say(f"receipt.{state.value}.text")
+
+
+def test_of_a_visit_in_which_nothing_was_lent_no_receipt_is_spoken_of() -> None:
+    texts = Texts("nl")
+    assert of_loans(texts, Finished(0, not_known=1, can_print=False)) == ""
+    for done in (Finished(1), Finished(0, renewed=1)):
+        assert of_loans(texts, done) == texts.say("finished.ask")
+        assert of_loans(texts, replace(done, can_print=False)) == texts.say("finished.cannot_print")
