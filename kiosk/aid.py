@@ -160,10 +160,12 @@ class Aid:
         self._begin()
 
     def forget(self) -> None:
-        """Somebody left: loudness and speech are as before, the ring is gone."""
+        """Somebody left: loudness and speech are as before, the ring is gone. What was said of their screen `show` cuts
+        off with it; where the screen stays, somebody may have put headphones in just now, and hears it to its end."""
+        if self._aloud:
+            self._silence()
         self._level, self._aloud = USUAL, False
         self._ring.take_away()
-        self._silence()
         self._unheard = ()
 
     # ---- within

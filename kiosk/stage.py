@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
-_OF_A_PERSON = (Touched, Stirred, KeyPressed, BarcodeScanned, PassPresented)
+_OF_A_PERSON = (Touched, Stirred, KeyPressed, HeadphonesChanged, BarcodeScanned, PassPresented)
 _OPENED = HelpCard | LanguageCard | AccessCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}

@@ -171,3 +171,14 @@ def test_a_kiosk_that_cannot_begin_says_that_it_is_closed_and_where_to_go(app: W
         aside.rename(token)
     wait_until("it ends, to be started anew", lambda: not app.kiosk_lives())
     app.start_kiosk()
+
+
+def test_a_kiosk_that_starts_while_somebody_has_headphones_in_welcomes_them(app: WholeApp) -> None:
+    app.bench.headphones_in()
+    for end in (app.stop_kiosk, app.kill_kiosk):
+        end()
+        ears = Ears(app)
+        app.start_kiosk("speech", "keypad")
+        ears.wait("Voorlezen is aan")
+        ears.wait("Houd je pas voor de lezer")
+    app.bench.headphones_out()

@@ -110,6 +110,29 @@ async def test_headphones_in_and_everything_is_said_to_one_pair_of_ears(kiosk: K
     assert {how[2] for how in ears.how} == {Hearers.ONE}
 
 
+@listening(loudspeaker=False)
+async def test_at_rest_nothing_that_is_said_is_cut_off_because_nobody_does_anything(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await kiosk.wait(19.9)  # for one who has just left
+    await plug(kiosk)
+    said = len(ears.heard)
+    await kiosk.wait(60)
+    assert ears.heard[said:] == []
+    assert ears.heard[said - 1] == "Je hebt 3 keuzes."
+
+
+@listening(loudspeaker=True)
+async def test_read_to_everybody_ends_with_the_one_who_asked_for_it(kiosk: Kiosk, ears: Listener) -> None:
+    await press(kiosk, Key.REPEAT)
+    before = ears.silences
+    await kiosk.wait(60)
+    assert ears.silences > before
+    ears.since()
+    await kiosk.tap(ANNA)
+    assert ears.since() == []
+
+
 @listening(loudspeaker=True)
 async def test_headphones_out_is_silence_at_once_and_nothing_is_read_to_everybody(kiosk: Kiosk, ears: Listener) -> None:
     await plug(kiosk)
