@@ -155,7 +155,7 @@ class Column(BoxLayout):
     `needed` is the height that they take; `most`, where it is set, the height that there is instead of the column's.
     """
 
-    SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
+    SHRINKS = tuple(part / 20 for part in range(20, 3, -1))
 
     needed = NumericProperty(0)
     most = NumericProperty(0)
