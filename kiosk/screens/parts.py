@@ -155,7 +155,7 @@ class Column(BoxLayout):
     `needed` is the height that they take; `most`, where it is set, the height that there is instead of the column's.
     """
 
-    SHRINKS = tuple(part / 20 for part in range(20, 3, -1))
+    SHRINKS = tuple(part / 20 for part in range(19, 3, -1))
 
     needed = NumericProperty(0)
     most = NumericProperty(0)
@@ -171,13 +171,25 @@ class Column(BoxLayout):
         if self.width <= UNLAID or (room <= UNLAID and not self.most and not self.needed):
             return  # nothing was laid out yet: all this would be done for a height that nobody has
         if self._measured() > room or any(one.shrink != 1 for one in words):
-            for shrink in self.SHRINKS:
-                for one in words:
-                    one.shrink = shrink
-                    one.texture_update()
-                if self._measured() <= room:
-                    break
+            self._shrink(words, room)
         self.needed = self._measured()
+
+    def _shrink(self, words: list[Words], room: float) -> None:
+        """To the largest part that fits, found by halves: each try draws all the letters."""
+
+        def fits(shrink: float) -> bool:
+            for one in words:
+                one.shrink = shrink
+                one.texture_update()
+            return self._measured() <= room
+
+        if fits(1.0):
+            return
+        first, last = 0, len(self.SHRINKS) - 1
+        while first < last:
+            middle = (first + last) // 2
+            first, last = (first, middle) if fits(self.SHRINKS[middle]) else (middle + 1, last)
+        fits(self.SHRINKS[first])
 
     def _measured(self) -> float:
         seen = [one for one in self.children if one.size_hint_y is None and one.height]
