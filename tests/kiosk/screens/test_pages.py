@@ -17,23 +17,16 @@ from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, SCE
 SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
 REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
 USUAL = {"normal": Access()}
-# What `make test` leaves to `make test-system`: what lies between the usual and the largest letters; 800x480; and
-# contrast, whose layout is the usual one (see below). On a small screen words are not enlarged (test_access.py).
+# What `make test` leaves to `make test-system`: 800x480, where words are not enlarged (test_access.py); and contrast,
+# whose layout is the usual one (see below).
 MEASURED = [
     (mode, shape) for mode in USUAL | MODES for shape in SHAPES if shape != "small" or not mode.startswith("large")
 ]
-OFTEN = ("nl", "ar")  # of those that need it otherwise `make test` measures these, and the others `make test-system`
 CASES = [
-    *(("normal", one, LANGUAGES) for one in ("portrait", "landscape")),
-    *((mode, one, OFTEN) for mode in ("largest", "seated") for one in ("portrait", "landscape")),
-    *(
-        pytest.param(*one, LANGUAGES, marks=pytest.mark.system)
-        for one in MEASURED
-        if one not in {("normal", "portrait"), ("normal", "landscape")}
-    ),
+    pytest.param(mode, shape, marks=pytest.mark.system if mode == "contrast" or shape == "small" else ())
+    for mode, shape in MEASURED
 ]
 BUT_SMALL = [pytest.param(one, marks=pytest.mark.system if one == "small" else ()) for one in SHAPES]
-UPRIGHT = [pytest.param(one, marks=() if one == "portrait" else pytest.mark.system) for one in SHAPES]
 pytestmark = pytest.mark.timeout(600)  # each measures a thousand screens
 
 
@@ -53,15 +46,13 @@ def _out_of_reach(kiosk: Kiosk) -> list[str]:
     return [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
 
 
-@pytest.mark.parametrize(("mode", "shape", "languages"), CASES)
-def test_every_screen_is_laid_out_without_a_fault(
-    kiosk: Kiosk, mode: str, shape: str, languages: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(("mode", "shape"), CASES)
+def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, mode: str, shape: str) -> None:
     """Nothing is cut off, too small, hidden or without its letters; and seated, what is touched is within reach."""
     access = (USUAL | MODES)[mode]
     kiosk.resize(SHAPES[shape])
     found = {}
-    for language in languages:
+    for language in LANGUAGES:
         for name in _laid_out(kiosk, language, access):
             wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
             if access.low:
@@ -71,7 +62,7 @@ def test_every_screen_is_laid_out_without_a_fault(
     assert found == {}
 
 
-@pytest.mark.parametrize("shape", UPRIGHT)
+@pytest.mark.parametrize("shape", BUT_SMALL)
 def test_contrast_changes_the_place_and_size_of_nothing(kiosk: Kiosk, shape: str) -> None:
     """Whatever fits in the usual colours fits in these."""
     kiosk.resize(SHAPES[shape])
