@@ -129,7 +129,7 @@ def hostile(app: WholeApp, count: int, seed: int) -> None:
     assert not owners["anna"] & owners["bram"], f"seed {seed}: books of one went to the other"
     loans, visits = said.count("item lent"), said.count("visit begins")
     print(f"seed {seed}: {done} touches, scans and keys, {loans} lent, {visits} visits")
-    assert loans
+    assert loans or count == FEW, "so many touches and nothing lent: they never got into a visit"
 
 
 @pytest.mark.system
