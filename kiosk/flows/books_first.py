@@ -80,6 +80,7 @@ class BooksFirst:
         finally:
             if self._asked is not None:
                 self._asked.cancel()  # the call itself goes on and changes nothing
+            self._asked = self._in_doubt = None  # it may be run again, where the pass that came began no visit
 
     @property
     def _items(self) -> frozenset[ItemBarcode]:

@@ -338,3 +338,18 @@ class BooksFirstMachine(VisitMachine):
 
 BooksFirstMachine.TestCase.settings = VisitMachine.TestCase.settings
 test_every_order_of_happenings_keeps_the_screen_right_where_books_come_first = BooksFirstMachine.TestCase
+
+
+def test_a_pass_that_gets_no_answer_while_a_number_is_in_doubt_leaves_the_kiosk_serving() -> None:
+    """Found by the machine above: the question about the number was ended with the first wait, and asked for in the
+    second one."""
+    state = BooksFirstMachine()
+    state.scan_and_say(number=1, then=Intent.LEND)
+    state.answers_take(seconds=9)
+    state.scan_and_say(number=1, then=Intent.LEND)
+    state.answers_take(seconds=0)
+    state.a_patron_is(kind="unreachable", name="20000000000014")
+    state.scan_pass(number="20000000000014")
+    state.scan_and_say(number=1, then=Intent.LEND)
+    state.it_serves()
+    state.teardown()
