@@ -5,6 +5,7 @@ Kivy's SDL2 text provider draws a string in one typeface from left to right; thi
 
 import re
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from kivy.core.text.text_sdl2 import LabelSDL2
@@ -22,6 +23,8 @@ _SIGNS = "()[]{}<>\u00ab\u00bb\u2039\u203a"
 _TURNED = dict(zip(_SIGNS, ")(][}{><\u00bb\u00ab\u203a\u2039", strict=True))
 _SIDES = re.compile(f"[{re.escape(_SIGNS)}]{_UNDRAWN}|{_UNDRAWN}[{re.escape(_SIGNS)}]")
 _INNER = dict.fromkeys(map(ord, _UNDRAWN + _END))
+_FONT = itemgetter("font_name_r", "font_size", "bold", "italic", "underline", "strikethrough")
+_MOST = 8192  # words whose extents are kept: those of all screens in one language, or some hundred titles
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -34,6 +37,11 @@ def runs_to_the_left(text: str) -> bool:
     """The direction of a paragraph, by its first letter that has one outside what is isolated (UAX 9, P2 and P3)."""
     found = _STRONG.search(_ISOLATED.sub("", text)) or _STRONG.search(text)
     return found is not None and found[1] is not None
+
+
+# Kivy asks for the same words again and again: to break lines, to find how large they may be, and to draw. Asking SDL
+# each time is a quarter of the work of showing a screen.
+_extents: dict[tuple[Any, ...], tuple[int, int]] = {}
 
 
 @lru_cache(maxsize=512)
@@ -57,6 +65,7 @@ def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
 def forget() -> None:
     """Of what was drawn no letter is kept: it may have been the title of somebody's book."""
     runs.cache_clear()
+    _extents.clear()
 
 
 def _ordered(line: str, to_the_left: bool) -> str:
@@ -79,8 +88,15 @@ class Lettering(LabelSDL2):
 
     def get_extents(self, text: str) -> tuple[int, int]:
         """Width and height in pixels of a line."""
-        if not is_mixed(text):
-            return super().get_extents(text)
+        mixed = is_mixed(text)
+        key = (*_FONT(self.options), mixed and runs_to_the_left(self.text or text), text)
+        if (known := _extents.get(key)) is None:
+            if len(_extents) >= _MOST:
+                _extents.clear()
+            known = _extents[key] = self._extents_of_mixed(text) if mixed else super().get_extents(text)
+        return known
+
+    def _extents_of_mixed(self, text: str) -> tuple[int, int]:
         sizes = [one.get_extents(piece) for one, piece in self._pieces(text)]
         ascents = [one.get_ascent() for one, _ in self._pieces(text)]
         if not sizes:

@@ -12,6 +12,7 @@ from kiosk.loans import LoansOfBranch, Longer, LongerNotAsked, LongerNotKnown, N
 from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Act, Card
 from kiosk.screens.icons import OF_NOTICE, OF_STEP, OF_TROUBLE
+from kiosk.screens.lettering import forget
 from kiosk.screens.page import Page, Tell, Today
 from kiosk.screens.touch import Touch
 from kiosk.sentences import RowWords
@@ -72,6 +73,7 @@ class MyAccountPage(Page):
         if self._texts is not None:
             self.draw(MyAccount(), self._texts)
         self.ids.cards.wipe()
+        forget()
 
     # ---- what stands on the cards
 

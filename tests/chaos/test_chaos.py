@@ -19,7 +19,6 @@ from tests.chaos.looking import Looking
 from tests.chaos.oracle import TAKEN_IN, Body, Look, judge, judge_bodies
 from tests.chaos.plan import Visit, drawn
 from tests.chaos.playing import Hands
-from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
 
 WARM = 24  # visits after which a kiosk has drawn, said and printed everything once
@@ -41,7 +40,7 @@ def made(tmp_path: Path) -> Iterator[Made]:
         app = WholeApp(tmp_path / "run", mirror=mirror, idle_s="10", **settings)
         apps.append(app)
         if mirror:
-            wait_until("a mirror", lambda: "pulled: a new snapshot" in app.demo.log("mirror"))
+            app.wait_mirror()
         app.start_kiosk()
         app.until_ready(*OPENED)
         return app

@@ -62,7 +62,7 @@ def compared(database: Database, folder: Path, *, number: int, count: int, most:
 
 
 def test_both_desks_decide_alike_before_and_after_what_the_kiosk_did(database: Database, folder: Path) -> None:
-    tally = compared(database, folder, number=2, count=40, most=40)
+    tally = compared(database, folder, number=2, count=60, most=40)
     assert tally.decided > 1000
     assert tally.lent > 20
     assert tally.locked > 20

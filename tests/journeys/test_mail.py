@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 
 ADDRESS = "ria.plant@biblio.example.nl"
 
@@ -17,18 +17,17 @@ ADDRESS = "ria.plant@biblio.example.nl"
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[WholeApp]:
     """A kiosk of a library that mails receipts; Anna has an address."""
-    one = WholeApp(tmp_path / "mail", idle_s="600")
-    try:
-        with contextlib.closing(sqlite3.connect(one.run_dir / "store.db")) as db, db:
-            number = next(each["number"] for each in one.bench.drawer() if each["name"] == "anna")
-            db.execute("UPDATE institution SET mail_from = 'bibliotheek@example.org'")
-            db.execute("UPDATE network_version SET version = version + 1")
-            whose = "SELECT patron FROM pass WHERE number = ?"
-            db.execute(f"UPDATE person SET email = ? WHERE patron IN ({whose})", (ADDRESS, number))
-        one.start_kiosk()
+    with started(tmp_path / "mail", prepare=mails, idle_s="600") as one:
         yield one
-    finally:
-        one.close()
+
+
+def mails(app: WholeApp) -> None:
+    with contextlib.closing(sqlite3.connect(app.run_dir / "store.db")) as db, db:
+        number = next(each["number"] for each in app.bench.drawer() if each["name"] == "anna")
+        db.execute("UPDATE institution SET mail_from = 'bibliotheek@example.org'")
+        db.execute("UPDATE network_version SET version = version + 1")
+        whose = "SELECT patron FROM pass WHERE number = ?"
+        db.execute(f"UPDATE person SET email = ? WHERE patron IN ({whose})", (ADDRESS, number))
 
 
 def test_k9_a_receipt_is_given_to_the_mail_with_one_touch(app: WholeApp) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from circulation.outcomes import CheckedOut
 from offline_cache.journal import Entry, Journal
 from offline_cache.sealing import Seal, read_key
 from tests.journeys.running import ROOT, share, wait_until
-from tests.journeys.whole_app import WholeApp
+from tests.journeys.whole_app import WholeApp, started
 from tests.offline_cache.journals import ids
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
@@ -25,13 +24,9 @@ PROVISIONAL = "Voorlopig: terug voor of op"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeApp]:
-    made = WholeApp(Path(tmp_path_factory.mktemp("j")) / "run", mirror=True, idle_s="60")
-    try:
-        wait_until("a mirror", lambda: "pulled: a new snapshot" in made.demo.log("mirror"))
-        made.start_kiosk()
-        yield made
-    finally:
-        made.close()
+    folder = tmp_path_factory.mktemp("j") / "run"
+    with started(folder, mirror=True, prepare=WholeApp.wait_mirror, idle_s="60") as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

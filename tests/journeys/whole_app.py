@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,10 @@ class WholeApp:
         """From its next start on the kiosk has these settings too."""
         self._settings |= settings
         self.config = self._configured()
+
+    def wait_mirror(self) -> None:
+        """Waits until the kiosk's mirror was pulled."""
+        wait_until("a mirror", lambda: "pulled: a new snapshot" in self.demo.log("mirror"))
 
     def start_kiosk(self, *devices: str) -> None:
         """Starts the kiosk and waits until its window draws and both ways in (or these devices) are open."""
@@ -305,9 +309,17 @@ class WholeApp:
 
 
 @contextlib.contextmanager
-def started(run_dir: Path, *devices: str, mirror: bool = False, **settings: str) -> Iterator[WholeApp]:
-    """One whose kiosk runs and has opened these devices besides its ways in; all of it is ended afterwards."""
+def started(
+    run_dir: Path,
+    *devices: str,
+    mirror: bool = False,
+    prepare: Callable[[WholeApp], object] = lambda _: None,
+    **settings: str,
+) -> Iterator[WholeApp]:
+    """One whose kiosk runs and has opened these devices besides its ways in; all of it is ended afterwards. `prepare`:
+    what is done before the kiosk starts."""
     with contextlib.closing(WholeApp(run_dir, mirror=mirror, **settings)) as one:
+        prepare(one)
         one.start_kiosk()
         if devices:
             one.until_ready(*devices)

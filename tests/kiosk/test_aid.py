@@ -122,6 +122,14 @@ async def test_at_rest_nothing_that_is_said_is_cut_off_because_nobody_does_anyth
     assert ears.heard[said - 1] == "Je hebt 3 keuzes."
 
 
+@listening(loudspeaker=False)
+async def test_headphones_that_are_put_in_are_somebody_who_is_there(kiosk: Kiosk, ears: Listener) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.wait(15)
+    await plug(kiosk)
+    assert kiosk.stage.quiet_s < 1
+
+
 @listening(loudspeaker=True)
 async def test_read_to_everybody_ends_with_the_one_who_asked_for_it(kiosk: Kiosk, ears: Listener) -> None:
     await press(kiosk, Key.REPEAT)

@@ -121,7 +121,6 @@ def test_a_statement_that_takes_too_long_and_work_that_dawdles_are_broken_off(da
     assert numbers(database) == []
 
 
-@pytest.mark.system
 def test_what_counts_a_library_may_take_longer_and_never_all_connections(database: PostgresDatabase) -> None:
     def slow(session: Session) -> list[tuple[object, ...]]:
         return session.rows("SELECT n, pg_sleep(2.5) FROM (SELECT 1 AS n) one")
@@ -277,7 +276,6 @@ def test_a_server_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> N
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.system
 def test_the_command_line_makes_fills_and_asks_a_database_of_a_server(cluster: Cluster, tmp_path: Path) -> None:
     address = cluster.address(cluster.new())
     assert "run `migrate` first" in run("explain", "--database", address, "--branch", ANNEN, "--number", "1").stderr

@@ -114,6 +114,8 @@ def hostile(app: WholeApp, count: int, seed: int) -> None:
             app.mark()
             app.bench.place_pass(name)
             app.wait_log("visit begins")
+            app.bench.scan(items[0])
+            app.wait_log("item (lent|refused)")
             hands.hammer(min(60, count))
             app.bench.remove_pass()
             hands.hammer(min(30, count))
@@ -129,7 +131,7 @@ def hostile(app: WholeApp, count: int, seed: int) -> None:
     assert not owners["anna"] & owners["bram"], f"seed {seed}: books of one went to the other"
     loans, visits = said.count("item lent"), said.count("visit begins")
     print(f"seed {seed}: {done} touches, scans and keys, {loans} lent, {visits} visits")
-    assert loans or count == FEW, "so many touches and nothing lent: they never got into a visit"
+    assert loans
 
 
 @pytest.mark.system

@@ -8,11 +8,12 @@ from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.bus import Touched
 from kiosk.rows import Lent
 from kiosk.screens.look import look
+from kiosk.screens.parts import Words
 from kiosk.theme import CONTRAST, NORMAL
 from kiosk.ui import AccessCard, Borrowing, Intent, Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box, faults, labels
-from tests.kiosk.screens.scenes import DUE, LANDSCAPE, SMALL
+from tests.kiosk.screens.scenes import DUE, LANDSCAPE, SCENES, SMALL
 
 VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
 
@@ -117,3 +118,35 @@ def test_at_rest_what_to_do_is_enlarged_too_and_the_picture_makes_room(kiosk: Ki
         assert _font(kiosk, what_to_do) >= least * usual
     finally:
         kiosk.show(rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "least"),
+    [
+        ("borrow-begin", "what_to_do", 1.8),
+        ("borrow-begin", "how", 1.7),
+        ("finished", "title", 1.7),
+        ("finished", "text", 1.9),
+    ],
+)
+def test_largest_words_take_the_room_that_stands_empty(kiosk: Kiosk, name: str, text: str, least: float) -> None:
+    """Title and sentence of a page without a list; titles stop at 128 units."""
+    sizes = []
+    for percent in (100, 200):
+        kiosk.show(*SCENES[name], access=Access(text=percent))
+        sizes.append(_font(kiosk, getattr(kiosk.stage._page, text)))
+    assert sizes[1] >= least * sizes[0]
+
+
+def test_words_that_are_too_high_shrink_no_further_than_they_must(kiosk: Kiosk) -> None:
+    kiosk.show(*SCENES["finished-to-check-not-known"], access=Access(text=200))
+    column = kiosk.stage._page.ids.column
+    shrink = max(one.shrink for one in column.walk(restrict=True) if isinstance(one, Words))
+    assert 0.2 < shrink < 1
+    assert column.needed <= column.height
+    column._shrink([one for one in column.walk(restrict=True) if isinstance(one, Words)], column.needed - 1)
+    assert column._measured() <= column.needed - 1
+    for one in (words := [one for one in column.walk(restrict=True) if isinstance(one, Words)]):
+        one.shrink = round(shrink + 0.05, 2)
+        one.texture_update()
+    assert column._measured() > column.height, words

@@ -117,7 +117,9 @@ def test_a_line_and_each_line_of_a_paragraph_begin_at_the_right(kiosk: Kiosk) ->
     kiosk.show(VISIT, language="ar")
     place = box(_words(kiosk, kiosk.stage._page.count))
     assert abs(_ink(kiosk, place).right - place.right) < NEAR
-    assert _ink(kiosk, place).left - place.left > place.right - _ink(kiosk, place).right
+    beside = box(_words(kiosk, kiosk.stage._page.may_borrow))
+    assert abs(_ink(kiosk, beside).right - beside.right) < NEAR
+    assert _ink(kiosk, beside).left > beside.left + 40
     kiosk.show(NoVisit(ALL_REFUSALS[-1]), language="ar")
     label = next(one for one in labels(kiosk.stage) if one.text.count(" ") > 3 and len(one._label._cached_lines) > 1)
     place = box(label)

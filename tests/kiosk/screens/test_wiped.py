@@ -7,8 +7,9 @@ import pytest
 
 from kiosk.access import Access
 from kiosk.bus import Stirred
+from kiosk.loans import LoansOfBranch, OnLoan
 from kiosk.rows import Lent, NotLent, Undone
-from kiosk.ui import AccessCard, Borrowing, Finished, Receipt, ReceiptState, Rest, Screen, StillThere
+from kiosk.ui import AccessCard, Borrowing, Finished, MyAccount, Receipt, ReceiptState, Rest, Screen, StillThere
 from kiosk.veil import veiled
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import HELD
@@ -21,6 +22,10 @@ VISIT = Borrowing(
     may_borrow=9,
     first_name=f"Anna{SECRET}",
     messages=(f"{SECRET} 4",),
+)
+ACCOUNT = MyAccount(
+    loans=(LoansOfBranch("3550", "Bibliotheek Annen", (OnLoan("l0", f"{SECRET} {ARABIC}", date(2026, 8, 12)),)),),
+    first_name=f"Anna{SECRET}",
 )
 
 
@@ -38,13 +43,16 @@ def _kept() -> list[str]:
 @pytest.mark.parametrize(
     "after", [Rest(), Finished(1), Receipt(ReceiptState.PRINTED, 1)], ids=lambda one: type(one).__name__
 )
-def test_nothing_of_a_visit_is_left_on_the_screen_or_behind_it(kiosk: Kiosk, after: Screen, access: Access) -> None:
-    from kiosk.screens.lettering import runs
+@pytest.mark.parametrize("visit", [VISIT, ACCOUNT], ids=lambda one: type(one).__name__)
+def test_nothing_of_a_visit_is_left_on_the_screen_or_behind_it(
+    kiosk: Kiosk, visit: Screen, after: Screen, access: Access
+) -> None:
+    from kiosk.screens.lettering import _extents, runs
 
     kiosk.show(after)
     before = kiosk.pixels()
     for over in (None, StillThere(9), AccessCard(access)):
-        kiosk.show(VISIT, over, access=access)
+        kiosk.show(visit, over, access=access)
         kiosk.pixels()
     assert _kept()
     kiosk.show(after)
@@ -52,6 +60,7 @@ def test_nothing_of_a_visit_is_left_on_the_screen_or_behind_it(kiosk: Kiosk, aft
     assert kiosk.pixels() == before
     assert _kept() == []
     assert runs.cache_info().currsize == 0
+    assert [one for one in _extents if SECRET in one[-1] or ARABIC in one[-1]] == []
 
 
 def test_a_veiled_screen_shows_no_title_and_tells_every_touch(kiosk: Kiosk) -> None:
