@@ -1,4 +1,7 @@
-"""A list of cards, newest on top: it slides when one comes, follows a finger, and keeps only what is in sight."""
+"""A list of cards, newest on top: it slides when one comes, follows a finger, and keeps only what is in sight.
+
+For who reaches no higher than the lower part of the screen it `rises`: the newest at the bottom, the others above it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,10 +40,12 @@ class CardList(Widget):
     """Draws `Card`s under each other from the top. Only cards in sight exist as widgets.
 
     `tell` takes what the button of a card says. A list that `pulls` can be drawn down until its first card stands at
-    the bottom: what is touched there is in reach of who sits.
+    the bottom: what is touched there is in reach of who sits. One that `rises` begins there, and each of its cards can
+    be drawn to that place.
     """
 
     pulls = BooleanProperty(False)
+    rises = BooleanProperty(False)
     tell: Callable[[str, str], None] | None = None
 
     def __init__(self, **kwargs: Any) -> None:
@@ -51,8 +56,8 @@ class CardList(Widget):
         self._drawn: dict[str, Card] = {}
         self._heights: dict[str, float] = {}
         self._laid: object = None  # the width and the direction for which the cards were drawn
-        self._offset = 0.0  # how far the top is scrolled away, in pixels
-        self._slide = 0.0  # 1: the newest card is still above the top; 0: it is there
+        self._offset = 0.0  # how far the beginning is scrolled away, in pixels
+        self._slide = 0.0  # 1: the newest card is still beyond the beginning; 0: it is there
         self._speed = 0.0
         self._moved_at = 0.0
         self._clock = Clock.schedule_interval(self._move, FRAME_S)
@@ -69,7 +74,8 @@ class CardList(Widget):
     # ---- what it shows
 
     def draw(self, cards: tuple[Card, ...]) -> None:
-        """Shows these. A card that was not there before slides in at the top."""
+        """Shows these. A card that was not there before slides in at the beginning."""
+        cards = _from_below(cards) if self.rises else cards
         known = {one.key for one in self._cards}
         newest_is_new = bool(cards) and bool(known) and cards[0].key not in known
         self._cards = cards
@@ -94,8 +100,8 @@ class CardList(Widget):
 
     @property
     def in_sight(self) -> list[CardView]:
-        """The cards that exist as widgets, from the top."""
-        return sorted(self._views.values(), key=lambda view: -float(view.y))
+        """The cards that exist as widgets, from the beginning."""
+        return sorted(self._views.values(), key=lambda view: -self._way * float(view.y))
 
     # ---- for keys, which go from button to button wherever these are
 
@@ -124,7 +130,7 @@ class CardList(Widget):
                 low, high = (view.y, view.top) if fits else (view.y + view.button.y, view.y + view.button.top)
                 if self.y <= low + 1 and high <= self.y + self.height + 1 and view.button.reached:
                     return view.button
-                self._offset += self.y - low if low < self.y else self.y + self.height - high
+                self._offset += self._way * (self.y - low if low < self.y else self.y + self.height - high)
             self._place()
         return None
 
@@ -158,18 +164,29 @@ class CardList(Widget):
         """Where what is on it can be seen: left, bottom, width and height in pixels of the window."""
         return (self._scissor.x, self._scissor.y, self._scissor.width, self._scissor.height)
 
+    @property
+    def _way(self) -> int:
+        """1 where the list goes on downwards, and a finger that moves up scrolls its beginning away; else -1."""
+        return -1 if self.rises else 1
+
     def _height_of(self, card: Card) -> float:
         return self._heights.get(card.key, look.u(GUESSED_HEIGHT))
 
     def _length(self) -> float:
         return sum(self._height_of(one) for one in self._cards) + look.u(24) * max(0, len(self._cards) - 1)
 
-    def _furthest(self) -> float:
+    def _beyond(self) -> float:
+        """How much of it has no room."""
         return max(0.0, self._length() - self.height)
+
+    def _furthest(self) -> float:
+        """How far its beginning can be scrolled away: its end is seen then, or stands where it began."""
+        return self._length() - self._height_of(self._cards[-1]) if self.rises and self._cards else self._beyond()
 
     def _least(self) -> float:
         """How far it can be pulled down; not above nothing."""
-        return -max(0.0, self.height - self._height_of(self._cards[0])) if self.pulls and self._cards else 0.0
+        pulls = self.pulls and not self.rises and self._cards
+        return -max(0.0, self.height - self._height_of(self._cards[0])) if pulls else 0.0
 
     def _place(self) -> None:
         if self.width <= 1 or self.height <= 1:
@@ -177,20 +194,20 @@ class CardList(Widget):
         self._offset = min(max(self._least(), self._offset), self._furthest())
         gap = look.u(24)
         seen = set()
-        top = (self.y + self.height) + self._offset
+        at = -self._offset  # of a card, from where the list begins
         if self._slide and self._cards:
             arriving = self._view_of(self._cards[0])
             seen.add(self._cards[0].key)
-            top += self._slide * (arriving.height + gap)
+            at -= self._slide * (arriving.height + gap)
         for card in self._cards:
-            if top < self.y:
+            if at > self.height:
                 break
-            if card.key in seen or top - self._height_of(card) <= (self.y + self.height):
+            if card.key in seen or at + self._height_of(card) >= 0:
                 view = self._view_of(card)
                 seen.add(card.key)
-                view.pos = (self.x, top - view.height)
+                view.pos = (self.x, self.y + (at if self.rises else self.height - at - view.height))
                 view.reach(self.y, self.y + self.height)
-            top -= self._height_of(card) + gap
+            at += self._height_of(card) + gap
         for key in [key for key in self._views if key not in seen]:
             self._forget(key)
         self._draw_bar()
@@ -216,16 +233,14 @@ class CardList(Widget):
 
     def _draw_bar(self) -> None:
         """A bar beside the cards says that there is more, and where."""
-        length = self._length()
-        more = length > self.height + 1
+        more = self._beyond() > 1
         self._bar_colour.a = 0.5 if more else 0.0
         if not more:
             self._bar.size = (1, 1)
         else:
-            size = max(look.u(64), self.height * self.height / length)
-            way = self.height - size
-            at = max(0.0, self._offset) / self._furthest()
-            self._bar.pos = ((self.x + self.width) + look.u(16), (self.y + self.height) - size - way * at)
+            size = max(look.u(64), self.height * self.height / self._length())
+            at = (self.height - size) * min(1.0, max(0.0, self._offset) / self._beyond())
+            self._bar.pos = (self.x + self.width + look.u(16), self.y + (at if self.rises else self.height - size - at))
             self._bar.size = (look.u(8), size)
 
     # ---- what moves it
@@ -234,7 +249,7 @@ class CardList(Widget):
         if self._slide:
             self._slide = max(0.0, self._slide - dt / SLIDE_S)
         if self._speed:
-            self._offset += self._speed * dt
+            self._offset += self._way * self._speed * dt
             self._speed *= max(0.0, 1 - FRICTION * dt)
             if abs(self._speed) < look.u(SLOWEST) or not self._least() < self._offset < self._furthest():
                 self._speed = 0.0
@@ -248,7 +263,7 @@ class CardList(Widget):
             return False
         button = getattr(touch, "button", "left")
         if button in ("scrollup", "scrolldown"):
-            self._offset += look.u(120) * (1 if button == "scrollup" else -1)
+            self._offset += self._way * look.u(120) * (1 if button == "scrollup" else -1)
             self._place()
             return True
         for view in self.in_sight:
@@ -267,7 +282,7 @@ class CardList(Widget):
         now = Clock.time()
         self._speed = touch.dy / max(FRAME_S, now - self._moved_at)
         self._moved_at = now
-        self._offset += touch.dy
+        self._offset += self._way * touch.dy
         self._place()
         return True
 
@@ -287,3 +302,16 @@ class CardList(Widget):
         if self._speed:
             self._clock()
         return True
+
+
+def _from_below(cards: tuple[Card, ...]) -> tuple[Card, ...]:
+    """The same in the order in which they stand above each other: what heads others stands above them."""
+    ordered: list[Card] = []
+    heading: list[Card] = []
+    for card in cards:
+        if card.heads:
+            ordered += heading
+            heading = [card]
+        else:
+            ordered.append(card)
+    return tuple(ordered + heading)

@@ -32,7 +32,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Card:
     """What a card draws. `tone` good is a loan, care a refusal, touch a message; `busy` turns dots for the icon; `act`
-    is its button."""
+    is its button; one that `heads` says what the cards under it have in common."""
 
     key: str
     tone: str
@@ -42,6 +42,7 @@ class Card:
     next: str = ""
     busy: bool = False
     act: Act | None = None
+    heads: bool = False
 
 
 NOTHING = Card("", "good", "", "")
@@ -116,7 +117,7 @@ class CardView(RelativeLayout):
         if self.button is not None:
             self.button.width = wide
             middle = (self.height - self.button.height) / 2
-            self.button.pos = (self.width - look.u(28) - wide, look.u(26) if under else middle)
+            self.button.pos = (self.width - look.u(28) - wide, look.u(26) if under or look.low else middle)
 
     def _offer(self, act: Act | None) -> None:
         """A button does one thing for as long as it is there: whoever holds it, or the ring around it, means that."""

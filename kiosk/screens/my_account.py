@@ -154,7 +154,7 @@ class MyAccountPage(Page):
     @staticmethod
     def _branch(branch: LoansOfBranch, texts: Texts) -> Card:
         count = texts.count("borrow.lent", len(branch.loans))
-        return Card(f"branch:{branch.code}", "touch", "library", f"{branch.code} {branch.name}", count)
+        return Card(f"branch:{branch.code}", "touch", "library", f"{branch.code} {branch.name}", count, heads=True)
 
     def _loan(self, one: OnLoan, texts: Texts, *, of_child: bool) -> Card:
         said = account_words.loan(texts, one, self._today(), of_child=of_child)

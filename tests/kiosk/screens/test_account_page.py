@@ -4,12 +4,17 @@ from typing import Any
 
 import pytest
 
+from kiosk.access import Access
 from kiosk.bus import Touched
 from kiosk.loans import Longer, OnLoan
-from kiosk.ui import AccountSection, Intent, MyAccount, Rest
+from kiosk.rows import Lent
+from kiosk.screens.look import look
+from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, Rest, Shown
 from tests.kiosk.screens.account_scenes import DUE, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import SIZES
+
+SEATED = Access(low=True, still=True)
 
 
 def _list(kiosk: Kiosk) -> Any:
@@ -79,6 +84,60 @@ def test_the_first_loan_can_be_pulled_down_to_where_who_sits_can_reach(kiosk: Ki
     assert _middle(kiosk, _renewing(kiosk)[0])[1] < 900
     kiosk.show(MyAccount(loans=LOANS, holds=HOLDS))
     assert _list(kiosk).in_sight
+
+
+def _pulled_down(kiosk: Kiosk, times: int = 1) -> None:
+    for _ in range(times):
+        kiosk.down(300, 880)
+        kiosk.move(300, 720)
+        kiosk.up(300, 720)
+
+
+def test_who_sits_finds_what_is_first_lowest_and_draws_the_others_down_to_it(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=MANY), access=SEATED)
+    lowest = min(_renewing(kiosk), key=lambda one: one.to_window(*one.pos)[1])
+    kiosk.rested()
+    kiosk.tap(*_middle(kiosk, lowest))
+    assert kiosk.touched == [Touched(Intent.RENEW, "l0")]
+    assert _middle(kiosk, lowest)[1] + lowest.height / 2 < 900
+    shown = [one.title for one in _list(kiosk).in_sight]
+    assert shown[:3] == ["Deel 1", "Deel 2", "Deel 3"]
+    assert [one.y for one in _list(kiosk).in_sight] == sorted(one.y for one in _list(kiosk).in_sight)
+    _pulled_down(kiosk, 100)
+    assert [one.title for one in _list(kiosk).in_sight] == ["Deel 60"]
+    kiosk.rested()
+    kiosk.tap(*_middle(kiosk, _renewing(kiosk)[-1]))
+    assert kiosk.touched == [Touched(Intent.RENEW, "l59")]
+    assert _middle(kiosk, _renewing(kiosk)[-1])[1] < 900
+
+
+def test_of_a_list_that_rises_a_branch_stands_above_its_loans_and_the_bar_says_where_it_is(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=TWO_BRANCHES), access=SEATED)
+    assert _list(kiosk).in_sight[0].title == "Oeroeg"
+    _pulled_down(kiosk, 3)
+    titles = [one.title for one in _list(kiosk).in_sight]  # from below
+    first, second = titles.index("3540 Bibliotheek Annen"), titles.index("3550 Bibliotheek Oosterzele")
+    assert titles.index("De ontdekking van de hemel") < first < titles.index("Het diner") < second
+    kiosk.show(Rest(), access=SEATED)
+    kiosk.show(MyAccount(loans=MANY), access=SEATED)
+    bar, where = _list(kiosk)._bar, []
+    for _ in range(3):
+        where.append(bar.pos[1])
+        _pulled_down(kiosk)
+    assert where == sorted(where)
+    assert where[0] == _list(kiosk).y < where[1]
+
+
+def test_the_newest_comes_at_the_bottom_of_a_list_that_rises(kiosk: Kiosk) -> None:
+    look.moves = True
+    rows = tuple(Lent(str(at), f"Deel {at}", DUE) for at in range(9, 0, -1))
+    kiosk.show(Borrowing(rows[1:], lent=8, may_borrow=9), access=Access(low=True))
+    _pulled_down(kiosk, 3)
+    kiosk.app.show(Shown(Borrowing(rows, lent=9, may_borrow=8), access=Access(low=True)))
+    kiosk.turn(2)
+    assert _list(kiosk).in_sight[0].title == "Deel 9"
+    assert _list(kiosk).in_sight[0].y < _list(kiosk).y, "it comes from below"
+    kiosk.until(lambda: _list(kiosk).in_sight[0].y == _list(kiosk).y)
 
 
 def test_a_button_that_is_cut_off_by_the_edge_does_not_act(kiosk: Kiosk) -> None:

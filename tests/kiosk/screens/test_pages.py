@@ -43,9 +43,21 @@ def _laid_out(kiosk: Kiosk, language: str, access: Access = USUAL["normal"]) -> 
 
 
 def _out_of_reach(kiosk: Kiosk) -> list[str]:
+    """What is touched above the reach of who sits; of a list, the buttons that cannot be drawn down into it."""
     reach = look.u(REACH if look.tall else REACH_LYING)
-    low = [one for one in kiosk.stage.touchable() if not within(one, "CardList")]  # docs/accessibility.md
-    return [f"{one.text!r} is too high" for one in low if box(one).top > reach + 1]
+    shown = {one: within(one, "CardList") for one in kiosk.stage.touchable()}
+    high = [one.text for one, cards in shown.items() if cards is None and box(one).top > reach + 1]
+    for cards in {one for one in shown.values() if one is not None}:
+        for at, card in enumerate(cards._cards):
+            if card.act is not None:
+                cards._offset = sum(cards._height_of(one) + look.u(24) for one in cards._cards[:at])
+                cards._place()
+                button = cards._views[card.key].button
+                if not button.reached or box(button).top > reach + 1:
+                    high.append(f"{card.act.text} of card {at}")
+        cards._offset = 0.0
+        cards._place()
+    return [f"{one!r} is too high" for one in high]
 
 
 @pytest.mark.parametrize(("mode", "shape"), [_marked(shape, mode) for mode, shape in MEASURED])
