@@ -4,7 +4,6 @@ For who reaches no higher than the lower part of the screen it `rises`: the newe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from kivy.uix.widget import Widget
 from kiosk.screens.cards import NOTHING, Act, Card, CardView
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
+from kiosk.screens.out_of_sight import OutOfSight
 from kiosk.screens.touch import Touch
 
 SLIDE_S = 0.18
@@ -25,15 +25,6 @@ SLOWEST = 40.0  # units a second: slower is standing still
 PULLING = 24  # units: a finger that moved so far pulls the list, and means no button
 TRIES = 8  # to bring a card into sight
 GUESSED_HEIGHT = 164  # units, of a card that was not in sight yet
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfSight:
-    """The button of a card that is not in sight. `bring` draws the list there, and gives the button."""
-
-    intent: str
-    spoken: str = field(repr=False)
-    bring: Callable[[], Touch | None]
 
 
 class CardList(Widget):

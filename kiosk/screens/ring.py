@@ -12,8 +12,8 @@ from kivy.uix.widget import Widget
 
 from devices.ports import Key
 from kiosk.bus import Focused, Untouched
-from kiosk.screens.card_list import OutOfSight
 from kiosk.screens.look import look
+from kiosk.screens.out_of_sight import OutOfSight
 from kiosk.screens.touch import Touch
 from kiosk.ui import Kind
 

@@ -13,11 +13,10 @@ from kivy.uix.floatlayout import FloatLayout
 from devices.ports import Key
 from kiosk.bus import Stirred, Touched
 from kiosk.offered import offered
-from kiosk.screens.card_list import CardList, OutOfSight
-from kiosk.screens.cards import CardView
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
+from kiosk.screens.out_of_sight import OutOfSight
 from kiosk.screens.page import Page, Today
 from kiosk.screens.rest import RestPage
 from kiosk.screens.ring import Ring, Tell  # noqa: F401 - the ring is named in the .kv
@@ -72,6 +71,9 @@ PAGES: Mapping[type, tuple[str, str]] = {
     LanguageCard: ("languages", "LanguagePage"),
     AccessCard: ("access", "AccessPage"),
 }
+# Built when they are first shown, which takes some hundredths of a second longer then: most kiosks never show some of
+# them, and together they hold 6 MB.
+SELDOM = frozenset({PinPad, GuestOffer, ChooseHome, NoAccount, NoAnswer, Closed, AccessCard})
 DEBOUNCE_S = 0.3
 BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
 TYPED = frozenset({Intent.DIGIT, Intent.ERASE})
@@ -147,8 +149,9 @@ class Stage(Mirror):
             page.leave()
 
     def prepare(self) -> bool:
-        """Builds one page that has not been built, for a moment without work. False when all are there."""
-        missing = next((kind for kind in PAGES if kind not in self._pages), None)
+        """Builds one page of an ordinary visit that has not been built, for a moment without work. False when all are
+        there."""
+        missing = next((kind for kind in PAGES if kind not in self._pages and kind not in SELDOM), None)
         if missing is not None:
             page = self._page_of(missing)
             page.size = self.size
@@ -251,6 +254,9 @@ class Stage(Mirror):
     def reachable(self) -> list[Touch | OutOfSight]:
         """All that keys go to, each once: of the card or the page from the top, then what is on every screen, and the
         buttons of a list between them, those too that are not in sight."""
+        from kiosk.screens.card_list import CardList  # not above: the first picture has no list
+        from kiosk.screens.cards import CardView
+
         pages = [] if self._over else list(self.ids.pages.walk(restrict=True))
         lists = [one for one in pages if isinstance(one, CardList)]
         listed = [button for one in lists for button in one.buttons]

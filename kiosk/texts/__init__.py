@@ -8,13 +8,16 @@ import gettext
 import unicodedata
 from datetime import date, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from string import Formatter
+from struct import unpack_from
 
 HERE = Path(__file__).parent
 COMPILE = "python -m provisioning.bootstrap.catalogues"
 YEAR_IS_CLEAR = timedelta(days=300)
 _TO_THE_LEFT = ("R", "AL")  # what Unicode calls letters that run so
+_LITTLE_ENDIAN = b"\xde\x12\x04\x95"  # how a compiled catalogue begins
 _EVERY_FORM = range(101)  # no language of ours has a form that first comes after a hundred
 _ISOLATED = "\u2068{}\u2069"  # whatever its own direction is, it does not turn the sentence around it (UAX 9)
 
@@ -34,8 +37,29 @@ def available() -> tuple[str, ...]:
 
 @cache
 def name_of(language: str) -> str:
-    """What a language calls itself, "Nederlands". Raises CatalogueMissing."""
-    return Texts(language).say("language.name")
+    """What a language calls itself, "Nederlands". Raises CatalogueMissing, TextMissing.
+
+    Found in the compiled catalogue (GNU gettext, "The Format of GNU MO Files") without reading all of it: eight whole
+    catalogues for eight names are a fiftieth of a second of the kiosk's start.
+    """
+    data = _compiled(language)
+    order = "<" if data[:4] == _LITTLE_ENDIAN else ">"
+    count, keys, texts = unpack_from(f"{order}3I", data, 8)
+    for at in range(count):
+        length, place = unpack_from(f"{order}2I", data, keys + 8 * at)
+        if data[place : place + length] == b"language.name":
+            length, place = unpack_from(f"{order}2I", data, texts + 8 * at)
+            return data[place : place + length].decode("utf-8")
+    raise TextMissing("language.name")
+
+
+def _compiled(language: str) -> bytes:
+    file = HERE / f"{language}.mo"
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        message = f"no compiled catalogue {file.name}: compile kiosk/texts/{language}.po with `{COMPILE}`"
+        raise CatalogueMissing(message) from None
 
 
 class Texts:
@@ -46,13 +70,7 @@ class Texts:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        compiled = HERE / f"{language}.mo"
-        try:
-            with compiled.open("rb") as file:
-                self._catalogue = gettext.GNUTranslations(file)
-        except FileNotFoundError:
-            message = f"no compiled catalogue {compiled.name}: compile kiosk/texts/{language}.po with `{COMPILE}`"
-            raise CatalogueMissing(message) from None
+        self._catalogue = gettext.GNUTranslations(BytesIO(_compiled(language)))
         self._needs: dict[str, frozenset[str]] = {}
         name = self._catalogue.gettext("language.name")
         self.to_the_left = unicodedata.bidirectional(name[0]) in _TO_THE_LEFT

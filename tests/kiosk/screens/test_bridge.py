@@ -216,14 +216,16 @@ def test_the_frames_are_few_at_rest_and_many_in_a_visit(kiosk: Kiosk, monkeypatc
 
 
 def test_pages_are_built_one_at_a_time_in_idle_moments(kiosk: Kiosk) -> None:
-    from kiosk.screens.stage import PAGES
+    from kiosk.screens.stage import PAGES, SELDOM
 
     kiosk.app._build()
     assert len(kiosk.stage._pages) == 1
     left = 0
     while kiosk.stage.prepare():
         left += 1
-    assert left == len(PAGES) - 1
+    assert left == len(PAGES) - 1 - len(SELDOM)
+    assert not SELDOM & kiosk.stage._pages.keys()
+    assert {Waiting, Borrowing, Finished} <= kiosk.stage._pages.keys()
 
 
 def test_what_was_rehearsed_fits_the_window_all_the_same(kiosk: Kiosk) -> None:

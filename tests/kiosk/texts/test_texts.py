@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
 import kiosk.texts
-from kiosk.texts import CatalogueMissing, TextMissing, Texts, available
+from kiosk.texts import CatalogueMissing, TextMissing, Texts, available, name_of
 
 TODAY = date(2026, 7, 22)
 NL, EN, AR = Texts("nl"), Texts("en"), Texts("ar")
@@ -109,6 +111,21 @@ def test_a_language_without_a_compiled_catalogue_says_how_to_make_it(
     monkeypatch.setattr(kiosk.texts, "HERE", tmp_path)
     with pytest.raises(CatalogueMissing, match=r"fy\.mo.*python -m provisioning\.bootstrap\.catalogues"):
         Texts("fy")
+
+
+def test_what_a_language_calls_itself_is_read_without_the_rest_of_its_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {one: name_of(one) for one in available()} == {one: Texts(one).say("language.name") for one in available()}
+    monkeypatch.setattr(kiosk.texts, "HERE", tmp_path)
+    with pytest.raises(CatalogueMissing, match=r"xx\.mo"):
+        name_of("xx")
+    other = Catalog()
+    other.add("borrow.done", "Done")
+    with (tmp_path / "xx.mo").open("wb") as file:
+        write_mo(file, other)
+    with pytest.raises(TextMissing):
+        name_of("xx")
 
 
 def test_a_catalogue_of_a_new_language_is_found_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
