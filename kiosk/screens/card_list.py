@@ -69,6 +69,7 @@ class CardList(Widget):
         cards = _from_below(cards) if self.rises else cards
         known = {one.key for one in self._cards}
         newest_is_new = bool(cards) and bool(known) and cards[0].key not in known
+        at_start = self._offset == self._start()
         self._cards = cards
         for key in {*self._views} - {one.key for one in cards}:
             self._forget(key)  # first: what comes is drawn upon what leaves
@@ -78,6 +79,9 @@ class CardList(Widget):
                 self._slide = 1.0
                 self._clock()
         self._place()
+        if (at_start or newest_is_new) and self._offset != self._start():
+            self._offset = self._start()
+            self._place()
 
     def wipe(self) -> None:
         """Forgets everything that was drawn."""
@@ -172,7 +176,15 @@ class CardList(Widget):
 
     def _furthest(self) -> float:
         """How far its beginning can be scrolled away: its end is seen then, or stands where it began."""
-        return self._length() - self._height_of(self._cards[-1]) if self.rises and self._cards else self._beyond()
+        last = self._length() - self._height_of(self._cards[-1]) if self.rises and self._cards else 0.0
+        return max(last, self._beyond())
+
+    def _start(self) -> float:
+        """Where it stands before anybody moves it: a card that is higher than the list is read from its first line,
+        unless its button stands below."""
+        if not self.rises or not self._cards or self._cards[0].act is not None:
+            return 0.0
+        return max(0.0, self._height_of(self._cards[0]) - self.height)
 
     def _least(self) -> float:
         """How far it can be pulled down; not above nothing."""

@@ -49,6 +49,11 @@ class Look:
         """Units from the lower edge to what a page begins with: above the row of buttons, or two of them."""
         return 312 if self.low else 192
 
+    @property
+    def beside_stop(self) -> int:
+        """Units to leave free for the button that stops and what keeps others apart from it, in any language."""
+        return 340 if self.text == 1 else 440
+
     def words(self, size: float, most: float, part: float = 1.0) -> int:
         """Words in pixels: `size`, enlarged at `most` to that, in units; a `part` of it where room is short."""
         return self.u(max(SMALLEST, min(size * self.text, max(size, most)) * part))

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kiosk.access import Access
-from tests.kiosk.screens.scenes import LANDSCAPE, LANGUAGES, MODES, PORTRAIT, SCENES, SMALL
+from tests.kiosk.screens.scenes import BOTH, LANDSCAPE, LANGUAGES, MODES, PORTRAIT, SCENES, SMALL
 
 ROOT = Path(__file__).parents[3]
 OUT = ROOT / "build" / "gallery"
 DOCS = ROOT / "docs" / "pictures"
 SHAPES = {"portrait": PORTRAIT, "landscape": LANDSCAPE, "small": SMALL}
-LOOKS = {"normal": Access(), **MODES}
-ASKED = {"small", "largest"}  # taken where they are asked for
+LOOKS = {"normal": Access(), **MODES, **BOTH}
+ASKED = {"small", "largest", *BOTH}  # taken where they are asked for
 THUMBS = {
     "portrait": ((216, 384), 16),
     "landscape": ((384, 216), 10),

@@ -132,6 +132,7 @@ MODES = {
     "contrast": Access(contrast=True),
     "seated": Access(low=True, still=True),
 }
+BOTH = {"seated-large": Access(low=True, text=140), "seated-largest": Access(low=True, text=200)}
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(takes_back=True), None),
     "rest-lends-only": (Rest(), None),

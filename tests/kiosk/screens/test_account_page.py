@@ -12,7 +12,7 @@ from kiosk.screens.look import look
 from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, Rest, Shown
 from tests.kiosk.screens.account_scenes import DUE, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.scenes import SIZES
+from tests.kiosk.screens.scenes import SCENES, SIZES
 
 SEATED = Access(low=True, still=True)
 
@@ -126,6 +126,21 @@ def test_of_a_list_that_rises_a_branch_stands_above_its_loans_and_the_bar_says_w
         _pulled_down(kiosk)
     assert where == sorted(where)
     assert where[0] == _list(kiosk).y < where[1]
+
+
+def test_of_a_list_that_rises_a_card_higher_than_it_is_read_from_its_first_line(kiosk: Kiosk) -> None:
+    kiosk.resize(SIZES[1])
+    seated = Access(low=True, text=200)
+    kiosk.show(Borrowing(may_borrow=9), access=seated)
+    kiosk.show(SCENES["borrow-cannot-code"][0], access=seated)
+    (card,), within = _list(kiosk).in_sight, _list(kiosk)
+    assert card.height > within.height
+    assert abs(card.y + card.height - within.y - within.height) < 2
+    x, y = within.x + 60, within.y + 60
+    kiosk.down(x, y)
+    kiosk.move(x, y + 300)
+    kiosk.up(x, y + 300)
+    assert abs(card.y - within.y) < 2, "its last line"
 
 
 def test_the_newest_comes_at_the_bottom_of_a_list_that_rises(kiosk: Kiosk) -> None:

@@ -13,19 +13,20 @@ from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box, faults, geometry, labels, missing_glyphs, unpainted, within
-from tests.kiosk.screens.scenes import ALL_REFUSALS, LANGUAGES, LONG, MODES, SCENES, SIZES
+from tests.kiosk.screens.scenes import ALL_REFUSALS, BOTH, LANGUAGES, LONG, MODES, SCENES, SIZES
 
 SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
 REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
 USUAL = {"normal": Access()}
-# On 800x480, which `make test` leaves to `make test-system`, words are not enlarged (test_access.py).
-MEASURED = [
-    (mode, shape) for mode in USUAL | MODES for shape in SHAPES if shape != "small" or not mode.startswith("large")
-]
+LOOKS = USUAL | MODES | BOTH
+# On 800x480 words are not enlarged (test_access.py).
+MEASURED = [(mode, shape) for mode, one in LOOKS.items() for shape in SHAPES if shape != "small" or one.text == 100]
 
 
 def _marked(shape: str, *case: str) -> Any:
-    return pytest.param(*case, shape, marks=pytest.mark.system if shape == "small" else ())
+    """What `make test` leaves to `make test-system`."""
+    later = shape == "small" or "seated-large" in case
+    return pytest.param(*case, shape, marks=pytest.mark.system if later else ())
 
 
 BUT_SMALL = [_marked(one) for one in SHAPES]
@@ -63,7 +64,7 @@ def _out_of_reach(kiosk: Kiosk) -> list[str]:
 @pytest.mark.parametrize(("mode", "shape"), [_marked(shape, mode) for mode, shape in MEASURED])
 def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, mode: str, shape: str) -> None:
     """Nothing is cut off, too small, hidden or without its letters; and seated, what is touched is within reach."""
-    access = (USUAL | MODES)[mode]
+    access = LOOKS[mode]
     kiosk.resize(SHAPES[shape])
     found = {}
     for language in LANGUAGES:
@@ -112,7 +113,7 @@ def test_what_is_offered_is_what_can_be_touched(kiosk: Kiosk) -> None:
 @pytest.mark.parametrize("language", ["nl", "ar"])
 def test_every_word_and_pictogram_that_is_laid_out_is_painted(kiosk: Kiosk, language: str, mode: str) -> None:
     found = {}
-    for name in _laid_out(kiosk, language, (USUAL | MODES)[mode]):
+    for name in _laid_out(kiosk, language, LOOKS[mode]):
         wrong = unpainted(kiosk.stage, kiosk.window.width, kiosk.pixels())
         if wrong:
             found[name] = wrong
