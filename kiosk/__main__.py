@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
+PICTURE_FIRST_S = 0.1  # until what only a visit needs is loaded
 OF_AID = frozenset({"speech", "keypad", "headphones"})  # the devices by which a closed kiosk is heard too
 
 
@@ -267,9 +268,14 @@ def _aid(config: KioskConfig, speaker: Speaker | None, ring: KioskApp) -> Aid | 
 
 
 def _prepare(workers: Workers, *calls: Callable[[], None]) -> None:
-    """What the first visit would wait for."""
+    """What the first visit would wait for; the first picture does not wait for it."""
+
+    def later(call: Callable[[], None]) -> None:
+        time.sleep(PICTURE_FIRST_S)
+        call()
+
     for call in calls:
-        workers.begin(call)
+        workers.begin(partial(later, call))
 
 
 def _keys_of_pad(config: KioskConfig) -> NewKeys:
