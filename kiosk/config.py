@@ -340,6 +340,9 @@ class Checker:
         for name, pixels in (("width", screen.width), ("height", screen.height)):
             if not 480 <= pixels <= 7680:
                 self._add(("screen", name), f"{name!r} must be from 480 to 7680 pixels")
+                return
+        if max(screen.width, screen.height) < 800:
+            self._add(("screen",), "the screen must be at least 800 by 480 pixels, or 480 by 800")
 
     def _check_visit(self, visit: Visit) -> None:
         if not 10 <= visit.idle_s <= 600:

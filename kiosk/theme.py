@@ -132,10 +132,17 @@ def too_faint(colours: Colours) -> list[tuple[str, str, float]]:
     return [one for one in ratios if one[2] < TEXT_CONTRAST]
 
 
+SMALL = 0.5  # pixels a unit; with less, words are too small to read
+
+
 def scale_of(width: int, height: int) -> float:
-    """Pixels a unit: all sizes are in units of a screen whose short side is 1080. Small screens get larger words."""
-    short = min(width, height)
-    return max(short / 1080, min(0.55, short / 870))
+    """Pixels a unit: all sizes are in units of a screen of 1080 by 1920, and a screen of another shape has no less of
+    them. On a small screen words stay readable: it has less."""
+    short, long = sorted((width, height))
+    usual = min(short / 1080, long / 1920)
+    if usual >= SMALL:
+        return usual
+    return max(usual, min(SMALL, short / 960) if height > width else min(0.55, short / 870))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from kiosk.theme import CONTRAST, NORMAL, Colours, Fonts, find_fonts, rgba, scal
 Rgba = tuple[float, float, float, float]
 SMALLEST = 40  # units; no text is smaller
 USUAL = Access()
-SHORT = 1000  # units
+SHORT, NARROW = 1000, 1700  # units
 TARGET = 96  # units; nothing that is touched is lower
 # Corners enough that no eye sees one (a seventh of a pixel); Kivy's own numbers are three times the work to paint.
 ROUND = 72  # of a circle, up to 280 units wide
@@ -33,11 +33,16 @@ class Look:
         self.colours = CONTRAST if access.contrast else colours
         self.low, self.still = access.low, access.still
         self.scale, self.tall = scale_of(width, height), height > width
-        # on a screen so low, words are larger than its size would make them, and there is room for no more
-        self.enlarges = height >= SHORT * self.scale
+        # on a screen so small, words are larger than its size would make them, and there is room for no more
+        self.enlarges = not self.is_small(width, height)
         self.text = access.text / 100 if self.enlarges else 1.0
         if self.fonts.regular == "Roboto":
             self.fonts = find_fonts()
+
+    def is_small(self, width: float, height: float) -> bool:
+        """Whether these pixels are fewer units than an ordinary screen has."""
+        short, long = sorted((width, height))
+        return short < self.u(SHORT) or long < self.u(NARROW)
 
     @property
     def slides(self) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from kivy.properties import BooleanProperty
+from kivy.properties import BooleanProperty, NumericProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.screens.look import SHORT, look
+from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
 from kiosk.texts import Texts
 from kiosk.ui import Intent
@@ -17,10 +17,13 @@ Today = Callable[[], date]
 
 
 class Page(FloatLayout):
-    """Fills the window. `tall` is portrait; `tell` takes what was touched."""
+    """Fills the window. `tall` is portrait; `tell` takes what was touched. In the row of the buttons that are on every
+    screen there is room from `bars_from` to `bars_to`."""
 
     tall = BooleanProperty(True)
-    short = BooleanProperty(False)  # so low that what matters least is left out where much must be said
+    bars_from = NumericProperty(0)
+    bars_to = NumericProperty(0)
+    short = BooleanProperty(False)  # lying and so small that what matters least is left out where much must be said
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         self._tell = tell
@@ -30,7 +33,11 @@ class Page(FloatLayout):
 
     def _turn(self, *_: Any) -> None:
         self.tall = self.height > self.width
-        self.short = self.height < look.u(SHORT)
+        self.short = not self.tall and look.is_small(self.width, self.height)
+
+    def stand_between(self, left: float, right: float) -> None:
+        """The buttons that are on every screen leave free what lies between these, in pixels."""
+        self.bars_from, self.bars_to = left, right
 
     def tell(self, intent: str, what: str = "") -> None:
         """Touched: the value of an Intent, and which of several (`kiosk.bus.Touched`)."""

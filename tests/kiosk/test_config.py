@@ -172,6 +172,13 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD.replace("\n", "\r\n").replace("idle_s", "idel_s"))[0][0] == 19
 
 
+def test_a_screen_on_which_nothing_fits_is_told(tmp_path: Path) -> None:
+    small = GOOD.replace("width = 1080", "width = 640").replace("height = 1920", "height = 480")
+    ((_, text),) = problems(tmp_path, small)
+    assert text == "the screen must be at least 800 by 480 pixels, or 480 by 800"
+    read(tmp_path, small.replace("width = 640", "width = 800"))
+
+
 def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: FileNotFoundError"):
         read_config(tmp_path / "none.toml")

@@ -13,7 +13,7 @@ from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box, faults, geometry, labels, missing_glyphs, unpainted, within
-from tests.kiosk.screens.scenes import ALL_REFUSALS, BOTH, LANGUAGES, LONG, MODES, SCENES, SIZES
+from tests.kiosk.screens.scenes import ALL_REFUSALS, BOTH, LANGUAGES, LONG, MODES, OTHERS, SCENES, SIZES
 
 SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
 REACH, REACH_LYING = 900, 700  # units: what a seated person can touch, of a screen that stands and one that lies
@@ -25,7 +25,7 @@ MEASURED = [(mode, shape) for mode, one in LOOKS.items() for shape in SHAPES if 
 
 def _marked(shape: str, *case: str) -> Any:
     """What `make test` leaves to `make test-system`."""
-    later = shape == "small" or "seated-large" in case
+    later = shape == "small" or bool({*case} & {*BOTH})
     return pytest.param(*case, shape, marks=pytest.mark.system if later else ())
 
 
@@ -72,6 +72,28 @@ def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, mode: str, shape
             wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
             if access.low:
                 wrong += _out_of_reach(kiosk)
+            if wrong:
+                found[f"{name} {language}"] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("languages", "mode"),
+    [
+        (("nl", "ar"), "normal"),
+        pytest.param(LANGUAGES, "normal", marks=pytest.mark.system),
+        pytest.param(LANGUAGES, "seated-largest", marks=pytest.mark.system),
+    ],
+)
+@pytest.mark.parametrize("size", OTHERS, ids=lambda one: "x".join(map(str, one)))
+def test_every_screen_is_laid_out_without_a_fault_in_any_other_shape(
+    kiosk: Kiosk, size: tuple[int, int], languages: tuple[str, ...], mode: str
+) -> None:
+    kiosk.resize(size)
+    found = {}
+    for language in languages:
+        for name in _laid_out(kiosk, language, LOOKS[mode]):
+            wrong = faults(kiosk.stage) + missing_glyphs(kiosk.stage)
             if wrong:
                 found[f"{name} {language}"] = wrong
     assert found == {}

@@ -39,9 +39,19 @@ def test_a_colour_is_four_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("size", "scale"),
-    [((1080, 1920), 1.0), ((1920, 1080), 1.0), ((2160, 3840), 2.0), ((800, 480), 0.55), ((540, 960), 0.55)],
+    [
+        ((1080, 1920), 1.0),
+        ((1920, 1080), 1.0),
+        ((2160, 3840), 2.0),
+        ((1200, 1920), 1.0),
+        ((1280, 1024), 2 / 3),
+        ((1024, 600), 0.533),
+        ((800, 600), 0.55),
+        ((800, 480), 0.55),
+        ((480, 800), 0.5),
+    ],
 )
-def test_sizes_follow_the_short_side_but_words_on_a_small_screen_stay_readable(
+def test_every_shape_has_the_room_of_the_usual_one_but_on_a_small_screen_words_stay_readable(
     size: tuple[int, int], scale: float
 ) -> None:
     assert math.isclose(scale_of(*size), scale, abs_tol=0.005)
