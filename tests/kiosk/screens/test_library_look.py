@@ -13,7 +13,7 @@ from kiosk.theme import NORMAL
 from kiosk.ui import Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults
-from tests.kiosk.screens.scenes import LANDSCAPE, PORTRAIT, SMALL
+from tests.kiosk.screens.scenes import LANDSCAPE, OTHERS, PORTRAIT, SMALL
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
@@ -40,6 +40,16 @@ def test_the_rest_screen_is_whole_in_a_library_s_look(dressed: Kiosk, language: 
     dressed.resize(size)
     for access in (Access(), Access(text=200)):
         dressed.show(Rest(takes_back=True), language=language, access=access)
+        assert faults(dressed.stage) == []
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE, *OTHERS], ids=lambda one: "x".join(map(str, one)))
+def test_a_library_s_long_name_is_written_smaller(dressed: Kiosk, size: tuple[int, int]) -> None:
+    dressed.resize(size)
+    for access in (Access(), Access(text=200), Access(low=True, text=200)):
+        dressed.show(Rest(takes_back=True), access=access)
+        dressed.stage._rest.library_name = "Openbare Bibliotheek Sint-Michielsgestel en Den Dungen, vestiging Markt"
+        dressed.turn()
         assert faults(dressed.stage) == []
 
 
