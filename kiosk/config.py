@@ -17,6 +17,7 @@ from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
 _FAILED_UNLOCK = ("desk", "undo")
+LONGEST_NAME = 80  # letters of a library: two lines on the screen
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
 
@@ -281,6 +282,7 @@ class Checker:
         """What no type can say, of every section that is whole."""
         checks: Mapping[str, Callable[[Any], None]] = {
             "kiosk": self._check_kiosk,
+            "branch": self._check_branch,
             "store": self._check_store,
             "mirror": self._check_mirror,
             "sharing": self._check_sharing,
@@ -305,6 +307,10 @@ class Checker:
             self._add(("kiosk", "languages"), f"no texts for {', '.join(unknown)}; there are texts for {known}")
         if len(set(kiosk.languages)) != len(kiosk.languages):
             self._add(("kiosk", "languages"), "'languages' names one of them twice")
+
+    def _check_branch(self, branch: BranchName) -> None:
+        if len(branch.name) > LONGEST_NAME:
+            self._add(("branch", "name"), f"'name' must be at most {LONGEST_NAME} letters")
 
     def _check_store(self, store: Store) -> None:
         try:

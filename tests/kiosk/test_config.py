@@ -119,6 +119,7 @@ def test_the_example_in_the_documents_is_in_order() -> None:
         ("http://127.0.0.1:8702", "http://[::1", 8, "'url' is no address"),
         ("8702", "87020", 8, "'url' is no address"),
         ("http://127", "http://me:secret@127", 8, "'url' must hold no password and no question"),
+        ('"Bibliotheek Annen"', '"' + "Bieb " * 16 + '."', 6, "'name' must be at most 80 letters"),
         ("contrast = false", "contrast = 0", 17, "'contrast' must be true or false"),
         ("width = 1080", "width = 10", 15, "'width' must be from 480 to 7680 pixels"),
         ("height = 1920", "height = 19200", 16, "'height' must be from 480 to 7680 pixels"),
