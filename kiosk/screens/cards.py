@@ -17,6 +17,7 @@ from kiosk.screens.touch import Touch
 ELLIPSIS = "…"
 BESIDE, BESIDE_LARGE = 300, 380  # units, of the button of a card; with the largest letters
 LEAST = 420  # units, that words keep beside it; where they would not, it stands under them
+MANY = 200  # letters, such as of a long message: they are read in the whole width
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class CardView(RelativeLayout):
         self._offer(card.act)
         wide = look.u(BESIDE if look.text < 2 else BESIDE_LARGE)
         whole, beside = self.width - look.u(180), self.width - look.u(180 + 24) - wide
-        under = card.act is not None and beside < look.u(LEAST)
+        under = card.act is not None and (beside < look.u(LEAST) or len(card.why) > MANY)
         self.room = whole if card.act is None or under else beside
         self.below = look.u(96 + 24) if under else 0
         self.tone, self.icon, self.busy = card.tone, card.icon, card.busy

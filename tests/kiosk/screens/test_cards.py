@@ -184,3 +184,14 @@ def test_k3_a_message_is_read_away_by_its_own_button_the_first_one_first(kiosk: 
     assert kiosk.touched[-1] == Touched(Intent.READ, "1")
     kiosk.show(Borrowing((Lent("1", "Oeroeg", DUE),), lent=1))
     assert "read" not in [one.intent for one in kiosk.stage.touchable()]
+
+
+def test_k3_a_long_message_is_read_in_the_whole_width_and_its_button_stands_under_it(kiosk: Kiosk) -> None:
+    kiosk.resize(PORTRAIT)
+    kiosk.show(Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)))
+    (short,) = _list(kiosk).in_sight
+    narrow = short.room
+    kiosk.show(Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie. " * 8,)))
+    (card,) = _list(kiosk).in_sight
+    assert card.room > narrow
+    assert card.button.top < card.ids.column.y
