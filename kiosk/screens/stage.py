@@ -72,8 +72,8 @@ PAGES: Mapping[type, tuple[str, str]] = {
     AccessCard: ("access", "AccessPage"),
 }
 # Built when they are first shown, which takes some hundredths of a second longer then: most kiosks never show some of
-# them, and together they hold 6 MB.
-SELDOM = frozenset({PinPad, GuestOffer, ChooseHome, NoAccount, NoAnswer, Closed, AccessCard})
+# them, and together they hold 7 MB.
+SELDOM = frozenset({PinPad, GuestOffer, ChooseHome, NoAccount, NoAnswer, Closed, HelpCard, LanguageCard, AccessCard})
 DEBOUNCE_S = 0.3
 BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
 TYPED = frozenset({Intent.DIGIT, Intent.ERASE})
