@@ -92,6 +92,7 @@ class Stage(Mirror):
     language_spoken = StringProperty("")
     access_spoken = StringProperty("")
     access_offered = BooleanProperty(True)
+    language_offered = BooleanProperty(True)
     stop_offered = BooleanProperty(False)
     help_offered = BooleanProperty(True)
     covered = BooleanProperty(False)
@@ -108,6 +109,7 @@ class Stage(Mirror):
     ) -> None:
         super().__init__(**kwargs)
         self._languages = languages
+        self.language_offered = len(languages) > 1  # of one there is nothing to choose
         self._tell = tell
         self._today = today
         self._texts = {languages[0]: Texts(languages[0])}

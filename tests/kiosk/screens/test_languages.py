@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +20,32 @@ CARD = LanguageCard(LANGUAGES)
 VISIT = Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=9)
 
 
+@contextmanager
+def _of(kiosk: Kiosk, *languages: str) -> Iterator[Kiosk]:
+    """The same kiosk with these languages only."""
+    usual, kiosk.app._languages = kiosk.app._languages, languages
+    kiosk.app._build()
+    kiosk.turn()
+    try:
+        yield kiosk
+    finally:
+        kiosk.app._languages = usual
+        kiosk.show(Rest())
+        kiosk.app._build()
+        kiosk.turn()
+
+
 @pytest.fixture
 def of_two(kiosk: Kiosk) -> Iterator[Kiosk]:
-    """The same kiosk with Dutch and English only."""
-    usual, kiosk.app._languages = kiosk.app._languages, ("nl", "en")
-    kiosk.app._build()
-    kiosk.turn()
-    yield kiosk
-    kiosk.app._languages = usual
-    kiosk.show(Rest())
-    kiosk.app._build()
-    kiosk.turn()
+    with _of(kiosk, "nl", "en") as changed:
+        yield changed
+
+
+def test_of_one_language_there_is_nothing_to_choose(kiosk: Kiosk) -> None:
+    with _of(kiosk, "fy"):
+        for screen, over in ((Rest(), None), (VISIT, None), (VISIT, StillThere(15))):
+            kiosk.show(screen, over, "fy")
+            assert "language" not in {one.intent for one in kiosk.stage.touchable()}
 
 
 def _choices(kiosk: Kiosk) -> dict[str, Any]:
