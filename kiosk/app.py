@@ -25,6 +25,7 @@ REST_FPS = 30  # nobody is there; a touch or a pass wakes the loop at once
 VISIT_FPS = 60
 PAINTED_FPS = 30  # where the processor paints, a frame takes longer than a sixtieth of a second
 AGAIN_AFTER_S = 5.0
+NOBODY_S = 2.0  # after a visit; who comes sooner is not kept waiting, and uses the same memory again
 ENVIRONMENT = {
     "KIVY_NO_ARGS": "1",
     "KIVY_NO_CONFIG": "1",
@@ -133,7 +134,7 @@ class KioskApp:
         Clock.interupt_next_only = True  # woken by what is due at once; what is due later waits for its frame
         self._draw = Clock.create_trigger(self._draw_newest)
         self._rebuild = Clock.create_trigger(self._build)
-        self._tidy = Clock.create_trigger(lambda _: give_back())  # after the picture of rest, when nobody is there
+        self._tidy = Clock.create_trigger(self._give_back, NOBODY_S)
         Window.set_title(title)
         Window.bind(
             on_request_close=self._may_close, on_mouse_down=self._wake, on_mouse_up=self._wake, size=self._rebuild
@@ -213,6 +214,10 @@ class KioskApp:
         self._at_rest = at_rest
         fps = REST_FPS if at_rest else PAINTED_FPS if look.painted else VISIT_FPS
         self._clock._max_fps = fps  # noqa: SLF001 - there is no public way to change it
+
+    def _give_back(self, _: float) -> None:
+        if self._at_rest:
+            give_back()
 
     def _draw_newest(self, _: float) -> None:
         newest = None
