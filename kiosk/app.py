@@ -134,7 +134,7 @@ class KioskApp:
         Clock.interupt_next_only = True  # woken by what is due at once; what is due later waits for its frame
         self._draw = Clock.create_trigger(self._draw_newest)
         self._rebuild = Clock.create_trigger(self._build)
-        self._tidy = Clock.create_trigger(self._give_back, NOBODY_S)
+        self._tidy = Clock.create_trigger(lambda _: give_back(), NOBODY_S)
         Window.set_title(title)
         Window.bind(
             on_request_close=self._may_close, on_mouse_down=self._wake, on_mouse_up=self._wake, size=self._rebuild
@@ -211,13 +211,11 @@ class KioskApp:
         at_rest = isinstance(shown.screen, Rest) and shown.over is None
         if at_rest and not self._at_rest:
             self._tidy()
+        elif not at_rest:
+            self._tidy.cancel()
         self._at_rest = at_rest
         fps = REST_FPS if at_rest else PAINTED_FPS if look.painted else VISIT_FPS
         self._clock._max_fps = fps  # noqa: SLF001 - there is no public way to change it
-
-    def _give_back(self, _: float) -> None:
-        if self._at_rest:
-            give_back()
 
     def _draw_newest(self, _: float) -> None:
         newest = None

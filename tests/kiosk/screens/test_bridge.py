@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from typing import Any
@@ -47,15 +48,31 @@ def test_of_many_facts_the_newest_is_drawn(kiosk: Kiosk) -> None:
 def test_memory_is_given_back_once_when_somebody_left_and_not_while_somebody_is_there(
     kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given: list[float] = []
+    kiosk.show(Rest())
+    monkeypatch.setattr(app_module, "give_back", lambda: given.append(time.monotonic()))
+    kiosk.show(Borrowing())
+    kiosk.show(Finished(lent=1))
+    left = time.monotonic()
+    kiosk.show(Rest())
+    kiosk.show(Rest(), language="en")
+    assert given == [], "who comes at once finds it as it was"
+    kiosk.until(lambda: given)
+    assert given[0] - left >= app_module.NOBODY_S - 0.1
+    kiosk.until(lambda: time.monotonic() > given[0] + 0.3)
+    assert len(given) == 1
+
+
+def test_memory_is_not_given_back_before_whoever_came_soon(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[bool] = []
     kiosk.show(Rest())
     monkeypatch.setattr(app_module, "give_back", lambda: given.append(True))
     kiosk.show(Borrowing())
-    kiosk.show(Finished(lent=1))
-    assert given == []
     kiosk.show(Rest())
-    kiosk.show(Rest(), language="en")
-    assert given == [True]
+    kiosk.show(Borrowing())
+    end = time.monotonic() + app_module.NOBODY_S + 0.3
+    kiosk.until(lambda: time.monotonic() > end)
+    assert given == []
 
 
 def _tour(kinds: Sequence[Kind]) -> Iterator[Kind]:
