@@ -50,7 +50,7 @@ def _out_of_reach(kiosk: Kiosk) -> list[str]:
     high = [one.text for one, cards in shown.items() if cards is None and box(one).top > reach + 1]
     for cards in {one for one in shown.values() if one is not None}:
         for at, card in enumerate(cards._cards):
-            if card.act is not None:
+            if card.act is not None and not 6 < at < len(cards._cards) - 3:  # of sixty the middle ones are alike
                 cards._offset = sum(cards._height_of(one) + look.u(24) for one in cards._cards[:at])
                 cards._place()
                 button = cards._views[card.key].button
@@ -80,16 +80,15 @@ def test_every_screen_is_laid_out_without_a_fault(kiosk: Kiosk, mode: str, shape
 
 
 @pytest.mark.parametrize(
-    ("languages", "mode"),
+    ("languages", "mode", "size"),
     [
-        (("nl", "ar"), "normal"),
-        pytest.param(LANGUAGES, "normal", marks=pytest.mark.system),
-        pytest.param(("de", "uk", "ar"), "seated-largest", marks=pytest.mark.system),
+        *((("nl", "ar"), "normal", size) for size in OTHERS[::3]),
+        *(pytest.param(LANGUAGES, "normal", one, marks=pytest.mark.system) for one in OTHERS),
+        *(pytest.param(("de", "uk", "ar"), "seated-largest", one, marks=pytest.mark.system) for one in OTHERS),
     ],
 )
-@pytest.mark.parametrize("size", OTHERS, ids=lambda one: "x".join(map(str, one)))
 def test_every_screen_is_laid_out_without_a_fault_in_any_other_shape(
-    kiosk: Kiosk, size: tuple[int, int], languages: tuple[str, ...], mode: str
+    kiosk: Kiosk, languages: tuple[str, ...], mode: str, size: tuple[int, int]
 ) -> None:
     kiosk.resize(size)
     found = {}
