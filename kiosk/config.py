@@ -16,8 +16,8 @@ from kiosk.library_look import LibraryLook, read_look
 from kiosk.toml_lines import line_of, line_of_fault, nearest
 
 LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
-_FAILED_UNLOCK = ("desk", "undo")
 LONGEST_NAME = 80  # letters of a library: two lines on the screen
+_FAILED_UNLOCK = ("desk", "undo")
 _PATRONS, _ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")
 
 
@@ -346,8 +346,7 @@ class Checker:
         for name, pixels in (("width", screen.width), ("height", screen.height)):
             if not 480 <= pixels <= 7680:
                 self._add(("screen", name), f"{name!r} must be from 480 to 7680 pixels")
-                return
-        if max(screen.width, screen.height) < 800:
+        if min(screen.width, screen.height) >= 480 and max(screen.width, screen.height) < 800:
             self._add(("screen",), "the screen must be at least 800 by 480 pixels, or 480 by 800")
 
     def _check_visit(self, visit: Visit) -> None:

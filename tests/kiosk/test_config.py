@@ -178,6 +178,10 @@ def test_a_screen_on_which_nothing_fits_is_told(tmp_path: Path) -> None:
     ((_, text),) = problems(tmp_path, small)
     assert text == "the screen must be at least 800 by 480 pixels, or 480 by 800"
     read(tmp_path, small.replace("width = 640", "width = 800"))
+    lower = small.replace("width = 640", "width = 479").replace("height = 480", "height = 479")
+    assert [text for _, text in problems(tmp_path, lower)] == [
+        f"'{side}' must be from 480 to 7680 pixels" for side in ("width", "height")
+    ], "each side, at once"
 
 
 def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
