@@ -8,6 +8,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 TEXT_CONTRAST = 7.0
+SMALL = 0.5  # pixels a unit; with less, words are too small to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,6 @@ def too_faint(colours: Colours) -> list[tuple[str, str, float]]:
     """The pairs below 7:1, as (text token, ground token, ratio). Empty is good."""
     ratios = [(text, on, contrast(getattr(colours, text), getattr(colours, on))) for text, on in colours.pairs()]
     return [one for one in ratios if one[2] < TEXT_CONTRAST]
-
-
-SMALL = 0.5  # pixels a unit; with less, words are too small to read
 
 
 def scale_of(width: int, height: int) -> float:

@@ -7,7 +7,6 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.access import ACCESS_CHOICES
 from kiosk.screens.look import look
 from kiosk.screens.over import OverPage
 from kiosk.screens.page import Tell, Today
@@ -37,8 +36,7 @@ class AccessPage(OverPage):
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
         self._tall: bool | None = None
-        here = [one for one in ACCESS_CHOICES if look.enlarges or not one.startswith("text:")]
-        self._buttons = {one: OneChoice(choice=one) for one in here}
+        self._buttons = {one: OneChoice(choice=one) for one in look.access_choices}
         super().__init__(tell, today, **kwargs)
         for button in self._buttons.values():
             button.bind(on_act=lambda touched: self._tell(Intent.ACCESS, touched.choice))

@@ -1,6 +1,6 @@
 """The theme as the screens use it: colours for a canvas, sizes in pixels, typefaces. Chosen once, before any widget."""
 
-from kiosk.access import Access
+from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.theme import CONTRAST, NORMAL, Colours, Fonts, find_fonts, rgba, scale_of
 
 Rgba = tuple[float, float, float, float]
@@ -34,15 +34,16 @@ class Look:
         self.low, self.still = access.low, access.still
         self.scale, self.tall = scale_of(width, height), height > width
         # on a screen so small, words are larger than its size would make them, and there is room for no more
-        self.enlarges = not self.is_small(width, height)
+        short, long = sorted((width, height))
+        self.enlarges = short >= self.u(SHORT) and long >= self.u(NARROW)
         self.text = access.text / 100 if self.enlarges else 1.0
         if self.fonts.regular == "Roboto":
             self.fonts = find_fonts()
 
-    def is_small(self, width: float, height: float) -> bool:
-        """Whether these pixels are fewer units than an ordinary screen has."""
-        short, long = sorted((width, height))
-        return short < self.u(SHORT) or long < self.u(NARROW)
+    @property
+    def access_choices(self) -> tuple[str, ...]:
+        """What can be chosen of `Access`: larger letters only where there is room for them."""
+        return tuple(one for one in ACCESS_CHOICES if self.enlarges or not one.startswith("text:"))
 
     @property
     def slides(self) -> bool:
@@ -55,7 +56,7 @@ class Look:
         return 312 if self.low else 192
 
     @property
-    def beside_stop(self) -> int:
+    def for_stop(self) -> int:
         """Units to leave free for the button that stops and what keeps others apart from it, in any language."""
         return 340 if self.text == 1 else 440
 

@@ -1,10 +1,10 @@
 """One screen of the stage: it draws a fact in a language, and forgets it again when it leaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty
+from kivy.properties import BooleanProperty, ListProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.screens.look import look
@@ -17,12 +17,11 @@ Today = Callable[[], date]
 
 
 class Page(FloatLayout):
-    """Fills the window. `tall` is portrait; `tell` takes what was touched. In the row of the buttons that are on every
-    screen there is room from `bars_from` to `bars_to`."""
+    """Fills the window. `tall` is portrait; `tell` takes what was touched. `free`: from where to where, in pixels, the
+    buttons that are on every screen leave room between them."""
 
     tall = BooleanProperty(True)
-    bars_from = NumericProperty(0)
-    bars_to = NumericProperty(0)
+    free = ListProperty([0, 0])
     short = BooleanProperty(False)  # lying and so small that what matters least is left out where much must be said
 
     def __init__(self, tell: Tell, today: Today, **kwargs: Any) -> None:
@@ -33,11 +32,12 @@ class Page(FloatLayout):
 
     def _turn(self, *_: Any) -> None:
         self.tall = self.height > self.width
-        self.short = not self.tall and look.is_small(self.width, self.height)
+        self.short = not self.tall and not look.enlarges
 
-    def stand_between(self, left: float, right: float) -> None:
-        """The buttons that are on every screen leave free what lies between these, in pixels."""
-        self.bars_from, self.bars_to = left, right
+    def in_free(self, width: float, whole: float, free: Sequence[float]) -> float:
+        """Where what is so wide begins: in the middle of the whole, or as near to it as there is room. All in pixels,
+        and all given, so that Kivy sees what it depends on."""
+        return max(free[0], min((whole - width) / 2, free[1] - width))
 
     def tell(self, intent: str, what: str = "") -> None:
         """Touched: the value of an Intent, and which of several (`kiosk.bus.Touched`)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from devices.ports import Key
@@ -96,8 +96,8 @@ class Stage(Mirror):
     stop_offered = BooleanProperty(False)
     help_offered = BooleanProperty(True)
     covered = BooleanProperty(False)
-    bars_from = NumericProperty(0)
-    bars_to = NumericProperty(0)
+    narrow = BooleanProperty(False)
+    free = ListProperty([0, 0])
 
     def __init__(
         self,
@@ -123,9 +123,8 @@ class Stage(Mirror):
         self.shown = Shown(language=languages[0])
         rest = RestPage(self._touched, today)
         rest.library_name = library_name
-        self._pages[Rest] = self._rest = rest
-        self.bind(bars_from=self._make_room, bars_to=self._make_room)
-        self._make_room()
+        self._rest = rest
+        self._keep(Rest, rest)
 
     def greet(self, welcome: Mapping[str, str], logo: Any) -> None:
         """At rest: the library's own welcome by language; its logo is a texture, or None."""
@@ -210,15 +209,15 @@ class Stage(Mirror):
         if kind not in self._pages:
             module, name = PAGES[kind]
             build = getattr(import_module(f"kiosk.screens.{module}"), name)
-            self._pages[kind] = build(self._touched, self._today)
-            self._pages[kind].size = self.size
-            self._pages[kind].stand_between(self.bars_from, self.bars_to)
+            page = build(self._touched, self._today)
+            page.size = self.size
+            self._keep(kind, page)
         return self._pages[kind]
 
-    def _make_room(self, *_: Any) -> None:
-        """The buttons that are on every screen became wider or narrower."""
-        for page in self._pages.values():
-            page.stand_between(self.bars_from, self.bars_to)
+    def _keep(self, kind: type, page: Page) -> None:
+        self._pages[kind] = page
+        page.free = self.free
+        self.bind(free=page.setter("free"))
 
     def _offered_language(self) -> str:
         """The one that a touch changes to; empty where it shows all of them."""
