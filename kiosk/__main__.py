@@ -160,6 +160,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             aid=_aid(config, devices.speaker, app),
             light=any(one.kind == "signals" and "port" in one.options for one in config.devices),
             on_help=lambda: workers.begin(health.help_called),
+            access_choices=app.access_choices,
         )
         patience = Patience(idle=config.visit.idle_s, warning=config.visit.warning_s)
         counter = Counter(
@@ -206,7 +207,8 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
     try:
         devices.start()
         app = _window(config, bus, lambda: None, fullscreen=fullscreen)
-        stage = Stage(app, bus, config.kiosk.languages, (), aid=_aid(config, devices.speaker, app))
+        aid = _aid(config, devices.speaker, app)
+        stage = Stage(app, bus, config.kiosk.languages, (), aid=aid, access_choices=app.access_choices)
 
         async def until_open() -> None:
             why = partial(workers.run, partial(why_closed, file))

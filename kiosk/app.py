@@ -127,7 +127,7 @@ class KioskApp:
         self._fullscreen, self._on_focus, self._is_deaf = fullscreen, on_focus, is_deaf
         self._welcome, self._logo = welcome or {}, _picture(logo)
         self._waiting: SimpleQueue[Shown] = SimpleQueue()
-        self._shown = Shown(language=languages[0])
+        self._shown = Shown(language=languages[0], translated=len(languages) > 1)
         self._faults = Faults(self._out_of_order, self._give_up)
         self._failed, self._at_rest = False, True
         self._clock, self._window = Clock, Window
@@ -142,6 +142,13 @@ class KioskApp:
         self._listen()
         self._stage: Any = None
         self._build()
+
+    @property
+    def access_choices(self) -> tuple[str, ...]:
+        """What a patron may choose of `kiosk.access.Access` on a screen of this size."""
+        from kiosk.screens.look import look
+
+        return look.access_choices
 
     # ---- from any thread
 
@@ -278,7 +285,8 @@ class KioskApp:
         self._clock.schedule_once(self._show_again, AGAIN_AFTER_S)
 
     def _show_out_of_order(self, _: float) -> None:
-        self._show(Shown(OutOfOrder("screen"), language=self._shown.language))
+        shown = self._shown
+        self._show(Shown(OutOfOrder("screen"), language=shown.language, translated=shown.translated))
 
     def _show_again(self, _: float) -> None:
         self._show(self._shown)

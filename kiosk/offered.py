@@ -27,6 +27,7 @@ from kiosk.ui import (
     Returned,
     Returning,
     Screen,
+    Shown,
     StillThere,
     Waiting,
 )
@@ -66,6 +67,12 @@ def offered(screen: Screen, over: Over | None = None) -> frozenset[Intent]:
     if over is not None:
         return _OFFERED_OVER[type(over)] - _withheld(over)
     return (_OFFERED[type(screen)] | _ALWAYS) - _withheld(screen)
+
+
+def offered_of(shown: Shown) -> frozenset[Intent]:
+    """The same of a whole picture: of one language there is nothing to choose."""
+    can = offered(shown.screen, shown.over)
+    return can if shown.translated else can - {Intent.LANGUAGE}
 
 
 def _withheld(screen: Screen | Over) -> frozenset[Intent]:

@@ -12,8 +12,7 @@ from typing import assert_never
 
 from circulation.outcomes import Reason, Refused
 from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_ways_in
-from kiosk.access import ACCESS_CHOICES
-from kiosk.offered import offered
+from kiosk.offered import offered_of
 from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
@@ -109,11 +108,11 @@ def everything(shown: Shown, texts: AloudTexts, today: date) -> tuple[Utterance,
 
 def choices_of(shown: Shown) -> int:
     """How many buttons there are, as far as a screen's own fact tells."""
-    can = offered(shown.screen, shown.over)
+    can = offered_of(shown)
     if isinstance(shown.over, LanguageCard):
         return len(can) + len(shown.over.languages)
     if isinstance(shown.over, AccessCard):
-        return len(can) + len(ACCESS_CHOICES)  # beside the button that shows them
+        return len(can) + len(shown.over.choices)  # beside the button that shows them
     several = _several(shown.screen) if shown.over is None else {}
     return len(can) + sum(count - 1 for intent, count in several.items() if intent in can)
 

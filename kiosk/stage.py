@@ -18,8 +18,9 @@ from devices.ports import (
     PassPresented,
     PassRemoved,
 )
+from kiosk.access import ACCESS_CHOICES
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
-from kiosk.offered import offered
+from kiosk.offered import offered_of
 from kiosk.stack import Stack
 from kiosk.ui import (
     AccessCard,
@@ -68,15 +69,17 @@ class Stage:
         aid: "Aid | None" = None,
         light: bool = False,
         on_help: Callable[[], None] = lambda: None,
+        access_choices: tuple[str, ...] = ACCESS_CHOICES,
     ) -> None:
         """`passes_on_pad`: this library's passes are tags that the pad reads, so that it is a way in. `returns`: items
         may be brought back here. `accounts`: patrons may look at their account here. `buttons`: those that stand on the
         screen at rest. `aid`: for whoever does not see the screen or cannot touch it. `light`: staff see one.
-        `on_help`: is told each time that somebody asks for help.
+        `on_help`: is told each time that somebody asks for help. `access_choices`: those that the screen has room for.
         """
         self._aid = aid
         self._ui, self._bus, self._languages = ui, bus, languages
-        self._shown = Shown(Rest(), language=languages[0])
+        self._shown = Shown(Rest(), language=languages[0], translated=len(languages) > 1)
+        self._access_choices = access_choices
         self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
@@ -215,7 +218,7 @@ class Stage:
         self._language_by_hand = False
         if self._aid is not None:
             self._aid.forget()
-        self._draw(Shown(screen, None, self._languages[0]))
+        self._draw(Shown(screen, None, self._languages[0], translated=self._shown.translated))
 
     async def next(
         self, timeout_s: float | None, *tasks: asyncio.Task[object]
@@ -322,7 +325,7 @@ class Stage:
     def _is_stale(self, happening: Happening) -> bool:
         """A touch of what is not there any more: whatever came instead is still to be heard."""
         shown = self._shown
-        return isinstance(happening, Touched) and happening.intent not in offered(shown.screen, shown.over)
+        return isinstance(happening, Touched) and happening.intent not in offered_of(shown)
 
     def _is_kept_touch(self, touched: Touched) -> bool:
         shown = self._shown
@@ -333,7 +336,7 @@ class Stage:
             return True
         if touched.intent is Intent.ACCESS:
             access = shown.access.after(touched.what)
-            self._draw(replace(shown, over=AccessCard(access), access=access))
+            self._draw(replace(shown, over=AccessCard(access, self._access_choices), access=access))
             return True
         if touched.intent is Intent.HELP:
             log.info("help is called on %s", type(shown.screen).__name__)

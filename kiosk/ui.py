@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from circulation.outcomes import Refused
-from kiosk.access import Access
+from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.loans import LoansOfBranch
 from kiosk.rows import Row
 
@@ -365,6 +365,7 @@ class AccessCard:
     """Over the screen: what can be chosen of `Access`, and what is. ACCESS changes one at once, CLOSE goes back."""
 
     access: Access = field(default_factory=Access)
+    choices: tuple[str, ...] = ACCESS_CHOICES  # those that this screen has room for
 
 
 Over = StillThere | HelpCard | LanguageCard | AccessCard
@@ -373,13 +374,14 @@ Over = StillThere | HelpCard | LanguageCard | AccessCard
 @dataclass(frozen=True, slots=True)
 class Shown:
     """All that the screen has to draw: one screen, what lies over it, the language (a catalogue's code), how it is
-    drawn for whoever stands there, and whether titles and names are hidden."""
+    drawn for whoever stands there, whether titles and names are hidden, and whether there is another language."""
 
     screen: Screen = field(default_factory=Rest)
     over: Over | None = None
     language: str = "nl"
     access: Access = field(default_factory=Access)
     masked: bool = False
+    translated: bool = True
 
     @property
     def kind(self) -> "Kind":
@@ -387,8 +389,7 @@ class Shown:
         return type(self.screen), type(self.over), self.language
 
 
-Kind = tuple[type, type, str]
-"""A page, the card over it, and the language."""
+Kind = tuple[type, type, str]  # a page, the card over it, and the language
 
 
 class Ui(Protocol):

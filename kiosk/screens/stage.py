@@ -12,7 +12,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from devices.ports import Key
 from kiosk.bus import Stirred, Touched
-from kiosk.offered import offered
+from kiosk.offered import offered_of
 from kiosk.screens.direction import direction
 from kiosk.screens.look import look
 from kiosk.screens.mirror import Mirror
@@ -109,7 +109,6 @@ class Stage(Mirror):
     ) -> None:
         super().__init__(**kwargs)
         self._languages = languages
-        self.language_offered = len(languages) > 1  # of one there is nothing to choose
         self._tell = tell
         self._today = today
         self._texts = {languages[0]: Texts(languages[0])}
@@ -120,7 +119,7 @@ class Stage(Mirror):
         self._page: Page | None = None
         self._over: Page | None = None
         self._drawn: dict[Page, tuple[object, str]] = {}
-        self.shown = Shown(language=languages[0])
+        self.shown = Shown(language=languages[0], translated=len(languages) > 1)
         rest = RestPage(self._touched, today)
         rest.library_name = library_name
         self._rest = rest
@@ -170,13 +169,14 @@ class Stage(Mirror):
         direction.to_the_left = texts.to_the_left
         self._page = self._change(self._page, shown.screen, texts, self.ids.pages)
         self._over = self._change(self._over, shown.over, texts, self.ids.over)
-        intents = offered(shown.screen, shown.over)
+        intents = offered_of(shown)
         if not isinstance(shown.screen, PinPad):
             self._told_key = None  # it is a digit of somebody's PIN
         self.covered = shown.over is not None
         self.help_offered = Intent.HELP in intents
         self.stop_offered = Intent.STOP in intents
         self.access_offered = Intent.ACCESS in intents
+        self.language_offered = Intent.LANGUAGE in intents
         self.access_spoken = texts.say("access.access")
         self.help_text, self.help_spoken = texts.say("help.button"), texts.say("access.help")
         self.stop_text, self.stop_spoken = texts.say("stop.button"), texts.say("access.stop")
@@ -232,7 +232,7 @@ class Stage(Mirror):
         self._touched(Intent(intent), self._offered_language() if intent == Intent.LANGUAGE.value else "")
 
     def _touched(self, intent: Intent, what: str) -> None:
-        if intent not in offered(self.shown.screen, self.shown.over):
+        if intent not in offered_of(self.shown):
             return
         self._told_at, self._told_where = Clock.time(), self._lifted
         self._pause_s = BOUNCE_S if intent in TYPED else DEBOUNCE_S

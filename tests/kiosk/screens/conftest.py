@@ -84,7 +84,7 @@ class Kiosk:
         masked: bool = False,
     ) -> None:
         """Shows a fact and lets it be laid out."""
-        shown = Shown(screen, over, language, access, masked)
+        shown = Shown(screen, over, language, access, masked, translated=len(self.app._languages) > 1)
         self.app.show(shown)
         self.turn(6)
         assert self.stage.shown == shown

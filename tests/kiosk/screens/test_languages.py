@@ -10,6 +10,7 @@ import pytest
 
 from kiosk.bus import Touched
 from kiosk.rows import Lent
+from kiosk.spoken import choices_of
 from kiosk.texts import name_of
 from kiosk.ui import Borrowing, HelpCard, Intent, LanguageCard, Rest, StillThere
 from tests.kiosk.screens.conftest import Kiosk
@@ -46,6 +47,7 @@ def test_of_one_language_there_is_nothing_to_choose(kiosk: Kiosk) -> None:
         for screen, over in ((Rest(), None), (VISIT, None), (VISIT, StillThere(15))):
             kiosk.show(screen, over, "fy")
             assert "language" not in {one.intent for one in kiosk.stage.touchable()}
+            assert choices_of(kiosk.stage.shown) == len(kiosk.stage.reachable()), "nor is it told of"
 
 
 def _choices(kiosk: Kiosk) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import pytest
 from kiosk.screens.direction import direction
 from kiosk.spoken import choices_of, everything
 from kiosk.texts.aloud import AloudTexts, sayable
-from kiosk.ui import Shown
+from kiosk.ui import AccessCard, Rest, Shown
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import labels, within
-from tests.kiosk.screens.scenes import SCENES, TODAY
+from tests.kiosk.screens.scenes import PORTRAIT, SCENES, SMALL, TODAY
 
 NOT_SAID = {"Bibliotheek Annen"}  # the library's name, on the wall too
 
@@ -39,3 +39,13 @@ def test_as_many_choices_are_told_as_there_are_buttons(kiosk: Kiosk, name: str) 
     screen, over = SCENES[name]
     kiosk.show(screen, over)
     assert choices_of(kiosk.stage.shown) == len(kiosk.stage.reachable())
+
+
+@pytest.mark.parametrize("size", [SMALL, PORTRAIT])
+def test_of_a_small_screen_no_larger_letters_are_told(kiosk: Kiosk, size: tuple[int, int]) -> None:
+    kiosk.resize(size)
+    kiosk.app._build()
+    kiosk.turn()
+    kiosk.show(Rest(), AccessCard(choices=kiosk.app.access_choices))
+    assert choices_of(kiosk.stage.shown) == len(kiosk.stage.reachable())
+    assert ("text:200" in kiosk.app.access_choices) == (size == PORTRAIT)
