@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kiosk.access import Access
-from tests.kiosk.screens.scenes import BOTH, LANDSCAPE, LANGUAGES, MODES, PORTRAIT, SCENES, SMALL
+from tests.kiosk.screens.scenes import BOTH, LANDSCAPE, LANGUAGES, LOOKS, PORTRAIT, SCENES, SMALL
 
 ROOT = Path(__file__).parents[3]
 OUT = ROOT / "build" / "gallery"
 DOCS = ROOT / "docs" / "pictures"
 SHAPES = {"portrait": PORTRAIT, "landscape": LANDSCAPE, "small": SMALL}
-LOOKS = {"normal": Access(), **MODES, **BOTH}
 ASKED = {"small", "largest", *BOTH}  # taken where they are asked for
 THUMBS = {
     "portrait": ((216, 384), 16),

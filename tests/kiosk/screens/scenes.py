@@ -134,6 +134,7 @@ MODES = {
     "seated": Access(low=True, still=True),
 }
 BOTH = {"seated-large": Access(low=True, text=140), "seated-largest": Access(low=True, text=200)}
+LOOKS = {"normal": Access()} | MODES | BOTH
 SCENES: dict[str, tuple[Screen, Over | None]] = {
     "rest": (Rest(takes_back=True), None),
     "rest-lends-only": (Rest(), None),
