@@ -68,6 +68,8 @@ class Texts:
     Raises CatalogueMissing where there is no compiled catalogue of `language` (a code such as "nl").
     """
 
+    _weekdays = "format.weekdays"
+
     def __init__(self, language: str) -> None:
         self.language = language
         self._catalogue = gettext.GNUTranslations(BytesIO(_compiled(language)))
@@ -105,9 +107,9 @@ class Texts:
         """A day in words, "wo 12 augustus"; with its year where that is not clear from `today`."""
         near = today is None or abs(day - today) <= YEAR_IS_CLEAR
         key = "format.day" if near else "format.day_and_year"
-        weekday = self.say("format.weekdays").split(" ")[day.weekday()]
+        weekday = self.say(self._weekdays).split(" ")[day.weekday()]
         month = self.say("format.months").split(" ")[day.month - 1]
-        parts = {"weekday": weekday, "day": day.day, "month": month, "year": day.year}
+        parts = {"weekday": weekday, "day": self._number(day), "month": month, "year": day.year}
         return self._filled(key, self._catalogue.gettext(key), parts)
 
     def money(self, cents: int) -> str:
@@ -116,6 +118,9 @@ class Texts:
         grouped = f"{whole:,}".replace(",", self.say("format.group"))
         amount = f"{grouped}{self.say('format.decimal')}{rest:02}"
         return self._filled("format.money", self._catalogue.gettext("format.money"), {"amount": amount})
+
+    def _number(self, day: date) -> str:
+        return str(day.day)
 
     def _set_apart(self, values: dict[str, object]) -> dict[str, object]:
         """The values for a sentence that is read to the left: a title in Latin letters stays whole in it."""

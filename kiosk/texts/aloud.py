@@ -21,19 +21,20 @@ class AloudTexts(Texts):
     """The sentences of one language, to be said. `welcome`: the library's own words for the first ones at rest. Raises
     CatalogueMissing."""
 
+    _weekdays = "format.weekdays_whole"
+
     def __init__(self, language: str, welcome: str = "") -> None:
         super().__init__(language)
         self.welcome = welcome or self.say("rest.title")
-
-    def day(self, day: date, today: date | None = None) -> str:
-        """A day in words, "woensdag 12 augustus"; with its year where that is not clear from `today`."""
-        short, whole = (self.say(key).split(" ")[day.weekday()] for key in ("format.weekdays", "format.weekdays_whole"))
-        return super().day(day, today).replace(short, whole, 1)
 
     def money(self, cents: int) -> str:
         """An amount in euro, "6 euro 20"."""
         whole, rest = divmod(cents, 100)
         return self.count("speech.money", whole, cents=rest) if rest else self.count("speech.money_whole", whole)
+
+    def _number(self, day: date) -> str:
+        """One in French is "1er", or it is said as "un"."""
+        return self.say("speech.first") if day.day == 1 else str(day.day)
 
     def _set_apart(self, values: dict[str, object]) -> dict[str, object]:
         """Nothing is drawn, so that nothing can turn what stands around it."""

@@ -178,6 +178,14 @@ def test_a_screen_that_changes_under_a_card_is_said_when_the_card_is_gone() -> N
     assert "Oeroeg. Geleend tot woensdag 12 augustus." in said(*news(card, Shown(card.screen), NL, TODAY))
 
 
+def test_a_day_is_said_with_its_whole_name_wherever_that_stands() -> None:
+    assert NL.day(DUE, TODAY) == "woensdag 12 augustus"
+    assert ALL["tr"].day(DUE, TODAY) == "12 Ağustos Çarşamba"
+    # beside the day, so that it stands in the nominative; "пн" is in "серпня" too
+    assert ALL["uk"].day(date(2026, 8, 10), TODAY) == "10 серпня (понеділок)"
+    assert ALL["fr"].day(date(2026, 8, 1), TODAY) == "samedi 1er août"
+
+
 def test_amounts_and_days_are_written_as_they_are_spoken() -> None:
     assert [NL.money(cents) for cents in (620, 5, 1100, 123_45)] == ["6 euro 20", "0 euro 5", "11 euro", "123 euro 45"]
     assert (EN.money(100), EN.money(250)) == ("1 euro", "2 euros 50")

@@ -16,7 +16,7 @@ NOT_SAID = {"Bibliotheek Annen"}  # the library's name, on the wall too
 class AsDrawn(AloudTexts):
     """Days as they are drawn, so that they can be compared."""
 
-    day = AloudTexts.__mro__[1].day  # type: ignore[attr-defined]
+    _weekdays = AloudTexts.__mro__[1]._weekdays  # type: ignore[attr-defined]
     money = AloudTexts.__mro__[1].money  # type: ignore[attr-defined]
 
 

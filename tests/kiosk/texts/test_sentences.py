@@ -51,8 +51,8 @@ def test_a_refusal_says_why_with_its_values_and_without_them(no: Refused, why: s
         (EN, Reason.ON_PASS_MAXIMUM, 1, "You have 1 book. That is the maximum."),
         (EN, Reason.ON_PASS_MAXIMUM, 2, "You have 2 books. That is the maximum."),
         (NL, Reason.RENEWED_ENOUGH, 1, "Je hebt dit boek al 1 keer verlengd."),
-        (EN, Reason.RENEWED_ENOUGH, 1, "You have renewed this book 1 time."),
-        (EN, Reason.RENEWED_ENOUGH, 2, "You have renewed this book 2 times."),
+        (EN, Reason.RENEWED_ENOUGH, 1, "You have already renewed this book 1 time."),
+        (EN, Reason.RENEWED_ENOUGH, 2, "You have already renewed this book 2 times."),
     ],
 )
 def test_a_refusal_that_counts_knows_one_from_many(texts: Texts, reason: Reason, count: int, why: str) -> None:
@@ -190,7 +190,7 @@ def test_the_end_says_what_still_needs_care() -> None:
     assert sentences.still_to_do(NL, Finished(3, to_check=1)).startswith("Bij 1 boek kan het poortje piepen.")
     assert "geleend" not in sentences.finished(NL, Finished(0, unlocking=True))
     both = sentences.still_to_do(EN, Finished(3, not_known=1, to_check=2))
-    assert both.startswith("The gate may beep at 2 books.")
+    assert both.startswith("The gate may beep for 2 books.")
     assert "1 book" in both
 
 

@@ -19,8 +19,8 @@ TODAY = date(2026, 7, 22)
 NL, EN, AR = Texts("nl"), Texts("en"), Texts("ar")
 ALL = tuple(Texts(language) for language in available())
 WORDS_IN_ARABIC = (0, 1, 2)  # a noun says them without a number
-DAYS = {"de": "EEE, d. MMMM", "tr": "d MMMM EEE"}
-DAYS_WITH_YEAR = {"de": "EEE, d. MMMM y", "tr": "d MMMM y EEE"}
+DAYS = {"de": "EEE, d. MMMM", "tr": "d MMMM EEE", "uk": "d MMMM (EEE)"}
+DAYS_WITH_YEAR = {"de": "EEE, d. MMMM y", "tr": "d MMMM y EEE", "uk": "d MMMM y (EEE)"}
 
 
 def test_a_key_is_said_in_its_language() -> None:
