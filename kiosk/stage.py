@@ -96,9 +96,10 @@ class Stage:
         self._passes: set[str] = set()
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
+        self.left_there: frozenset[bytes] = frozenset()
+        """Tags of what somebody left there: nothing is done with them for whoever comes next, until they are lifted."""
         self.dealt_with: frozenset[bytes] = frozenset()
-        """Tags of what somebody borrowed, or brought back, and left there: nothing is done with them by whoever comes
-        next, as long as they are not lifted."""
+        """Those of them that were lent or brought back as they should: of these nothing is said either."""
 
     @property
     def pass_on_reader(self) -> bool:
@@ -316,6 +317,7 @@ class Stage:
             self._passes.discard(happening.device)
         elif isinstance(happening, ItemsChanged):
             self.pad = Stack.of(happening.items)
+            self.left_there &= self.pad.uids
             self.dealt_with &= self.pad.uids
         elif isinstance(happening, Answered):
             self._late[happening.event] = happening.answer

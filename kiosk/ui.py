@@ -72,6 +72,7 @@ class Notice(Enum):
     TAG_UNREADABLE = "tag_unreadable"  # something on the pad cannot be read
     PASS_FIRST = "pass_first"  # books lie on the pad, and nobody showed a pass
     BOOKS_LEFT = "books_left"  # the books of a visit that ended still lie on the pad
+    LIFT_FIRST = "lift_first"  # so they do, and this visit leaves them alone until they are lifted
     PASS_FOR_ACCOUNT = "pass_for_account"  # the account is wanted; whose it is the pass will tell
 
 
@@ -104,8 +105,7 @@ class Waiting:
     """The library system is asked who this is: something moves, words after two seconds. STOP leaves."""
 
 
-DIGITS = "1234567890"
-"""The keys of a pad, as on a telephone: three rows of three, and the last one below them."""
+DIGITS = "1234567890"  # the keys of a pad, as on a telephone: three rows of three, and the last one below them
 PIN_MIN, PIN_MAX = 4, 12
 
 

@@ -108,13 +108,15 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
         happening = await stage.next(patience.reading)
         if happening is None:
             notice, wants_account = None, False
+            stage.left_there |= left  # nobody has claimed it
             counter.parked.forget_old()
             stage.wipe(stage.at_rest(_lies_there(stage, left)))
             stage.stir()
         elif isinstance(happening, Touched):
             if happening.intent is not Intent.ACCOUNT:
                 return None
-            notice, wants_account = Notice.PASS_FOR_ACCOUNT, True
+            notice = Notice.PASS_LEFT if stage.pass_on_reader else Notice.PASS_FOR_ACCOUNT
+            wants_account = True
         elif isinstance(happening, PassPresented | BarcodeScanned):
             if isinstance(happening, BarcodeScanned) and stage.takes_back and book_of(happening) is not None:
                 return Pile(left, happening)

@@ -18,6 +18,7 @@ from kiosk.flows.gatekeeper import Gatekeeper
 from kiosk.rows import Asking, Back, Gate, Lent, NotKnown, Row, Switching, Undone
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
+from kiosk.stack import Lying
 from kiosk.stage import Stage
 from kiosk.ui import Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
@@ -56,6 +57,7 @@ class Items:
         self._asked_for: ItemBarcode | None = None
         self._notice: Notice | None = None
         self._ending: Ending | None = None
+        self._left: frozenset[bytes] = frozenset()  # the tags that lay there when its patron was done or fell silent
 
     # ---- what each kind says for itself
 
@@ -73,8 +75,15 @@ class Items:
 
     @property
     def _to_say(self) -> Notice | None:
-        """What is said in passing: of the last scan or pass, else of what lies there and cannot be read."""
-        return self._notice or (Notice.TAG_UNREADABLE if self._stage.strange else None)
+        """What is said in passing: of the last scan or pass, else of what lies there and is left alone."""
+        if self._notice is not None:
+            return self._notice
+        if self._stage.strange:
+            return Notice.TAG_UNREADABLE
+        left = self._stage.by_pad and any(
+            self._lay_there_before(one) and not _tags(one) <= self._stage.dealt_with for one in self._stage.pad.items
+        )
+        return Notice.LIFT_FIRST if left else None
 
     # ---- for whoever serves
 
@@ -95,6 +104,12 @@ class Items:
 
     async def run(self) -> Ending:
         """Until the patron is done, leaves or falls silent. With DONE the last answers are awaited first."""
+        try:
+            return await self._serve()
+        finally:
+            self._left = self._stage.pad.uids
+
+    async def _serve(self) -> Ending:
         self.catch_up()
         while True:
             if self._ending in (Ending.STOPPED, Ending.OUT_OF_TIME):
@@ -117,6 +132,7 @@ class Items:
     def abandon(self) -> None:
         """The visit broke off: nothing follows what is being switched."""
         self.sheet = self._gate.leave(self.sheet)
+        self._leave_pad()
 
     async def settle(self) -> None:
         """The patron has left: what was begun at the gate ends, for a few seconds; the rest is told to staff."""
@@ -129,7 +145,17 @@ class Items:
                 self.take(task)
                 self.switch_next()
         self.sheet = self._gate.leave(self.sheet)
-        self._stage.dealt_with |= self._stage.pad.uids_of([one.item for one in self.sheet.lines if _is_over(one.row)])
+        self._leave_pad()
+
+    def _leave_pad(self) -> None:
+        """What its patron left lying is nobody else's, whatever came of it. What somebody laid there since is new."""
+        pad = self._stage.pad
+        self._stage.dealt_with |= pad.uids_of([one.item for one in self.sheet.lines if _is_over(one.row)])
+        self._stage.left_there |= self._stage.dealt_with | (self._left & pad.uids)
+
+    def _lay_there_before(self, one: Lying) -> bool:
+        """Whether it was left there by somebody else, or in an earlier visit, and not lifted since."""
+        return self.sheet.row_of(one.item) is None and _tags(one) <= self._stage.left_there
 
     def _take(self, happening: Happening) -> None:
         if isinstance(happening, Touched):
@@ -182,9 +208,7 @@ class Items:
         self.sheet = self.sheet.without_missing(stack.numbers)
         for one in stack.items:
             row = self.sheet.row_of(one.item)
-            if row is None and self._stage.dealt_with.issuperset(tag.uid for tag in one.tags):
-                continue
-            if one.item in self._from_pad or len(self._scanned) >= AT_ONCE:
+            if self._lay_there_before(one) or one.item in self._from_pad or len(self._scanned) >= AT_ONCE:
                 continue
             if row is None:
                 self._stage.stir()  # somebody laid it there; what comes and goes keeps no visit open
@@ -288,3 +312,7 @@ class Items:
 def _is_over(row: Row) -> bool:
     """Whether nothing is to be done with that item any more, though it lies there."""
     return isinstance(row, Back) or (isinstance(row, Lent) and row.gate is Gate.SAFE)
+
+
+def _tags(one: Lying) -> frozenset[bytes]:
+    return frozenset(tag.uid for tag in one.tags)

@@ -8,7 +8,7 @@ import pytest
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Health, PadItem, PassPresented, TagSecurity
 from kiosk.rows import Gate, Lent, NotKnown, NotLent, PartsMissing, Switching, Undone
-from kiosk.ui import Borrowing, Closed, Finished, Intent, Notice, OutOfOrder, Rest, StillThere, Trouble
+from kiosk.ui import Borrowing, Closed, Finished, Intent, Notice, OutOfOrder, Rest, Returning, StillThere, Trouble
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
 from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, an_event, book, lent, lost, tag, unreachable
@@ -771,3 +771,93 @@ async def test_a_pass_left_on_the_pad_is_told_apart_from_one_on_the_reader(kiosk
     await kiosk.take_away()
     await kiosk.touch(Intent.STOP)
     assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+
+
+@story
+async def test_what_was_refused_and_left_there_is_the_next_patron_s_only_once_it_is_lifted(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [OWES, lent(book(1))]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.touch(Intent.DONE)
+    await kiosk.take_away()
+    await kiosk.tap(BERT)
+    assert kiosk.rows() == ()
+    assert kiosk.borrowing().notice is Notice.LIFT_FIRST
+    await kiosk.lay(tag(book(2)))
+    assert [number for _, number in kiosk.desk.asked] == [book(1), book(2)]
+    await kiosk.lift(one)
+    assert kiosk.borrowing().notice is None
+    await kiosk.lay(one)
+    assert [number for _, number in kiosk.desk.asked] == [book(1), book(2), book(1)]
+
+
+@story
+async def test_what_was_not_asked_when_its_patron_stopped_is_not_lent_to_the_next_one(kiosk: Kiosk) -> None:
+    kiosk.desk.delay_s = 2
+    await kiosk.tap(ANNA)
+    await kiosk.wait(2.5)
+    await kiosk.lay(*(tag(book(number)) for number in (1, 2, 3)))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(15)
+    kiosk.desk.delay_s = 0
+    await kiosk.tap(BERT)
+    await kiosk.wait(1)
+    assert [number for _, number in kiosk.desk.asked] == [book(1)]
+    assert kiosk.borrowing().notice is Notice.LIFT_FIRST
+
+
+@story
+async def test_whoever_laid_books_while_the_last_patron_s_end_was_shown_need_not_lift_them(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.take_away()
+    await kiosk.touch(Intent.DONE)
+    await kiosk.lay(tag(book(2)))
+    await kiosk.tap(BERT)
+    await kiosk.wait(1)
+    assert [number for _, number in kiosk.desk.asked] == [book(1), book(2)]
+    assert kiosk.borrowing().lent == 1
+
+
+@partial(story, returns=True)
+async def test_a_loan_that_the_gate_would_call_for_and_that_lies_there_is_not_ended_by_the_next_return(
+    kiosk: Kiosk,
+) -> None:
+    one = tag(book(1))
+    kiosk.pad.stuck.add(one.uid)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.wait(7)
+    await kiosk.touch(Intent.DONE)
+    await kiosk.wait(7)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.take_away()
+    await kiosk.wait(10)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.wait(5)
+    assert kiosk.desk.returned == []
+    screen = kiosk.screen()
+    assert isinstance(screen, Returning)
+    assert screen.notice is Notice.LIFT_FIRST
+
+
+@partial(story, returns=True)
+async def test_books_that_nobody_claimed_at_rest_are_not_lent_to_who_comes_later(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(21)  # nobody said whether they are to be lent
+    assert kiosk.screen() == Rest(notice=Notice.BOOKS_LEFT, takes_back=True)
+    await kiosk.wait(15)
+    await kiosk.tap(ANNA)  # who had to look for the pass
+    await kiosk.wait(1)
+    assert kiosk.borrowing().lent == 1
+
+
+@partial(story, returns=True)
+async def test_after_a_while_books_that_nobody_claimed_must_be_lifted(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(60)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert kiosk.desk.asked == []
+    assert kiosk.borrowing().notice is Notice.LIFT_FIRST
