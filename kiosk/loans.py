@@ -97,6 +97,12 @@ class LoanSheet:
         kept = {item: one for item, one in self.renewals.items() if isinstance(one, _STANDS)}
         return replace(self, account=account, renewals=kept)
 
+    @property
+    def parked(self) -> "LoanSheet":
+        """For a visit that is taken up again: what stands, without the account. What was being asked is not known."""
+        asked = {item: one for item, one in self.renewals.items() if isinstance(one, _STANDS)}
+        return replace(self, account=None, renewals={item: _ended(one) for item, one in asked.items()})
+
     # ---- what is seen
 
     @property
@@ -201,3 +207,10 @@ class LoanSheet:
 
     def _with(self, renewals: Mapping[ItemBarcode, Renewal]) -> "LoanSheet":
         return replace(self, renewals={**self.renewals, **renewals})
+
+
+def _ended(one: Renewal) -> Renewal:
+    return LongerNotKnown() if isinstance(one, Renewing) else one
+
+
+NO_LOANS = LoanSheet()

@@ -6,15 +6,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from circulation.identifiers import ItemBarcode, PatronRef
+from kiosk.loans import NO_LOANS, LoanSheet
 from kiosk.sheet import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a visit left: its lines, and the messages that were read in it (K3)."""
+    """What a visit left: its lines, the messages that were read in it (K3), and what became of its renewals (K11)."""
 
     lines: tuple[Line, ...] = ()
     read: frozenset[str] = field(default=frozenset(), repr=False)
+    loans: LoanSheet = field(default=NO_LOANS, repr=False)
 
 
 NOTHING = Left()

@@ -82,8 +82,10 @@ class Sheet:
 
     @property
     def not_known(self) -> int:
-        """How many items lie between yes and no."""
-        return sum(isinstance(one.row, NotKnown | Asking) for one in self.lines)
+        """How many items lie between yes and no; one that was not taken in for want of a connection must not be put on
+        the trolley either."""
+        kinds = NotKnown | Asking | NotAsked if self.of_returns else NotKnown | Asking
+        return sum(isinstance(one.row, kinds) for one in self.lines)
 
     @property
     def says_something(self) -> bool:

@@ -18,6 +18,14 @@ def shown_pass(happening: PassPresented | BarcodeScanned) -> Presented | None:
     return Presented(Source.CHIP, number, uid) if number or uid else None
 
 
+def is_same_pass(happening: PassPresented | BarcodeScanned, shown: Presented) -> bool:
+    """Whether that is the pass that was shown before. Two readers may read different UIDs: a number decides."""
+    other = shown_pass(happening)
+    if other is not None and other.number and shown.number:
+        return other.number == shown.number
+    return other == shown
+
+
 def _number(text: str) -> PassNumber | None:
     try:
         return pass_number(text)

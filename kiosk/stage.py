@@ -93,7 +93,7 @@ class Stage:
         self._returned: deque[Happening] = deque()
         self._late: dict[EventId, Late] = {}
         self._quiet_since = 0.0
-        self._passes: set[str] = set()
+        self.passes: dict[str, PassPresented] = {}  # those that lie there, by device
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
         self.left_there: frozenset[bytes] = frozenset()
@@ -104,7 +104,7 @@ class Stage:
     @property
     def pass_on_reader(self) -> bool:
         """Whether a pass lies on the reader, or on the pad."""
-        return bool(self._passes)
+        return bool(self.passes)
 
     @property
     def by_pad(self) -> bool:
@@ -312,9 +312,9 @@ class Stage:
             if isinstance(over, HelpCard):
                 self._draw(replace(self._shown, over=replace(over, reading=self._aid.reading)))
         if isinstance(happening, PassPresented):
-            self._passes.add(happening.device)
+            self.passes[happening.device] = happening
         elif isinstance(happening, PassRemoved):
-            self._passes.discard(happening.device)
+            self.passes.pop(happening.device, None)
         elif isinstance(happening, ItemsChanged):
             self.pad = Stack.of(happening.items)
             self.left_there &= self.pad.uids
@@ -383,7 +383,7 @@ class Stage:
             self._broken.add(happening.kind)
             if happening.kind == "pass_reader":
                 # It cannot tell any more; a pass that still lies there is told again.
-                self._passes.discard(happening.device)
+                self.passes.pop(happening.device, None)
         return self._ways() != before
 
     def _ways(self) -> tuple[object, ...]:

@@ -1,8 +1,8 @@
 """One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest; or without a pass: rest, returning, rest."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -26,7 +26,7 @@ from kiosk.parked import Left, Parked
 from kiosk.rows import Gate
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
-from kiosk.shown_pass import shown_pass
+from kiosk.shown_pass import is_same_pass, shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Intent, Notice, OutOfOrder
 from kiosk.visit_pad import VisitPad
@@ -194,59 +194,81 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     sheet = Sheet.of(patron, left.lines, left.read)
     desk_code = DeskCode(counter.desk, why, shown, counter.new_event)
     checkout = Checkout(
-        stage, counter.desk, counter.pad, shown, patron, sheet, patience, desk_code, opens_account=opens_account
+        stage,
+        counter.desk,
+        counter.pad,
+        shown,
+        patron,
+        sheet,
+        patience,
+        desk_code,
+        left.loans,
+        opens_account=opens_account,
     )
-    try:
-        ending = await _run(checkout)
-    finally:
-        desk_code.leave()
-    log.info("visit ended: %s, %d lent, %d not known", ending.value, len(checkout.sheet.lent), checkout.sheet.not_known)
-    ran_out = ending is Ending.OUT_OF_TIME
-    if not ran_out and checkout.sheet.says_something:
-        await farewell(
-            stage,
-            counter.printer,
-            counter.mail,
-            shown,
-            patron,
-            checkout,
-            counter.make_receipt,
-            counter.new_job,
-            patience,
-        )
-    await checkout.settle()
+    coming: tuple[Coming, ...] = ()
+    async with _whole(checkout):
+        try:
+            ending = await checkout.run()
+        finally:
+            desk_code.leave()
+        done = checkout.sheet
+        log.info("visit ended: %s, %d lent, %d not known", ending.value, len(done.lent), done.not_known)
+        ran_out = ending is Ending.OUT_OF_TIME
+        if not ran_out and done.says_something:
+            coming = await farewell(
+                stage,
+                counter.printer,
+                counter.mail,
+                shown,
+                patron,
+                checkout,
+                counter.make_receipt,
+                counter.new_job,
+                patience,
+            )
+        await checkout.settle()
     if ran_out:
-        counter.parked.keep(patron.patron, Left(checkout.sheet.worth_keeping, checkout.sheet.read))
+        counter.parked.keep(patron.patron, Left(checkout.sheet.worth_keeping, checkout.sheet.read, checkout.loans))
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(stage.at_rest(notice or _left_behind(stage)))
+    for one in coming or _waits(stage, shown):
+        stage.put_back(one)
     return notice
+
+
+def _waits(stage: Stage, but: Presented) -> tuple[PassPresented, ...]:
+    """The pass of somebody who has laid it there during that visit: theirs is the next one."""
+    return tuple(one for one in stage.passes.values() if shown_pass(one) and not is_same_pass(one, but))[-1:]
 
 
 async def bring_back(counter: Counter, scans: Sequence[BarcodeScanned] = ()) -> None:
     """From the touch to the thanks; `scans` came before it."""
     stage, patience = counter.stage, counter.patience
-    for one in scans:
-        stage.put_back(one)
+    for scan in scans:
+        stage.put_back(scan)
     back = BringBack(stage, counter.desk, counter.pad, patience)
     log.info("returning begins")
-    ending = await _run(back)
-    log.info("returning ended: %s, %d taken in, %d not known", ending.value, len(back.sheet.back), back.sheet.not_known)
-    coming: Coming | None = back.next_pass
-    says_something = back.sheet.not_known or back.sheet.to_check or back.sheet.switching
-    if ending is not Ending.OUT_OF_TIME and (says_something or (back.sheet.back and coming is None)):
-        make_receipt = counter.make_return_receipt
-        coming = await thanks(stage, counter.printer, back, make_receipt, counter.new_job, patience) or coming
-    await back.settle()
+    async with _whole(back):
+        ending = await back.run()
+        done = back.sheet
+        log.info("returning ended: %s, %d taken in, %d not known", ending.value, len(done.back), done.not_known)
+        coming: tuple[Coming, ...] = () if back.next_pass is None else (back.next_pass,)
+        says_something = done.not_known or done.to_check or done.switching
+        if ending is not Ending.OUT_OF_TIME and (says_something or (done.back and not coming)):
+            make_receipt = counter.make_return_receipt
+            coming = await thanks(stage, counter.printer, back, make_receipt, counter.new_job, patience) or coming
+        await back.settle()
     counter.parked.came_back({one.item for one in back.sheet.lines})
     stage.wipe(stage.at_rest(_left_behind(stage)))
-    if coming is not None:
-        stage.put_back(coming)
+    for one in coming:
+        stage.put_back(one)
 
 
-async def _run(items: Items) -> Ending:
-    """Its items, one after the other. Raises _ClosedInVisit, and what else a flow raises."""
+@asynccontextmanager
+async def _whole(items: Items) -> AsyncIterator[None]:
+    """From its first item to the end of what waits at the gate. Raises _ClosedInVisit, and what else a flow raises."""
     try:
-        return await items.run()
+        yield
     except JournalFault as fault:
         log.critical("lending is closed: %s", fault)
         raise await _closed(fault, items) from None

@@ -18,9 +18,9 @@ from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.items import Ending
-from kiosk.loans import Answer, LoanSheet
+from kiosk.loans import NO_LOANS, Answer, LoanSheet
 from kiosk.settings import Patience
-from kiosk.shown_pass import shown_pass
+from kiosk.shown_pass import is_same_pass
 from kiosk.stage import Stage
 from kiosk.ui import AccountSection, Intent, MyAccount, NoAccount, Notice, StillThere, Waiting
 
@@ -54,13 +54,15 @@ class AccountFlow:
         patron: Identified,
         one_act: asyncio.Lock,
         patience: Patience,
+        loans: LoanSheet = NO_LOANS,
         just_lent: Callable[[], Collection[ItemBarcode]] = tuple,
     ) -> None:
-        """`just_lent`: what was lent in this visit, and would only lose a renewal."""
+        """`loans`: what an interrupted visit renewed. `just_lent`: what was lent in this visit, and would only lose a
+        renewal."""
         self._just_lent = just_lent
         self._stage, self._desk, self._shown, self._patron = stage, desk, shown, patron
         self._one_act, self._patience = one_act, patience
-        self.sheet = LoanSheet()
+        self.sheet = loans
         self._section = AccountSection.LOANS
         self._notice: Notice | None = None
         self._waiting: deque[tuple[ItemBarcode, ...] | None] = deque()  # None: all of them at once
@@ -173,7 +175,7 @@ class AccountFlow:
             case ScanUnreadable():
                 self._notice = Notice.UNREADABLE_SCAN
             case PassPresented():
-                self._notice = None if shown_pass(happening) == self._shown else Notice.OTHER_PASS
+                self._notice = None if is_same_pass(happening, self._shown) else Notice.OTHER_PASS
             case PassRemoved() if self._notice is Notice.OTHER_PASS:
                 self._notice = None
             case Answered():

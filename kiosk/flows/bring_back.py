@@ -31,8 +31,13 @@ class BringBack(Items):
         self.next_pass, self._ending = shown, Ending.DONE
 
     def _take_scan(self, text: str) -> None:
-        self.next_pass = None
         super()._take_scan(text)
+        if self._notice is None:  # a book: whoever brings back goes on
+            self.next_pass = None
+
+    def _stop(self) -> None:
+        """As DONE: what was scanned may lie in the bin already, and is asked for all the same."""
+        self._ending = Ending.DONE
 
     def _draw(self, over: StillThere | None = None) -> None:
         screen = Returning(

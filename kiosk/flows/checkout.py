@@ -13,10 +13,11 @@ from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.account import AccountFlow
 from kiosk.flows.desk_code import DeskCode
 from kiosk.flows.items import Ending, Items
+from kiosk.loans import LoanSheet
 from kiosk.rows import Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
-from kiosk.shown_pass import shown_pass
+from kiosk.shown_pass import is_same_pass
 from kiosk.stage import Stage
 from kiosk.ui import Borrowing, Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
@@ -35,14 +36,17 @@ class Checkout(Items):
         sheet: Sheet,
         patience: Patience,
         desk_code: DeskCode,
+        loans: LoanSheet,
         *,
         opens_account: bool = False,
     ) -> None:
-        """`opens_account`: the patron has asked for it already; what lies on the pad comes first."""
+        """`loans`: what an interrupted visit renewed. `opens_account`: the patron has asked for it already; what lies
+        on the pad comes first."""
         super().__init__(stage, desk, pad, sheet, patience)
         self._shown, self._patron, self._desk_code = shown, patron, desk_code
-        self._resumed = bool(sheet.lines)
-        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience, self._just_lent)
+        self._resumed = bool(sheet.lines or loans.renewals)
+        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience, loans, self._just_lent)
+        self._note_renewals()
         self._ending = Ending.ACCOUNT if opens_account else None
 
     @property
@@ -66,6 +70,12 @@ class Checkout(Items):
             self._note_renewals()
         else:
             super().take(task)
+
+    def catch_up(self) -> None:
+        """As `Items`, and late answers to renewals."""
+        super().catch_up()
+        for event in self._account.sheet.lost:
+            self.hear(event)
 
     def hear(self, event: EventId | None) -> None:
         """As `Items`, and a late answer to a renewal."""
@@ -100,6 +110,11 @@ class Checkout(Items):
     def _just_lent(self) -> set[ItemBarcode]:
         return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}
 
+    @property
+    def loans(self) -> LoanSheet:
+        """What became of renewals, for the same patron's next visit."""
+        return self._account.sheet.parked
+
     def _note_renewals(self) -> None:
         of_account = self._account.sheet
         self.sheet = replace(self.sheet, renewed=of_account.renewed, renewals_unclear=of_account.unclear)
@@ -112,7 +127,7 @@ class Checkout(Items):
         return self._desk_code.tasks
 
     def _take_pass(self, shown: PassPresented) -> None:
-        self._notice = None if shown_pass(shown) == self._shown else Notice.OTHER_PASS
+        self._notice = None if is_same_pass(shown, self._shown) else Notice.OTHER_PASS
 
     def _draw(self, over: StillThere | None = None) -> None:
         screen = Borrowing(

@@ -58,10 +58,11 @@ async def farewell(
     make_receipt: MakeReceipt,
     new_job: Callable[[], str],
     patience: Patience,
-) -> None:
+) -> tuple[Coming, ...]:
     """Shows the end and prints or mails when asked, or by the patron's own default (K2) when nothing is touched.
 
-    Whoever leaves before the gate is done is given the receipt of what is known then.
+    Whoever leaves before the gate is done is given the receipt of what is known then. Returns what the next visit
+    begins with.
     """
     draw = partial(_finished, stage, printer, patron)
     first = await _watch(stage, checkout, draw, patience)
@@ -80,8 +81,13 @@ async def farewell(
         printing = asyncio.create_task(_print(stage, printer, whole, partial(_receipt, make_receipt, Sheet()), job))
         done = Receipt(ReceiptState.PRINTING, len(sheet.lent), renewed=len(sheet.renewed))
         await _watch_printing(stage, printing, job, done, later, patience)
-    for one in later[-1:]:
-        stage.put_back(one)
+    return _next(later)
+
+
+def _next(later: list[Coming]) -> tuple[Coming, ...]:
+    """What somebody else did meanwhile: the last pass and what was scanned after it, or books without a pass."""
+    passes = [at for at, one in enumerate(later) if isinstance(one, PassPresented)]
+    return tuple(later[passes[-1] :] if passes else later)
 
 
 _BY_DEFAULT = {ReceiptChoice.PRINT: Intent.PRINT, ReceiptChoice.EMAIL: Intent.EMAIL}
@@ -121,7 +127,7 @@ async def thanks(
     make_receipt: MakeReturnReceipt,
     new_job: Callable[[], str],
     patience: Patience,
-) -> Coming | None:
+) -> tuple[Coming, ...]:
     """Shows what was taken in, and what care it needs, until it is read; prints it when asked, and only then: nobody
     is known whose choice it could be. Returns what the next visit begins with."""
     draw = partial(_returned, stage, printer)
@@ -135,7 +141,7 @@ async def thanks(
         whole, bare = (partial(_returns, make_receipt, one) for one in (sheet, Sheet()))
         printing = asyncio.create_task(_print(stage, printer, whole, bare, job))
         await _watch_printing(stage, printing, job, done, later, patience)
-    return later[-1] if later else None
+    return _next(later)
 
 
 def _returns(make_receipt: MakeReturnReceipt, sheet: Sheet, language: str) -> ports.Receipt:

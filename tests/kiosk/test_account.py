@@ -402,3 +402,38 @@ async def test_an_account_is_not_offered_where_the_line_is_down(kiosk: Kiosk) ->
 def test_no_title_stands_in_the_repr_of_an_account() -> None:
     one = Renewed(ItemBarcode(book(1)), "Oeroeg", LATER)
     assert "Oeroeg" not in repr(one) + repr(RenewedLoan("Oeroeg", LATER))
+
+
+@accounts
+async def test_a_visit_that_is_taken_up_again_knows_what_it_renewed(kiosk: Kiosk) -> None:
+    await opened(kiosk)
+    await kiosk.touch(Intent.RENEW, "l0")
+    await kiosk.wait(1)
+    await kiosk.take_away()
+    await kiosk.wait(90)
+    assert isinstance(kiosk.screen(), Rest)
+    await kiosk.tap(ANNA)
+    assert kiosk.borrowing().resumed
+    await kiosk.touch(Intent.ACCOUNT)
+    await kiosk.touch(Intent.RENEW_ALL)
+    await kiosk.wait(1)
+    assert kiosk.desk.asked_to_renew == [book(1), book(2)], "not all of them: a second time would cost a renewal"
+    await kiosk.touch(Intent.BACK)
+    await kiosk.touch(Intent.DONE)
+    assert kiosk.screen() == Finished(0, can_print=True, renewed=2)
+    await kiosk.touch(Intent.PRINT)
+    assert len(kiosk.printed_renewals[-1]) == 2
+
+
+@accounts
+async def test_a_late_answer_to_a_renewal_of_a_visit_that_ran_out_is_known_when_it_is_taken_up(kiosk: Kiosk) -> None:
+    event = an_event()
+    await opened(kiosk)
+    kiosk.desk.renewals[book(1)] = lost(event)
+    await kiosk.touch(Intent.RENEW, "l0")
+    await kiosk.wait(90)
+    await kiosk.answer(event, Renewed(ItemBarcode(book(1)), "Deel 1", LATER))
+    await kiosk.take_away()
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.DONE)
+    assert kiosk.screen() == Finished(0, can_print=True, renewed=1)

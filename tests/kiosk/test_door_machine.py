@@ -239,7 +239,9 @@ class DoorMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_the_door_stays_open(self) -> None:
-        if self.loop.time() - self.life > QUIET_S and not isinstance(self.kiosk.shown().over, StillThere):
+        if self.loop.time() - self.life > self.kiosk.visits * QUIET_S and not isinstance(
+            self.kiosk.shown().over, StillThere
+        ):
             stands = isinstance(self.screen(), GuestOffer | ChooseHome | PinPad | Waiting)
             assert not stands, type(self.screen()).__name__
 

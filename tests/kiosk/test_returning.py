@@ -189,7 +189,7 @@ def test_an_answer_that_does_not_come_is_said(fault: BaseException, kind: type) 
         assert type(row(kiosk)) is kind
         assert kiosk.pad.tried == []
         await kiosk.touch(Intent.DONE)
-        assert isinstance(kiosk.screen(), Returned if kind is NotKnown else Rest)
+        assert isinstance(kiosk.screen(), Returned), "what to do with it is said once more"
 
     story(tell)()
 
@@ -375,3 +375,41 @@ async def test_what_lay_on_a_pad_before_it_failed_is_not_taken_in_while_nobody_k
     assert kiosk.desk.returned == []
     await kiosk.scan(book(2))
     assert kiosk.desk.returned == [book(2)]
+
+
+@story
+async def test_what_was_scanned_before_stop_is_taken_in_all_the_same(kiosk: Kiosk) -> None:
+    """It may lie in the bin already."""
+    kiosk.desk.delay_s = 2
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.scan(book(1), book(2), book(3))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(7)
+    assert kiosk.desk.returned == [book(1), book(2), book(3)]
+    found = kiosk.screen()
+    assert isinstance(found, Returned)
+    assert found.back == 3
+
+
+@story
+async def test_a_pass_waits_though_something_unreadable_is_scanned_after_it(kiosk: Kiosk) -> None:
+    kiosk.desk.delay_s = 2
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.scan(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.scan("%&")
+    await kiosk.wait(5)
+    assert isinstance(kiosk.screen(), Returned)  # what needs care is read first
+    await kiosk.wait(10)
+    assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_what_could_not_be_asked_is_told_at_the_end_too(kiosk: Kiosk) -> None:
+    kiosk.desk.return_fault = unreachable()
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.scan(book(1))
+    await kiosk.touch(Intent.DONE)
+    found = kiosk.screen()
+    assert isinstance(found, Returned)
+    assert (found.back, found.not_known) == (0, 1)

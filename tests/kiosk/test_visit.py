@@ -1047,6 +1047,20 @@ async def test_who_borrowed_before_the_kiosk_closed_reads_that_it_stands_and_nob
 
 
 @story
+async def test_who_borrowed_reads_that_it_stands_where_nothing_can_be_written_down_at_the_end(kiosk: Kiosk) -> None:
+    kiosk.desk.replies[book(3)] = [JournalFault("x")]
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1), book(2))
+    kiosk.desk.delay_s = 2
+    await kiosk.scan(book(3))
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Finished)
+    kiosk.desk.journal_fault = JournalFault("x")
+    await kiosk.wait(3)
+    assert kiosk.screen() == Closed("journal", lent=2)
+
+
+@story
 async def test_a_kiosk_that_starts_on_a_full_disk_invites_nobody_until_there_is_room(kiosk: Kiosk) -> None:
     kiosk.desk.journal_fault = JournalFull("the journal cannot be written: no room on the disk")
     await kiosk.restart()

@@ -304,12 +304,10 @@ class VisitMachine(RuleBasedStateMachine):
         if self.desk.busy or self.kiosk.printer.jobs:
             return
         quiet = now - max(self.life, self.desk.answered_at, self.began)
-        if quiet > IDLE_S + WARNING_S + self.desk.delay_s + SLACK_S:
+        if quiet > self.kiosk.visits * (IDLE_S + WARNING_S + self.desk.delay_s + SLACK_S):
             assert isinstance(shown.screen, Rest | Closed | OutOfOrder), shown
-        if isinstance(shown.screen, Finished):
-            assert quiet < IDLE_S + WARNING_S
-        if isinstance(shown.screen, LendOrReturn):
-            assert quiet < IDLE_S + WARNING_S
+        if isinstance(shown.screen, Finished | LendOrReturn):
+            assert quiet < self.kiosk.visits * (IDLE_S + WARNING_S)
 
 
 VisitMachine.TestCase.settings = settings(

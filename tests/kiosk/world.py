@@ -290,13 +290,15 @@ def tag(
 
 @dataclass
 class Recorder:
-    """The picture, as it was drawn over time."""
+    """The picture, as it was drawn over time; `on_show` is told of each."""
 
     time: Callable[[], float]
     all: list[tuple[float, Shown]] = field(default_factory=list)
+    on_show: Callable[[Shown], None] = lambda _: None
 
     def show(self, shown: Shown) -> None:
         self.all.append((self.time(), shown))
+        self.on_show(shown)
 
 
 class Kiosk:
@@ -409,6 +411,11 @@ class Kiosk:
 
     async def tap(self, number: str | None, uid: str = "04A1B2C3D4E5F6", random_uid: bool = False) -> None:
         await self.put(PassPresented("pass_reader", bytes.fromhex(uid), number, random_uid, 0.0))
+
+    @property
+    def visits(self) -> int:
+        """How many may follow each other without anybody doing anything: a pass that lies there waits for its turn."""
+        return 2 if self.stage.passes else 1
 
     async def take_away(self) -> None:
         await self.put(PassRemoved("pass_reader", 0.0))

@@ -1,0 +1,120 @@
+"""Who comes while another one is still being served is served next, without showing the pass again."""
+
+import pytest
+
+from kiosk.ui import Borrowing, Finished, Intent, LendOrReturn, MyAccount, Notice, Receipt, Rest
+from tests.kiosk.accounts import account, loan
+from tests.kiosk.world import ANNA, BERT, Kiosk, book, story
+
+BERTS = "04A1B2C3D4E5F7"
+
+
+async def bert_waits(kiosk: Kiosk) -> None:
+    """Anna has gone from the reader, and Bert has laid his pass there."""
+    await kiosk.take_away()
+    await kiosk.tap(BERT, uid=BERTS)
+
+
+@story
+async def test_a_pass_that_was_laid_there_during_a_visit_begins_the_next_one(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await bert_waits(kiosk)
+    assert kiosk.borrowing().notice is Notice.OTHER_PASS
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Finished)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.wait(1)
+    assert kiosk.borrowing().rows == ()
+    await kiosk.scan(book(2))
+    assert kiosk.desk.asked == [(ANNA, book(1)), (BERT, book(2))]
+
+
+@story
+async def test_a_pass_that_was_taken_away_again_begins_nothing(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await bert_waits(kiosk)
+    await kiosk.take_away()
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest()
+
+
+@story
+async def test_one_s_own_pass_that_lies_there_begins_no_second_visit(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+
+
+@story
+async def test_who_waits_is_served_when_the_one_before_fell_silent(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await bert_waits(kiosk)
+    await kiosk.wait(70)
+    assert kiosk.borrowing().rows == ()
+    assert not kiosk.borrowing().resumed
+
+
+@pytest.mark.parametrize("scans", [0, 2])
+def test_who_comes_while_a_receipt_is_printed_is_served_with_all_that_was_scanned(scans: int) -> None:
+    @story
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.printer.delay_s = 5
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(1))
+        await kiosk.touch(Intent.DONE)
+        await kiosk.touch(Intent.PRINT)
+        assert isinstance(kiosk.screen(), Receipt)
+        await bert_waits(kiosk)
+        await kiosk.scan(*(book(2 + number) for number in range(scans)))
+        await kiosk.wait(10)
+        assert isinstance(kiosk.screen(), Borrowing)
+        assert kiosk.desk.asked == [(ANNA, book(1)), *((BERT, book(2 + number)) for number in range(scans))]
+
+    tell()
+
+
+def test_books_that_are_scanned_while_a_receipt_is_printed_are_all_asked_about() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.printer.delay_s = 5
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(1))
+        await kiosk.take_away()
+        await kiosk.touch(Intent.DONE)
+        await kiosk.touch(Intent.PRINT)
+        await kiosk.scan(book(2), book(3))
+        await kiosk.wait(10)
+        assert kiosk.screen() == LendOrReturn(2)
+
+    story(tell, returns=True)()
+
+
+def test_an_account_does_not_keep_who_waits_from_being_served() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.accounts[ANNA] = account(loan(1))
+        await kiosk.tap(ANNA)
+        await kiosk.touch(Intent.ACCOUNT)
+        await bert_waits(kiosk)
+        screen = kiosk.screen()
+        assert isinstance(screen, MyAccount)
+        assert screen.notice is Notice.OTHER_PASS
+        await kiosk.touch(Intent.STOP)
+        await kiosk.wait(1)
+        assert isinstance(kiosk.screen(), Borrowing)
+
+    story(tell, accounts=True)()
+
+
+def test_while_a_pass_lies_there_the_account_asks_for_no_pass() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await kiosk.tap(ANNA)
+        await kiosk.touch(Intent.STOP)
+        await kiosk.touch(Intent.ACCOUNT)
+        screen = kiosk.screen()
+        assert isinstance(screen, Rest)
+        assert screen.notice is Notice.PASS_LEFT
+
+    story(tell, accounts=True)()
