@@ -8,19 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId
-from devices.ports import (
-    BarcodeScanned,
-    HeadphonesChanged,
-    Health,
-    HealthChanged,
-    ItemsChanged,
-    KeyPressed,
-    PassPresented,
-    PassRemoved,
-)
+from devices.ports import HeadphonesChanged, Health, HealthChanged, ItemsChanged, KeyPressed, PassPresented, PassRemoved
 from kiosk.access import ACCESS_CHOICES
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
 from kiosk.offered import offered_of
+from kiosk.presence import Presence, Sign
 from kiosk.stack import Stack
 from kiosk.ui import (
     AccessCard,
@@ -46,7 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
-_OF_A_PERSON = (Touched, Stirred, KeyPressed, HeadphonesChanged, BarcodeScanned, PassPresented)
 _OPENED = HelpCard | LanguageCard | AccessCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
@@ -94,6 +85,8 @@ class Stage:
         self._late: dict[EventId, Late] = {}
         self._quiet_since = 0.0
         self.passes: dict[str, PassPresented] = {}  # those that lie there, by device
+        self.presence = Presence()
+        """Which of what happens was somebody of this visit."""
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
         self.left_there: frozenset[bytes] = frozenset()
@@ -181,7 +174,7 @@ class Stage:
 
     @property
     def quiet_s(self) -> float:
-        """For how many seconds nobody touched, scanned or showed anything; a new screen begins anew."""
+        """For how many seconds nobody of this visit did anything (`kiosk.presence`); a new screen begins anew."""
         return asyncio.get_running_loop().time() - self._quiet_since
 
     def stir(self) -> None:
@@ -217,6 +210,7 @@ class Stage:
     def wipe(self, screen: Screen) -> None:
         """Draws it for whoever comes next: nothing over it, in the kiosk's first language, as it is drawn for all."""
         self._language_by_hand = False
+        self.presence.begin(None)
         if self._aid is not None:
             self._aid.forget()
         self._draw(Shown(screen, None, self._languages[0], translated=self._shown.translated))
@@ -226,7 +220,8 @@ class Stage:
     ) -> Happening | asyncio.Task[object] | None:
         """What happens next, a task that ended, or None when nobody did anything for `timeout_s` seconds.
 
-        Only a person restarts that time, and a new screen: a device that flickers does not keep a visit open.
+        Only a person of this visit restarts that time, and a new screen: neither a device that flickers nor a pass that
+        comes and goes keeps a visit open (`kiosk.presence`).
         """
         while True:
             left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
@@ -303,8 +298,10 @@ class Stage:
 
     def _note(self, happening: Happening) -> None:
         """What is remembered of it, once, at the moment when it arrives."""
-        if isinstance(happening, _OF_A_PERSON):
+        sign = self.presence.sign_of(happening)
+        if sign is not Sign.NONE:
             self.stir()
+        if sign is Sign.READS:
             self._draw(replace(self._shown, masked=False))
         if self._aid is not None and not self._is_stale(happening):
             self._aid.hear(happening)

@@ -173,6 +173,7 @@ async def _at_the_door(
     counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = (), *, opens_account: bool = False
 ) -> tuple[bool, Notice | None]:
     """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
+    counter.stage.presence.begin(shown)
     door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, counter.new_event, scans)
     try:
         patron = await door.open()

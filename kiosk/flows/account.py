@@ -271,6 +271,6 @@ class AccountFlow:
             if isinstance(happening, Touched) and happening.intent is Intent.MORE_TIME:
                 return
             self._hear(happening)
-            if isinstance(happening, Touched | PassPresented):
+            if self._stage.presence.was_by(happening):  # another's pass, or noise, is no answer
                 return
         raise _Left(Ending.OUT_OF_TIME)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import EventId, IdentifierError, ItemBarcode, item_barcode
 from circulation.outcomes import CheckedOut, Refused, Voided
-from devices.ports import BarcodeScanned, ItemsChanged, PassPresented, PassRemoved, ScanUnreadable
+from devices.ports import BarcodeScanned, ItemsChanged, PassPresented, PassRemoved, PassUnreadable, ScanUnreadable
 from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
@@ -295,9 +295,11 @@ class Items:
                 if happening.intent is Intent.STOP:
                     self._stop()
                 return
-            if isinstance(happening, BarcodeScanned | PassPresented):
-                self._stage.put_back(happening)
-                return
+            if isinstance(happening, BarcodeScanned | PassPresented | PassUnreadable | ScanUnreadable):
+                if self._stage.presence.was_by(happening):
+                    self._stage.put_back(happening)
+                    return
+                self._take(happening)  # another's pass, or noise: it is said, and is no answer
             if isinstance(happening, ItemsChanged) and self._stage.pad.numbers - lay_there:
                 self._stage.stir()
                 return

@@ -39,7 +39,7 @@ async def type_pin(
         pad = PinPad(len(typed), wrong, short, keys=keys)
         stage.show(pad)
         happening = await stage.next(patience.idle)
-        if happening is None and (happening := await _still_there(stage, pad, patience)) is None:
+        if happening is None and (happening := await _still_there(stage, shown, pad, patience)) is None:
             return None
         if isinstance(happening, Touched):
             if happening.intent is Intent.STOP:
@@ -73,7 +73,7 @@ def is_another(happening: PassPresented | BarcodeScanned, shown: Presented) -> b
     return other is not None and other != shown
 
 
-async def _still_there(stage: Stage, pad: PinPad, patience: Patience) -> Happening | None:
+async def _still_there(stage: Stage, shown: Presented, pad: PinPad, patience: Patience) -> Happening | None:
     """Counts down over the pad; what a person does goes on, None is silence."""
     stage.show(pad, StillThere(patience.warning))
     while (left := patience.warning - int(stage.quiet_s + _TICK_S)) > 0:
@@ -81,6 +81,9 @@ async def _still_there(stage: Stage, pad: PinPad, patience: Patience) -> Happeni
         tick = asyncio.create_task(asyncio.sleep(1 - stage.quiet_s % 1))
         happening = await stage.next(None, tick)
         tick.cancel()
-        if isinstance(happening, Touched | BarcodeScanned | PassPresented):
+        if happening is None or isinstance(happening, asyncio.Task):
+            continue
+        leaves = isinstance(happening, PassPresented) and is_another(happening, shown)
+        if leaves or stage.presence.was_by(happening):
             return happening
     return None

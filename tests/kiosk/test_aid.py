@@ -596,6 +596,22 @@ async def test_who_comes_back_from_behind_the_mask_does_not_hear_all_of_it_again
 
 
 @listening(loudspeaker=False)
+async def test_the_next_ones_headphones_hear_no_title_of_whoever_left_until_a_key(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
+    kiosk.desk.patrons[ANNA] = Identified(PatronRef("anna"), first_name="Ria", messages=("Bel je moeder.",))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(25)
+    await plug(kiosk)
+    said = " ".join(ears.since())
+    assert [one for one in ("Oeroeg", "Ria", "moeder") if one in said] == []
+    assert "Geleend tot woensdag 5 augustus." in said
+    await press(kiosk, Key.REPEAT)
+    said = " ".join(ears.since())
+    assert [one for one in ("Oeroeg", "moeder") if one not in said] == []
+
+
+@listening(loudspeaker=False)
 async def test_a_choice_of_how_the_screen_is_drawn_is_said_when_made_and_when_taken_back(
     kiosk: Kiosk, ears: Listener
 ) -> None:

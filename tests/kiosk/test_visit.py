@@ -9,7 +9,8 @@ import pytest
 from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import ReceiptChoice
-from devices.ports import Health, PassPresented, PassUnreadable, PrintOutcome
+from devices.ports import Health, PassPresented, PassUnreadable, PrintOutcome, ScanUnreadable
+from kiosk.presence import OFTEN
 from kiosk.rows import Asking, Lent, NotAsked, NotKnown, NotLent
 from kiosk.ui import (
     Borrowing,
@@ -711,6 +712,8 @@ async def test_what_only_devices_do_neither_keeps_a_visit_open_nor_shortens_it(k
     kiosk.desk.replies[book(1)] = [lost(event)]
     await kiosk.tap(ANNA)
     await kiosk.scan(book(1))
+    for _ in range(OFTEN[ScanUnreadable]):
+        await kiosk.noise()  # until here it may be somebody
     for second in range(64):
         await kiosk.wait(1)
         await kiosk.line(online=bool(second % 2))
