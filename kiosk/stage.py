@@ -30,6 +30,7 @@ from kiosk.ui import (
     StillThere,
     Trouble,
     Ui,
+    Waiting,
 )
 from kiosk.veil import VEIL_AFTER_S, veiled
 
@@ -190,11 +191,12 @@ class Stage:
         return isinstance(self._shown.screen, kind)
 
     def show(self, screen: Screen, over: Over | None = None) -> None:
-        """Draws it, unless it is what stands there. A card that was opened stays while the screen below it changes."""
+        """Draws it, unless it is what stands there. A card that was opened stays while the screen below it changes, and
+        over another screen where that only came as the answer that was awaited when it was opened."""
         kept = self._shown.over if over is None and isinstance(self._shown.over, _OPENED) else over
         if isinstance(kept, HelpCard):
-            kept = HelpCard(_code_of(screen))
-        if type(screen) is not type(self._shown.screen):
+            kept = replace(kept, code=_code_of(screen))
+        if type(screen) is not type(self._shown.screen) and not _awaits(self._shown.screen):
             kept = over
         self._draw(replace(self._shown, screen=screen, over=kept))
 
@@ -386,6 +388,11 @@ class Stage:
     def _ways(self) -> tuple[object, ...]:
         reading = self.by_pad, self.pad_sees, self.by_scan, self.lay_pass
         return self.troubles, reading, self.takes_back, self.sees_account
+
+
+def _awaits(screen: Screen) -> bool:
+    """Whether it goes by itself, once an answer is there."""
+    return isinstance(screen, Waiting) or getattr(screen, "checking", False) or getattr(screen, "ending", False)
 
 
 def _code_of(screen: Screen) -> str:

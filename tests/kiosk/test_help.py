@@ -39,6 +39,14 @@ async def test_with_a_light_that_works_it_says_that_the_desk_knows(kiosk: Kiosk)
     assert kiosk.shown().over == HelpCard(called=True)
 
 
+@with_light
+async def test_it_still_says_so_when_the_screen_below_it_changes(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.HELP)
+    await kiosk.scan(book(1))
+    assert (kiosk.borrowing().lent, kiosk.shown().over) == (1, HelpCard(called=True))
+
+
 @story
 async def test_each_call_counts_once_however_often_the_button_is_touched_under_its_card(kiosk: Kiosk) -> None:
     for _ in range(3):

@@ -1,8 +1,8 @@
 """The card of all languages lies over a visit, which goes on below: opened, chosen from, closed, forgotten."""
 
 from circulation.presented import ReceiptChoice
-from kiosk.ui import Borrowing, Finished, HelpCard, Intent, LanguageCard, Rest, StillThere
-from tests.kiosk.world import ANNA, Kiosk, book, story, wants_receipt
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, LanguageCard, NoVisit, PinPad, Rest, StillThere, Waiting
+from tests.kiosk.world import ANNA, BERT, PASS_UNKNOWN, PIN_NEEDED, Kiosk, book, story, wants_receipt
 
 CARD = LanguageCard(("nl", "en"))
 
@@ -83,6 +83,41 @@ async def test_a_pass_that_is_shown_closes_the_card(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.LANGUAGE)
     await kiosk.tap(ANNA)
     assert (type(kiosk.screen()), kiosk.shown().over) == (Borrowing, None)
+
+
+@story
+async def test_a_card_that_was_opened_while_an_answer_is_awaited_stays_when_it_comes(kiosk: Kiosk) -> None:
+    for answer, screen in ((kiosk.desk.patrons[ANNA], Borrowing), (PASS_UNKNOWN, NoVisit), (PIN_NEEDED, PinPad)):
+        kiosk.desk.patrons[ANNA], kiosk.desk.delay_s = answer, 5
+        await kiosk.tap(ANNA)
+        await kiosk.wait(1)
+        await kiosk.touch(Intent.LANGUAGE)
+        assert (kiosk.screen(), kiosk.shown().over) == (Waiting(), CARD)
+        await kiosk.wait(5)
+        assert (type(kiosk.screen()), kiosk.shown().over) == (screen, CARD)
+        await kiosk.touch(Intent.LANGUAGE, "en")
+        assert (type(kiosk.screen()), kiosk.shown().over, kiosk.shown().language) == (screen, None, "en")
+        kiosk.desk.delay_s = 0
+        await kiosk.touch(Intent.CLOSE if screen is NoVisit else Intent.STOP)
+        assert (type(kiosk.screen()), kiosk.shown().language) == (Rest, "nl")
+
+
+@story
+async def test_so_does_one_over_the_last_answers_and_none_over_another_visit(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    kiosk.desk.delay_s = 5
+    await kiosk.scan(book(1))
+    await kiosk.touch(Intent.DONE)
+    await kiosk.touch(Intent.HELP)
+    await kiosk.wait(5)
+    assert (kiosk.screen(), kiosk.shown().over) == (Finished(1), HelpCard())
+    await kiosk.tap(BERT)
+    await kiosk.wait(1)
+    assert (kiosk.screen(), kiosk.shown().over) == (Waiting(), None)
+    await kiosk.touch(Intent.LANGUAGE)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert (kiosk.screen(), kiosk.shown().over) == (Waiting(), None)
 
 
 @story
