@@ -74,23 +74,28 @@ def ready(texts: Texts, fact: MyAccount) -> Sentence | None:
 
 def loan(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> RowWords:
     """When it must be back, and what came of its renewal."""
+    came = renewal(texts, one, today)
+    if came is not None and isinstance(one.renewal, Renewing | Longer):
+        return RowWords(one.title, came.why)
     until = _until(texts, one, today, of_child=of_child)
+    return RowWords(one.title, f"{until}\n{came.why}", came.next) if came is not None else RowWords(one.title, until)
+
+
+def renewal(texts: Texts, one: OnLoan, today: date) -> Sentence | None:
+    """What came of its renewal alone, and what next, which may be empty; nothing where it was not asked for."""
     match one.renewal:
         case Renewing():
-            return RowWords(one.title, texts.say("row.asking"))
+            return Sentence(texts.say("row.asking"), "")
         case Longer(due=due):
-            return RowWords(one.title, texts.say("account.loan.renewed", day=texts.day(due, today)))
+            return Sentence(texts.say("account.loan.renewed", day=texts.day(due, today)), "")
         case NotLonger(refused=refused):
-            no = sentences.refused(texts, refused, today)
-            return RowWords(one.title, f"{until}\n{no.why}", no.next)
+            return sentences.refused(texts, refused, today)
         case LongerNotKnown():
-            why = texts.say("account.loan.not_known.why")
-            return RowWords(one.title, f"{until}\n{why}", texts.say("account.loan.not_known.next"))
+            return Sentence(texts.say("account.loan.not_known.why"), texts.say("account.loan.not_known.next"))
         case LongerNotAsked():
-            why = texts.say("account.loan.not_asked.why")
-            return RowWords(one.title, f"{until}\n{why}", texts.say("account.loan.not_asked.next"))
-        case _:
-            return RowWords(one.title, until)
+            return Sentence(texts.say("account.loan.not_asked.why"), texts.say("account.loan.not_asked.next"))
+        case None:
+            return None
 
 
 def _until(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> str:

@@ -10,10 +10,9 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from circulation.outcomes import Reason, Refused
-from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_ways_in
+from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_refusals, spoken_ways_in
 from kiosk.offered import offered_of
-from kiosk.rows import Asking, Back, Lent, NotLent, NotTaken, Row, Switching, Undone
+from kiosk.rows import Asking, NotLent, NotTaken, Row, Switching
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
     AccessCard,
@@ -50,34 +49,6 @@ from kiosk.veil import veiled
 
 TOLD_SECONDS = (60, 30, 20, 10, 5)
 FEW = 3  # more items than these need no counting down
-_OF_ITEM_OR_KIOSK = frozenset(
-    {
-        Reason.PASS_UNKNOWN,
-        Reason.PASS_UNREADABLE,
-        Reason.ITEM_SHOWN_AS_PASS,
-        Reason.PASS_SHOWN_AS_ITEM,
-        Reason.MANDATE_SHOWN,
-        Reason.CHIP_RANDOM,
-        Reason.ITEM_UNKNOWN,
-        Reason.ITEM_REFERENCE,
-        Reason.ITEM_DAMAGED,
-        Reason.ITEM_MISSING,
-        Reason.ITEM_INTERNAL,
-        Reason.ITEM_ON_LOAN,
-        Reason.ALREADY_YOURS,
-        Reason.HELD_FOR_ANOTHER,
-        Reason.NO_TRANSPORT,
-        Reason.RETURN_ELSEWHERE,
-        Reason.NOT_RENEWED_HERE,
-        Reason.INTERLIBRARY,
-        Reason.OFFLINE_RETURNS_ONLY,
-        Reason.OFFLINE_NOT_ALLOWED,
-        Reason.OFFLINE_ITEM_UNKNOWN,
-        Reason.KIOSK_NOT_ADMITTED,
-        Reason.OTHER,
-    }
-)
-"""Of all others it might be heard what somebody owes, or that a pass is blocked."""
 
 
 def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> tuple[Utterance, ...]:
@@ -169,7 +140,7 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
         case Waiting():
             return [replace(public(texts.say("waiting.looking")), passing=True)]
         case NoVisit(refused=no, code=code):
-            return [_of_refusal(texts, no, today), *_desk_code(texts, code)]
+            return [spoken_refusals.of(texts, no, today), *_desk_code(texts, code)]
         case NoAnswer():
             return [public(texts.say("no_answer.why"), texts.say("no_answer.next"))]
         case Borrowing():
@@ -227,7 +198,7 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
     no = fact.cannot_borrow
-    said = [_of_refusal(texts, no, today), *_desk_code(texts, fact.code)] if no is not None else []
+    said = [spoken_refusals.of(texts, no, today), *_desk_code(texts, fact.code)] if no is not None else []
     title = texts.say("borrow.message")
     return said + [Utterance(sayable(title, one), sayable(texts.say("speech.message"))) for one in fact.messages]
 
@@ -342,19 +313,10 @@ def _row(one: Row, texts: AloudTexts, today: date, *, returns: bool = False) -> 
     words = (sentences.row_of_returns if returns else sentences.row)(texts, one, today)
     text = sayable(words.title, words.why, words.next)
     passing = isinstance(one, Asking | Switching)
-    if isinstance(one, NotLent | NotTaken) and one.refused.reason not in _OF_ITEM_OR_KIOSK:
-        return Utterance(text, _kept_to_oneself(texts), passing)
-    titled = isinstance(one, Lent | NotLent | Undone | Back | Switching) and words.title
-    return Utterance(text, sayable(words.why, words.next) if titled else text, passing)
-
-
-def _of_refusal(texts: AloudTexts, no: Refused, today: date) -> Utterance:
-    text = sayable(str(sentences.refused(texts, no, today)))
-    return Utterance(text, text if no.reason in _OF_ITEM_OR_KIOSK else _kept_to_oneself(texts))
-
-
-def _kept_to_oneself(texts: AloudTexts) -> str:
-    return sayable(texts.say("refused.other.why"), texts.say("refused.other.next"))
+    aloud = sayable(words.why, words.next)
+    if isinstance(one, NotLent | NotTaken):
+        aloud = spoken_refusals.aloud(texts, one.refused, aloud)
+    return Utterance(text, aloud, passing)
 
 
 def _notice(notice: Notice | None, texts: AloudTexts) -> list[Utterance]:

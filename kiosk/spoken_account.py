@@ -3,8 +3,8 @@ loudspeaker only what became of a renewal is heard, without its title."""
 
 from datetime import date
 
-from kiosk import account_words, sentences
-from kiosk.loans import LoansOfBranch
+from kiosk import account_words, sentences, spoken_refusals
+from kiosk.loans import LoansOfBranch, NotLonger, OnLoan
 from kiosk.sentences import RowWords
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import AccountSection, MyAccount, NoAccount
@@ -14,8 +14,10 @@ from kiosk.utterance import Utterance, public
 def said(screen: MyAccount | NoAccount, texts: AloudTexts, today: date) -> list[Utterance]:
     """All that the screen says: the section, and what stands in it."""
     if isinstance(screen, NoAccount):
+        if screen.refused is not None:
+            return [spoken_refusals.of(texts, screen.refused, today)]
         no = account_words.no_account(texts, screen, today)
-        return [Utterance(sayable(no.why, no.next), "" if screen.refused else sayable(no.why, no.next))]
+        return [public(no.why, no.next)]
     title = sayable(account_words.title(texts, screen))
     head = [
         Utterance(title, "" if screen.first_name else title),
@@ -36,9 +38,17 @@ def changes(before: MyAccount, after: MyAccount, texts: AloudTexts, today: date)
         for one in branch.loans:
             if known.get(one.key) != one:
                 words = account_words.loan(texts, one, today, of_child=bool(after.first_name))
-                aloud = sayable(words.why, words.next) if one.renewal is not None else ""
-                found.append(Utterance(_whole(words), aloud))
+                found.append(Utterance(_whole(words), _aloud(one, texts, today)))
     return found
+
+
+def _aloud(one: OnLoan, texts: AloudTexts, today: date) -> str:
+    """What everybody may hear: what came of the renewal, and never when the loan must be back, or that it is late."""
+    came = account_words.renewal(texts, one, today)
+    if came is None:
+        return ""
+    said = sayable(came.why, came.next)
+    return spoken_refusals.aloud(texts, one.renewal.refused, said) if isinstance(one.renewal, NotLonger) else said
 
 
 def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
@@ -74,7 +84,7 @@ def _aside(fact: MyAccount, texts: AloudTexts) -> list[Utterance]:
 
 
 def _whole(words: RowWords) -> str:
-    return sayable(words.title, words.why, words.next)
+    return sayable(words.title, *words.why.splitlines(), words.next)  # a line each is a sentence each
 
 
 def _private(text: str) -> Utterance:

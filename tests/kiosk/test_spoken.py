@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass, replace
 from datetime import date
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from babel.dates import get_day_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circulation import affairs
 from circulation.affairs import Route
 from circulation.outcomes import NextStep, Reason, Refused
-from kiosk import rows, spoken
+from kiosk import loans, rows, sentences, spoken
+from kiosk.loans import LoansOfBranch, NotLonger, OnLoan
 from kiosk.spoken import everything, is_choice, news
 from kiosk.texts import available, name_of
 from kiosk.texts.aloud import AloudTexts, sayable
@@ -24,6 +27,8 @@ from kiosk.ui import (
     HelpCard,
     Intent,
     LanguageCard,
+    MyAccount,
+    NoAccount,
     Notice,
     NoVisit,
     OutOfOrder,
@@ -242,6 +247,119 @@ def test_no_title_name_message_or_amount_is_said_to_everybody(
                 if any(secret in one.text for secret in (title, name, message, str(cents // 100))):
                     assert one.private
                     assert repr(one) == f"Utterance(passing={one.passing})"
+
+
+FOR_ALL = {
+    *(Reason.PASS_UNKNOWN, Reason.PASS_UNREADABLE, Reason.ITEM_SHOWN_AS_PASS, Reason.PASS_SHOWN_AS_ITEM),
+    *(Reason.MANDATE_SHOWN, Reason.CHIP_RANDOM, Reason.ITEM_UNKNOWN, Reason.ITEM_REFERENCE, Reason.ITEM_DAMAGED),
+    *(Reason.ITEM_MISSING, Reason.ITEM_INTERNAL, Reason.ITEM_ON_LOAN, Reason.ALREADY_YOURS, Reason.HELD_FOR_ANOTHER),
+    *(Reason.WANTED_BY_ANOTHER, Reason.NO_TRANSPORT, Reason.RETURN_ELSEWHERE, Reason.NOT_RENEWED_HERE),
+    *(Reason.INTERLIBRARY, Reason.OFFLINE_RETURNS_ONLY, Reason.OFFLINE_NOT_ALLOWED, Reason.OFFLINE_ITEM_UNKNOWN),
+    *(Reason.KIOSK_NOT_ADMITTED, Reason.OTHER),
+}
+"""Reasons that tell nothing of the patron, whoever hears them: of an item, of what was shown, or of the kiosk."""
+LOAN = OnLoan("l0", "Oeroeg", TODAY, overdue=True)
+
+
+def renewed(no: Refused | None, due: date = TODAY, *, overdue: bool = False) -> MyAccount:
+    """An account of one loan, whose renewal was refused."""
+    answer = None if no is None else NotLonger(no)
+    one = replace(LOAN, due=due, overdue=overdue, renewal=answer)
+    return MyAccount(loans=(LoansOfBranch("1", "Annen", (one,)),))
+
+
+HOLDERS: dict[type, Callable[[Refused], Iterable[tuple[Screen, Screen]]]] = {
+    NoVisit: lambda no: [(Waiting(), NoVisit(no))],
+    NoAccount: lambda no: [(Waiting(), NoAccount(no)), (NoAccount(), NoAccount(no))],
+    Borrowing: lambda no: [(Borrowing(), Borrowing(cannot_borrow=no)), (Waiting(), Borrowing(cannot_borrow=no))],
+    rows.NotLent: lambda no: [
+        (before, screen((rows.NotLent("1", no, title, gate),)))
+        for title in ("", "Oeroeg")
+        for gate in rows.Gate
+        for screen in (Borrowing, Returning)
+        for before in (screen(), Waiting())
+    ],
+    rows.NotTaken: lambda no: [(before, Returning((rows.NotTaken("1", no),))) for before in (Returning(), Rest())],
+    NotLonger: lambda no: [
+        (renewed(None, due, overdue=overdue), renewed(no, due, overdue=overdue))
+        for due in (TODAY, DUE)
+        for overdue in (False, True)
+    ],
+}
+"""Every fact of a screen that can hold a refusal, and the pictures in which one comes."""
+
+
+def held(hint: Any, seen: set[type]) -> set[type]:
+    """The dataclasses within a type, each with those of its fields."""
+    found = set().union(*(held(one, seen) for one in get_args(hint)))
+    if is_dataclass(hint) and isinstance(hint, type) and hint not in seen:
+        seen.add(hint)
+        late = {**vars(affairs), **vars(loans)}
+        found |= {hint}.union(*(held(one, seen) for one in get_type_hints(hint, localns=late).values()))
+    return found
+
+
+def test_5_1_3_9_every_fact_of_a_screen_that_can_hold_a_refusal_is_known_here() -> None:
+    facts = held(Screen, set())
+    late = {**vars(affairs), **vars(loans)}
+    hints = {one: get_type_hints(one, localns=late).values() for one in facts}
+    assert {one for one, of in hints.items() if any(Refused in (it, *get_args(it)) for it in of)} == set(HOLDERS)
+
+
+@pytest.mark.parametrize("language", ALL)
+@pytest.mark.parametrize("holder", HOLDERS, ids=lambda one: one.__name__)
+def test_5_1_3_9_of_a_refusal_everybody_hears_what_is_of_the_item_and_else_who_helps(
+    holder: type, language: str
+) -> None:
+    texts = ALL[language]
+    helps = sayable(texts.say("refused.other.why"), texts.say("refused.other.next"))
+    for no in ALL_REFUSALS:
+        words = sentences.refused(texts, no, TODAY)
+        for before, after in HOLDERS[holder](no):
+            told = [
+                one.aloud
+                for one in news(Shown(before, language=language), Shown(after, language=language), texts, TODAY)
+            ]
+            whole = [one.aloud for one in everything(Shown(after, language=language), texts, TODAY)]
+            assert any(sayable(words.why) in one if no.reason in FOR_ALL else one == helps for one in told), (no, told)
+            for one in (*told, *whole):
+                assert no.reason in FOR_ALL or sayable(words.why) not in one, (after, one)
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_5_1_3_9_that_a_loan_is_late_is_said_to_nobody_else_whatever_came_of_its_renewal(language: str) -> None:
+    texts = ALL[language]
+    owes = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 1250})
+    answers: list[loans.Renewal] = [loans.Renewing(), loans.Longer(DUE), NotLonger(owes), NotLonger(HELD)]
+    answers += [loans.LongerNotKnown(), loans.LongerNotAsked()]
+    assert {type(one) for one in answers} == set(get_args(loans.Renewal))
+    for answer in answers:
+        for name in ("", "Marieke"):
+            before = replace(renewed(None, overdue=True), first_name=name)
+            late = replace(LOAN, renewal=answer)
+            after = replace(before, loans=(LoansOfBranch("1", "Annen", (late,)),))
+            (heard,) = news(Shown(before, language=language), Shown(after, language=language), texts, TODAY)
+            assert heard.aloud
+            assert texts.day(TODAY, TODAY) not in heard.aloud
+            assert sayable(texts.say("account.loan.overdue_child")) not in heard.aloud
+
+
+def test_of_a_refused_renewal_everybody_hears_only_who_helps() -> None:
+    no = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 1250})
+    (heard,) = news(Shown(renewed(None)), Shown(renewed(no)), NL, TODAY)
+    assert heard.text.startswith("Oeroeg. Bijna terug: woensdag 22 juli. Er staat nog 12 euro 50 open.")
+    assert heard.aloud == "Dat lukt hier nu niet. Ga naar de balie. Daar helpen we je."
+    enough = Refused(Reason.WANTED_BY_ANOTHER, "K11", NextStep.RETURN_SOMETHING)
+    (heard,) = news(Shown(renewed(None)), Shown(renewed(enough)), NL, TODAY)
+    assert heard.aloud == "Iemand anders wacht op dit boek. Lever het in als je het uit hebt."
+
+
+def test_whoever_cannot_see_the_account_hears_without_headphones_where_to_go() -> None:
+    lapsed = Refused(Reason.LAPSED, "S7", NextStep.DESK, {"ended": date(2024, 9, 30)})
+    said, choices = everything(Shown(NoAccount(lapsed)), NL, TODAY)
+    assert said.text.startswith("Je lidmaatschap liep tot maandag 30 september 2024.")
+    assert said.aloud == "Dat lukt hier nu niet. Ga naar de balie. Daar helpen we je."
+    assert not choices.private
 
 
 def test_whoever_owes_something_is_sent_to_the_desk_without_a_word_of_it() -> None:
