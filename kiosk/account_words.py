@@ -74,14 +74,14 @@ def ready(texts: Texts, fact: MyAccount) -> Sentence | None:
 
 def loan(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> RowWords:
     """When it must be back, and what came of its renewal."""
-    came = renewal(texts, one, today)
+    came = renewal(texts, one, today, of_child=of_child)
     if came is not None and isinstance(one.renewal, Renewing | Longer):
         return RowWords(one.title, came.why)
     until = _until(texts, one, today, of_child=of_child)
     return RowWords(one.title, f"{until}\n{came.why}", came.next) if came is not None else RowWords(one.title, until)
 
 
-def renewal(texts: Texts, one: OnLoan, today: date) -> Sentence | None:
+def renewal(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> Sentence | None:
     """What came of its renewal alone, and what next, which may be empty; nothing where it was not asked for."""
     match one.renewal:
         case Renewing():
@@ -89,7 +89,7 @@ def renewal(texts: Texts, one: OnLoan, today: date) -> Sentence | None:
         case Longer(due=due):
             return Sentence(texts.say("account.loan.renewed", day=texts.day(due, today)), "")
         case NotLonger(refused=refused):
-            return sentences.refused(texts, refused, today)
+            return sentences.refused(texts, refused, today, of_child=of_child)
         case LongerNotKnown():
             return Sentence(texts.say("account.loan.not_known.why"), texts.say("account.loan.not_known.next"))
         case LongerNotAsked():

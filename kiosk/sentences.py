@@ -43,11 +43,14 @@ class RowWords:
     next: str = ""
 
 
-def refused(texts: Texts, no: Refused, today: date) -> Sentence:
-    """The two sentences of a refusal. Values that are missing, or not what they should be, are left out of them."""
+def refused(texts: Texts, no: Refused, today: date, *, of_child: bool = False) -> Sentence:
+    """The two sentences of a refusal. Values that are missing, or not what they should be, are left out of them; a
+    child reads no amount, and pays nothing without a parent (K2)."""
     key = f"refused.{no.reason.value}"
-    values = _values(texts, no.values, today)
     needed = texts.needs(f"{key}.why")
+    if of_child and "amount" in needed:
+        return Sentence(texts.say(f"{key}.why.plain"), texts.say("account.fees.child.next"))
+    values = _values(texts, no.values, today)
     if not needed <= values.keys():
         why = texts.say(f"{key}.why.plain")
     elif "count" in needed:
@@ -87,8 +90,8 @@ def _values(texts: Texts, values: Mapping[str, Value], today: date) -> dict[str,
     return filled
 
 
-def row(texts: Texts, one: Row, today: date) -> RowWords:
-    """What a row of the list says."""
+def row(texts: Texts, one: Row, today: date, *, of_child: bool = False) -> RowWords:
+    """What a row of the list says; `of_child`: without an amount."""
     match one:
         case Lent():
             key = "row.lent_provisional" if one.provisional else "row.lent"
@@ -98,7 +101,7 @@ def row(texts: Texts, one: Row, today: date) -> RowWords:
         case Asking():
             return RowWords("", texts.say("row.asking"))
         case NotLent():
-            sentence = refused(texts, one.refused, today)
+            sentence = refused(texts, one.refused, today, of_child=of_child)
             return RowWords(one.title, sentence.why, _next(texts, sentence, one.gate))
         case NotKnown():
             return RowWords("", texts.say("row.not_known.why"), texts.say("row.not_known.next"))

@@ -146,7 +146,7 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
         case Borrowing():
             return _borrowing(screen, texts, today)
         case Returning():
-            rows = [_row(one, texts, today, returns=True) for one in screen.rows]
+            rows = [_row(one, screen, texts, today) for one in screen.rows]
             head = [public(sentences.headline_of_returns(texts, screen)), *_troubles(screen.troubles, texts)]
             head += _aside(sentences.aside_of_returns(texts, screen.troubles)) + _notice(screen.notice, texts)
             return [*head, *_to_do(screen, texts), *rows]
@@ -193,12 +193,14 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
     said += _troubles(fact.troubles, texts) + _standing(fact, texts, today)
     said += _aside(sentences.aside(texts, fact.troubles)) + _notice(fact.notice, texts)
     said += [public(sentences.may_borrow(texts, fact)), *_to_do(fact, texts), *_ending(fact, texts, today)]
-    return said + [_row(one, texts, today) for one in fact.rows]  # the newest first, as they stand there
+    return said + [_row(one, fact, texts, today) for one in fact.rows]  # the newest first, as they stand there
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
-    no = fact.cannot_borrow
-    said = [spoken_refusals.of(texts, no, today), *_desk_code(texts, fact.code)] if no is not None else []
+    said = []
+    if fact.cannot_borrow is not None:
+        no = spoken_refusals.of(texts, fact.cannot_borrow, today, of_child=bool(fact.first_name))
+        said = [no, *_desk_code(texts, fact.code)]
     title = texts.say("borrow.message")
     return said + [Utterance(sayable(title, one), sayable(texts.say("speech.message"))) for one in fact.messages]
 
@@ -295,7 +297,7 @@ def _of_rows(
 ) -> list[Utterance]:
     known = {row.key: row for row in before.rows}
     new = [row for row in reversed(after.rows) if known.get(row.key) != row]
-    said = [_row(row, texts, today, returns=isinstance(after, Returning)) for row in new]
+    said = [_row(row, after, texts, today) for row in new]
     if after.troubles != before.troubles:
         said += _troubles(after.troubles - before.troubles, texts)
         aside = sentences.aside if isinstance(after, Borrowing) else sentences.aside_of_returns
@@ -308,9 +310,12 @@ def _of_rows(
 # ---- single things
 
 
-def _row(one: Row, texts: AloudTexts, today: date, *, returns: bool = False) -> Utterance:
+def _row(one: Row, screen: Borrowing | Returning, texts: AloudTexts, today: date) -> Utterance:
     """A row's sentence; for everybody without its title, and without what is between the patron and the library."""
-    words = (sentences.row_of_returns if returns else sentences.row)(texts, one, today)
+    if isinstance(screen, Borrowing):
+        words = sentences.row(texts, one, today, of_child=bool(screen.first_name))
+    else:
+        words = sentences.row_of_returns(texts, one, today)
     text = sayable(words.title, words.why, words.next)
     passing = isinstance(one, Asking | Switching)
     aloud = sayable(words.why, words.next)

@@ -37,14 +37,15 @@ def changes(before: MyAccount, after: MyAccount, texts: AloudTexts, today: date)
     for branch in after.loans:
         for one in branch.loans:
             if known.get(one.key) != one:
-                words = account_words.loan(texts, one, today, of_child=bool(after.first_name))
-                found.append(Utterance(_whole(words), _aloud(one, texts, today)))
+                of_child = bool(after.first_name)
+                words = account_words.loan(texts, one, today, of_child=of_child)
+                found.append(Utterance(_whole(words), _aloud(one, texts, today, of_child=of_child)))
     return found
 
 
-def _aloud(one: OnLoan, texts: AloudTexts, today: date) -> str:
+def _aloud(one: OnLoan, texts: AloudTexts, today: date, *, of_child: bool) -> str:
     """What everybody may hear: what came of the renewal, and never when the loan must be back, or that it is late."""
-    came = account_words.renewal(texts, one, today)
+    came = account_words.renewal(texts, one, today, of_child=of_child)
     if came is None:
         return ""
     said = sayable(came.why, came.next)

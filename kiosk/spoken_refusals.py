@@ -39,9 +39,9 @@ OF_ITEM_OR_KIOSK = frozenset(
 """Of all others it might be heard what somebody owes, or that a pass is blocked."""
 
 
-def of(texts: AloudTexts, no: Refused, today: date) -> Utterance:
+def of(texts: AloudTexts, no: Refused, today: date, *, of_child: bool = False) -> Utterance:
     """Its two sentences, and what everybody may hear of them."""
-    text = sayable(str(sentences.refused(texts, no, today)))
+    text = sayable(str(sentences.refused(texts, no, today, of_child=of_child)))
     return Utterance(text, aloud(texts, no, text))
 
 

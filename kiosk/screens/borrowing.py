@@ -14,8 +14,8 @@ class BorrowingPage(ListPage):
 
     def draw(self, fact: Borrowing, texts: Texts) -> None:
         """All of the visit."""
-        today = self._today()
-        cards = tuple(self._card(one, sentences.row(texts, one, today)) for one in fact.rows)
+        today, of_child = self._today(), bool(fact.first_name)
+        cards = tuple(self._card(one, sentences.row(texts, one, today, of_child=of_child)) for one in fact.rows)
         self.draw_list(
             fact,
             (*self._troubles(fact, texts), *self._standing(fact, texts), *cards, *self._ending(fact, texts)),
@@ -43,7 +43,7 @@ class BorrowingPage(ListPage):
         patron in a hurry reads them at the end."""
         cards = []
         if fact.cannot_borrow is not None:
-            said = sentences.refused(texts, fact.cannot_borrow, self._today())
+            said = sentences.refused(texts, fact.cannot_borrow, self._today(), of_child=bool(fact.first_name))
             code = sentences.desk_code(texts, fact.code)
             step = OF_STEP[fact.cannot_borrow.next]
             cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))

@@ -210,6 +210,24 @@ def test_what_cannot_be_said_is_left_out() -> None:
     assert sayable("€\u00a06,20", "Wat nu?") == "€ 6,20. Wat nu?"
 
 
+@pytest.mark.parametrize("language", ALL)
+def test_k2_no_amount_is_said_to_a_child(language: str) -> None:
+    texts = ALL[language]
+    owes = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 123_45})
+    row = (rows.NotLent("1", owes, "Oeroeg"),)
+    pictures: list[tuple[Screen, Screen]] = [
+        (Borrowing(first_name="Marieke"), Borrowing(first_name="Marieke", cannot_borrow=owes)),
+        (Borrowing(first_name="Marieke"), Borrowing(row, first_name="Marieke")),
+        (Waiting(), Borrowing(row, first_name="Marieke", cannot_borrow=owes)),
+        (replace(renewed(None), first_name="Marieke"), replace(renewed(owes), first_name="Marieke")),
+        (Waiting(), replace(renewed(owes), first_name="Marieke")),
+    ]
+    for before, after in pictures:
+        utterances = news(Shown(before, language=language), Shown(after, language=language), texts, TODAY)
+        assert any(sayable(texts.say("account.fees.child.next")) in one.text for one in utterances), after
+        assert not any("123" in one.text for one in utterances), after
+
+
 # ---- where everybody hears it
 
 SECRET = st.text("qxzvwj", min_size=6, max_size=12).map(str.capitalize)

@@ -26,6 +26,7 @@ DUE, LATER = date(2026, 8, 12), date(2026, 8, 26)
 LONG = "Het geheim van de zeven verdwenen meeuwen en de vuurtorenwachter die alles al wist: een vertelling in brieven"
 ENOUGH = Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, {"count": 2})
 WANTED = Refused(Reason.WANTED_BY_ANOTHER, "K11", NextStep.RETURN_SOMETHING)
+OWES = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 123_45, "limit": 1000})
 ANNEN, BEERSE = BranchCode("3540"), BranchCode("3550")
 INSTITUTION = InstitutionCode("annen")
 
@@ -102,6 +103,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "account-refused": (MyAccount(loans=REFUSED), None),
     "account-many": (MyAccount(loans=MANY), None),
     "account-child": (MyAccount(loans=LOANS, first_name="Marieke-Christina"), None),
+    "account-refused-child": (
+        MyAccount(loans=here(OnLoan("l0", "Oeroeg", DUE, renewal=NotLonger(OWES))), first_name="Marieke"),
+        None,
+    ),
     "account-nothing": (MyAccount(), None),
     "account-notice": (MyAccount(loans=LOANS, notice=Notice.OTHER_PASS), None),
     "account-no-line": (MyAccount(loans=LOANS, troubles=frozenset({Trouble.NO_CONNECTION})), None),

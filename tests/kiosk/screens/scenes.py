@@ -219,6 +219,15 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-no-items": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_ITEMS})), None),
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
     "borrow-cannot-code": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0], code="KZTP"), None),
+    "borrow-cannot-child": (
+        Borrowing(
+            (NotLent("1", refusals(Reason.OPEN_AMOUNT)[0], "Oeroeg"),),
+            first_name="Marieke",
+            cannot_borrow=refusals(Reason.PAY_FIRST)[0],
+            code="KZTP",
+        ),
+        None,
+    ),
     "borrow-message": (Borrowing(may_borrow=8, messages=("Je tas ligt nog bij de balie.",)), None),
     "borrow-two-messages": (
         Borrowing(ROWS[:2], lent=1, may_borrow=8, messages=("Je tas ligt nog bij de balie.", "Bel even terug.")),

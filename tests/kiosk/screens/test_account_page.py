@@ -1,5 +1,6 @@
 """The account under a finger: its buttons tell what they name, scrolling is no touch, and the first card comes low."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from kiosk.bus import Touched
 from kiosk.loans import Longer, OnLoan
 from kiosk.rows import Lent
 from kiosk.screens.look import look
+from kiosk.texts import Texts, available
 from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, Rest, Shown
 from tests.kiosk.screens.account_scenes import DUE, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.layout import labels
 from tests.kiosk.screens.scenes import SCENES, SIZES
 
 SEATED = Access(low=True, still=True)
@@ -46,6 +49,19 @@ def test_a_loan_that_cannot_be_renewed_has_no_button(kiosk: Kiosk) -> None:
     kiosk.show(MyAccount(loans=loans))
     assert not _renewing(kiosk)
     assert not [one for one in kiosk.stage.touchable() if one.intent == "renew_all"]
+
+
+@pytest.mark.parametrize("language", available())
+@pytest.mark.parametrize("name", ["borrow-cannot-child", "account-refused-child", "account-fees-child"])
+def test_k2_a_child_reads_that_something_stands_open_without_its_amount(kiosk: Kiosk, name: str, language: str) -> None:
+    screen, _ = SCENES[name]
+    assert isinstance(screen, Borrowing | MyAccount)
+    next_step = Texts(language).say("account.fees.child.next")
+    for first_name, amount in (("Marieke", False), ("", True)):
+        kiosk.show(replace(screen, first_name=first_name), None, language)
+        drawn = " ".join(one.text for one in labels(kiosk.stage.ids.pages))
+        assert ("123" in drawn or "1.234" in drawn or "57" in drawn) is amount, drawn
+        assert (next_step in drawn) is not amount, drawn
 
 
 def test_a_finger_that_pulls_the_list_renews_nothing(kiosk: Kiosk) -> None:

@@ -72,6 +72,10 @@ def test_a_child_reads_no_amount_and_no_blame_in_any_language(language: str) -> 
     assert not any(letter.isdigit() for letter in words.why + words.next)
     late = account_words.loan(texts, replace(LOAN, overdue=True), TODAY, of_child=True)
     assert late.why == texts.say("account.loan.overdue_child")
+    owes = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 123_45})
+    no = account_words.loan(texts, replace(LOAN, renewal=NotLonger(owes)), TODAY, of_child=True)
+    assert no.why.endswith(texts.say("refused.open_amount.why.plain"))
+    assert no.next == texts.say("account.fees.child.next")
     assert "Marieke" in account_words.title(texts, fact)
     assert texts.money(620) in account_words.sum_of_fees(texts, replace(fact, first_name="")).why
 

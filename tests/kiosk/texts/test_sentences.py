@@ -99,6 +99,25 @@ def test_whatever_values_a_refusal_carries_two_sentences_come_out(
             assert "{" not in said.why + said.next
 
 
+@pytest.mark.parametrize("language", available())
+def test_k2_a_child_reads_of_no_refusal_an_amount_and_is_sent_with_a_parent_where_there_is_one(language: str) -> None:
+    texts = Texts(language)
+    for reason in Reason:
+        no = _no(reason, cents=123_45, limit=1000)
+        (said, usual) = (sentences.refused(texts, no, TODAY, of_child=one) for one in (True, False))
+        row = sentences.row(texts, NotLent("1", no), TODAY, of_child=True)
+        assert (row.why, row.next) == (said.why, said.next)
+        amount = texts.money(123_45) in usual.why
+        assert amount is (reason in (Reason.OPEN_AMOUNT, Reason.PAY_FIRST))
+        if amount:
+            assert not any(one.isdigit() for one in said.why + said.next)
+            assert said == Sentence(
+                texts.say(f"refused.{reason.value}.why.plain"), texts.say("account.fees.child.next")
+            )
+        else:
+            assert said == usual
+
+
 def test_each_row_says_how_it_stands() -> None:
     assert sentences.row(NL, Lent("1", "Oeroeg", DUE), TODAY) == RowWords("Oeroeg", "Geleend tot wo 12 augustus")
     assert sentences.row(NL, Asking("1"), TODAY) == RowWords("", "Even kijken…")
