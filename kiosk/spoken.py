@@ -227,7 +227,7 @@ def _finished(fact: Finished, texts: AloudTexts) -> list[Utterance]:
         return [public(sentences.finished(texts, fact))]
     care = sentences.still_to_do(texts, fact) or (texts.say("finished.take") if fact.lying else "")
     whole = [public(sentences.finished(texts, fact), care, receipt_words.of_loans(texts, fact))]
-    address = texts.say("finished.mail_to", address=fact.mail_to) if fact.mail_to else ""
+    address = texts.mail_to(fact.mail_to)
     return [*whole, Utterance(sayable(address), sayable(texts.say("access.email")))] if address else whole
 
 

@@ -32,6 +32,13 @@ class AloudTexts(Texts):
         whole, rest = divmod(cents, 100)
         return self.count("speech.money", whole, cents=rest) if rest else self.count("speech.money_whole", whole)
 
+    def mail_to(self, masked: str) -> str:
+        """That something can be mailed to "r•••@b…nl": with which letter it begins and how it ends, for its marks would
+        be left out and another address be heard. Empty where no address is shown (`kiosk.veil`)."""
+        name, at, domain = masked.partition("@")
+        ends = domain.rpartition("…")[2]
+        return self.say("speech.mail_to", name=name[0], place=ends) if at and name and ends else ""
+
     def _number(self, day: date) -> str:
         """One in French is "1er", or it is said as "un"."""
         return self.say("speech.first") if day.day == 1 else str(day.day)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from circulation import affairs
 from circulation.affairs import Route
+from circulation.mail_address import masked
 from circulation.outcomes import NextStep, Reason, Refused
 from kiosk import loans, rows, sentences, spoken
 from kiosk.loans import LoansOfBranch, NotLonger, OnLoan
@@ -41,6 +42,7 @@ from kiosk.ui import (
     Waiting,
 )
 from kiosk.utterance import Utterance
+from kiosk.veil import veiled
 from tests.kiosk.screens.scenes import ALL_REFUSALS, SCENES
 
 TODAY, DUE = date(2026, 7, 22), date(2026, 8, 12)
@@ -196,6 +198,29 @@ def test_amounts_and_days_are_written_as_they_are_spoken() -> None:
     assert (EN.money(100), EN.money(250)) == ("1 euro", "2 euros 50")
     assert NL.day(DUE, TODAY) == "woensdag 12 augustus"
     assert NL.day(date(2024, 9, 30), TODAY) == "maandag 30 september 2024"
+
+
+def test_of_a_hidden_address_it_is_said_how_it_begins_and_ends() -> None:
+    heard = everything(Shown(Finished(1, mail_to=masked("ria@bieb.example.nl"))), NL, TODAY)[1]
+    assert heard.text == "Mailen kan naar je eigen adres. Dat begint met r en eindigt op punt nl."
+    assert heard.aloud == "Bon mailen."
+
+
+@pytest.mark.parametrize("language", ALL)
+@given(address=st.emails())
+def test_of_no_hidden_address_another_one_is_heard(language: str, address: str) -> None:
+    texts, hidden = ALL[language], masked(address)
+    said = texts.mail_to(hidden)
+    assert bool(said) is bool(hidden)
+    assert "•" not in said
+    assert "…" not in said
+    assert not said or address.rpartition(".")[2] in said
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_where_the_address_is_veiled_it_is_not_spoken_of(language: str) -> None:
+    heard = everything(veiled(Shown(Finished(1, mail_to="r•••@b…nl"), language=language)), ALL[language], TODAY)
+    assert len(heard) == len(everything(Shown(Finished(1), language=language), ALL[language], TODAY))
 
 
 @pytest.mark.parametrize("language", ALL)

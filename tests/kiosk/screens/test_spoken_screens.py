@@ -14,10 +14,13 @@ NOT_SAID = {"Bibliotheek Annen"}  # the library's name, on the wall too
 
 
 class AsDrawn(AloudTexts):
-    """Days as they are drawn, so that they can be compared."""
+    """Days, amounts and an address as they are drawn, so that they can be compared."""
 
     _weekdays = AloudTexts.__mro__[1]._weekdays  # type: ignore[attr-defined]
     money = AloudTexts.__mro__[1].money  # type: ignore[attr-defined]
+
+    def mail_to(self, masked: str) -> str:
+        return self.say("finished.mail_to", address=masked) if masked else ""
 
 
 @pytest.mark.parametrize("name", SCENES)
