@@ -79,9 +79,9 @@ class Paid:
     stand as credit because what they were for was settled already."""
 
     terminal: str
-    cents: int
-    left: int = 0
-    credit: int = 0
+    cents: int = field(repr=False)
+    left: int = field(default=0, repr=False)
+    credit: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class FeeLine:
 
     ref: str
     kind: FeeKind
-    cents: int
+    cents: int = field(repr=False)
     status: FeeStatus
     institution: InstitutionCode
     name: str
@@ -144,7 +144,7 @@ class MembershipLine:
     institution: InstitutionCode
     name: str
     subscription: SubscriptionCode
-    product: str
+    product: str = field(repr=False)
     ends: date
     strips: int | None = None
     counts: bool = True
@@ -159,7 +159,7 @@ class Account:
     loans: tuple[BranchLoans, ...] = ()
     holds: tuple[HoldLine, ...] = ()
     fees: tuple[FeeLine, ...] = ()
-    payable: int = 0
+    payable: int = field(default=0, repr=False)
     memberships: tuple[MembershipLine, ...] = ()
     history: tuple[str, ...] = field(default=(), repr=False)
 
@@ -170,7 +170,7 @@ class Owed:
 
     patron: PatronRef
     fees: tuple[FeeLine, ...] = ()
-    payable: int = 0
+    payable: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Allowed:
 class HandedOver:
     """The desk finds the case under this code (N10) until that instant, UTC."""
 
-    code: str
+    code: str = field(repr=False)
     until: datetime
 
 

@@ -1,6 +1,6 @@
 """The rows of a list that a patron reads: what became of each item. Facts only, as in `ui`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ class Lent:
     """A row: this item is the patron's until `due`. `provisional`: the library system may set another date yet."""
 
     key: str
-    title: str
+    title: str = field(repr=False)
     due: date
     provisional: bool = False
     gate: Gate = Gate.SAFE
@@ -45,7 +45,7 @@ class NotLent:
 
     key: str
     refused: Refused
-    title: str = ""
+    title: str = field(default="", repr=False)
     gate: Gate = Gate.SAFE
 
 
@@ -77,7 +77,7 @@ class Undone:
     """A row: it was lent, its tag could not be cleared, and so the loan was ended again."""
 
     key: str
-    title: str
+    title: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Back:
     the library system. `gate`: LAY_DOWN or OPEN where its tag is not armed."""
 
     key: str
-    title: str
+    title: str = field(repr=False)
     route: "Route"
     place: str = ""
     provisional: bool = False

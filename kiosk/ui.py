@@ -165,9 +165,9 @@ class Borrowing:
     rows: tuple[Row, ...] = ()
     lent: int = 0
     may_borrow: int | None = None
-    first_name: str = ""
+    first_name: str = field(default="", repr=False)
     cannot_borrow: Refused | None = None
-    messages: tuple[str, ...] = ()
+    messages: tuple[str, ...] = field(default=(), repr=False)
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
     resumed: bool = False
@@ -198,7 +198,7 @@ class MyAccount:
     loans: tuple[LoansOfBranch, ...] = ()
     holds: "tuple[HoldLine, ...]" = ()
     fees: "tuple[FeeLine, ...]" = ()
-    payable: int = 0
+    payable: int = field(default=0, repr=False)
     memberships: "tuple[MembershipLine, ...]" = ()
     first_name: str = field(default="", repr=False)
     notice: Notice | None = None
