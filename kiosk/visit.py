@@ -179,7 +179,7 @@ async def _at_the_door(
         patron = await door.open()
         if patron is None:
             return False, None
-        return True, await _served(counter, shown, patron, opens_account=opens_account)
+        return True, await _served(counter, shown, patron, opens_account=opens_account or door.wants_account)
     finally:
         if door.pin_counts:
             counter.desk.end_visit(shown)

@@ -45,6 +45,8 @@ class Door:
         self._ahead = [one for one in scans if shown_pass(one) != shown]
         self.pin_counts = False
         """Whether the library system may hold a PIN for proved, so that it must hear of the end of the visit (P6)."""
+        self.wants_account = False
+        """Whether the account was asked for beside the pass, before the picture could say that it is looked up."""
 
     async def open(self) -> Identified | None:
         """The patron, or None where the visit did not begin; then the patron was told why, or left.
@@ -140,7 +142,7 @@ class Door:
             happening = await stage.next(QUICK_S if not stage.shows(type(meanwhile)) else None, asked)
             if happening is None:
                 stage.show(meanwhile)  # an answer that comes at once needs no picture of waiting before it
-            if isinstance(happening, Touched):
+            if isinstance(happening, Touched) and self._leaves(happening, drawn=stage.shows(type(meanwhile))):
                 asked.cancel()  # the call itself goes on and changes nothing
                 return None
             if isinstance(happening, PassPresented) and shown_pass(happening) != self._shown:
@@ -150,6 +152,16 @@ class Door:
             if isinstance(happening, BarcodeScanned) and shown_pass(happening) != self._shown:
                 self._ahead.append(happening)
         return asked.result()
+
+    def _leaves(self, touched: Touched, *, drawn: bool) -> bool:
+        """Whether that ends it. Until Waiting is `drawn` the screen before it can be touched: who asks for the account
+        there, or says "lend", goes on with the pass; what leads elsewhere is left to whoever draws that screen."""
+        self.wants_account |= touched.intent is Intent.ACCOUNT
+        if touched.intent not in (Intent.STOP, Intent.CLOSE, Intent.BRING_BACK):
+            return False
+        if not drawn:
+            self._stage.put_back(touched)
+        return True
 
     async def _refuse(self, refused: Refused) -> None:
         """Says why, and the desk's code as soon as there is one (N10)."""

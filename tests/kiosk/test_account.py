@@ -334,6 +334,16 @@ async def test_the_account_wanted_at_rest_opens_with_the_next_pass(kiosk: Kiosk)
 
 
 @accounts
+async def test_the_account_touched_a_moment_after_the_pass_opens_with_that_visit(kiosk: Kiosk) -> None:
+    kiosk.desk.accounts[ANNA] = account(loan(1))
+    kiosk.desk.delay_s = 1
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.ACCOUNT)
+    await kiosk.wait(3)
+    assert len(loans(kiosk)) == 1
+
+
+@accounts
 async def test_that_wish_is_forgotten_after_the_time_to_read_it(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.ACCOUNT)
     await kiosk.wait(21)

@@ -47,6 +47,33 @@ async def test_after_lend_the_pass_is_asked_for_and_what_was_scanned_is_lent_onc
 
 
 @story
+async def test_lend_touched_a_moment_after_the_pass_is_yes_go_on(kiosk: Kiosk) -> None:
+    kiosk.desk.delay_s = 1
+    await kiosk.scan(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.LEND)
+    await kiosk.wait(3)
+    assert kiosk.desk.asked == [(ANNA, book(1))]
+
+
+@story
+async def test_what_is_touched_instead_a_moment_after_the_pass_is_done_and_not_asked_again(kiosk: Kiosk) -> None:
+    kiosk.desk.delay_s = 1
+    await kiosk.scan(book(1))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.wait(3)
+    assert isinstance(kiosk.screen(), Returning)
+    assert (kiosk.desk.asked, kiosk.desk.returned) == ([], [book(1)])
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.CLOSE)
+    await kiosk.scan(book(2))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Rest)
+
+
+@story
 async def test_to_bring_them_back_takes_all_in_without_another_scan(kiosk: Kiosk) -> None:
     one = tag(book(1), security=TagSecurity.UNSECURED)
     await kiosk.lay(one)
