@@ -11,8 +11,8 @@ from circulation.outcomes import NextStep, Reason, Refused
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
+from kiosk.flows.pin import Keep, is_another
 from kiosk.settings import Patience
-from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import ChooseHome, Intent
 
@@ -24,18 +24,22 @@ NOT_LISTED = Refused(Reason.GUEST_HOME_UNKNOWN, "G1", NextStep.DESK)
 
 
 async def choose_home(
-    stage: Stage, shown: Presented, homes: tuple[HomeChoice, ...], patience: Patience
+    stage: Stage, shown: Presented, homes: tuple[HomeChoice, ...], patience: Patience, keep: Keep
 ) -> Isil | Refused | None:
-    """The library; a refusal where it is not listed; None where the patron left or another pass was shown."""
+    """The library; a refusal where it is not listed; None where the patron left or another pass was shown. `keep`:
+    takes what is scanned meanwhile and is no pass."""
     while len(homes) > 1:
         parts = stretches(homes)
         stage.show(ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts)))
         happening = await stage.next(patience.idle)
         if happening is None:
             return None
-        if isinstance(happening, PassPresented | BarcodeScanned) and shown_pass(happening) != shown:
-            stage.put_back(happening)
-            return None
+        if isinstance(happening, PassPresented | BarcodeScanned):
+            if is_another(happening, shown):
+                stage.put_back(happening)
+                return None
+            if isinstance(happening, BarcodeScanned):
+                keep(happening)
         if isinstance(happening, Touched):
             if happening.intent is Intent.CLOSE:
                 return NOT_LISTED

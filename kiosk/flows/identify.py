@@ -13,7 +13,7 @@ from kiosk.bus import Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.choose_home import choose_home
 from kiosk.flows.desk_code import DeskCode, NewEvent
-from kiosk.flows.pin import NewKeys, type_pin
+from kiosk.flows.pin import NewKeys, is_another, type_pin
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
@@ -21,7 +21,7 @@ from kiosk.ui import GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Waiting
 
 log = logging.getLogger(__name__)
 QUICK_S = 0.1
-AHEAD = 20  # items that a patron may scan before the answer is there
+AHEAD = 50  # scans that are kept before the answer is there: more than a visit takes at once, so that it says which not
 Answer = Identified | Refused
 Result = TypeVar("Result")
 
@@ -42,7 +42,9 @@ class Door:
         """`scans`: what the patron scanned before; with what is scanned here it belongs to the visit."""
         self._stage, self._desk, self._shown, self._patience = stage, desk, shown, patience
         self._new_keys, self._new_event = new_keys, new_event
-        self._ahead = [one for one in scans if shown_pass(one) != shown]
+        self._ahead: list[BarcodeScanned] = []
+        for one in scans:
+            self._keep(one)
         self.pin_counts = False
         """Whether the library system may hold a PIN for proved, so that it must hear of the end of the visit (P6)."""
         self.wants_account = False
@@ -68,7 +70,7 @@ class Door:
             await self._refuse(answer)
             return None
         if answer is not None:
-            for scan in self._ahead[:AHEAD]:
+            for scan in self._ahead:
                 self._stage.put_back(scan)
         return answer
 
@@ -80,7 +82,7 @@ class Door:
         wrong = False
         while True:
             keys = self._new_keys()
-            pin = await type_pin(self._stage, self._shown, keys, self._patience, wrong=wrong, scans=self._ahead)
+            pin = await type_pin(self._stage, self._shown, keys, self._patience, wrong=wrong, keep=self._keep)
             if pin is None:
                 return None
             typed, asked = len(pin), self._desk.identify(self._shown, pin)
@@ -106,10 +108,11 @@ class Door:
             if happening is None:
                 return None
             if isinstance(happening, PassPresented | BarcodeScanned):
-                if shown_pass(happening) == self._shown:
-                    continue
-                stage.put_back(happening)
-                return None
+                if is_another(happening, self._shown):
+                    stage.put_back(happening)
+                    return None
+                if isinstance(happening, BarcodeScanned):
+                    self._keep(happening)
             if isinstance(happening, Touched):
                 if happening.intent is not Intent.ENROL:
                     return unknown
@@ -117,13 +120,13 @@ class Door:
         listed = await self._answer(self._desk.guest_homes(), Waiting())
         if listed is None or isinstance(listed, Refused):
             return listed
-        home = await choose_home(stage, self._shown, listed.homes, self._patience)
+        home = await choose_home(stage, self._shown, listed.homes, self._patience, self._keep)
         if home is None:
             return None
         if isinstance(home, Refused):
             return home
         keys = self._new_keys()
-        pin = await type_pin(stage, self._shown, keys, self._patience, wrong=False, scans=self._ahead)
+        pin = await type_pin(stage, self._shown, keys, self._patience, wrong=False, keep=self._keep)
         if pin is None:
             return None
         typed, asked = len(pin), self._desk.enrol(self._shown, pin, home, self._new_event())
@@ -149,9 +152,15 @@ class Door:
                 asked.cancel()
                 stage.put_back(happening)
                 return None
-            if isinstance(happening, BarcodeScanned) and shown_pass(happening) != self._shown:
-                self._ahead.append(happening)
+            if isinstance(happening, BarcodeScanned):
+                self._keep(happening)
         return asked.result()
+
+    def _keep(self, scan: BarcodeScanned) -> None:
+        """For the visit, each item once; the pass itself is none."""
+        known = any(one.text == scan.text for one in self._ahead)
+        if not known and len(self._ahead) < AHEAD and shown_pass(scan) != self._shown:
+            self._ahead.append(scan)
 
     def _leaves(self, touched: Touched, *, drawn: bool) -> bool:
         """Whether that ends it. Until Waiting is `drawn` the screen before it can be touched: who asks for the account

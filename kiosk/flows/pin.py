@@ -8,12 +8,14 @@ from random import Random
 from circulation.presented import Presented, Source
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Happening, Touched
+from kiosk.flows.books_first import book_of
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import DIGITS, PIN_MAX, PIN_MIN, Intent, PinPad, StillThere
 
 NewKeys = Callable[[], str]
+Keep = Callable[[BarcodeScanned], None]
 _TICK_S = 0.01  # a timer may wake so much too early
 
 
@@ -28,11 +30,11 @@ def scrambled(random: Random) -> str:
 
 
 async def type_pin(
-    stage: Stage, shown: Presented, keys: str, patience: Patience, *, wrong: bool, scans: list[BarcodeScanned]
+    stage: Stage, shown: Presented, keys: str, patience: Patience, *, wrong: bool, keep: Keep
 ) -> str | None:
     """The PIN, or None where the patron left, fell silent, or showed another pass (which then is what happens next).
 
-    `scans`: takes the items that are scanned meanwhile.
+    `keep`: takes what is scanned meanwhile and is no pass.
     """
     typed, short = "", False
     while True:
@@ -53,8 +55,8 @@ async def type_pin(
             if is_another(happening, shown):
                 stage.put_back(happening)
                 return None
-            if isinstance(happening, BarcodeScanned) and shown_pass(happening) != shown:
-                scans.append(happening)
+            if isinstance(happening, BarcodeScanned):
+                keep(happening)
 
 
 def _after(typed: str, touched: Touched, keys: str) -> str:
@@ -65,10 +67,10 @@ def _after(typed: str, touched: Touched, keys: str) -> str:
 
 
 def is_another(happening: PassPresented | BarcodeScanned, shown: Presented) -> bool:
-    """Whether it is another pass than the one whose PIN is asked for. What is scanned is an item, unless passes are
-    scanned here too; what cannot be read is nobody's."""
+    """Whether it is another pass than the one that somebody stands here with. What is scanned is an item, unless passes
+    are scanned here too and its number has not an item's form (P1); what cannot be read is nobody's."""
     other = shown_pass(happening)
-    if isinstance(happening, BarcodeScanned) and shown.source is not Source.BARCODE:
+    if isinstance(happening, BarcodeScanned) and (shown.source is not Source.BARCODE or book_of(happening) is not None):
         return False
     return other is not None and other != shown
 

@@ -112,6 +112,22 @@ async def test_g10_another_pass_silence_or_stop_ends_the_offer(kiosk: Kiosk) -> 
 
 
 @story
+async def test_g10_books_scanned_before_the_pad_belong_to_the_visit_of_the_guest(kiosk: Kiosk) -> None:
+    kiosk.desk.patrons[UNKNOWN] = OFFERED
+    kiosk.desk.homes = homes(2)
+    await kiosk.scan(UNKNOWN)
+    await kiosk.scan(book(1))
+    assert kiosk.screen() == GuestOffer()
+    await kiosk.touch(Intent.ENROL)
+    await kiosk.scan(book(2))
+    await kiosk.touch(Intent.CHOOSE, "1")
+    await kiosk.type(PIN)
+    await kiosk.touch(Intent.ENTER)
+    await kiosk.wait(1)
+    assert [type(row) for row in kiosk.rows()] == [Lent, Lent]
+
+
+@story
 async def test_g10_where_it_is_off_nobody_is_offered_anything(kiosk: Kiosk) -> None:
     await kiosk.tap(UNKNOWN)
     assert kiosk.screen() == NoVisit(PASS_UNKNOWN)

@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 from circulation.desk import DeskUnreachable
-from circulation.outcomes import NextStep, Reason, Refused
+from circulation.identifiers import PatronRef
+from circulation.outcomes import Identified, NextStep, Reason, Refused
 from kiosk.bus import Happening
 from kiosk.flows.pin import scrambled
 from kiosk.rows import Lent
-from kiosk.ui import DIGITS, Borrowing, Intent, NoAnswer, NoVisit, PinPad, Rest, StillThere, Waiting
+from kiosk.ui import DIGITS, Borrowing, Intent, NoAnswer, Notice, NoVisit, PinPad, Rest, StillThere, Waiting
 from tests.kiosk.virtual_time import VirtualLoop, play
 from tests.kiosk.world import ANNA, BERT, PIN_LOCKED, PIN_NEEDED, Kiosk, book, story
 
@@ -156,6 +157,35 @@ async def test_a_book_that_is_scanned_at_the_pad_belongs_to_the_visit(kiosk: Kio
     await kiosk.type(PIN)
     await kiosk.touch(Intent.ENTER)
     assert [type(row) for row in kiosk.rows()] == [Lent]
+
+
+@story
+async def test_p1_a_book_scanned_at_the_pad_of_a_scanned_pass_is_no_other_pass_and_leaves_what_was_typed(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.desk.pins[ANNA] = PIN
+    await kiosk.scan(ANNA)
+    await kiosk.type(PIN[:3])
+    await kiosk.scan(book(1), ANNA)
+    assert pad(kiosk).typed == 3
+    await kiosk.type(PIN[3:])
+    await kiosk.touch(Intent.ENTER)
+    assert [type(row) for row in kiosk.rows()] == [Lent]
+
+
+@story
+async def test_no_scan_before_the_visit_is_lost_without_a_word(kiosk: Kiosk) -> None:
+    await at_the_pad(kiosk)
+    kiosk.desk.patrons[ANNA] = Identified(PatronRef("anna"), may_borrow=None)
+    await kiosk.scan(*(book(number) for number in range(1, 25)), book(1))
+    await kiosk.type(PIN)
+    await kiosk.touch(Intent.ENTER)
+    await kiosk.wait(1)
+    assert kiosk.borrowing().notice is Notice.UNREADABLE_SCAN
+    await kiosk.scan(*(book(number) for number in range(1, 25)))
+    await kiosk.wait(1)
+    assert len(kiosk.titles()) == 24
+    assert sorted(item for _, item in kiosk.desk.asked) == [book(number) for number in range(1, 25)]
 
 
 @story
