@@ -16,7 +16,7 @@ from kiosk.desks.mail import VisitMail
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
-from kiosk.flows.mailed import mail, mail_to
+from kiosk.flows.mailed import mail, mail_to, not_mailed
 from kiosk.loans import RenewedLoan
 from kiosk.rows import Back, Lent
 from kiosk.settings import Patience
@@ -70,10 +70,13 @@ async def farewell(
     wanted = _wanted(patron, first, last)
     later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
-    if _is_for_paper(sheet) and wanted is Intent.EMAIL and mail_to(stage, patron):
-        receipt = make_receipt(stage.language, sheet.lent, sheet.not_known, sheet.renewed)
+    if _is_for_paper(sheet) and wanted is Intent.EMAIL:
         done = Receipt(ReceiptState.MAILING, len(sheet.lent), renewed=len(sheet.renewed))
-        instead = await mail(stage, post, shown, receipt, done, later, patience, can_print=printer.exists)
+        if mail_to(stage, patron):
+            receipt = make_receipt(stage.language, sheet.lent, sheet.not_known, sheet.renewed)
+            instead = await mail(stage, post, shown, receipt, done, later, patience, can_print=printer.exists)
+        else:  # their own choice, which cannot be done now: that is said
+            instead = await not_mailed(stage, done, later, patience, can_print=printer.exists)
         wanted = Intent.PRINT if instead else None
     if printer.exists and _is_for_paper(sheet) and wanted is Intent.PRINT:
         job = new_job()

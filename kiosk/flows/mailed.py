@@ -46,11 +46,27 @@ async def mail(
             later.append(happening)
     goes = sending.result()
     log.info("receipt by mail: %s", "taken" if goes else "not taken")
-    state = ReceiptState.MAILED if goes else ReceiptState.NOT_MAILED
-    stage.show(replace(done, state=state, can_print=can_print and not goes))
+    if not goes:
+        return await not_mailed(stage, done, later, patience, can_print=can_print)
+    stage.show(replace(done, state=ReceiptState.MAILED))
+    return await _read(stage, later, patience.closing / 2)
+
+
+async def not_mailed(
+    stage: Stage, done: Receipt, later: list[PassPresented | BarcodeScanned], patience: Patience, *, can_print: bool
+) -> bool:
+    """Says that it does not go, where nobody else has come. Returns whether it is to be printed instead."""
+    if later:
+        return False
+    stage.show(replace(done, state=ReceiptState.NOT_MAILED, can_print=can_print))
+    return await _read(stage, later, patience.closing)
+
+
+async def _read(stage: Stage, later: list[PassPresented | BarcodeScanned], seconds: float) -> bool:
+    """Until it was read, or somebody else comes. Returns whether it is to be printed."""
     stage.stir()
     while not later:
-        happening = await stage.next(patience.closing / 2 if goes else patience.closing)
+        happening = await stage.next(seconds)
         if happening is None or isinstance(happening, Touched):
             return isinstance(happening, Touched) and happening.intent is Intent.PRINT
         if isinstance(happening, PassPresented | BarcodeScanned):

@@ -37,14 +37,35 @@ async def test_k9_it_is_offered_where_it_goes_and_sent_with_a_touch(kiosk: Kiosk
 
 
 @story
-async def test_k9_without_an_address_or_a_loan_it_is_not_offered(kiosk: Kiosk) -> None:
-    await borrow(kiosk, replace(MAILED, mail_to="", receipt=ReceiptChoice.EMAIL))
+async def test_k9_without_an_address_it_is_not_offered(kiosk: Kiosk) -> None:
+    await borrow(kiosk, replace(MAILED, mail_to=""))
     assert kiosk.screen() == Finished(1)
     await kiosk.touch(Intent.EMAIL)
     assert kiosk.screen() == Finished(1)
     await kiosk.wait(11)
     assert isinstance(kiosk.screen(), Rest)
     assert kiosk.mail.letters == []
+
+
+@story
+async def test_k2_who_chose_mail_and_cannot_be_mailed_is_told_and_may_print(kiosk: Kiosk) -> None:
+    await borrow(kiosk, replace(MAILED, mail_to="", receipt=ReceiptChoice.EMAIL))
+    assert kiosk.screen() == Finished(1)
+    await kiosk.wait(10.1)
+    assert kiosk.screen() == Receipt(ReceiptState.NOT_MAILED, 1, can_print=True)
+    await kiosk.touch(Intent.PRINT)
+    assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 1)
+    await kiosk.wait(8)
+    assert isinstance(kiosk.screen(), Rest)
+    assert (len(kiosk.printer.jobs), kiosk.mail.letters) == (1, [])
+
+
+@story
+async def test_k2_what_cannot_be_mailed_holds_up_nobody_who_comes_next(kiosk: Kiosk) -> None:
+    await borrow(kiosk, replace(MAILED, mail_to="", receipt=ReceiptChoice.EMAIL))
+    await kiosk.tap(BERT)
+    assert isinstance(kiosk.screen(), Borrowing)
+    assert kiosk.printer.jobs == []
 
 
 @story
