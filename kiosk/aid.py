@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 LOUDNESS = (15, 30, 50, 70, 100)
 USUAL = 2  # of them
 UNANSWERED_S = 1.5  # a key that changed nothing is answered all the same
+LETTERS_A_SECOND, PAUSE_S = 12, 0.5  # a slow guess at 160 words a minute, and a breath after each thing that is said
 UNHEARD_S = 0.8  # who acts sooner than this does not answer what was begun to be said, and has not heard what it is
 _SILENCES = Touched | KeyPressed | BarcodeScanned | ScanUnreadable | PassPresented | PassUnreadable
 _WORKING = (Health.READY, Health.DEGRADED)
@@ -93,7 +94,7 @@ class Aid:
         self._shown: Shown | None = None
         self._said: tuple[Utterance, ...] = ()
         self._since: list[tuple[float, Utterance, _What]] = []  # said since the last silence, and when
-        self._cut_at = 0.0
+        self._cut_at = self._silent_at = 0.0
         self._unheard: tuple[Utterance, ...] = ()  # news that was cut off before anybody could know what it is
 
     @property
@@ -102,6 +103,11 @@ class Aid:
         if not self._loudspeaker or self._headphones or not self._speaks:
             return Reading.NONE
         return Reading.ON if self._aloud else Reading.OFF
+
+    @property
+    def silent_s(self) -> float | None:
+        """For about how many seconds all has been said; below 0 while something is. None where nobody listens."""
+        return None if self._hearers is None else self._clock() - self._silent_at
 
     @property
     def _hearers(self) -> Hearers | None:
@@ -221,6 +227,7 @@ class Aid:
         self._since += [(now, one, how) for one, how in said]
         self._said = tuple(one for one, _ in said)
         texts = [one.text if hearers is Hearers.ONE else one.aloud for one in self._said]
+        self._silent_at = max(self._silent_at, now) + sum(PAUSE_S + len(one) / LETTERS_A_SECOND for one in texts if one)
         self._speaker.say([one for one in texts if one], self._now().language, LOUDNESS[self._level], hearers)
 
     @property
@@ -250,6 +257,7 @@ class Aid:
 
     def _silence(self) -> None:
         self._since.clear()
+        self._silent_at = min(self._silent_at, self._clock())
         if self._speaker is not None:
             self._speaker.stop()
 

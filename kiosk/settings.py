@@ -6,11 +6,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Patience:
     """`idle`: no touch and no scan before "are you still there?"; `warning`: how long that question stands;
-    `reading`: how long a refusal stands; `closing`: how long the last screen stands; `resume`: how long a visit that
-    ran out of time can be taken up again."""
+    `reading`: how long a refusal stands; `closing`: how long the last screen stands; `choosing`: the same where it asks
+    about a receipt; both begin when all was said to whoever listens (`flows.still_there`). `resume`: how long a visit
+    that ran out of time can be taken up again."""
 
     idle: float = 45.0
     warning: int = 20
     reading: float = 20.0
     closing: float = 10.0
+    choosing: float = 20.0
     resume: float = 300.0

@@ -178,6 +178,11 @@ class Stage:
         """For how many seconds nobody of this visit did anything (`kiosk.presence`); a new screen begins anew."""
         return asyncio.get_running_loop().time() - self._quiet_since
 
+    @property
+    def silent_s(self) -> float | None:
+        """As `Aid.silent_s`; None where nobody listens."""
+        return self._aid.silent_s if self._aid is not None else None
+
     def stir(self) -> None:
         """Begins to count anew: there is something new to read."""
         self._quiet_since = asyncio.get_running_loop().time()

@@ -9,12 +9,13 @@ from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
 from circulation.outcomes import Reason, Refused
 from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
-from kiosk.bus import Touched
+from kiosk.bus import Happening, Touched
 from kiosk.desks.in_background import VisitDesk
+from kiosk.flows.still_there import next_heard, still_there
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Intent, LendOrReturn, Notice
+from kiosk.ui import Intent, LendOrReturn, Notice, StillThere
 
 MOST = 20  # items that may be scanned before it is said; a scanner gone mad gets no further
 
@@ -63,7 +64,7 @@ class BooksFirst:
         try:
             while self._items and self._stage.takes_back:
                 self._draw()
-                happening = await self._stage.next(self._patience.reading, *([self._asked] if self._asked else []))
+                happening = await self._next()
                 if happening is None or (isinstance(happening, Touched) and happening.intent is Intent.STOP):
                     return None
                 if isinstance(happening, asyncio.Task):
@@ -71,7 +72,8 @@ class BooksFirst:
                 elif isinstance(happening, Touched):
                     if happening.intent is Intent.BRING_BACK:
                         return Intent.BRING_BACK
-                    found, self._wants_pass, self._notice = None, True, None
+                    found, self._notice = None, None
+                    self._wants_pass |= happening.intent is Intent.LEND
                 else:
                     found = self._hear(happening)
                 if found is not None:
@@ -88,13 +90,28 @@ class BooksFirst:
         new = {one.item for one in lying if not self._left.issuperset(tag.uid for tag in one.tags)}
         return frozenset(new | self._scanned.keys())
 
-    def _draw(self) -> None:
+    async def _next(self) -> Happening | asyncio.Task[object] | None:
+        """What happens next; None is silence. Scans would be lost by it, so that it is asked first; what lies on the
+        pad stays there."""
+        if self._asked is not None:
+            return await self._stage.next(None, self._asked)
+        if not self._scanned:
+            return await next_heard(self._stage, self._patience.reading)
+        happening = await self._stage.next(self._patience.reading)
+        if happening is None:
+            happening = await still_there(self._stage, self._draw, self._patience, self._has_more)
+        return happening
+
+    def _has_more(self, _: Happening) -> bool:
+        return not self._items <= self._seen
+
+    def _draw(self, over: StillThere | None = None) -> None:
         notice = self._notice or (Notice.PASS_LEFT if self._wants_pass and self._stage.pass_on_reader else None)
         screen = LendOrReturn(len(self._items), self._wants_pass, notice, self._stage.troubles, self._stage.lay_pass)
         if not self._items <= self._seen:
             self._stage.stir()  # what comes and goes keeps no question open
         self._seen |= self._items
-        self._stage.show(screen)
+        self._stage.show(screen, over)
 
     def _hear(self, happening: object) -> Presented | None:
         """The pass that was shown; books are added, and what cannot be read is said."""

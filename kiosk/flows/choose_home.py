@@ -3,6 +3,7 @@ nobody scrolls."""
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from circulation.presented import Presented
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.flows.pin import Keep, is_another
+from kiosk.flows.still_there import still_there
 from kiosk.settings import Patience
 from kiosk.stage import Stage
 from kiosk.ui import ChooseHome, Intent
@@ -30,8 +32,13 @@ async def choose_home(
     takes what is scanned meanwhile and is no pass."""
     while len(homes) > 1:
         parts = stretches(homes)
-        stage.show(ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts)))
+        screen = ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts))
+        stage.show(screen)
         happening = await stage.next(patience.idle)
+        if happening is None:
+            happening = await still_there(
+                stage, partial(stage.show, screen), patience, partial(is_another, shown=shown)
+            )
         if happening is None:
             return None
         if isinstance(happening, PassPresented | BarcodeScanned):

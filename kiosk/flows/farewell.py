@@ -17,7 +17,9 @@ from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
 from kiosk.flows.mailed import mail, mail_to, not_mailed
+from kiosk.flows.still_there import next_heard
 from kiosk.loans import RenewedLoan
+from kiosk.offered import offered
 from kiosk.rows import Back, Lent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
@@ -65,8 +67,10 @@ async def farewell(
     begins with.
     """
     draw = partial(_finished, stage, printer, patron)
-    first = await _watch(stage, checkout, draw, patience)
-    last = await _settled(stage, checkout, draw, first, patience)
+    is_asked = patron.receipt is ReceiptChoice.ASK
+    until = patience if is_asked else replace(patience, choosing=patience.closing)  # their own choice is soon done
+    first = await _watch(stage, checkout, draw, until)
+    last = await _settled(stage, checkout, draw, first, until)
     wanted = _wanted(patron, first, last)
     later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
@@ -156,8 +160,9 @@ async def _watch(stage: Stage, items: Items, draw: Draw, patience: Patience) -> 
     An answer that was still awaited is taken in, and what is at the gate is awaited."""
     while True:
         items.switch_next()
-        stage.show(draw(items.sheet))
-        happening = await stage.next(None if items.switching else patience.closing, *items.tasks)
+        screen = draw(items.sheet)
+        stage.show(screen)
+        happening = await next_heard(stage, None if items.switching else _how_long(screen, patience), *items.tasks)
         if isinstance(happening, asyncio.Task):
             items.take(happening)
             stage.stir()
@@ -165,6 +170,12 @@ async def _watch(stage: Stage, items: Items, draw: Draw, patience: Patience) -> 
             items.hear(happening.event)
         elif happening is None or isinstance(happening, Touched | Coming):
             return happening
+
+
+def _how_long(screen: Screen, patience: Patience) -> float:
+    """Seconds that it stands: more where it asks about a receipt."""
+    asks = offered(screen) & {Intent.PRINT, Intent.EMAIL}
+    return patience.choosing if asks else patience.closing
 
 
 async def _settled(
@@ -177,10 +188,11 @@ async def _settled(
     await items.settle()
     if not items.sheet.to_check or isinstance(first, Coming):
         return first
-    stage.show(draw(items.sheet))
+    screen = draw(items.sheet)
+    stage.show(screen)
     stage.stir()
     while True:
-        happening = await stage.next(patience.closing)
+        happening = await next_heard(stage, _how_long(screen, patience))
         if happening is None or isinstance(happening, Touched | Coming):
             return happening
 
@@ -237,7 +249,8 @@ async def _watch_printing(
     stage.show(replace(done, state=state))
     stage.stir()
     while not later:
-        happening = await stage.next(patience.closing if state is not ReceiptState.PRINTED else patience.closing / 2)
+        seconds = patience.closing if state is not ReceiptState.PRINTED else patience.closing / 2
+        happening = await next_heard(stage, seconds)
         if happening is None or isinstance(happening, Touched):
             return
         if isinstance(happening, Coming):

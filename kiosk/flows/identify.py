@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 from circulation.desk import DeskUnreachable
@@ -14,6 +15,7 @@ from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.choose_home import choose_home
 from kiosk.flows.desk_code import DeskCode, NewEvent
 from kiosk.flows.pin import NewKeys, is_another, type_pin
+from kiosk.flows.still_there import next_heard, still_there
 from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
@@ -102,21 +104,9 @@ class Door:
         Raises DeskUnreachable.
         """
         stage = self._stage
-        stage.show(GuestOffer())
-        while True:
-            happening = await stage.next(self._patience.reading)
-            if happening is None:
-                return None
-            if isinstance(happening, PassPresented | BarcodeScanned):
-                if is_another(happening, self._shown):
-                    stage.put_back(happening)
-                    return None
-                if isinstance(happening, BarcodeScanned):
-                    self._keep(happening)
-            if isinstance(happening, Touched):
-                if happening.intent is not Intent.ENROL:
-                    return unknown
-                break
+        choice = await self._offer()
+        if choice is not Intent.ENROL:
+            return unknown if choice is Intent.CLOSE else None
         listed = await self._answer(self._desk.guest_homes(), Waiting())
         if listed is None or isinstance(listed, Refused):
             return listed
@@ -135,6 +125,27 @@ class Door:
         answer = await self._answer(asked, PinPad(typed, checking=True, keys=keys))
         self.pin_counts = not isinstance(answer, Refused)
         return answer
+
+    async def _offer(self) -> Intent | None:
+        """ENROL or CLOSE, as was touched; None: the patron left, or another pass was shown."""
+        stage = self._stage
+        while True:
+            stage.show(GuestOffer())
+            happening = await stage.next(self._patience.reading)
+            if happening is None:
+                happening = await still_there(
+                    stage, partial(stage.show, GuestOffer()), self._patience, partial(is_another, shown=self._shown)
+                )
+            if happening is None or (isinstance(happening, Touched) and happening.intent is Intent.STOP):
+                return None
+            if isinstance(happening, Touched) and happening.intent in (Intent.ENROL, Intent.CLOSE):
+                return happening.intent
+            if isinstance(happening, PassPresented | BarcodeScanned):
+                if is_another(happening, self._shown):
+                    stage.put_back(happening)
+                    return None
+                if isinstance(happening, BarcodeScanned):
+                    self._keep(happening)
 
     async def _answer(self, question: Coroutine[Any, Any, Result], meanwhile: Waiting | PinPad) -> Result | None:
         """The answer; None where the patron left, or somebody showed another pass. Raises DeskUnreachable."""
@@ -185,7 +196,7 @@ class Door:
         stage = self._stage
         while True:
             stage.show(draw())
-            happening = await stage.next(self._patience.reading, *(desk_code.tasks if desk_code else ()))
+            happening = await next_heard(stage, self._patience.reading, *(desk_code.tasks if desk_code else ()))
             if isinstance(happening, asyncio.Task):
                 stage.stir()  # a code is something new to read
                 continue

@@ -10,6 +10,7 @@ from devices import ports
 from devices.ports import BarcodeScanned, PassPresented
 from kiosk.bus import Touched
 from kiosk.desks.mail import VisitMail
+from kiosk.flows.still_there import next_heard
 from kiosk.settings import Patience
 from kiosk.stage import Stage
 from kiosk.ui import Intent, Receipt, ReceiptState, Trouble
@@ -59,14 +60,14 @@ async def not_mailed(
     if later:
         return False
     stage.show(replace(done, state=ReceiptState.NOT_MAILED, can_print=can_print))
-    return await _read(stage, later, patience.closing)
+    return await _read(stage, later, patience.choosing if can_print else patience.closing)
 
 
 async def _read(stage: Stage, later: list[PassPresented | BarcodeScanned], seconds: float) -> bool:
     """Until it was read, or somebody else comes. Returns whether it is to be printed."""
     stage.stir()
     while not later:
-        happening = await stage.next(seconds)
+        happening = await next_heard(stage, seconds)
         if happening is None or isinstance(happening, Touched):
             return isinstance(happening, Touched) and happening.intent is Intent.PRINT
         if isinstance(happening, PassPresented | BarcodeScanned):

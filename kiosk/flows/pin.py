@@ -1,22 +1,22 @@
 """A PIN is typed (P6). What was typed lives in one local variable here and nowhere else: the screen knows how many
 digits there are, the log nothing."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from circulation.presented import Presented, Source
 from devices.ports import BarcodeScanned, PassPresented
-from kiosk.bus import Happening, Touched
+from kiosk.bus import Touched
 from kiosk.flows.books_first import book_of
+from kiosk.flows.still_there import still_there
 from kiosk.settings import Patience
-from kiosk.shown_pass import shown_pass
+from kiosk.shown_pass import is_same_pass, shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import DIGITS, PIN_MAX, PIN_MIN, Intent, PinPad, StillThere
+from kiosk.ui import DIGITS, PIN_MAX, PIN_MIN, Intent, PinPad
 
 NewKeys = Callable[[], str]
 Keep = Callable[[BarcodeScanned], None]
-_TICK_S = 0.01  # a timer may wake so much too early
 
 
 def in_order() -> str:
@@ -41,7 +41,9 @@ async def type_pin(
         pad = PinPad(len(typed), wrong, short, keys=keys)
         stage.show(pad)
         happening = await stage.next(patience.idle)
-        if happening is None and (happening := await _still_there(stage, shown, pad, patience)) is None:
+        if happening is None:
+            happening = await still_there(stage, partial(stage.show, pad), patience, partial(is_another, shown=shown))
+        if happening is None:
             return None
         if isinstance(happening, Touched):
             if happening.intent is Intent.STOP:
@@ -66,26 +68,11 @@ def _after(typed: str, touched: Touched, keys: str) -> str:
     return typed + touched.what if is_digit and len(typed) < PIN_MAX else typed
 
 
-def is_another(happening: PassPresented | BarcodeScanned, shown: Presented) -> bool:
+def is_another(happening: object, shown: Presented) -> bool:
     """Whether it is another pass than the one that somebody stands here with. What is scanned is an item, unless passes
     are scanned here too and its number has not an item's form (P1); what cannot be read is nobody's."""
-    other = shown_pass(happening)
+    if not isinstance(happening, PassPresented | BarcodeScanned):
+        return False
     if isinstance(happening, BarcodeScanned) and (shown.source is not Source.BARCODE or book_of(happening) is not None):
         return False
-    return other is not None and other != shown
-
-
-async def _still_there(stage: Stage, shown: Presented, pad: PinPad, patience: Patience) -> Happening | None:
-    """Counts down over the pad; what a person does goes on, None is silence."""
-    stage.show(pad, StillThere(patience.warning))
-    while (left := patience.warning - int(stage.quiet_s + _TICK_S)) > 0:
-        stage.show(pad, StillThere(left))
-        tick = asyncio.create_task(asyncio.sleep(1 - stage.quiet_s % 1))
-        happening = await stage.next(None, tick)
-        tick.cancel()
-        if happening is None or isinstance(happening, asyncio.Task):
-            continue
-        leaves = isinstance(happening, PassPresented) and is_another(happening, shown)
-        if leaves or stage.presence.was_by(happening):
-            return happening
-    return None
+    return shown_pass(happening) is not None and not is_same_pass(happening, shown)

@@ -13,11 +13,12 @@ from circulation.outcomes import Identified, NextStep, Reason, Refused
 from devices.ports import HeadphonesChanged, Health, Key, KeyPressed
 from devices.speaker import Hearers
 from kiosk import aid as aid_module
-from kiosk.aid import LOUDNESS, USUAL, Aid
+from kiosk.aid import LETTERS_A_SECOND, LOUDNESS, USUAL, Aid
 from kiosk.bus import Focused, Stirred, Untouched
-from kiosk.ui import HelpCard, Intent, Reading, Rest, Waiting
+from kiosk.ui import HelpCard, Intent, NoVisit, Reading, Rest, Waiting
+from kiosk.utterance import public
 from tests.kiosk.virtual_time import VirtualLoop, play
-from tests.kiosk.world import ANNA, BERT, HELD, KINDS, Kiosk, book, lent
+from tests.kiosk.world import ANNA, BERT, HELD, KINDS, UNKNOWN, Kiosk, book, lent
 
 TODAY = date(2026, 7, 22)
 USUALLY = LOUDNESS[USUAL]
@@ -92,6 +93,29 @@ async def test_without_headphones_nothing_is_said(kiosk: Kiosk, ears: Listener) 
     await kiosk.scan(book(1))
     await press(kiosk, Key.REPEAT)
     assert ears.how == []
+
+
+@listening(loudspeaker=False)
+async def test_a_screen_that_goes_by_itself_waits_until_all_of_it_was_said_but_not_for_ever(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await kiosk.tap(UNKNOWN)
+    await kiosk.wait(20.1)
+    assert isinstance(kiosk.screen(), Rest), "nobody listens"
+    await plug(kiosk)
+    ears.since()
+    await kiosk.tap(UNKNOWN)
+    takes_s = sum(len(one) for one in ears.since()) / LETTERS_A_SECOND
+    assert takes_s > 3
+    await kiosk.wait(20 + takes_s)
+    assert isinstance(kiosk.screen(), NoVisit)
+    await kiosk.wait(5)
+    assert isinstance(kiosk.screen(), Rest)
+    await kiosk.tap(UNKNOWN)
+    for _ in range(17):
+        await kiosk.wait(5)
+        kiosk.stage._aid._say([public("x" * 600)])  # type: ignore[union-attr]
+    assert isinstance(kiosk.screen(), Rest)
 
 
 @listening(loudspeaker=False)

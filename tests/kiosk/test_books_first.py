@@ -5,7 +5,7 @@ from functools import partial
 from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified, NextStep, Reason, Refused
 from devices.ports import PassUnreadable, TagSecurity
-from kiosk.ui import Borrowing, Intent, LendOrReturn, Notice, NoVisit, Rest, Returning, Trouble
+from kiosk.ui import Borrowing, Intent, LendOrReturn, Notice, NoVisit, Rest, Returning, StillThere, Trouble
 from tests.kiosk.world import ANNA, BERT, ITEM_AS_PASS, PASS_UNKNOWN, UNKNOWN, WITH_PAD, Kiosk, book, tag, unreachable
 from tests.kiosk.world import story as any_story
 
@@ -99,7 +99,7 @@ async def test_whoever_walks_away_leaves_no_trace_and_tags_as_they_were(kiosk: K
     await kiosk.lay(tag(book(1)))
     await kiosk.scan(book(2))
     await kiosk.touch(Intent.LANGUAGE, "en")
-    await kiosk.wait(21)
+    await kiosk.wait(41)
     assert kiosk.screen() == Rest(notice=Notice.BOOKS_LEFT, takes_back=True)
     assert (kiosk.shown().language, kiosk.desk.returned, kiosk.pad.tried) == ("nl", [], [])
     await kiosk.lift()
@@ -107,6 +107,33 @@ async def test_whoever_walks_away_leaves_no_trace_and_tags_as_they_were(kiosk: K
     await kiosk.tap(BERT)
     await kiosk.wait(1)
     assert kiosk.desk.asked == []
+
+
+@story
+async def test_whoever_scanned_is_asked_before_it_is_lost_and_goes_on_by_a_touch_a_scan_or_a_book_laid_down(
+    kiosk: Kiosk,
+) -> None:
+    await kiosk.scan(book(1))
+    await kiosk.wait(20.5)
+    assert (kiosk.screen(), kiosk.shown().over) == (LendOrReturn(1), StillThere(20))
+    await kiosk.touch(Intent.MORE_TIME)
+    assert (kiosk.screen(), kiosk.shown().over) == (LendOrReturn(1), None)
+    await kiosk.wait(20.5)
+    await kiosk.scan(book(2))
+    assert (kiosk.screen(), kiosk.shown().over) == (LendOrReturn(2), None)
+    await kiosk.wait(20.5)
+    await kiosk.lay(tag(book(3)))
+    assert (kiosk.screen(), kiosk.shown().over) == (LendOrReturn(3), None)
+    await kiosk.wait(35)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert sorted(kiosk.desk.asked) == [(ANNA, book(1)), (ANNA, book(2)), (ANNA, book(3))]
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.scan(book(4))
+    await kiosk.wait(21)
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Rest)
 
 
 @story

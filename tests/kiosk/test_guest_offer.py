@@ -10,7 +10,7 @@ from circulation.identifiers import Isil
 from circulation.outcomes import OFFERS_ENROLMENT, NextStep, Reason, Refused
 from kiosk.flows.choose_home import AT_ONCE, NOT_LISTED, stretches
 from kiosk.rows import Lent
-from kiosk.ui import Borrowing, ChooseHome, GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Rest
+from kiosk.ui import Borrowing, ChooseHome, GuestOffer, Intent, NoAnswer, NoVisit, PinPad, Rest, StillThere
 from tests.kiosk.world import ANNA, BERT, PASS_UNKNOWN, PIN_NEEDED, UNKNOWN, Kiosk, book, story, unreachable
 
 PIN = "73519"
@@ -102,13 +102,36 @@ async def test_g10_another_pass_silence_or_stop_ends_the_offer(kiosk: Kiosk) -> 
     await offered(kiosk)
     await kiosk.tap(UNKNOWN)
     assert kiosk.screen() == GuestOffer(), "the same pass once more changes nothing"
-    await kiosk.wait(21)
+    await kiosk.wait(41)
     assert isinstance(kiosk.screen(), Rest)
     await offered(kiosk)
     await kiosk.touch(Intent.ENROL)
     await kiosk.touch(Intent.STOP)
     assert isinstance(kiosk.screen(), Rest)
     assert kiosk.desk.enrolled == []
+
+
+@story
+async def test_g10_g1_silence_is_asked_about_before_the_offer_or_the_list_goes(kiosk: Kiosk) -> None:
+    kiosk.desk.homes = homes(2)
+    await offered(kiosk)
+    await kiosk.wait(20.5)
+    assert (kiosk.screen(), kiosk.shown().over) == (GuestOffer(), StillThere(20))
+    await kiosk.touch(Intent.MORE_TIME)
+    assert (kiosk.screen(), kiosk.shown().over) == (GuestOffer(), None)
+    await kiosk.touch(Intent.ENROL)
+    listed = kiosk.screen()
+    await kiosk.wait(45.5)
+    assert (kiosk.screen(), kiosk.shown().over) == (listed, StillThere(20))
+    await kiosk.touch(Intent.MORE_TIME)
+    assert (kiosk.screen(), kiosk.shown().over) == (listed, None)
+    await kiosk.wait(46)
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Rest)
+    await offered(kiosk)
+    await kiosk.wait(21)
+    await kiosk.touch(Intent.STOP)
+    assert isinstance(kiosk.screen(), Rest)
 
 
 @story

@@ -42,7 +42,7 @@ async def test_k9_without_an_address_it_is_not_offered(kiosk: Kiosk) -> None:
     assert kiosk.screen() == Finished(1)
     await kiosk.touch(Intent.EMAIL)
     assert kiosk.screen() == Finished(1)
-    await kiosk.wait(11)
+    await kiosk.wait(21)
     assert isinstance(kiosk.screen(), Rest)
     assert kiosk.mail.letters == []
 
@@ -100,6 +100,23 @@ async def test_what_cannot_be_mailed_can_be_printed_and_the_loan_stands(kiosk: K
     await kiosk.touch(Intent.PRINT)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 1)
     assert (len(kiosk.printer.jobs), kiosk.desk.asked) == (1, [(ANNA, book(1))])
+
+
+@story
+async def test_a_question_about_the_receipt_stands_longer_than_what_is_only_told(kiosk: Kiosk) -> None:
+    await borrow(kiosk)
+    await kiosk.wait(19)
+    assert isinstance(kiosk.screen(), Finished)
+    await kiosk.touch(Intent.EMAIL)
+    assert kiosk.screen() == Receipt(ReceiptState.MAILED, 1)
+    await kiosk.wait(6)
+    kiosk.mail.takes = False
+    await borrow(kiosk)
+    await kiosk.touch(Intent.EMAIL)
+    await kiosk.wait(19)
+    assert kiosk.screen() == Receipt(ReceiptState.NOT_MAILED, 1, can_print=True)
+    await kiosk.wait(2)
+    assert isinstance(kiosk.screen(), Rest)
 
 
 @story

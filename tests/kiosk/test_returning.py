@@ -355,7 +355,7 @@ async def test_stop_leaves_with_a_word_of_thanks(kiosk: Kiosk) -> None:
     await kiosk.lay(brought(1))
     await kiosk.touch(Intent.STOP)
     assert kiosk.screen() == Returned(1, lying=True, can_print=True)
-    await kiosk.wait(11)
+    await kiosk.wait(21)
     assert isinstance(kiosk.screen(), Rest)
 
 

@@ -53,7 +53,7 @@ from tests.kiosk.world import (
 
 NAMES = {ANNA: "anna", BERT: "bert"}
 REPLIES = ("lent", "provisional", "refused", "lost", "unreachable", "journal", "fault")
-IDLE_S, WARNING_S, RESUME_S, SLACK_S = 45, 20, 300, 0.1
+IDLE_S, READING_S, WARNING_S, RESUME_S, SLACK_S = 45, 20, 20, 300, 0.1
 
 
 class TellingDesk(ScriptedDesk):
@@ -265,8 +265,8 @@ class VisitMachine(RuleBasedStateMachine):
         screen = shown.screen
         quiet = at - max(self.life, self.desk.answered_at, self.began)
         if isinstance(shown.over, StillThere) and not isinstance(self.before.over, StillThere):
-            assert isinstance(screen, Borrowing | Returning)
-            assert quiet > IDLE_S - SLACK_S
+            assert isinstance(screen, Borrowing | Returning | LendOrReturn)
+            assert quiet > (READING_S if isinstance(screen, LendOrReturn) else IDLE_S) - SLACK_S
             self.warned = at
         if isinstance(screen, Borrowing):
             if not isinstance(self.before.screen, Borrowing):
