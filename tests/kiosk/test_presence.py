@@ -130,6 +130,7 @@ def test_whoever_left_is_given_no_time_by_anothers_pass_and_may_still_come_back(
         assert (kiosk.shown().over, type(kiosk.screen())) == (None, MyAccount if opens else Borrowing)
         await kiosk.wait(46)
         await his_pass(kiosk)
+        await kiosk.take_away()
         await kiosk.wait(19)
         assert isinstance(kiosk.screen(), Rest)
         await his_pass(kiosk)
@@ -233,9 +234,11 @@ async def test_who_tries_an_unreadable_card_at_the_pin_pad_is_there(kiosk: Kiosk
 def test_each_kind_counts_so_often_in_a_row_and_begins_anew_with_the_next_visit() -> None:
     presence, number = Presence(), PassNumber(ANNA)
     own = PassPresented("pass_reader", b"\x04\xa1\xb2\xc3\xd4\xe5\xf6", ANNA, False, 0.0)
+    other = PassPresented("pass_reader", b"\x04\xa1\xb2\xc3\xd4\xe5\xf7", BERT, False, 0.0)
     for _ in range(2):
         presence.begin(Presented(Source.BARCODE, number))
         assert presence.sign_of(BarcodeScanned("item_scanner", ANNA, None, 0.0)) is Sign.READS
-        assert presence.sign_of(own) is Sign.NONE, "another way in is another pass, as for the flows"
+        assert presence.sign_of(own) is Sign.READS, "another way in, but the same number"
+        assert presence.sign_of(other) is Sign.NONE
         signs = [presence.sign_of(HeadphonesChanged("headphones", True, 0.0)) for _ in range(5)]
         assert signs == [Sign.THERE] * OFTEN[HeadphonesChanged] + [Sign.NONE] * 2

@@ -400,7 +400,7 @@ async def test_a_pass_waits_though_something_unreadable_is_scanned_after_it(kios
     await kiosk.scan("%&")
     await kiosk.wait(5)
     assert isinstance(kiosk.screen(), Returned)  # what needs care is read first
-    await kiosk.wait(10)
+    await kiosk.wait(20)
     assert isinstance(kiosk.screen(), Borrowing)
 
 
