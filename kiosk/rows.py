@@ -23,13 +23,17 @@ class Gate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """A row: this item is the patron's until `due`. `provisional`: the library system may set another date yet."""
+    """A row: this item is the patron's until `due`. `provisional`: the library system may set another date yet.
+    `borrowed_before`: its title was theirs before, and they want to be told (K4). `hold_filled`: they had a hold on it.
+    """
 
     key: str
     title: str = field(repr=False)
     due: date
     provisional: bool = False
     gate: Gate = Gate.SAFE
+    borrowed_before: bool = False
+    hold_filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

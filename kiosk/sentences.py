@@ -94,8 +94,7 @@ def row(texts: Texts, one: Row, today: date, *, of_child: bool = False) -> RowWo
     """What a row of the list says; `of_child`: without an amount."""
     match one:
         case Lent():
-            key = "row.lent_provisional" if one.provisional else "row.lent"
-            return RowWords(one.title, texts.say(key, day=texts.day(one.due, today)), at_gate(texts, one.gate))
+            return RowWords(one.title, _lent(texts, one, today), at_gate(texts, one.gate))
         case Switching():
             return RowWords(one.done.title, texts.say("row.unlocking"))
         case Asking():
@@ -128,6 +127,16 @@ def row_of_returns(texts: Texts, one: Row, today: date) -> RowWords:
             return RowWords("", texts.say("row.back_not_asked"), texts.say("row.not_asked.next"))
         case _:
             return row(texts, one, today)
+
+
+def _lent(texts: Texts, one: Lent, today: date) -> str:
+    """Until when, and what is good to know of it (K4, K8); where the gate is not sure of it, only that counts."""
+    key = "row.lent_provisional" if one.provisional else "row.lent"
+    said = [texts.say(key, day=texts.day(one.due, today))]
+    if one.gate is Gate.SAFE:
+        said += [texts.say("row.hold_filled")] if one.hold_filled else []
+        said += [texts.say("row.borrowed_before")] if one.borrowed_before else []
+    return "\n".join(said)
 
 
 def _taken_in(texts: Texts, one: Back) -> RowWords:

@@ -117,7 +117,14 @@ class Sheet:
         key = self._key(item)
         match answer:
             case CheckedOut():
-                lent = Lent(key, answer.title, answer.due, answer.provisional)
+                lent = Lent(
+                    key,
+                    answer.title,
+                    answer.due,
+                    answer.provisional,
+                    borrowed_before=answer.borrowed_before,
+                    hold_filled=answer.hold_filled,
+                )
                 return replace(self._with(item, lent), may_borrow=answer.may_borrow)
             case Refused():
                 return self._with(item, NotTaken(key, answer) if self.of_returns else NotLent(key, answer))

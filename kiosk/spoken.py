@@ -12,7 +12,7 @@ from typing import assert_never
 
 from kiosk import receipt_words, sentences, spoken_access, spoken_account, spoken_refusals, spoken_ways_in
 from kiosk.offered import offered_of
-from kiosk.rows import Asking, NotLent, NotTaken, Row, Switching
+from kiosk.rows import Asking, Lent, NotLent, NotTaken, Row, Switching
 from kiosk.texts.aloud import AloudTexts, sayable
 from kiosk.ui import (
     AccessCard,
@@ -316,8 +316,10 @@ def _row(one: Row, screen: Borrowing | Returning, texts: AloudTexts, today: date
         words = sentences.row(texts, one, today, of_child=bool(screen.first_name))
     else:
         words = sentences.row_of_returns(texts, one, today)
-    text = sayable(words.title, words.why, words.next)
+    text = sayable(words.title, *words.why.split("\n"), words.next)
     passing = isinstance(one, Asking | Switching)
+    if isinstance(one, Lent):
+        words = sentences.row(texts, replace(one, borrowed_before=False, hold_filled=False), today)
     aloud = sayable(words.why, words.next)
     if isinstance(one, NotLent | NotTaken):
         aloud = spoken_refusals.aloud(texts, one.refused, aloud)

@@ -13,6 +13,8 @@ PRIVATE = frozenset({"title", "messages", "product", "mail_to"})
 """Fields of facts, of a screen and of what it holds, that become a mask."""
 LEFT_OUT = frozenset({"first_name"})
 """Those that become empty: without a name nobody is greeted by one."""
+TOLD = frozenset({"borrowed_before", "hold_filled"})
+"""What is between a patron and the library of an item: not said any more."""
 AMOUNTS = frozenset({"cents", "payable"})
 """Numbers that become nothing: what is drawn says by `hidden` that they were something. In a refusal they are left out.
 """
@@ -33,7 +35,7 @@ def veiled(fact: Fact) -> Fact:
 
 def _hidden(name: str, value: Any) -> Any:
     if isinstance(value, bool):
-        return value or name == HIDDEN
+        return (value or name == HIDDEN) and name not in TOLD
     if isinstance(value, int):
         return 0 if value and name in AMOUNTS else value
     if isinstance(value, Mapping):

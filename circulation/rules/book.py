@@ -44,7 +44,10 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
         Kept("membership_store.staff.messages.acknowledge", "staff acknowledge a message"),
         Kept("kiosk.flows.checkout.Checkout", "one for the patron stands until it is read away, at every visit"),
     ),
-    "K4": (Kept("membership_store.account.look_at_account", "shows the history to who has chosen it"),),
+    "K4": (
+        Kept("membership_store.account.look_at_account", "shows the history to who has chosen it"),
+        Kept("kiosk.sentences.row", "tells of a loan that its title was theirs before, to who has chosen that"),
+    ),
     "K12": (Kept("membership_store.account.look_at_account", "shows ready holds with their shelf"),),
     "K13": (
         Kept("kiosk.sentences.refused", "one sentence of why and one of what next, in the patron's language"),

@@ -423,6 +423,13 @@ def test_of_a_loan_everybody_hears_that_it_is_one() -> None:
     assert (heard.private, heard.aloud) == (True, "Geleend tot woensdag 12 augustus.")
 
 
+def test_k4_that_a_book_was_theirs_before_or_reserved_nobody_else_hears() -> None:
+    row = replace(OEROEG, borrowed_before=True, hold_filled=True)
+    (heard,) = news(Shown(Borrowing()), Shown(Borrowing((row,))), NL, TODAY)
+    assert heard.aloud == "Geleend tot woensdag 12 augustus."
+    assert heard.text == f"Oeroeg. {heard.aloud} Je reservering is opgehaald. Je leende dit al eens."
+
+
 def test_the_names_of_the_usual_buttons_are_for_everybody_and_others_are_not() -> None:
     names = [name_of(one) for one in available()]
     assert all(is_choice(NL, NL.say(f"access.{one.value}")) for one in Intent if one is not Intent.LANGUAGE)

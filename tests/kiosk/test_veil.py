@@ -30,6 +30,13 @@ async def test_after_twenty_seconds_no_title_is_shown_and_what_became_of_the_boo
     assert (kiosk.borrowing().lent, kiosk.borrowing().rows[0].key) == (1, before.rows[0].key)
 
 
+def test_k4_that_it_was_theirs_before_or_reserved_goes_with_its_title() -> None:
+    row = Lent("1", "Oeroeg", DUE, borrowed_before=True, hold_filled=True)
+    assert veiled(Borrowing((row, Switching("2", row)), lent=1)) == Borrowing(
+        (Lent("1", MASK, DUE), Switching("2", Lent("1", MASK, DUE))), lent=1
+    )
+
+
 @story
 async def test_a_touch_anywhere_shows_them_again_and_time_counts_anew(kiosk: Kiosk) -> None:
     await kiosk.tap(ANNA)

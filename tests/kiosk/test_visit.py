@@ -199,6 +199,17 @@ async def test_each_item_is_asked_as_it_is_scanned_and_the_newest_is_on_top(kios
 
 
 @story
+async def test_k4_what_was_theirs_before_or_reserved_is_told_on_its_row(kiosk: Kiosk) -> None:
+    kiosk.desk.replies[book(1)] = [replace(lent(book(1)), borrowed_before=True)]
+    kiosk.desk.replies[book(2)] = [replace(lent(book(2)), hold_filled=True)]
+    await kiosk.tap(ANNA)
+    for number in (1, 2, 3):
+        await kiosk.scan(book(number))
+    rows = [one for one in kiosk.rows() if isinstance(one, Lent)]
+    assert [(one.borrowed_before, one.hold_filled) for one in rows] == [(False, False), (False, True), (True, False)]
+
+
+@story
 async def test_while_the_store_thinks_the_row_says_so_and_more_can_be_scanned(kiosk: Kiosk) -> None:
     await kiosk.tap(ANNA)
     kiosk.desk.delay_s = 5

@@ -1,5 +1,6 @@
 """One picture of every screen in every state: for the gallery, and for the checks that all of them must pass."""
 
+from dataclasses import replace
 from datetime import date
 
 from circulation.affairs import Route
@@ -98,6 +99,7 @@ ROWS = (
     NotKnown("2"),
     NotAsked("1"),
 )
+TOLD = Lent("2", LONG, DUE, borrowed_before=True, hold_filled=True)
 AT_GATE = (
     Switching("8", Lent("8", "Oeroeg", DUE)),
     PartsMissing("7", 4, 5),
@@ -179,6 +181,8 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-first-asked": (Borrowing((Asking("1"),), may_borrow=10), None),
     "borrow": (Borrowing(ROWS, lent=2, may_borrow=8), None),
     "borrow-one-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=1), None),
+    "borrow-told": (Borrowing((TOLD, replace(TOLD, key="1", title="Oeroeg", provisional=True)), lent=2), None),
+    "borrow-told-veiled": (veiled(Borrowing((TOLD,), lent=1)), None),
     "borrow-no-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=0), None),
     "borrow-other-pass": (Borrowing(ROWS[1:3], lent=2, may_borrow=8, notice=Notice.OTHER_PASS), None),
     "borrow-no-line": (Borrowing(ROWS[1:3], lent=2, troubles=frozenset({Trouble.NO_CONNECTION})), None),

@@ -190,6 +190,14 @@ def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
     assert "niet geleend" in sentences.row(NL, Undone("1", "Oeroeg"), TODAY).why
 
 
+def test_k4_of_a_loan_it_is_said_that_it_was_reserved_and_that_it_was_theirs_before() -> None:
+    known = Lent("1", "Oeroeg", DUE, borrowed_before=True, hold_filled=True)
+    until = "Geleend tot wo 12 augustus"
+    both = f"{until}\nJe reservering is opgehaald.\nJe leende dit al eens."
+    assert sentences.row(NL, known, TODAY) == RowWords("Oeroeg", both)
+    assert sentences.row(NL, replace(known, gate=Gate.CALLS), TODAY).why == until, "then only the gate counts"
+
+
 def test_a_set_says_how_much_of_it_is_seen() -> None:
     assert sentences.row(NL, PartsMissing("1", 4, 5), TODAY) == RowWords(
         "", "We zien 4 van de 5 delen.", "Leg alle delen op de plaat."
