@@ -109,6 +109,11 @@ def _until(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> str:
             return texts.say("account.loan.due", day=day)
 
 
+def history(texts: Texts, fact: MyAccount) -> str:
+    """K4: what stands above the titles that were brought back; nothing where there are none, or none are wanted."""
+    return texts.say("account.history") if fact.history else ""
+
+
 def hold(texts: Texts, one: "HoldLine") -> RowWords:
     """K12: where it stands ready, or that it is not there yet."""
     from_elsewhere = f"\n{texts.say('account.hold.interlibrary')}" if one.interlibrary else ""

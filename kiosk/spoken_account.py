@@ -57,7 +57,8 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
         case AccountSection.LOANS:
             ready = account_words.ready(texts, fact)
             rows = [said for branch in fact.loans for said in _branch(fact, branch, texts, today)]
-            return [*([_private(str(ready))] if ready else []), *rows]
+            before = [_private(one) for one in (account_words.history(texts, fact), *fact.history)]
+            return [*([_private(str(ready))] if ready else []), *rows, *before]
         case AccountSection.HOLDS:
             return [_private(_whole(account_words.hold(texts, one))) for one in fact.holds]
         case AccountSection.FEES:

@@ -192,7 +192,7 @@ class AccountSection(Enum):
 class MyAccount:
     """The account (N4, K12, F1, N8), one `section` of it on the screen. `payable`: cents payable here. SECTION chooses
     another part, RENEW one loan, each by what it names; BACK goes on borrowing. `first_name`: a child's (K2).
-    `hidden`: amounts are masked, see `kiosk.veil`."""
+    `hidden`: amounts are masked, see `kiosk.veil`. `history`: titles brought back, where that is wanted (K4)."""
 
     section: AccountSection = AccountSection.LOANS
     loans: tuple[LoansOfBranch, ...] = ()
@@ -200,6 +200,7 @@ class MyAccount:
     fees: "tuple[FeeLine, ...]" = ()
     payable: int = field(default=0, repr=False)
     memberships: "tuple[MembershipLine, ...]" = ()
+    history: tuple[str, ...] = field(default=(), repr=False)
     first_name: str = field(default="", repr=False)
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
@@ -222,7 +223,6 @@ class NoAccount:
 class Finished:
     """ "Klaar! 3 geleend." PRINT, if it can, EMAIL, where it goes, or NO_RECEIPT; closes by itself. `not_known` lie
     between yes and no. `mail_to`: a masked address.
-
     `to_check`: lent items at which the gate may call; `lying`: books still lie on the pad; `unlocking`: some of them
     are still being cleared. `renewed`: so many loans run longer now; of `renewals_unclear` that is not known.
     """

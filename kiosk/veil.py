@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 VEIL_AFTER_S = 20.0
 MASK = "• • •"
-PRIVATE = frozenset({"title", "messages", "product", "mail_to"})
+PRIVATE = frozenset({"title", "messages", "product", "mail_to", "history"})
 """Fields of facts, of a screen and of what it holds, that become a mask."""
 LEFT_OUT = frozenset({"first_name"})
 """Those that become empty: without a name nobody is greeted by one."""

@@ -66,7 +66,10 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
     "G5": (Kept("membership_store.guests.enrolment.book_strips", "books the strips once for each home term"),),
     "G9": (Kept("membership_store.staff.accounts.link", "links an account before its first login, by its exact name"),),
     "N3": (Kept("membership_store.staff.searching.different_kinds", "tells staff of valid ones of different kinds"),),
-    "N4": (Kept("membership_store.account.look_at_account", "the whole group's loans, grouped by branch"),),
+    "N4": (
+        Kept("membership_store.account.look_at_account", "the whole group's loans, grouped by branch"),
+        Kept("kiosk.account_words.history", "shows under the loans what was brought back, where the patron wants that"),
+    ),
     "N5": (Kept("membership_store.renewing.take_renewals", "a batch is answered item by item"),),
     "N10": (Kept("membership_store.handing_over.hand_over", "a short code under which the desk finds the case"),),
     "N12": (Kept("membership_store.staff.merging.merge", "staff make one patron of two"),),

@@ -253,6 +253,7 @@ class AccountFlow:
             fees=account.fees,
             payable=account.payable,
             memberships=account.memberships,
+            history=account.history,
             first_name=self._patron.first_name,
             notice=self._notice,
             troubles=self._stage.troubles,

@@ -66,7 +66,8 @@ class MyAccountPage(Page):
         nothing = self._nothing(fact, self.summary)
         if nothing:
             self.summary = ""  # it stands where its cards would
-        self.ids.cards.draw(self._aside(fact, texts) + self._cards(fact, texts) + nothing)
+        cards = self._aside(fact, texts) + self._cards(fact, texts) + nothing
+        self.ids.cards.draw(cards + self._history(fact, texts))
 
     def leave(self) -> None:
         """Nothing of a patron is kept."""
@@ -155,6 +156,15 @@ class MyAccountPage(Page):
     def _branch(branch: LoansOfBranch, texts: Texts) -> Card:
         count = texts.count("borrow.lent", len(branch.loans))
         return Card(f"branch:{branch.code}", "touch", "library", f"{branch.code} {branch.name}", count, heads=True)
+
+    @staticmethod
+    def _history(fact: MyAccount, texts: Texts) -> tuple[Card, ...]:
+        """K4: what was brought back, under all that is on loan."""
+        heading = account_words.history(texts, fact)
+        if fact.section is not AccountSection.LOANS or not heading:
+            return ()
+        titles = (Card(f"history:{at}", "touch", "book", one) for at, one in enumerate(fact.history))
+        return (Card("history", "touch", "time", heading, heads=True), *titles)
 
     def _loan(self, one: OnLoan, texts: Texts, *, of_child: bool) -> Card:
         said = account_words.loan(texts, one, self._today(), of_child=of_child)

@@ -1,5 +1,7 @@
 """My account within the visit, story by story: nothing that was asked is lost, and a book always goes before it."""
 
+from dataclasses import replace
+
 from circulation.affairs import HoldLine, Renewed
 from circulation.identifiers import BranchCode, ItemBarcode, PatronRef
 from circulation.outcomes import Identified, NextStep, Reason, Refused, Voided
@@ -54,6 +56,15 @@ async def test_the_account_is_opened_from_borrowing_and_left_to_it(kiosk: Kiosk)
     await kiosk.touch(Intent.ACCOUNT)
     await kiosk.touch(Intent.STOP)
     assert isinstance(kiosk.screen(), Finished)
+
+
+@accounts
+async def test_k4_who_has_chosen_it_sees_what_was_brought_back(kiosk: Kiosk) -> None:
+    kiosk.desk.accounts[ANNA] = replace(account(loan(1)), history=("Oeroeg", "Max Havelaar"))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.ACCOUNT)
+    assert seen(kiosk).history == ("Oeroeg", "Max Havelaar")
+    assert "Oeroeg" not in repr(kiosk.screen())
 
 
 @accounts

@@ -125,6 +125,7 @@ def test_of_an_account_no_title_amount_or_membership_is_shown_and_a_loan_can_sti
             assert hidden.hidden
             assert {one.title for branch in hidden.loans for one in branch.loans} <= {MASK}
             assert {one.title for one in hidden.holds} | {one.product for one in hidden.memberships} <= {MASK}
+            assert {*hidden.history} <= {MASK}
             assert hidden.payable == sum(one.cents for one in hidden.fees) == 0
             assert hidden.can_renew is screen.can_renew
             assert veiled(hidden) == hidden

@@ -20,6 +20,7 @@ from kiosk.ui import (
     StillThere,
     Trouble,
 )
+from kiosk.veil import veiled
 
 TODAY = date(2026, 7, 22)
 DUE, LATER = date(2026, 8, 12), date(2026, 8, 26)
@@ -53,6 +54,7 @@ ANSWERED = here(
 )
 REFUSED = here(OnLoan("l6", "Turks fruit", DUE), *ANSWERED[0].loans[3:])
 MANY = here(*(OnLoan(f"l{at}", f"Deel {at + 1}", DUE) for at in range(60)))
+HISTORY = ("Turks fruit", LONG, "De avonden")
 HOLDS = (
     HoldLine("Oeroeg", ANNEN, "Bibliotheek Annen", True, "blauwe plank bij de ingang"),
     HoldLine(LONG, BEERSE, "Bibliotheek Oosterzele", True, "", interlibrary=True),
@@ -102,6 +104,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "account-answered": (MyAccount(loans=ANSWERED), None),
     "account-refused": (MyAccount(loans=REFUSED), None),
     "account-many": (MyAccount(loans=MANY), None),
+    "account-history": (MyAccount(loans=ANSWERED[:1], history=HISTORY), None),
+    "account-history-branches": (MyAccount(loans=TWO_BRANCHES, history=HISTORY * 30), None),
+    "account-history-alone": (MyAccount(history=HISTORY), None),
+    "account-history-veiled": (veiled(MyAccount(loans=LOANS, history=HISTORY)), None),
     "account-child": (MyAccount(loans=LOANS, first_name="Marieke-Christina"), None),
     "account-refused-child": (
         MyAccount(loans=here(OnLoan("l0", "Oeroeg", DUE, renewal=NotLonger(OWES))), first_name="Marieke"),

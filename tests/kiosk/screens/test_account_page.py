@@ -12,7 +12,7 @@ from kiosk.rows import Lent
 from kiosk.screens.look import look
 from kiosk.texts import Texts, available
 from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, Rest, Shown
-from tests.kiosk.screens.account_scenes import DUE, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
+from tests.kiosk.screens.account_scenes import DUE, HISTORY, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import labels
 from tests.kiosk.screens.scenes import SCENES, SIZES
@@ -100,6 +100,30 @@ def test_the_first_loan_can_be_pulled_down_to_where_who_sits_can_reach(kiosk: Ki
     assert _middle(kiosk, _renewing(kiosk)[0])[1] < 900
     kiosk.show(MyAccount(loans=LOANS, holds=HOLDS))
     assert _list(kiosk).in_sight
+
+
+def test_k4_what_was_brought_back_stands_under_all_loans_without_a_button(kiosk: Kiosk) -> None:
+    screen = MyAccount(loans=TWO_BRANCHES, history=HISTORY)
+    for access in (Access(), SEATED):
+        kiosk.show(Rest(), access=access)
+        kiosk.show(screen, access=access)
+        cards = _list(kiosk)._cards
+        titles = [one.title for one in cards]
+        assert not any(one.act for one in cards if one.title in HISTORY and one.key.startswith("history:"))
+        heading = titles.index("Eerder geleend")
+        under = titles[heading + 1 :] if access is not SEATED else titles[titles.index("Turks fruit") : heading]
+        assert under == [*HISTORY]
+        assert titles.index("Het diner") < titles.index("Turks fruit")
+    for section in {*AccountSection} - {AccountSection.LOANS}:
+        kiosk.show(replace(screen, section=section))
+        assert "Eerder geleend" not in [one.title for one in _list(kiosk)._cards]
+
+
+def test_k4_where_nothing_is_on_loan_what_was_brought_back_stands_under_that(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(history=HISTORY))
+    assert [one.key for one in _list(kiosk)._cards] == ["nothing", "history", "history:0", "history:1", "history:2"]
+    kiosk.show(MyAccount(history=HISTORY * 20))
+    assert len(_list(kiosk).in_sight) < 12
 
 
 def _pulled_down(kiosk: Kiosk, times: int = 1) -> None:

@@ -10,11 +10,12 @@ from circulation.affairs import FeeLine, HoldLine, MembershipLine
 from circulation.identifiers import BranchCode, InstitutionCode, SubscriptionCode
 from circulation.model import FeeKind, FeeStatus
 from circulation.outcomes import NextStep, Reason, Refused
-from kiosk import account_words, sentences
+from kiosk import account_words, sentences, spoken_account
 from kiosk.account_words import Due, due_of
 from kiosk.loans import LoansOfBranch, Longer, LongerNotAsked, LongerNotKnown, NotLonger, OnLoan, Renewal, Renewing
 from kiosk.sentences import RowWords
 from kiosk.texts import Texts, available
+from kiosk.texts.aloud import AloudTexts
 from kiosk.ui import AccountSection, Finished, MyAccount, NoAccount
 
 TODAY = date(2026, 7, 22)
@@ -131,3 +132,14 @@ def test_what_is_ready_is_counted_and_nothing_is_said_where_nothing_is() -> None
     assert found is not None
     assert found.why == "1 reservering ligt klaar."
     assert account_words.ready(NL, replace(fact, holds=(HOLD,))) is None
+
+
+def test_k4_nobody_else_hears_what_was_brought_back() -> None:
+    texts, account = (
+        AloudTexts("nl"),
+        MyAccount(loans=(LoansOfBranch("3540", "Annen", (LOAN,)),), history=("Max Havelaar", "Het diner")),
+    )
+    heard = spoken_account.said(account, texts, TODAY)
+    assert [one.text for one in heard][-3:] == ["Eerder geleend.", "Max Havelaar.", "Het diner."]
+    assert {one.aloud for one in heard[-3:]} == {""}
+    assert not [one for one in spoken_account.said(replace(account, history=()), texts, TODAY) if "Eerder" in one.text]
