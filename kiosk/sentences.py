@@ -1,10 +1,10 @@
 """From facts to sentences, in the language of the moment (K13: one of why, one of what next). Knows no Kivy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from circulation.outcomes import Refused, Value
+from circulation.outcomes import NextStep, Refused, Value
 from kiosk.rows import (
     Asking,
     Back,
@@ -20,7 +20,7 @@ from kiosk.rows import (
     Undone,
 )
 from kiosk.texts import Texts
-from kiosk.ui import Borrowing, Finished, Rest, Returned, Returning, Trouble
+from kiosk.ui import Borrowing, Finished, MyAccount, Rest, Returned, Returning, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ def refused(texts: Texts, no: Refused, today: date, *, of_child: bool = False) -
 def desk_code(texts: Texts, code: str) -> str:
     """Under which code the desk finds the case (N10); nothing where there is none."""
     return texts.say("desk_code.say", name=code) if code else ""
+
+
+def with_code(texts: Texts, said: RowWords, refused: Refused, of: Borrowing | MyAccount) -> RowWords:
+    """The same, with the desk's code under it where the refusal belongs to the case that has one."""
+    if not of.code or refused.reason is not of.code_of or refused.next is not NextStep.DESK:
+        return said
+    return replace(said, next=f"{said.next}\n{desk_code(texts, of.code)}")
 
 
 def spelled(code: str) -> str:

@@ -47,6 +47,7 @@ from kiosk.ui import (
 from kiosk.utterance import Utterance, public
 from kiosk.veil import veiled
 
+_NO = NoVisit | NoAccount
 TOLD_SECONDS = (60, 30, 20, 10, 5)
 FEW = 3  # more items than these need no counting down
 
@@ -136,7 +137,7 @@ def _screen(screen: Screen, texts: AloudTexts, today: date) -> list[Utterance]:
         case LendOrReturn() | PinPad() | GuestOffer() | ChooseHome():
             return spoken_ways_in.said(screen, texts)
         case MyAccount() | NoAccount():
-            return spoken_account.said(screen, texts, today)
+            return [*spoken_account.said(screen, texts, today), *_desk_code(texts, screen.code)]
         case Waiting():
             return [replace(public(texts.say("waiting.looking")), passing=True)]
         case NoVisit(refused=no, code=code):
@@ -197,10 +198,9 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
-    said = []
-    if fact.cannot_borrow is not None:
-        no = spoken_refusals.of(texts, fact.cannot_borrow, today, of_child=bool(fact.first_name))
-        said = [no, *_desk_code(texts, fact.code)]
+    no, of_child = fact.cannot_borrow, bool(fact.first_name)
+    said = [spoken_refusals.of(texts, no, today, of_child=of_child)] if no is not None else []
+    said += _desk_code(texts, fact.code)
     title = texts.say("borrow.message")
     return said + [Utterance(sayable(title, one), sayable(texts.say("speech.message"))) for one in fact.messages]
 
@@ -267,10 +267,11 @@ def _changes(before: Screen, after: Screen, texts: AloudTexts, today: date) -> l
         if (before.troubles, before.lay_pass) != (after.troubles, after.lay_pass):
             return _screen(after, texts, today)
         return _notice(after.notice, texts)
-    if isinstance(before, NoVisit) and isinstance(after, NoVisit) and before.refused == after.refused:
+    if isinstance(before, _NO) and isinstance(after, _NO) and before.refused == after.refused:
         return _desk_code(texts, after.code)
     if isinstance(before, MyAccount) and isinstance(after, MyAccount):
-        return spoken_account.changes(before, after, texts, today)
+        code = _desk_code(texts, after.code) if before.code != after.code else []
+        return spoken_account.changes(before, after, texts, today) + code
     if isinstance(before, PinPad) and isinstance(after, PinPad):
         return spoken_ways_in.typed(before, after, texts)
     if isinstance(before, Borrowing) and isinstance(after, Borrowing):

@@ -16,12 +16,10 @@ from kiosk.presence import Presence, Sign
 from kiosk.stack import Stack
 from kiosk.ui import (
     AccessCard,
-    Borrowing,
     HelpCard,
     Intent,
     LanguageCard,
     Notice,
-    NoVisit,
     Over,
     Reading,
     Rest,
@@ -401,5 +399,5 @@ def _awaits(screen: Screen) -> bool:
 
 
 def _code_of(screen: Screen) -> str:
-    """The desk's code of the case that the screen shows."""
-    return screen.code if isinstance(screen, NoVisit | Borrowing) else ""
+    """The desk's code of the case that the screen shows, where it can show one."""
+    return str(getattr(screen, "code", ""))

@@ -1,5 +1,4 @@
 """What a flow may show and what a patron may touch. Facts only: no widget, no sentence, no colour.
-
 A screen fact carries reasons, counts, dates and titles; the words come from the catalogues, in the language of the
 moment, so that a switch of language redraws what is shown.
 """
@@ -9,7 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from circulation.outcomes import Refused
+from circulation.outcomes import Reason, Refused
 from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.loans import LoansOfBranch
 from kiosk.rows import Row
@@ -113,7 +112,6 @@ PIN_MIN, PIN_MAX = 4, 12
 class PinPad:
     """The PIN of the pass is asked for (P6). DIGIT and ERASE type, ENTER asks, STOP leaves. Of what was typed only how
     many digits there are is known here.
-
     `wrong`: the last one was not it. `short`: ENTER was touched, and so few digits are no PIN. `checking`: it is being
     looked at. `keys`: the digits in the order of the keys, all of which can be touched at any time: a picture may be
     later than a quick hand.
@@ -157,7 +155,6 @@ class NoAnswer:
 @dataclass(frozen=True, slots=True)
 class Borrowing:
     """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum.
-
     `by_pad`: books can be laid down; `by_scan`: they can be scanned. `sees_account`: the account can be opened.
     `messages`: those that were not read yet (K3); READ takes the first of them away.
     """
@@ -176,7 +173,8 @@ class Borrowing:
     by_scan: bool = True
     sees_account: bool = False
     ends: date | None = None  # the membership that is to be renewed (N8)
-    code: str = field(default="", repr=False)  # under which the desk finds why nothing can be borrowed (N10)
+    code: str = field(default="", repr=False)  # under which the desk finds the case (N10): why nothing can be borrowed
+    code_of: Reason | None = None  # or, where this is set, why the rows of that reason were not lent
 
 
 class AccountSection(Enum):
@@ -205,6 +203,8 @@ class MyAccount:
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
     hidden: bool = False
+    code: str = field(default="", repr=False)  # of the loans that were not renewed for the reason `code_of` (N10)
+    code_of: Reason | None = None
 
     @property
     def can_renew(self) -> bool:
@@ -214,9 +214,10 @@ class MyAccount:
 
 @dataclass(frozen=True, slots=True)
 class NoAccount:
-    """The account cannot be shown: `refused`, or nobody answers. BACK goes on borrowing."""
+    """The account cannot be shown: `refused`, or nobody answers. BACK goes on borrowing. `code`: as in `NoVisit`."""
 
     refused: Refused | None = None
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,6 @@ class Returning:
 @dataclass(frozen=True, slots=True)
 class Returned:
     """ "Bedankt! 3 ingeleverd." PRINT, if it can, or CLOSE; closes by itself. `not_known` lie between yes and no.
-
     `to_check`: taken in and perhaps not armed; `lying`: items still lie on the pad; `locking`: some are being armed.
     """
 

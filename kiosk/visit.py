@@ -16,7 +16,7 @@ from kiosk.desks.mail import NoMail, VisitMail
 from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
-from kiosk.flows.desk_code import DeskCode, NewEvent
+from kiosk.flows.desk_code import DeskCodes, NewEvent
 from kiosk.flows.farewell import Coming, MakeReceipt, MakeReturnReceipt, VisitPrinter, farewell, thanks
 from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
@@ -193,7 +193,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     left = counter.parked.take(patron.patron)
     sheet = Sheet.of(patron, left.lines, left.read)
-    desk_code = DeskCode(counter.desk, why, shown, counter.new_event)
+    desk_codes = DeskCodes(counter.desk, shown, counter.new_event)
     checkout = Checkout(
         stage,
         counter.desk,
@@ -202,7 +202,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         patron,
         sheet,
         patience,
-        desk_code,
+        desk_codes,
         left.loans,
         opens_account=opens_account,
     )
@@ -211,7 +211,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         try:
             ending = await checkout.run()
         finally:
-            desk_code.leave()
+            desk_codes.leave()
         done = checkout.sheet
         log.info("visit ended: %s, %d lent, %d not known", ending.value, len(done.lent), done.not_known)
         ran_out = ending is Ending.OUT_OF_TIME

@@ -71,7 +71,10 @@ OPERATIONS: Mapping[str, tuple[Kept, ...]] = {
         Kept("kiosk.account_words.history", "shows under the loans what was brought back, where the patron wants that"),
     ),
     "N5": (Kept("membership_store.renewing.take_renewals", "a batch is answered item by item"),),
-    "N10": (Kept("membership_store.handing_over.hand_over", "a short code under which the desk finds the case"),),
+    "N10": (
+        Kept("membership_store.handing_over.hand_over", "a short code under which the desk finds the case"),
+        Kept("kiosk.flows.desk_code.has_code", "which refusals show one: at the door, of a loan, of a renewal"),
+    ),
     "N12": (Kept("membership_store.staff.merging.merge", "staff make one patron of two"),),
     "S2": (Kept("membership_store.books.Books", "takes a strip and the loan in one transaction"),),
     "S4": (Kept("membership_store.staff.nightly.come_of_age", "turns youth into Start in the night"),),

@@ -17,8 +17,9 @@ from devices.ports import BarcodeScanned, ItemsChanged, PassPresented, PassRemov
 from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
+from kiosk.flows.desk_code import DeskCodes, has_code
 from kiosk.flows.items import Ending
-from kiosk.loans import NO_LOANS, Answer, LoanSheet
+from kiosk.loans import NO_LOANS, Answer, LoanSheet, NotLonger
 from kiosk.settings import Patience
 from kiosk.shown_pass import is_same_pass
 from kiosk.stage import Stage
@@ -54,6 +55,7 @@ class AccountFlow:
         patron: Identified,
         one_act: asyncio.Lock,
         patience: Patience,
+        desk_codes: DeskCodes,
         loans: LoanSheet = NO_LOANS,
         just_lent: Callable[[], Collection[ItemBarcode]] = tuple,
     ) -> None:
@@ -61,7 +63,7 @@ class AccountFlow:
         renewal."""
         self._just_lent = just_lent
         self._stage, self._desk, self._shown, self._patron = stage, desk, shown, patron
-        self._one_act, self._patience = one_act, patience
+        self._one_act, self._patience, self._desk_codes = one_act, patience, desk_codes
         self.sheet = loans
         self._section = AccountSection.LOANS
         self._notice: Notice | None = None
@@ -103,6 +105,7 @@ class AccountFlow:
             self.hear(fault.event)
         except DeskUnreachable:
             self.sheet = self.sheet.not_asked(items)
+        self._desk_codes.ask(self._case)
         self._ask_next()
         return True
 
@@ -111,6 +114,7 @@ class AccountFlow:
         answer = self._stage.late_answer(event)
         if answer is not None and not isinstance(answer, CheckedOut):
             self.sheet = self.sheet.answered_late(event, answer)
+            self._desk_codes.ask(self._case)
 
     def stop(self) -> None:
         """The patron leaves: what was touched and not yet asked is not asked any more."""
@@ -144,6 +148,7 @@ class AccountFlow:
         if isinstance(found, Refused):
             log.info("no account: %s %s", found.rule, found.reason.value)
             self._refused = found
+            self._desk_codes.ask(found)
         else:
             self.sheet, self._there = self.sheet.of(found), True
 
@@ -152,7 +157,8 @@ class AccountFlow:
     async def _one_turn(self) -> None:
         """Draws, awaits what happens next and takes it in. Raises _Left."""
         self._draw()
-        happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks)
+        idle = None if self.tasks else self._patience.idle
+        happening = await self._stage.next(idle, *self.tasks, *self._desk_codes.tasks)
         if happening is None:
             await self._still_there()
         elif isinstance(happening, asyncio.Task):
@@ -243,9 +249,19 @@ class AccountFlow:
 
     def _draw(self, over: StillThere | None = None) -> None:
         account = self.sheet.account
-        self._stage.show(NoAccount(self._refused) if account is None or not self._there else self._seen(account), over)
+        if account is None or not self._there:
+            self._stage.show(NoAccount(self._refused, self._desk_codes.of(self._refused)), over)
+        else:
+            self._stage.show(self._seen(account), over)
+
+    @property
+    def _case(self) -> Refused | None:
+        """What the desk is to go on with (N10): why the last of such loans was not renewed."""
+        refused = (one.refused for one in reversed([*self.sheet.renewals.values()]) if isinstance(one, NotLonger))
+        return next((one for one in refused if has_code(one)), None)
 
     def _seen(self, account: "Account") -> MyAccount:
+        case = self._case
         return MyAccount(
             section=self._section,
             loans=self.sheet.branches,
@@ -257,6 +273,8 @@ class AccountFlow:
             first_name=self._patron.first_name,
             notice=self._notice,
             troubles=self._stage.troubles,
+            code=self._desk_codes.of(case),
+            code_of=None if case is None else case.reason,
         )
 
     async def _still_there(self) -> None:

@@ -3,24 +3,28 @@ yes, and only then it is shown as lent (`gatekeeper`)."""
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
-from circulation.outcomes import CheckedOut, Identified, Refused
+from circulation.outcomes import CheckedOut, Identified, Refused, Voided
 from circulation.presented import Presented
 from devices.ports import PassPresented
 from kiosk.bus import Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.flows.account import AccountFlow
-from kiosk.flows.desk_code import DeskCode
+from kiosk.flows.desk_code import DeskCodes, has_code
 from kiosk.flows.items import Ending, Items
 from kiosk.loans import LoanSheet
-from kiosk.rows import Lent
+from kiosk.rows import Lent, NotLent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import is_same_pass
 from kiosk.stage import Stage
 from kiosk.ui import Borrowing, Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
+
+if TYPE_CHECKING:
+    from circulation.affairs import CheckedIn
 
 
 class Checkout(Items):
@@ -35,7 +39,7 @@ class Checkout(Items):
         patron: Identified,
         sheet: Sheet,
         patience: Patience,
-        desk_code: DeskCode,
+        desk_codes: DeskCodes,
         loans: LoanSheet,
         *,
         opens_account: bool = False,
@@ -43,9 +47,11 @@ class Checkout(Items):
         """`loans`: what an interrupted visit renewed. `opens_account`: the patron has asked for it already; what lies
         on the pad comes first."""
         super().__init__(stage, desk, pad, sheet, patience)
-        self._shown, self._patron, self._desk_code = shown, patron, desk_code
+        self._shown, self._patron, self._desk_codes = shown, patron, desk_codes
         self._resumed = bool(sheet.lines or loans.renewals)
-        self._account = AccountFlow(stage, desk, shown, patron, self._one_act, patience, loans, self._just_lent)
+        self._account = AccountFlow(
+            stage, desk, shown, patron, self._one_act, patience, desk_codes, loans, self._just_lent
+        )
         self._note_renewals()
         self._ending = Ending.ACCOUNT if opens_account else None
 
@@ -56,6 +62,7 @@ class Checkout(Items):
 
     async def run(self) -> Ending:
         """As `Items`; the account is opened in between, as often as it is asked for."""
+        self._desk_codes.ask(self._case)
         while (ending := await super().run()) is Ending.ACCOUNT:
             self._ending = await self._account.run()
             self.catch_up()
@@ -122,14 +129,28 @@ class Checkout(Items):
     async def _ask(self, item: ItemBarcode) -> CheckedOut | Refused:
         return await self._desk.check_out(self._shown, item)
 
+    def _note(self, item: ItemBarcode, answer: "CheckedOut | CheckedIn | Refused | Voided") -> None:
+        super()._note(item, answer)
+        self._desk_codes.ask(self._case)
+
+    @property
+    def _case(self) -> Refused | None:
+        """What the desk is to go on with (N10): why nothing can be borrowed, else why the newest such row was not."""
+        no = self._patron.cannot_borrow
+        if no is not None and has_code(no):
+            return no
+        refused = (row.refused for row in self.sheet.rows if isinstance(row, NotLent))
+        return next((one for one in refused if has_code(one)), None)
+
     @property
     def _beside(self) -> tuple[asyncio.Task[None], ...]:
-        return self._desk_code.tasks
+        return self._desk_codes.tasks
 
     def _take_pass(self, shown: PassPresented) -> None:
         self._notice = None if is_same_pass(shown, self._shown) else Notice.OTHER_PASS
 
     def _draw(self, over: StillThere | None = None) -> None:
+        case = self._case
         screen = Borrowing(
             rows=self.sheet.rows,
             lent=len(self.sheet.lent),
@@ -145,6 +166,7 @@ class Checkout(Items):
             by_scan=self._stage.by_scan,
             sees_account=self._stage.sees_account,
             ends=self._patron.ends,
-            code=self._desk_code.code,
+            code=self._desk_codes.of(case),
+            code_of=None if case is None or case is self._patron.cannot_borrow else case.reason,
         )
         self._stage.show(screen, over)

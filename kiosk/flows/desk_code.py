@@ -33,9 +33,33 @@ WITHOUT_CODE = frozenset(
 )
 
 
+# Said of an item, whoever brings it: the desk has it in its hands, or finds it among the loans.
+OF_AN_ITEM = frozenset(
+    {
+        Reason.ITEM_UNKNOWN,
+        Reason.ITEM_REFERENCE,
+        Reason.ITEM_DAMAGED,
+        Reason.ITEM_MISSING,
+        Reason.ITEM_INTERNAL,
+        Reason.ITEM_ON_LOAN,
+        Reason.ALREADY_YOURS,
+        Reason.HELD_FOR_ANOTHER,
+        Reason.NO_TRANSPORT,
+        Reason.RETURN_ELSEWHERE,
+        Reason.NOT_ON_LOAN,
+        Reason.WANTED_BY_ANOTHER,
+        Reason.RENEWED_ENOUGH,
+        Reason.INTERLIBRARY,
+        Reason.NOT_RENEWED_HERE,
+        Reason.OFFLINE_ITEM_UNKNOWN,
+    }
+)
+
+
 def has_code(refused: Refused) -> bool:
-    """Whether the desk can go on with this case: it is where the patron is sent, and somebody's pass was known."""
-    return refused.next is NextStep.DESK and refused.reason not in WITHOUT_CODE
+    """Whether the desk can go on with this case: it is where the patron is sent, somebody's pass was known, and it is
+    about them."""
+    return refused.next is NextStep.DESK and refused.reason not in WITHOUT_CODE | OF_AN_ITEM
 
 
 class DeskCode:
@@ -68,3 +92,31 @@ class DeskCode:
         if given is not None:
             self.code = given.code
             log.info("case %s has a code", case.id)
+
+
+class DeskCodes:
+    """The codes of one visit: a case is what is refused for one reason, however many items it is said of."""
+
+    def __init__(self, desk: VisitDesk, presented: Presented, new_event: NewEvent) -> None:
+        self._desk, self._presented, self._new_event = desk, presented, new_event
+        self._cases: dict[Reason, DeskCode] = {}
+
+    @property
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """What may still bring one."""
+        return tuple(task for one in self._cases.values() for task in one.tasks)
+
+    def ask(self, refused: Refused | None) -> None:
+        """Asks for the code of that case, unless it was asked for or has none."""
+        if refused is not None and has_code(refused) and refused.reason not in self._cases:
+            self._cases[refused.reason] = DeskCode(self._desk, refused, self._presented, self._new_event)
+
+    def of(self, refused: Refused | None) -> str:
+        """The code of that case, as soon as there is one."""
+        case = self._cases.get(refused.reason) if refused is not None and has_code(refused) else None
+        return "" if case is None else case.code
+
+    def leave(self) -> None:
+        """As `DeskCode.leave`, of all of them."""
+        for one in self._cases.values():
+            one.leave()

@@ -1,7 +1,7 @@
 """The list of a visit: how many were lent, what may still be borrowed, and the way out."""
 
 from kiosk import sentences
-from kiosk.rows import Lent, NotKnown
+from kiosk.rows import Lent, NotKnown, NotLent, Row
 from kiosk.screens.cards import Act, Card
 from kiosk.screens.icons import OF_STEP
 from kiosk.screens.item_list import ListPage
@@ -14,8 +14,7 @@ class BorrowingPage(ListPage):
 
     def draw(self, fact: Borrowing, texts: Texts) -> None:
         """All of the visit."""
-        today, of_child = self._today(), bool(fact.first_name)
-        cards = tuple(self._card(one, sentences.row(texts, one, today, of_child=of_child)) for one in fact.rows)
+        cards = tuple(self._card(one, self._said(one, fact, texts)) for one in fact.rows)
         self.draw_list(
             fact,
             (*self._troubles(fact, texts), *self._standing(fact, texts), *cards, *self._ending(fact, texts)),
@@ -38,13 +37,17 @@ class BorrowingPage(ListPage):
     def _empty(self) -> Borrowing:
         return Borrowing()
 
+    def _said(self, one: Row, fact: Borrowing, texts: Texts) -> sentences.RowWords:
+        said = sentences.row(texts, one, self._today(), of_child=bool(fact.first_name))
+        return sentences.with_code(texts, said, one.refused, fact) if isinstance(one, NotLent) else said
+
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
         """The cards that stand above the rows for the whole visit: why nothing can be borrowed, messages (K3): a
         patron in a hurry reads them at the end."""
         cards = []
         if fact.cannot_borrow is not None:
             said = sentences.refused(texts, fact.cannot_borrow, self._today(), of_child=bool(fact.first_name))
-            code = sentences.desk_code(texts, fact.code)
+            code = sentences.desk_code(texts, fact.code) if fact.code_of is None else ""
             step = OF_STEP[fact.cannot_borrow.next]
             cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))
         title = texts.say("borrow.message")

@@ -149,7 +149,7 @@ class MyAccountPage(Page):
         for branch in fact.loans:
             if len(fact.loans) > 1:
                 cards.append(self._branch(branch, texts))
-            cards += [self._loan(one, texts, of_child=bool(fact.first_name)) for one in branch.loans]
+            cards += [self._loan(one, fact, texts) for one in branch.loans]
         return tuple(cards)
 
     @staticmethod
@@ -166,8 +166,10 @@ class MyAccountPage(Page):
         titles = (Card(f"history:{at}", "touch", "book", one) for at, one in enumerate(fact.history))
         return (Card("history", "touch", "time", heading, heads=True), *titles)
 
-    def _loan(self, one: OnLoan, texts: Texts, *, of_child: bool) -> Card:
-        said = account_words.loan(texts, one, self._today(), of_child=of_child)
+    def _loan(self, one: OnLoan, fact: MyAccount, texts: Texts) -> Card:
+        said = account_words.loan(texts, one, self._today(), of_child=bool(fact.first_name))
+        if isinstance(one.renewal, NotLonger):
+            said = sentences.with_code(texts, said, one.renewal.refused, fact)
         tone, icon = self._looks(one)
         act = None
         if one.can_renew:

@@ -423,6 +423,22 @@ def test_of_a_loan_everybody_hears_that_it_is_one() -> None:
     assert (heard.private, heard.aloud) == (True, "Geleend tot woensdag 12 augustus.")
 
 
+def test_n10_a_code_that_comes_is_said_alone_and_only_to_one_pair_of_ears() -> None:
+    no = Refused(Reason.NO_STRIPS, "S2", NextStep.DESK)
+    refused, loan = rows.NotLent("1", no, "Oeroeg"), OnLoan("l0", "Oeroeg", DUE, renewal=NotLonger(no))
+    listed = (LoansOfBranch("3540", "Annen", (loan,)),)
+    of = Reason.NO_STRIPS
+    for before, after in (
+        (Borrowing((refused,), code_of=of), Borrowing((refused,), code="KZTP", code_of=of)),
+        (MyAccount(loans=listed, code_of=of), MyAccount(loans=listed, code="KZTP", code_of=of)),
+        (NoAccount(no), NoAccount(no, "KZTP")),
+    ):
+        coming = news(Shown(before), Shown(after), NL, TODAY)
+        assert [(one.text, one.aloud) for one in coming] == [("Noem code KZTP bij de balie. K Z T P.", "")]
+        assert coming[0] in news(None, Shown(after), NL, TODAY)
+        assert not news(Shown(after), Shown(before), NL, TODAY)
+
+
 def test_k4_that_a_book_was_theirs_before_or_reserved_nobody_else_hears() -> None:
     row = replace(OEROEG, borrowed_before=True, hold_filled=True)
     (heard,) = news(Shown(Borrowing()), Shown(Borrowing((row,))), NL, TODAY)

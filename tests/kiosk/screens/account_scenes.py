@@ -11,6 +11,7 @@ from kiosk.ui import (
     AccountSection,
     Borrowing,
     Finished,
+    HelpCard,
     MyAccount,
     NoAccount,
     Notice,
@@ -28,6 +29,7 @@ LONG = "Het geheim van de zeven verdwenen meeuwen en de vuurtorenwachter die all
 ENOUGH = Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, {"count": 2})
 WANTED = Refused(Reason.WANTED_BY_ANOTHER, "K11", NextStep.RETURN_SOMETHING)
 OWES = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 123_45, "limit": 1000})
+BLOCKED = Refused(Reason.PASS_BLOCKED, "P7", NextStep.DESK)
 ANNEN, BEERSE = BranchCode("3540"), BranchCode("3550")
 INSTITUTION = InstitutionCode("annen")
 
@@ -53,6 +55,7 @@ ANSWERED = here(
     OnLoan("l5", LONG, TODAY - timedelta(days=3), True, renewal=NotLonger(ENOUGH)),
 )
 REFUSED = here(OnLoan("l6", "Turks fruit", DUE), *ANSWERED[0].loans[3:])
+OWING = here(OnLoan("l7", LONG, DUE, renewal=NotLonger(OWES)), *REFUSED[0].loans)
 MANY = here(*(OnLoan(f"l{at}", f"Deel {at + 1}", DUE) for at in range(60)))
 HISTORY = ("Turks fruit", LONG, "De avonden")
 HOLDS = (
@@ -103,6 +106,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "account-branches": (MyAccount(loans=TWO_BRANCHES, holds=HOLDS), None),
     "account-answered": (MyAccount(loans=ANSWERED), None),
     "account-refused": (MyAccount(loans=REFUSED), None),
+    "account-refused-code": (MyAccount(loans=OWING, code="KZTP", code_of=OWES.reason), None),
     "account-many": (MyAccount(loans=MANY), None),
     "account-history": (MyAccount(loans=ANSWERED[:1], history=HISTORY), None),
     "account-history-branches": (MyAccount(loans=TWO_BRANCHES, history=HISTORY * 30), None),
@@ -125,7 +129,9 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "account-no-membership": (MyAccount(SECTION.MEMBERSHIP), None),
     "account-still-there": (MyAccount(loans=LOANS), StillThere(18)),
     "no-account": (NoAccount(), None),
-    "no-account-refused": (NoAccount(Refused(Reason.PASS_BLOCKED, "P7", NextStep.DESK)), None),
+    "no-account-refused": (NoAccount(BLOCKED), None),
+    "no-account-code": (NoAccount(BLOCKED, "KZTPBCDF"), None),
+    "help-account-code": (NoAccount(BLOCKED, "KZTP"), HelpCard("KZTP")),
     "finished-renewed": (Finished(0, renewed=2), None),
     "finished-lent-and-renewed": (Finished(3, renewed=12), None),
     "finished-renewals-unclear": (Finished(1, renewals_unclear=2), None),

@@ -99,6 +99,8 @@ ROWS = (
     NotKnown("2"),
     NotAsked("1"),
 )
+NO_STRIPS = refusals(Reason.NO_STRIPS)[0]
+OF_STRIPS = NO_STRIPS.reason
 TOLD = Lent("2", LONG, DUE, borrowed_before=True, hold_filled=True)
 AT_GATE = (
     Switching("8", Lent("8", "Oeroeg", DUE)),
@@ -181,6 +183,11 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-first-asked": (Borrowing((Asking("1"),), may_borrow=10), None),
     "borrow": (Borrowing(ROWS, lent=2, may_borrow=8), None),
     "borrow-one-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=1), None),
+    "borrow-no-code": (Borrowing((NotLent("3", NO_STRIPS, LONG), *ROWS[1:3]), 2, code="KZTP", code_of=OF_STRIPS), None),
+    "borrow-no-code-at-gate": (
+        Borrowing((NotLent("3", NO_STRIPS, "Oeroeg", Gate.OPEN),), by_pad=True, code="KZTPBCDF", code_of=OF_STRIPS),
+        None,
+    ),
     "borrow-told": (Borrowing((TOLD, replace(TOLD, key="1", title="Oeroeg", provisional=True)), lent=2), None),
     "borrow-told-veiled": (veiled(Borrowing((TOLD,), lent=1)), None),
     "borrow-no-more": (Borrowing((Lent("1", "Oeroeg", DUE),), lent=1, may_borrow=0), None),
