@@ -8,10 +8,10 @@ import pytest
 from kiosk.access import Access
 from kiosk.bus import Touched
 from kiosk.loans import Longer, OnLoan
-from kiosk.rows import Lent
+from kiosk.rows import Lent, NotLent
 from kiosk.screens.look import look
 from kiosk.texts import Texts, available
-from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, Rest, Shown
+from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, NoAccount, Rest, Shown
 from tests.kiosk.screens.account_scenes import DUE, HISTORY, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import labels
@@ -124,6 +124,30 @@ def test_k4_where_nothing_is_on_loan_what_was_brought_back_stands_under_that(kio
     assert [one.key for one in _list(kiosk)._cards] == ["nothing", "history", "history:0", "history:1", "history:2"]
     kiosk.show(MyAccount(history=HISTORY * 20))
     assert len(_list(kiosk).in_sight) < 12
+
+
+def test_n10_the_code_stands_on_each_card_of_its_case_and_large_where_the_account_is_refused(kiosk: Kiosk) -> None:
+    def coded() -> list[str]:
+        return [one.key for one in _list(kiosk)._cards if "code KZTP" in one.next]
+
+    screen = SCENES["account-refused-code"][0]
+    assert isinstance(screen, MyAccount)
+    kiosk.show(screen)
+    assert coded() == ["loan:l7"]
+    refused = SCENES["borrow-no-code"][0]
+    assert isinstance(refused, Borrowing)
+    kiosk.show(refused)
+    assert coded() == ["row:3"]
+    again = replace(refused.rows[0], key="9")
+    kiosk.show(replace(refused, rows=(again, *refused.rows)))
+    assert coded() == ["row:9", "row:3"]
+    no = again.refused if isinstance(again, NotLent) else None
+    kiosk.show(replace(refused, cannot_borrow=no, code_of=None))
+    assert coded() == ["cannot"]
+    kiosk.show(SCENES["no-account-code"][0])
+    assert kiosk.stage._page.code.split() == [*"KZTPBCDF"]
+    kiosk.show(NoAccount())
+    assert kiosk.stage._page.code == kiosk.stage._page.note == ""
 
 
 def _pulled_down(kiosk: Kiosk, times: int = 1) -> None:

@@ -13,7 +13,7 @@ from kiosk import sentences
 from kiosk.rows import Asking, Back, Gate, Lent, NotAsked, NotKnown, NotLent, PartsMissing, Switching, Undone
 from kiosk.sentences import RowWords, Sentence
 from kiosk.texts import Texts, available
-from kiosk.ui import Borrowing, Finished, Returned, Trouble
+from kiosk.ui import Borrowing, Finished, MyAccount, Returned, Trouble
 
 TODAY = date(2026, 7, 22)
 DUE = date(2026, 8, 12)
@@ -188,6 +188,18 @@ def test_a_row_says_what_the_gate_will_make_of_it_and_what_to_do() -> None:
     assert sentences.row(NL, yours, TODAY).next.startswith("Het poortje kan piepen.")  # not "you can simply take it"
     assert "geleend" not in sentences.row(NL, Switching("1", Lent("1", "Oeroeg", DUE)), TODAY).why.casefold()
     assert "niet geleend" in sentences.row(NL, Undone("1", "Oeroeg"), TODAY).why
+
+
+def test_n10_a_code_stands_under_what_belongs_to_its_case_and_nothing_else() -> None:
+    no, said = _no(Reason.NO_STRIPS), RowWords("Oeroeg", "Op.", "Ga naar de balie.")
+    of = Borrowing(code="KZTP", code_of=Reason.NO_STRIPS)
+    coded = replace(said, next="Ga naar de balie.\nNoem code KZTP bij de balie.")
+    assert sentences.with_code(NL, said, no, of) == coded
+    assert sentences.with_code(NL, said, no, MyAccount(code="KZTP", code_of=Reason.NO_STRIPS)) == coded
+    for other in (_no(Reason.ITEM_DAMAGED), _no(Reason.NO_STRIPS, NextStep.OWN_LIBRARY)):
+        assert sentences.with_code(NL, said, other, of) == said
+    for none in (Borrowing(code_of=Reason.NO_STRIPS), Borrowing(code="KZTP")):
+        assert sentences.with_code(NL, said, no, none) == said
 
 
 def test_k4_of_a_loan_it_is_said_that_it_was_reserved_and_that_it_was_theirs_before() -> None:
