@@ -84,14 +84,12 @@ class Stage:
         self._late: dict[EventId, Late] = {}
         self._quiet_since = 0.0
         self.passes: dict[str, PassPresented] = {}  # those that lie there, by device
-        self.presence = Presence()
-        """Which of what happens was somebody of this visit."""
+        self.presence = Presence()  # which of what happens was somebody of this visit
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
         self.left_there: frozenset[bytes] = frozenset()
         """Tags of what somebody left there: nothing is done with them for whoever comes next, until they are lifted."""
-        self.dealt_with: frozenset[bytes] = frozenset()
-        """Those of them that were lent or brought back as they should: of these nothing is said either."""
+        self.dealt_with: frozenset[bytes] = frozenset()  # those of them that were lent, or brought back, as they should
 
     @property
     def pass_on_reader(self) -> bool:
@@ -232,8 +230,7 @@ class Stage:
             left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
             veil = max(0.0, VEIL_AFTER_S - self.quiet_s) if self._can_be_veiled else None
             if veil is not None and (left is None or veil < left):
-                found = await self._first(veil, tasks)
-                if found is None:
+                if (found := await self._first(veil, tasks)) is None:
                     self._draw(replace(self._shown, masked=True))
                     continue
             else:
