@@ -55,10 +55,10 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     OutOfOrder: frozenset(),
 }
 _OFFERED_OVER: Mapping[type, frozenset[Intent]] = {
-    StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE}),
+    StillThere: frozenset({Intent.MORE_TIME, Intent.STOP, Intent.LANGUAGE, Intent.HELP}),
     HelpCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.READ_ALOUD, Intent.ACCESS}),
-    LanguageCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.ACCESS}),
-    AccessCard: frozenset({Intent.CLOSE, Intent.LANGUAGE, Intent.ACCESS}),
+    LanguageCard: frozenset({Intent.CLOSE}) | _ALWAYS,
+    AccessCard: frozenset({Intent.CLOSE}) | _ALWAYS,
 }
 
 

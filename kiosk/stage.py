@@ -345,7 +345,7 @@ class Stage:
             card = HelpCard(_code_of(shown.screen), called=self._light and self._lit, reading=reading)
             self._draw(replace(shown, over=card))
             self._on_help()
-            return True
+            return not isinstance(shown.over, StillThere)  # to the flow it is an answer: somebody is there
         if touched.intent is Intent.READ_ALOUD and self._aid is not None:
             self._draw(replace(shown, over=None))
             self._aid.read_aloud()

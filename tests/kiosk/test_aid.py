@@ -252,7 +252,7 @@ async def test_who_is_silent_hears_how_long_it_still_is(kiosk: Kiosk, ears: List
     await kiosk.wait(kiosk.patience.idle + kiosk.patience.warning - 1)
     assert ears.since() == [
         "Ben je er nog? Nog 20 seconden.",
-        "Je hebt 3 keuzes.",
+        "Je hebt 4 keuzes.",
         "Nog 10 seconden.",
         "Nog 5 seconden.",
     ]
@@ -641,7 +641,7 @@ async def test_a_choice_of_how_the_screen_is_drawn_is_said_when_made_and_when_ta
 ) -> None:
     await plug(kiosk)
     await kiosk.touch(Intent.ACCESS)
-    assert ears.since()[-2:] == ["Scherm aanpassen.", "Je hebt 8 keuzes."]
+    assert ears.since()[-2:] == ["Scherm aanpassen.", "Je hebt 9 keuzes."]
     said = []
     for choice in ("contrast", "text:140", "text:200", "contrast"):
         await kiosk.touch(Intent.ACCESS, choice)

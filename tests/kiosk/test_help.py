@@ -2,15 +2,19 @@
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from circulation.affairs import GuestHomes, HomeChoice
+from circulation.identifiers import Isil
 from devices.ports import Health
-from kiosk.ui import HelpCard, Intent
+from kiosk.ui import HelpCard, Intent, Rest, StillThere
 from offline_cache.health import Health as HealthFile
+from tests.kiosk.test_guest_offer import OFFERED
 from tests.kiosk.world import ANNA, KINDS, Kiosk, book, story
 from tests.kiosk.world import story as any_story
 
@@ -45,6 +49,75 @@ async def test_it_still_says_so_when_the_screen_below_it_changes(kiosk: Kiosk) -
     await kiosk.touch(Intent.HELP)
     await kiosk.scan(book(1))
     assert (kiosk.borrowing().lent, kiosk.shown().over) == (1, HelpCard(called=True))
+
+
+async def lend(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+
+
+async def give_back(kiosk: Kiosk) -> None:
+    await kiosk.touch(Intent.BRING_BACK)
+
+
+async def look_at_the_account(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.ACCOUNT)
+
+
+async def type_the_pin(kiosk: Kiosk) -> None:
+    kiosk.desk.pins[ANNA] = "1234"
+    await kiosk.tap(ANNA)
+
+
+async def scan_first(kiosk: Kiosk) -> None:
+    await kiosk.scan(book(1))
+
+
+async def become_a_guest(kiosk: Kiosk) -> None:
+    kiosk.desk.patrons[ANNA] = OFFERED
+    await kiosk.tap(ANNA)
+
+
+async def choose_a_home(kiosk: Kiosk) -> None:
+    names = ("Bibliotheek Annen", "Bibliotheek Berg")
+    kiosk.desk.homes = GuestHomes(tuple(HomeChoice(Isil(f"NL-07028{at}"), one) for at, one in enumerate(names)))
+    await become_a_guest(kiosk)
+    await kiosk.touch(Intent.ENROL)
+
+
+WAYS = (lend, give_back, look_at_the_account, type_the_pin, scan_first, become_a_guest, choose_a_home)
+
+
+@pytest.mark.parametrize("begin", WAYS, ids=lambda one: one.__name__)
+def test_who_asks_for_help_is_still_there_and_is_asked_again_when_nobody_comes(
+    begin: Callable[[Kiosk], Awaitable[None]],
+) -> None:
+    @partial(any_story, returns=True, accounts=True)
+    async def somebody_needs_help(kiosk: Kiosk) -> None:
+        await begin(kiosk)
+        where = type(kiosk.screen())
+        while kiosk.shown().over != StillThere(1):
+            await kiosk.wait(0.5)
+        await kiosk.touch(Intent.HELP)
+        assert (kiosk.helped, type(kiosk.screen()), kiosk.shown().over) == (1, where, HelpCard())
+        await kiosk.wait(19)  # of these screens none is left sooner
+        assert (type(kiosk.screen()), kiosk.shown().over) == (where, HelpCard())
+        while kiosk.shown().over == HelpCard():
+            await kiosk.wait(0.5)
+        assert (type(kiosk.screen()), type(kiosk.shown().over)) == (where, StillThere)
+        await kiosk.wait(20)
+        assert isinstance(kiosk.screen(), Rest)
+
+    somebody_needs_help()
+
+
+@story
+async def test_the_cards_of_languages_and_of_the_screen_offer_it_too(kiosk: Kiosk) -> None:
+    for called, opens in enumerate((Intent.LANGUAGE, Intent.ACCESS), start=1):
+        await kiosk.touch(opens)
+        await kiosk.touch(Intent.HELP)
+        assert (kiosk.shown().over, kiosk.helped) == (HelpCard(), called)
+        await kiosk.touch(Intent.CLOSE)
 
 
 @story

@@ -63,7 +63,7 @@ async def test_what_the_card_covers_is_not_touched(kiosk: Kiosk) -> None:
     await kiosk.tap(ANNA)
     before = kiosk.borrowing()
     await kiosk.touch(Intent.LANGUAGE)
-    for intent in (Intent.STOP, Intent.DONE, Intent.HELP):
+    for intent in (Intent.STOP, Intent.DONE, Intent.ACCOUNT):
         await kiosk.touch(intent)
     assert (kiosk.borrowing(), kiosk.shown().over) == (before, CARD)
 
@@ -126,6 +126,8 @@ async def test_the_help_and_the_languages_take_each_others_place(kiosk: Kiosk) -
     assert kiosk.shown().over == HelpCard()
     await kiosk.touch(Intent.LANGUAGE)
     assert kiosk.shown().over == CARD
+    await kiosk.touch(Intent.HELP)
+    assert kiosk.shown().over == HelpCard()
     await kiosk.touch(Intent.CLOSE)
     assert kiosk.shown().over is None
 

@@ -176,7 +176,7 @@ def test_the_last_seconds_are_told_now_and_then() -> None:
         after = Shown(Borrowing(), StillThere(left))
         heard += said(*news(before, after, NL, TODAY))
         before = after
-    assert heard == ["Ben je er nog? Nog 20 seconden.", "Je hebt 3 keuzes.", "Nog 10 seconden.", "Nog 5 seconden."]
+    assert heard == ["Ben je er nog? Nog 20 seconden.", "Je hebt 4 keuzes.", "Nog 10 seconden.", "Nog 5 seconden."]
 
 
 def test_a_screen_that_changes_under_a_card_is_said_when_the_card_is_gone() -> None:
@@ -471,4 +471,4 @@ def test_a_code_for_staff_is_said_too() -> None:
 
 def test_languages_are_counted_as_choices() -> None:
     card = Shown(Rest(), LanguageCard(available()))
-    assert spoken.choices_of(card) == len(available()) + 3
+    assert spoken.choices_of(card) == len(available()) + 4

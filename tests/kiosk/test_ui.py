@@ -106,6 +106,7 @@ def test_something_can_be_brought_back_only_where_that_is_taken() -> None:
 def test_what_lies_over_a_screen_takes_its_touches(over: Over) -> None:
     assert {offered(screen, over) for screen in SCREENS} == {offered(Rest(), over)}
     assert Intent.LANGUAGE in offered(Rest(), over)
+    assert (Intent.HELP in offered(Rest(), over)) != isinstance(over, HelpCard)
     assert offered(Rest(), over) & (LEAVING | {Intent.MORE_TIME})
 
 

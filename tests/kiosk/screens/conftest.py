@@ -151,6 +151,7 @@ def kiosk(one_kiosk: Kiosk) -> Iterator[Kiosk]:
 
     look.moves = False
     one_kiosk.resize(PORTRAIT)
+    one_kiosk.stage.ids.ring.take_away()
     one_kiosk.show(Rest())
     one_kiosk.rested()
     yield one_kiosk

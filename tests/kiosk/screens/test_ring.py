@@ -126,8 +126,8 @@ def test_a_card_takes_the_ring_from_what_lies_under_it_and_does_not_keep_it(kios
     press(kiosk, Key.NEXT)
     kiosk.show(VISIT, StillThere(9))
     assert ring(kiosk).around is None
-    names = {one.name for one in press(kiosk, *[Key.NEXT] * 3)}
-    assert names == {"Meer tijd", "Stoppen", "Kies je taal"} or "Klaar met lenen" not in names
+    names = [one.name for one in press(kiosk, *[Key.NEXT] * 4)]
+    assert (names[0], names[1], names[3]) == ("Meer tijd", "Hulp van de balie", "Stoppen")
     kiosk.show(VISIT)
     assert press(kiosk, Key.NEXT)[0].name == "Klaar met lenen"
 
