@@ -12,6 +12,7 @@ from devices.ports import HeadphonesChanged, Health, HealthChanged, ItemsChanged
 from kiosk.access import ACCESS_CHOICES
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
 from kiosk.offered import offered_of
+from kiosk.opened import OPENED, code_of, kept_over
 from kiosk.presence import Presence, Sign
 from kiosk.stack import Stack
 from kiosk.ui import (
@@ -28,7 +29,6 @@ from kiosk.ui import (
     StillThere,
     Trouble,
     Ui,
-    Waiting,
 )
 from kiosk.veil import VEIL_AFTER_S, veiled
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _WORKING = (Health.READY, Health.DEGRADED)
-_OPENED = HelpCard | LanguageCard | AccessCard  # by whoever stands there
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 
@@ -192,14 +191,8 @@ class Stage:
         return isinstance(self._shown.screen, kind)
 
     def show(self, screen: Screen, over: Over | None = None) -> None:
-        """Draws it, unless it is what stands there. A card that was opened stays while the screen below it changes, and
-        over another screen where that only came as the answer that was awaited when it was opened."""
-        kept = self._shown.over if over is None and isinstance(self._shown.over, _OPENED) else over
-        if isinstance(kept, HelpCard):
-            kept = replace(kept, code=_code_of(screen))
-        if type(screen) is not type(self._shown.screen) and not _awaits(self._shown.screen):
-            kept = over
-        self._draw(replace(self._shown, screen=screen, over=kept))
+        """Draws it, unless it is what stands there. A card that was opened stays, as far as that makes sense."""
+        self._draw(replace(self._shown, screen=screen, over=over or kept_over(screen, self._shown)))
 
     def speak(self, language: str) -> None:
         """The patron's own language (K2), unless another was chosen by hand or it is not one of the kiosk's.
@@ -342,7 +335,7 @@ class Stage:
         if touched.intent is Intent.HELP:
             log.info("help is called on %s", type(shown.screen).__name__)
             reading = self._aid.reading if self._aid is not None else Reading.NONE
-            card = HelpCard(_code_of(shown.screen), called=self._light and self._lit, reading=reading)
+            card = HelpCard(code_of(shown.screen), called=self._light and self._lit, reading=reading)
             self._draw(replace(shown, over=card))
             self._on_help()
             return not isinstance(shown.over, StillThere)  # to the flow it is an answer: somebody is there
@@ -350,7 +343,7 @@ class Stage:
             self._draw(replace(shown, over=None))
             self._aid.read_aloud()
             return True
-        if isinstance(shown.over, _OPENED) and touched.intent is Intent.CLOSE:
+        if isinstance(shown.over, OPENED) and touched.intent is Intent.CLOSE:
             self._draw(replace(shown, over=None))
             return True
         return False
@@ -388,13 +381,3 @@ class Stage:
     def _ways(self) -> tuple[object, ...]:
         reading = self.by_pad, self.pad_sees, self.by_scan, self.lay_pass
         return self.troubles, reading, self.takes_back, self.sees_account
-
-
-def _awaits(screen: Screen) -> bool:
-    """Whether it goes by itself, once an answer is there."""
-    return isinstance(screen, Waiting) or getattr(screen, "checking", False) or getattr(screen, "ending", False)
-
-
-def _code_of(screen: Screen) -> str:
-    """The desk's code of the case that the screen shows, where it can show one."""
-    return str(getattr(screen, "code", ""))
