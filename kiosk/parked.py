@@ -12,11 +12,13 @@ from kiosk.sheet import Line
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a visit left: its lines, the messages that were read in it (K3), and what became of its renewals (K11)."""
+    """What a visit left: its lines, the messages that were read in it (K3), and what became of its renewals (K11).
+    `mailed`: a receipt of all that goes."""
 
     lines: tuple[Line, ...] = ()
     read: frozenset[str] = field(default=frozenset(), repr=False)
     loans: LoanSheet = field(default=NO_LOANS, repr=False)
+    mailed: bool = False
 
 
 NOTHING = Left()

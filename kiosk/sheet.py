@@ -92,6 +92,12 @@ class Sheet:
         """Whether there is anything to say at the end of a visit."""
         return bool(self.lent or self.not_known or self.switching or self.renewed or self.renewals_unclear)
 
+    def adds_to(self, before: "Sheet") -> bool:
+        """Whether more was lent or renewed since it stood so."""
+        known = {one.item for one in before.lines if isinstance(one.row, Lent)}
+        lent = {one.item for one in self.lines if isinstance(one.row, Lent)}
+        return bool(lent - known) or self.renewed != before.renewed
+
     @property
     def worth_keeping(self) -> tuple[Line, ...]:
         """What a visit that is taken up again shows: not the refusals."""

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from circulation.outcomes import Identified
-from circulation.presented import Presented
+from circulation.presented import Presented, ReceiptChoice
 from devices.ports import BarcodeScanned, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.bus import Touched
 from kiosk.closed import stay_closed
@@ -17,7 +17,7 @@ from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.desk_code import DeskCodes, NewEvent
-from kiosk.flows.farewell import Coming, MakeReceipt, MakeReturnReceipt, VisitPrinter, farewell, thanks
+from kiosk.flows.farewell import Coming, MakeReceipt, MakeReturnReceipt, VisitPrinter, farewell, mail_unasked, thanks
 from kiosk.flows.identify import Door
 from kiosk.flows.items import Ending, Items
 from kiosk.flows.pin import NewKeys, in_order
@@ -206,6 +206,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         left.loans,
         opens_account=opens_account,
     )
+    before = checkout.sheet
     coming: tuple[Coming, ...] = ()
     async with _whole(checkout):
         try:
@@ -215,7 +216,13 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         done = checkout.sheet
         log.info("visit ended: %s, %d lent, %d not known", ending.value, len(done.lent), done.not_known)
         ran_out = ending is Ending.OUT_OF_TIME
-        if not ran_out and done.says_something:
+        mailed = left.mailed and not done.adds_to(before)
+        if mailed:
+            patron = replace(patron, receipt=ReceiptChoice.NONE)  # their own choice is done already
+        if ran_out:
+            goes, coming = await mail_unasked(stage, counter.mail, shown, patron, done, counter.make_receipt, patience)
+            mailed = mailed or goes
+        elif done.says_something:
             coming = await farewell(
                 stage,
                 counter.printer,
@@ -226,10 +233,12 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
                 counter.make_receipt,
                 counter.new_job,
                 patience,
+                at_once=ending is Ending.TAKEN,
             )
         await checkout.settle()
     if ran_out:
-        counter.parked.keep(patron.patron, Left(checkout.sheet.worth_keeping, checkout.sheet.read, checkout.loans))
+        kept = Left(checkout.sheet.worth_keeping, checkout.sheet.read, checkout.loans, mailed)
+        counter.parked.keep(patron.patron, kept)
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(stage.at_rest(notice or _left_behind(stage)))
     for one in coming or _waits(stage, shown):

@@ -15,7 +15,7 @@ from kiosk.flows.account import AccountFlow
 from kiosk.flows.desk_code import DeskCodes, has_code
 from kiosk.flows.items import Ending, Items
 from kiosk.loans import LoanSheet
-from kiosk.rows import Lent, NotLent
+from kiosk.rows import Gate, Lent, NotLent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import is_same_pass
@@ -54,6 +54,7 @@ class Checkout(Items):
         )
         self._note_renewals()
         self._ending = Ending.ACCOUNT if opens_account else None
+        self._taken_at: float | None = None
 
     @property
     def tasks(self) -> tuple[asyncio.Task[object], ...]:
@@ -113,6 +114,33 @@ class Checkout(Items):
         super()._stop()
         self._account.stop()
         self._note_renewals()
+
+    @property
+    def _all_taken(self) -> bool:
+        """Whether whoever lent by the pad has taken away everything, pass and books, and nothing is left to be said of
+        any of them. A pass that was scanned never lay there."""
+        stage, lines = self._stage, self.sheet.lines
+        all_well = all(isinstance(one.row, Lent) and one.row.gate is Gate.SAFE for one in lines)
+        lies_there = stage.pass_on_reader or stage.pad.uids or not stage.pad_sees
+        return all_well and not lies_there and any(one.item in self._laid for one in lines)
+
+    def _quiet_s(self) -> float:
+        """Little once all was taken away, from then on, and from when all was said to whoever listens. A tag that
+        comes and goes keeps no visit open."""
+        if not self._all_taken:
+            self._taken_at = None
+            return self._patience.idle
+        now, quiet_s, silent_s = asyncio.get_running_loop().time(), self._stage.quiet_s, self._stage.silent_s
+        if self._taken_at is None:
+            self._taken_at = now
+        since_s = min(quiet_s, now - self._taken_at, quiet_s if silent_s is None else silent_s)
+        return min(self._patience.idle, quiet_s - since_s) + self._patience.taken
+
+    async def _fell_silent(self) -> None:
+        if self._taken_at is not None:
+            self._ending = Ending.TAKEN
+        else:
+            await super()._fell_silent()
 
     def _just_lent(self) -> set[ItemBarcode]:
         return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}

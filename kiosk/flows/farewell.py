@@ -16,7 +16,7 @@ from kiosk.desks.mail import VisitMail
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
 from kiosk.flows.items import Items
-from kiosk.flows.mailed import mail, mail_to, not_mailed
+from kiosk.flows.mailed import mail, mail_to, send, tell
 from kiosk.flows.still_there import next_heard
 from kiosk.loans import RenewedLoan
 from kiosk.offered import offered
@@ -60,16 +60,22 @@ async def farewell(
     make_receipt: MakeReceipt,
     new_job: Callable[[], str],
     patience: Patience,
+    *,
+    at_once: bool = False,
 ) -> tuple[Coming, ...]:
     """Shows the end and prints or mails when asked, or by the patron's own default (K2) when nothing is touched.
 
-    Whoever leaves before the gate is done is given the receipt of what is known then. Returns what the next visit
-    begins with.
+    Whoever leaves before the gate is done is given the receipt of what is known then. `at_once`: the patron may be
+    about to leave, so that their own choice is done without another wait; paper is then taken along. Returns what the
+    next visit begins with.
     """
     draw = partial(_finished, stage, printer, patron)
     is_asked = patron.receipt is ReceiptChoice.ASK
-    until = patience if is_asked else replace(patience, choosing=patience.closing)  # their own choice is soon done
-    first = await _watch(stage, checkout, draw, until)
+    # Who has a choice on file, or may be gone, is not asked for long.
+    until = patience if is_asked and not at_once else replace(patience, choosing=patience.closing)
+    can_be_done = {ReceiptChoice.EMAIL: bool(mail_to(stage, patron)), ReceiptChoice.PRINT: printer.exists}
+    waits = not (at_once and can_be_done.get(patron.receipt))
+    first = await _watch(stage, checkout, draw, until) if waits else None
     last = await _settled(stage, checkout, draw, first, until)
     wanted = _wanted(patron, first, last)
     later = [last] if isinstance(last, Coming) else []
@@ -80,7 +86,7 @@ async def farewell(
             receipt = make_receipt(stage.language, sheet.lent, sheet.not_known, sheet.renewed)
             instead = await mail(stage, post, shown, receipt, done, later, patience, can_print=printer.exists)
         else:  # their own choice, which cannot be done now: that is said
-            instead = await not_mailed(stage, done, later, patience, can_print=printer.exists)
+            instead = await tell(stage, done, later, patience, goes=False, can_print=printer.exists)
         wanted = Intent.PRINT if instead else None
     if printer.exists and _is_for_paper(sheet) and wanted is Intent.PRINT:
         job = new_job()
@@ -95,6 +101,27 @@ def _next(later: list[Coming]) -> tuple[Coming, ...]:
     """What somebody else did meanwhile: the last pass and what was scanned after it, or books without a pass."""
     passes = [at for at, one in enumerate(later) if isinstance(one, PassPresented)]
     return tuple(later[passes[-1] :] if passes else later)
+
+
+async def mail_unasked(
+    stage: Stage,
+    post: VisitMail,
+    shown: Presented,
+    patron: Identified,
+    sheet: Sheet,
+    make_receipt: MakeReceipt,
+    patience: Patience,
+) -> tuple[bool, tuple[Coming, ...]]:
+    """The patron's own choice (K2) where the visit ran out of time. Nothing is printed: what nobody takes out of the
+    printer the next one reads. Returns whether a letter goes, and what the next visit begins with."""
+    if patron.receipt is not ReceiptChoice.EMAIL or not mail_to(stage, patron) or not _is_for_paper(sheet):
+        return False, ()
+    later: list[Coming] = []
+    done = Receipt(ReceiptState.MAILING, len(sheet.lent), renewed=len(sheet.renewed))
+    goes = await send(stage, post, shown, _receipt(make_receipt, sheet, stage.language), done, later)
+    if goes is not None:
+        await tell(stage, done, later, patience, goes=goes, can_print=False)
+    return goes is not False, _next(later)
 
 
 _BY_DEFAULT = {ReceiptChoice.PRINT: Intent.PRINT, ReceiptChoice.EMAIL: Intent.EMAIL}

@@ -41,6 +41,7 @@ class Ending(Enum):
     STOPPED = "stopped"
     OUT_OF_TIME = "out_of_time"
     ACCOUNT = "account"  # the account was asked for; it goes on afterwards
+    TAKEN = "taken"  # pass and books were all taken away, and nothing was said
 
 
 class Items:
@@ -120,9 +121,9 @@ class Items:
             if self._ending and not self.tasks:
                 return self._ending
             self._draw()
-            happening = await self._stage.next(None if self.tasks else self._patience.idle, *self.tasks, *self._beside)
+            happening = await self._stage.next(None if self.tasks else self._quiet_s(), *self.tasks, *self._beside)
             if happening is None:
-                await self._still_there()
+                await self._fell_silent()
             elif isinstance(happening, asyncio.Task):
                 self.take(happening)
                 self._stage.stir()
@@ -281,6 +282,14 @@ class Items:
 
     def _note(self, item: ItemBarcode, answer: "CheckedOut | CheckedIn | Refused | Voided") -> None:
         self.sheet = self._gate.granted(self.sheet.answered(item, answer), item)
+
+    def _quiet_s(self) -> float:
+        """For how many seconds it may be quiet now."""
+        return self._patience.idle
+
+    async def _fell_silent(self) -> None:
+        """It was quiet for so long."""
+        await self._still_there()
 
     async def _still_there(self) -> None:
         """Counts down over the list; a touch, a scan, a book laid down or a pass goes on, silence ends it."""

@@ -37,35 +37,47 @@ async def mail(
 ) -> bool:
     """Until that it goes, or does not, was read, or somebody else comes (then in `later`). `done`: what is on it.
     Returns whether it is to be printed instead."""
+    goes = await send(stage, post, shown, receipt, done, later)
+    return goes is not None and await tell(stage, done, later, patience, goes=goes, can_print=can_print)
+
+
+async def send(
+    stage: Stage,
+    post: VisitMail,
+    shown: Presented,
+    receipt: ports.Receipt,
+    done: Receipt,
+    later: list[PassPresented | BarcodeScanned],
+) -> bool | None:
+    """Whether it goes; None where the patron left before that was known, and it goes on by itself."""
     sending = asyncio.create_task(post.send(shown, stage.language, receipt))
     stage.show(done)
     while not sending.done():
         happening = await stage.next(None, sending)
         if isinstance(happening, Touched):
-            return False  # it goes on by itself
+            return None
         if isinstance(happening, PassPresented | BarcodeScanned):
             later.append(happening)
     goes = sending.result()
     log.info("receipt by mail: %s", "taken" if goes else "not taken")
-    if not goes:
-        return await not_mailed(stage, done, later, patience, can_print=can_print)
-    stage.show(replace(done, state=ReceiptState.MAILED))
-    return await _read(stage, later, patience.closing / 2)
+    return goes
 
 
-async def not_mailed(
-    stage: Stage, done: Receipt, later: list[PassPresented | BarcodeScanned], patience: Patience, *, can_print: bool
+async def tell(
+    stage: Stage,
+    done: Receipt,
+    later: list[PassPresented | BarcodeScanned],
+    patience: Patience,
+    *,
+    goes: bool,
+    can_print: bool,
 ) -> bool:
-    """Says that it does not go, where nobody else has come. Returns whether it is to be printed instead."""
-    if later:
-        return False
-    stage.show(replace(done, state=ReceiptState.NOT_MAILED, can_print=can_print))
-    return await _read(stage, later, patience.choosing if can_print else patience.closing)
-
-
-async def _read(stage: Stage, later: list[PassPresented | BarcodeScanned], seconds: float) -> bool:
-    """Until it was read, or somebody else comes. Returns whether it is to be printed."""
+    """Says what came of it until it is read, or somebody else comes. Returns whether it is to be printed instead."""
+    state = ReceiptState.MAILED if goes else ReceiptState.NOT_MAILED
+    screen = replace(done, state=state, can_print=can_print and not goes)
+    stage.show(screen)
     stage.stir()
+    seconds = patience.choosing if screen.can_print else patience.closing / 2 if goes else patience.closing
     while not later:
         happening = await next_heard(stage, seconds)
         if happening is None or isinstance(happening, Touched):
