@@ -121,7 +121,8 @@ class Checkout(Items):
         any of them. A pass that was scanned never lay there."""
         stage, lines = self._stage, self.sheet.lines
         all_well = all(isinstance(one.row, Lent) and one.row.gate is Gate.SAFE for one in lines)
-        lies_there = stage.pass_on_reader or stage.pad.uids or not stage.pad_sees
+        own_pass = any(is_same_pass(one, self._shown) for one in stage.passes.values())
+        lies_there = own_pass or stage.pad.uids or not stage.pad_sees
         return all_well and not lies_there and any(one.item in self._laid for one in lines)
 
     def _quiet_s(self) -> float:
@@ -137,10 +138,10 @@ class Checkout(Items):
         return min(self._patience.idle, quiet_s - since_s) + self._patience.taken
 
     async def _fell_silent(self) -> None:
-        if self._taken_at is not None:
+        """Asked about all the same: whoever is slow may have all of it in their hands."""
+        await super()._fell_silent()
+        if self._ending is Ending.OUT_OF_TIME and self._all_taken:
             self._ending = Ending.TAKEN
-        else:
-            await super()._fell_silent()
 
     def _just_lent(self) -> set[ItemBarcode]:
         return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}
@@ -176,6 +177,9 @@ class Checkout(Items):
 
     def _take_pass(self, shown: PassPresented) -> None:
         self._notice = None if is_same_pass(shown, self._shown) else Notice.OTHER_PASS
+        if self._notice and self._all_taken:
+            self._ending = Ending.TAKEN  # whoever had that visit has gone with all of it, and the next one is here
+            self._stage.put_back(shown)
 
     def _draw(self, over: StillThere | None = None) -> None:
         case = self._case

@@ -309,6 +309,8 @@ class Items:
                     self._stage.put_back(happening)
                     return
                 self._take(happening)  # another's pass, or noise: it is said, and is no answer
+                if self._ending:
+                    return
             if isinstance(happening, ItemsChanged) and self._stage.pad.numbers - lay_there:
                 self._stage.stir()
                 return

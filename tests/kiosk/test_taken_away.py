@@ -4,6 +4,8 @@ choice of a receipt (K2). What runs out of time is mailed, and never printed for
 from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified
 from circulation.presented import ReceiptChoice
@@ -38,8 +40,10 @@ async def test_k2_who_takes_all_away_is_printed_the_receipt_soon_and_the_next_ne
     await lay_all(kiosk, PRINTS)
     await take_all(kiosk)
     await kiosk.wait(9.9)
-    assert isinstance(kiosk.screen(), Borrowing)
+    assert (type(kiosk.screen()), kiosk.shown().over) == (Borrowing, None)
     await kiosk.wait(0.2)
+    assert kiosk.shown().over == StillThere(20)
+    await kiosk.wait(20)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
     await kiosk.wait(8)
     assert kiosk.screen() == Rest(takes_back=True)
@@ -50,7 +54,7 @@ async def test_k2_who_takes_all_away_is_printed_the_receipt_soon_and_the_next_ne
 async def test_k2_who_takes_all_away_is_mailed_the_receipt_soon(kiosk: Kiosk) -> None:
     await lay_all(kiosk, MAILS)
     await take_all(kiosk)
-    await kiosk.wait(10.1)
+    await kiosk.wait(30.1)
     assert kiosk.screen() == Receipt(ReceiptState.MAILED, 5)
     await kiosk.tap(ANNA)
     assert isinstance(kiosk.screen(), Borrowing)
@@ -61,13 +65,13 @@ async def test_k2_who_takes_all_away_is_mailed_the_receipt_soon(kiosk: Kiosk) ->
 async def test_who_has_no_choice_on_file_is_said_goodbye_and_asked(kiosk: Kiosk) -> None:
     await lay_all(kiosk)
     await take_all(kiosk)
-    await kiosk.wait(10.1)
+    await kiosk.wait(30.1)
     assert isinstance(kiosk.screen(), Finished)
     await kiosk.wait(10)
     assert kiosk.screen() == Rest(takes_back=True)
     await lay_all(kiosk, NEITHER)
     await take_all(kiosk)
-    await kiosk.wait(20.2)
+    await kiosk.wait(40.2)
     assert isinstance(kiosk.screen(), Rest)
     assert (kiosk.mail.letters, kiosk.printer.jobs) == ([], [])
 
@@ -88,7 +92,7 @@ async def test_a_touch_another_book_or_the_pass_keeps_it_open(kiosk: Kiosk) -> N
     await kiosk.wait(30)
     assert kiosk.borrowing().lent == 6
     await kiosk.take_away()
-    await kiosk.wait(10.1)
+    await kiosk.wait(30.1)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 6)
 
 
@@ -98,9 +102,49 @@ async def test_it_is_counted_from_when_the_last_of_it_went_however_quiet_it_was_
     await kiosk.wait(35)
     await take_all(kiosk)
     await kiosk.wait(9.9)
-    assert kiosk.borrowing().lent == 5
-    await kiosk.wait(0.2)
+    assert kiosk.shown().over is None
+    await kiosk.wait(20.2)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
+
+
+@story
+async def test_who_is_slow_is_asked_and_goes_on(kiosk: Kiosk) -> None:
+    await lay_all(kiosk)
+    await take_all(kiosk)
+    await kiosk.wait(29)
+    await kiosk.lay(tag(book(6)))
+    await kiosk.wait(1)
+    assert kiosk.borrowing().lent == 6
+    await kiosk.lift()
+    await kiosk.wait(29)
+    await kiosk.touch(Intent.MORE_TIME)
+    await kiosk.wait(9)
+    assert (kiosk.borrowing().lent, kiosk.shown().over) == (6, None)
+
+
+@pytest.mark.parametrize("seconds", [1, 15])
+def test_the_next_one_s_pass_ends_it_at_once_and_the_receipt_is_mailed(seconds: float) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await lay_all(kiosk, MAILS)
+        await take_all(kiosk)
+        await kiosk.wait(seconds)
+        await kiosk.tap(BERT, uid="04FFFFFFFFFFFF")
+        await kiosk.wait(1)
+        assert kiosk.borrowing().rows == ()
+        assert kiosk.mail.letters == [(ANNA, "nl", 1)]
+        await kiosk.scan(book(7))
+        assert kiosk.desk.asked[-1] == (BERT, book(7))
+
+    story(tell)()
+
+
+@story
+async def test_the_next_one_s_pass_ends_nothing_while_a_book_lies_there(kiosk: Kiosk) -> None:
+    await lay_all(kiosk)
+    await kiosk.take_away()
+    await kiosk.tap(BERT, uid="04FFFFFFFFFFFF")
+    await kiosk.wait(1)
+    assert (kiosk.borrowing().lent, kiosk.borrowing().notice) == (5, Notice.OTHER_PASS)
 
 
 @story
@@ -131,7 +175,7 @@ async def test_a_pass_that_was_scanned_lies_nowhere(kiosk: Kiosk) -> None:
     await kiosk.lay(*FIVE)
     await kiosk.wait(3)
     await kiosk.lift()
-    await kiosk.wait(10.1)
+    await kiosk.wait(30.1)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
 
 
