@@ -61,6 +61,7 @@ OF_NOTICE = {
     Notice.TAG_UNREADABLE: "again",
     Notice.PASS_FIRST: "card",
     Notice.BOOKS_LEFT: "book",
+    Notice.LIFT_FIRST: "stack",
     Notice.PASS_FOR_ACCOUNT: "card",
 }
 OF_GATE = {Gate.LAY_DOWN: "stack", Gate.CALLS: "desk", Gate.OPEN: "desk"}

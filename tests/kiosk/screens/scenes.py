@@ -226,6 +226,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
         Borrowing(AT_GATE[:1], may_borrow=8, by_pad=True, notice=Notice.TAG_UNREADABLE),
         None,
     ),
+    "borrow-pad-lift": (Borrowing(may_borrow=8, by_pad=True, notice=Notice.LIFT_FIRST), None),
     "borrow-no-pad": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_PAD})), None),
     "borrow-no-items": (Borrowing(may_borrow=8, troubles=frozenset({Trouble.NO_ITEMS})), None),
     "borrow-cannot": (Borrowing(may_borrow=0, cannot_borrow=refusals(Reason.OPEN_AMOUNT)[0]), None),
