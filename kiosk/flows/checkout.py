@@ -125,6 +125,11 @@ class Checkout(Items):
         lies_there = own_pass or stage.pad.uids or not stage.pad_sees
         return all_well and not lies_there and any(one.item in self._laid for one in lines)
 
+    @property
+    def next_is_here(self) -> bool:
+        """Whether the next patron's pass has ended it: paper would come out into their hands."""
+        return self._ending is Ending.TAKEN and self._notice is Notice.OTHER_PASS
+
     def _quiet_s(self) -> float:
         """Little once all was taken away, from then on, and from when all was said to whoever listens. A tag that
         comes and goes keeps no visit open."""

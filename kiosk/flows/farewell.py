@@ -73,11 +73,16 @@ async def farewell(
     is_asked = patron.receipt is ReceiptChoice.ASK
     # Who has a choice on file, or may be gone, is not asked for long.
     until = patience if is_asked and not at_once else replace(patience, choosing=patience.closing)
-    can_be_done = {ReceiptChoice.EMAIL: bool(mail_to(stage, patron)), ReceiptChoice.PRINT: printer.exists}
+    can_be_done = {
+        ReceiptChoice.EMAIL: bool(mail_to(stage, patron)),
+        ReceiptChoice.PRINT: printer.exists and not checkout.next_is_here,
+    }
     waits = not (at_once and can_be_done.get(patron.receipt))
     first = await _watch(stage, checkout, draw, until) if waits else None
     last = await _settled(stage, checkout, draw, first, until)
     wanted = _wanted(patron, first, last)
+    if wanted is Intent.PRINT and checkout.next_is_here:
+        wanted = None
     later = [last] if isinstance(last, Coming) else []
     sheet = checkout.sheet
     if _is_for_paper(sheet) and wanted is Intent.EMAIL:

@@ -138,6 +138,20 @@ def test_the_next_one_s_pass_ends_it_at_once_and_the_receipt_is_mailed(seconds: 
     story(tell)()
 
 
+@pytest.mark.parametrize("seconds", [1, 15])
+def test_the_next_one_s_pass_ends_it_without_paper_that_they_would_read(seconds: float) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await lay_all(kiosk, PRINTS)
+        await take_all(kiosk)
+        await kiosk.wait(seconds)
+        await kiosk.tap(BERT, uid="04FFFFFFFFFFFF")
+        await kiosk.wait(1)
+        assert kiosk.borrowing().rows == ()
+        assert kiosk.printer.jobs == []
+
+    story(tell)()
+
+
 @story
 async def test_the_next_one_s_pass_ends_nothing_while_a_book_lies_there(kiosk: Kiosk) -> None:
     await lay_all(kiosk)
