@@ -245,7 +245,9 @@ class Aid:
             kept |= {_What.BUTTON}
         cut = [one for at, one, what in self._since if what in kept and at > now - UNHEARD_S and not one.passing]
         self._silence()
-        self._unheard, self._cut_at = tuple(dict.fromkeys((*self._unheard, *cut))), now
+        self._unheard = tuple(dict.fromkeys((*self._unheard, *cut)))
+        if self._unheard or not isinstance(happening, Touched):
+            self._cut_at = now  # else the key that touched it is still to be answered, where nothing comes of it
         if self._hearers is not None and (self._unheard or isinstance(happening, KeyPressed)):
             later = UNHEARD_S if self._unheard else UNANSWERED_S
             asyncio.get_running_loop().call_later(later, self._make_good, now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import CheckedOut, Identified, Refused, Voided
-from circulation.presented import Presented
+from circulation.presented import Presented, ReceiptChoice
 from devices.ports import PassPresented
 from kiosk.bus import Happening, Touched
 from kiosk.desks.in_background import VisitDesk
@@ -143,7 +143,11 @@ class Checkout(Items):
         return min(self._patience.idle, quiet_s - since_s) + self._patience.taken
 
     async def _fell_silent(self) -> None:
-        """Asked about all the same: whoever is slow may have all of it in their hands."""
+        """Asked about all the same: whoever is slow may have all of it in their hands. Not where paper is their choice
+        (K2): it comes while they are near, or the next one reads it."""
+        if self._all_taken and self._patron.receipt is ReceiptChoice.PRINT:
+            self._ending = Ending.TAKEN
+            return
         await super()._fell_silent()
         if self._ending is Ending.OUT_OF_TIME and self._all_taken:
             self._ending = Ending.TAKEN

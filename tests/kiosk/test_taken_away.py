@@ -42,9 +42,7 @@ async def test_k2_who_takes_all_away_is_printed_the_receipt_soon_and_the_next_ne
     await kiosk.wait(9.9)
     assert (type(kiosk.screen()), kiosk.shown().over) == (Borrowing, None)
     await kiosk.wait(0.2)
-    assert kiosk.shown().over == StillThere(20)
-    await kiosk.wait(20)
-    assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
+    assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5), "unasked: paper must come while they are near"
     await kiosk.wait(8)
     assert kiosk.screen() == Rest(takes_back=True)
     assert len(kiosk.printer.jobs) == 1
@@ -92,7 +90,7 @@ async def test_a_touch_another_book_or_the_pass_keeps_it_open(kiosk: Kiosk) -> N
     await kiosk.wait(30)
     assert kiosk.borrowing().lent == 6
     await kiosk.take_away()
-    await kiosk.wait(30.1)
+    await kiosk.wait(10.1)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 6)
 
 
@@ -102,8 +100,8 @@ async def test_it_is_counted_from_when_the_last_of_it_went_however_quiet_it_was_
     await kiosk.wait(35)
     await take_all(kiosk)
     await kiosk.wait(9.9)
-    assert kiosk.shown().over is None
-    await kiosk.wait(20.2)
+    assert isinstance(kiosk.screen(), Borrowing)
+    await kiosk.wait(0.2)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
 
 
@@ -138,7 +136,7 @@ def test_the_next_one_s_pass_ends_it_at_once_and_the_receipt_is_mailed(seconds: 
     story(tell)()
 
 
-@pytest.mark.parametrize("seconds", [1, 15])
+@pytest.mark.parametrize("seconds", [1, 9])
 def test_the_next_one_s_pass_ends_it_without_paper_that_they_would_read(seconds: float) -> None:
     async def tell(kiosk: Kiosk) -> None:
         await lay_all(kiosk, PRINTS)
@@ -189,7 +187,7 @@ async def test_a_pass_that_was_scanned_lies_nowhere(kiosk: Kiosk) -> None:
     await kiosk.lay(*FIVE)
     await kiosk.wait(3)
     await kiosk.lift()
-    await kiosk.wait(30.1)
+    await kiosk.wait(10.1)
     assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
 
 
