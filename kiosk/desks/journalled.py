@@ -102,10 +102,11 @@ class JournalledDesk:
         self._proving = threading.Lock()
         self._changes = 0  # grows whenever what waits may have changed
         self._seen: tuple[int, bool] | None = None
+        self._ended = self._told_ended = 0  # visits, and how many of them the library system surely knows to be over
 
     def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         """Who is this? Changes nothing here, so nothing is journalled. Raises DeskUnreachable."""
-        if pin is None:
+        if pin is None and self._told_ended >= self._ended:
             return self._desk.identify(presented)
         with self._proving:
             self._settle_ended_visits()
@@ -119,6 +120,7 @@ class JournalledDesk:
         mine = self._delivery.acquire(timeout=self._deadline_s)
         try:
             self._journal.append(Action.END_VISIT, presented, None, self._clock.now(), self._clock.told())
+            self._ended += 1
             if mine and self._desk.may_deliver:
                 self._drain(ends)
         except DeskUnreachable as fault:
@@ -205,7 +207,8 @@ class JournalledDesk:
         self._journal.probe()
 
     def _settle_ended_visits(self) -> None:
-        """An end that is told late would end what is proved now."""
+        """An end that is told late would end what is proved now, and whoever shows that pass before it is told would
+        need no PIN."""
         if not self._desk.may_deliver or not self.has_undelivered():
             return
         ends = time.monotonic() + self._deadline_s
@@ -290,6 +293,7 @@ class JournalledDesk:
 
     def _drain(self, ends: float) -> None:
         """Raises DeskUnreachable (not sent: of the new request nothing left) when the oldest stays unanswered."""
+        ended = self._ended
         delivery = self._replay.deliver(ends)
         for event, answer in delivery.answered:
             # Of a fact the patron was told when it was done, and a return that was taken in is nobody's any more.
@@ -298,6 +302,7 @@ class JournalledDesk:
                 self._on_late(event.id, cast("CheckedOut | Renewed | RenewedAll | Refused | Voided", answer))
         if delivery.silence:
             raise DeskUnreachable(f"an earlier event waits: {delivery.silence}", sent=False)
+        self._told_ended = max(self._told_ended, ended)
 
     def _ask(self, event: Event, ends: float) -> Answer:
         """The first sending, and one quick repetition where the line broke under it (the EventId makes it safe)."""

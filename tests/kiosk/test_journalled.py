@@ -157,14 +157,24 @@ def test_p6_an_end_that_nobody_heard_is_told_before_what_comes_next(kiosk: Kiosk
     assert kiosk.states() == ["answered", "answered"]
 
 
-def test_p6_before_a_pin_is_looked_at_the_end_of_the_visit_before_is_told(kiosk: Kiosk) -> None:
+@pytest.mark.parametrize("pin", [None, "7351"])
+def test_p6_before_a_pass_is_looked_up_the_end_of_the_visit_before_is_told(kiosk: Kiosk, pin: str | None) -> None:
+    """Else a forgotten pass would need no PIN, and one that is proved now would end."""
     desk = kiosk.desk()
     kiosk.store.weather = ["answer lost"]
     desk.end_visit(SHOWN)
-    desk.identify(SHOWN)
-    assert kiosk.states() == ["open"], "without a PIN nothing is waited for"
-    desk.identify(SHOWN, "7351")
+    assert kiosk.states() == ["open"]
+    desk.identify(SHOWN, pin)
     assert kiosk.states() == ["answered"]
+
+
+def test_p6_who_shows_a_pass_waits_for_nothing_else(kiosk: Kiosk) -> None:
+    desk = kiosk.desk()
+    kiosk.store.weather = ["answer lost", "answer lost"]
+    with pytest.raises(AnswerLost):
+        desk.check_out(SHOWN, BOOK)
+    desk.identify(SHOWN)
+    assert kiosk.states() == ["open"]
 
 
 def test_an_answer_that_comes_because_the_next_item_was_scanned_is_told_too(kiosk: Kiosk) -> None:
