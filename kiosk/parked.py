@@ -31,6 +31,16 @@ class Parked:
         self._monotonic, self._lifetime_s = monotonic, lifetime_s
         self._key = os.urandom(32)
         self._mark, self._left, self._until = b"", NOTHING, 0.0
+        self._gone = b""
+
+    def has_gone(self, patron: PatronRef) -> None:
+        """That patron's visit is over, and another pass that lies there begins the next one."""
+        self._gone = self._digest(patron)
+
+    def take_gone(self) -> Callable[[PatronRef], bool]:
+        """Tells of a patron whether it is the one who has gone; once."""
+        gone, self._gone = self._gone, b""
+        return lambda patron: gone == self._digest(patron)
 
     def keep(self, patron: PatronRef, left: Left) -> None:
         """Keeps this for that patron, instead of what was kept."""

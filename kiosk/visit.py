@@ -174,11 +174,12 @@ async def _at_the_door(
 ) -> tuple[bool, Notice | None]:
     """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
     counter.stage.presence.begin(shown)
+    has_gone = counter.parked.take_gone()
     door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, counter.new_event, scans)
     try:
         patron = await door.open()
-        if patron is None:
-            return False, None
+        if patron is None or has_gone(patron.patron):
+            return False, None  # two passes of one patron, who scanned one and laid the other there
         return True, await _served(counter, shown, patron, opens_account=opens_account or door.wants_account)
     finally:
         if door.pin_counts:
@@ -241,7 +242,9 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         counter.parked.keep(patron.patron, kept)
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(stage.at_rest(notice or _left_behind(stage)))
-    for one in coming or _waits(stage, shown):
+    if waits := () if coming else _waits(stage, shown):
+        counter.parked.has_gone(patron.patron)
+    for one in coming or waits:
         stage.put_back(one)
     return notice
 

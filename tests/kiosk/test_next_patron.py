@@ -7,6 +7,7 @@ from tests.kiosk.accounts import account, loan
 from tests.kiosk.world import ANNA, BERT, Kiosk, book, story
 
 BERTS = "04A1B2C3D4E5F7"
+CHIP = "20000000000055"
 
 
 async def bert_waits(kiosk: Kiosk) -> None:
@@ -118,3 +119,22 @@ def test_while_a_pass_lies_there_the_account_asks_for_no_pass() -> None:
         assert screen.notice is Notice.PASS_LEFT
 
     story(tell, accounts=True)()
+
+
+def test_a_patron_s_second_pass_that_lies_there_begins_no_second_visit() -> None:
+    """Somebody scans the pass and lays it on the reader, which cannot tell that it is the same one."""
+
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.patrons[CHIP] = kiosk.desk.patrons[ANNA]
+        await kiosk.scan(ANNA)
+        await kiosk.tap(CHIP, uid=BERTS)
+        await kiosk.scan(book(1))
+        await kiosk.touch(Intent.DONE)
+        await kiosk.touch(Intent.NO_RECEIPT)
+        await kiosk.wait(5)
+        assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+        await kiosk.take_away()
+        await kiosk.tap(CHIP, uid=BERTS)
+        assert isinstance(kiosk.screen(), Borrowing), "shown again it is meant"
+
+    story(tell)()
