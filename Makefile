@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 SETUP := provisioning/bootstrap/start
-SRC := circulation devices kiosk membership_store offline_cache provisioning tests setup.py
+SRC := circulation devices kiosk membership_store offline_cache provisioning values tests setup.py
 # `make test PYTEST="-k printer -x"` narrows a run.
 PYTEST ?=
 # `make demo ARGS=--fullscreen`; `make demo PORT=8800` moves its ports.

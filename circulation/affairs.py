@@ -3,7 +3,7 @@
 Apart from `outcomes`, so that a kiosk's first picture need not wait for what its first visit will want.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 
@@ -18,6 +18,7 @@ from circulation.identifiers import (
 )
 from circulation.model import FeeKind, FeeStatus
 from circulation.outcomes import Refused
+from values import dataclass
 
 
 class Route(Enum):

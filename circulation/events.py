@@ -4,13 +4,14 @@ And what it only asks: why would this be refused, and under which code does the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import Enum
 
 from circulation.identifiers import EventId, ItemBarcode, KioskId
 from circulation.outcomes import Reason
 from circulation.presented import Presented
+from values import dataclass
 
 
 class Kind(Enum):

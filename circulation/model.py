@@ -4,7 +4,7 @@ Money is integer euro cents, dates are library-local, instants are UTC (docs/rul
 of is without slots: a default then stays with the class, and the row is read in a third of the time.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from circulation.identifiers import (
     SubscriptionCode,
 )
 from circulation.presented import ReceiptChoice
+from values import dataclass
 
 
 class PatronType(Enum):

@@ -1,12 +1,13 @@
 """What the desk answers. "No" is an answer too: `Refused` says why and what next, and names its rule (K13)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 
 from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.presented import ReceiptChoice
+from values import dataclass
 
 
 class Reason(Enum):

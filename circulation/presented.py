@@ -1,9 +1,10 @@
 """What is shown to a reader, and what its patron wants of a receipt: all that a kiosk knows before it asks (P8, K2)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from circulation.identifiers import ChipUid, PassNumber
+from values import dataclass
 
 
 class Source(Enum):

@@ -6,8 +6,9 @@ Kernel's Documentation/ABI: class/tty, class/input, bus/usb (idVendor, idProduct
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from values import dataclass
 
 _NO_UART = "0"  # type of a ttyS that the kernel made without hardware behind it
 _HUB = "09"

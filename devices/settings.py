@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from devices.links.usb import NAME as USB_NAME
 from devices.payment_terminal.zvt_messages import CHARSETS
 from devices.receipt_printer.encoding import PROFILES
 from devices.signals.quiet_hours import QuietHours
+from values import dataclass
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 

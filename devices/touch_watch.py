@@ -10,9 +10,10 @@ import os
 import select
 import struct
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devices.item_scanner.evdev_events import NATIVE
+from values import dataclass
 
 log = logging.getLogger(__name__)
 _EV_KEY, _BTN_TOUCH, _PRESSED = 1, 0x14A, 1  # linux/input-event-codes.h: the first finger upon the glass

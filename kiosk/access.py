@@ -1,7 +1,9 @@
 """How the screen is drawn for whoever stands there (EN 301 549): a few choices, each made by a touch and taken back by
 another, gone with the visit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from values import dataclass
 
 ACCESS_CHOICES = ("contrast", "text:140", "text:200", "low", "still")
 

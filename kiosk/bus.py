@@ -1,13 +1,14 @@
 """One ordered stream of what happens to a kiosk: touches, device events, late answers. The only way in for threads."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from circulation.identifiers import EventId
 from circulation.outcomes import CheckedOut, Refused, Voided
 from devices.ports import BarcodeScanned, DeviceEvent, KeyPressed, PassPresented, PassUnreadable, ScanUnreadable
 from kiosk.ui import Intent, Kind
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import Renewed, RenewedAll

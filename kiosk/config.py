@@ -5,7 +5,7 @@ Relative paths are relative to the file. Secrets are never in it, only the names
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from circulation.identifiers import IdentifierError, code
 from devices.settings import KINDS, OPTIONS, DeviceSettings, check_settings, section_settings
 from kiosk.library_look import LibraryLook, read_look
 from kiosk.toml_lines import line_of, line_of_fault, nearest
+from values import dataclass
 
 LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
 LONGEST_NAME = 80  # letters of a library: two lines on the screen

@@ -5,8 +5,6 @@ It is told from the difference of two pictures, so that nothing sounds that is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devices.ports import Light, Signals
 from kiosk.loans import Longer, Renewing
 from kiosk.rows import Asking, Back, Gate, Lent, PartsMissing, Row, Switching
@@ -30,6 +28,7 @@ from kiosk.ui import (
     Trouble,
     Ui,
 )
+from values import dataclass
 
 _NO = (NoVisit, NoAnswer, NoAccount, OutOfOrder)
 _LISTENED_FOR = (Notice.UNREADABLE_SCAN, Notice.CHIP_UNREADABLE, Notice.CARD_NOT_READ, Notice.TAG_UNREADABLE)

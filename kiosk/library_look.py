@@ -6,10 +6,11 @@ All text keeps 7:1 (WCAG 2.2, 1.4.6): a colour that cannot is refused with the r
 import re
 import struct
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from kiosk.theme import NORMAL, TEXT_CONTRAST, Colours, contrast, mixed, too_faint
+from values import dataclass
 
 LONGEST_WELCOME = 60  # letters
 LARGEST_LOGO = 2048  # pixels of a side

@@ -2,12 +2,13 @@
 `ui`; the memory of one visit is `LoanSheet`, frozen too: a change makes a new one."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from circulation.identifiers import EventId, ItemBarcode
 from circulation.outcomes import Refused, Voided
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import Account, LoanLine, Renewed, RenewedAll  # late: the first picture need not wait

@@ -3,11 +3,12 @@
 import hashlib
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from circulation.identifiers import ItemBarcode, PatronRef
 from kiosk.loans import NO_LOANS, LoanSheet
 from kiosk.sheet import Line
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

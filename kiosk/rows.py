@@ -1,11 +1,12 @@
 """The rows of a list that a patron reads: what became of each item. Facts only, as in `ui`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from circulation.outcomes import Refused
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import Route  # for whom a kiosk's first picture need not wait

@@ -1,7 +1,7 @@
 """From facts to sentences, in the language of the moment (K13: one of why, one of what next). Knows no Kivy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from circulation.outcomes import NextStep, Refused, Value
@@ -21,6 +21,7 @@ from kiosk.rows import (
 )
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Finished, MyAccount, Rest, Returned, Returning, Trouble
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The times that a visit keeps, in seconds. Defaults from the persona tests and WCAG 2.2.1 (20 s to extend)."""
 
-from dataclasses import dataclass
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

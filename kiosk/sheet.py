@@ -1,6 +1,6 @@
 """The list of one visit: which items were scanned and how each stands. Frozen; a change makes a new one."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId, ItemBarcode
@@ -19,6 +19,7 @@ from kiosk.rows import (
     Switching,
     Undone,
 )
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import CheckedIn

@@ -4,10 +4,10 @@ Numbers on tags are untrusted text; a tag without a number that could be an item
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
 from devices.ports import PadItem
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

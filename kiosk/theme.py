@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from values import dataclass
 
 log = logging.getLogger(__name__)
 

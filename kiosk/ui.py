@@ -1,9 +1,8 @@
-"""What a flow may show and what a patron may touch. Facts only: no widget, no sentence, no colour.
-A screen fact carries reasons, counts, dates and titles; the words come from the catalogues, in the language of the
-moment, so that a switch of language redraws what is shown.
+"""What a flow may show and what a patron may touch: reasons, counts, dates and titles; no widget, sentence or colour.
+The words come from the catalogues in the language of the moment, so that a switch of language redraws what is shown.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ from circulation.outcomes import Reason, Refused
 from kiosk.access import ACCESS_CHOICES, Access
 from kiosk.loans import LoansOfBranch
 from kiosk.rows import Row
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import FeeLine, HoldLine, MembershipLine  # a kiosk's first picture need not wait for them

@@ -1,8 +1,9 @@
 """One thing that is said (EN 301 549 5.1.3.9): all of it to one pair of ears, and what of it everybody may hear."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kiosk.texts.aloud import sayable
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from circulation.outcomes import Identified
@@ -31,6 +31,7 @@ from kiosk.stage import Stage
 from kiosk.ui import Intent, Notice, OutOfOrder
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
+from values import dataclass
 
 log = logging.getLogger(__name__)
 BROKEN_S = 15.0

@@ -1,10 +1,10 @@
 """The item pad as a visit uses it: one tag switched at a time, off the event loop, with a deadline, and read back."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from devices.ports import ItemPad, TagSecurity
 from kiosk.desks.in_background import Workers
+from values import dataclass
 
 SWITCH_S = 2.0  # for one try at one tag; a pad does it in a tenth of that
 

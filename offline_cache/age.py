@@ -3,10 +3,10 @@
 A kiosk without a battery clock begins anywhere after a power cut: what nobody knows is no age at all (facts §4, §9).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from circulation.events import ClockState, Told
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

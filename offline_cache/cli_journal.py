@@ -9,7 +9,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from offline_cache.journal_faults import JournalFault
 from offline_cache.journal_loss import accept_loss, losses
 from offline_cache.journal_reading import EVERYTHING, EXCEPTIONS, WAITING, read_entries, read_numbers, salvage
 from offline_cache.sealing import Seal, read_key
+from values import dataclass
 
 log = logging.getLogger("offline_cache")
 WHICH = {"waiting": WAITING, "exceptions": EXCEPTIONS, "desk": f"{WAITING} OR {EXCEPTIONS}", "all": EVERYTHING}

@@ -4,7 +4,6 @@ Events that would be more than a body may be are left for the next time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from circulation.desk import AskedToWait, DeskFault, DeskUnreachable, NotAdmitted
@@ -13,6 +12,7 @@ from circulation.outcomes import CheckedOut, Refused, Voided
 from offline_cache.journal import Answer
 from offline_cache.line_state import LineState
 from offline_cache.store_client import LineDown, Response, StoreClient
+from values import dataclass
 
 PATH = "/v1/events"
 GAP, IDENTITY = "sequence-gap", "event-identity"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -12,6 +12,7 @@ from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut, Refused, Voided
 from offline_cache.journal_faults import as_fault
 from offline_cache.sealing import Seal
+from values import dataclass
 
 if TYPE_CHECKING:
     from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll, VisitEnded

@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from circulation.identifiers import KioskId
@@ -19,6 +18,7 @@ from offline_cache.keys import KeyMissing, MirrorKey, derived
 from offline_cache.letterbox import Letterbox, public_of
 from offline_cache.sealing import KEY_BYTES, Seal, SealBroken, read_key
 from offline_cache.whole_file import write_whole
+from values import dataclass
 
 log = logging.getLogger(__name__)
 _NO_KEY = "the journal cannot be read: its key is not there yet"

@@ -5,7 +5,7 @@ Even then not under the same kiosk id, because its numbers were used: a sequence
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from circulation.identifiers import KioskId
 from offline_cache.journal_faults import JournalDamaged, JournalFault, JournalRetired
 from offline_cache.journal_file import lock
 from offline_cache.whole_file import sync, write_whole
+from values import dataclass
 
 _PARTS = ("", "-wal", "-shm", "-daybook")
 

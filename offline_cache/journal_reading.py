@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from circulation.identifiers import KioskId
@@ -16,6 +15,7 @@ from offline_cache.journal_entry import COLUMNS, Entry, Row, read_entry
 from offline_cache.journal_faults import JournalFault, as_fault
 from offline_cache.journal_file import open_to_read
 from offline_cache.sealing import Seal
+from values import dataclass
 
 _FIRST_RELEASE = "seq, body, state, unclear, outcome, NULL, ''"
 WAITING = "state IN ('open', 'given_up')"

@@ -5,7 +5,7 @@ K names things in the mirror and opens snapshots; what lies in the mirror is sea
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from offline_cache.masks import Masks
 from offline_cache.sealing import KEY_BYTES, Seal, read_key
 from offline_cache.store_client import LineDown, Response
 from offline_cache.whole_file import write_whole
+from values import dataclass
 
 _ASK = "/v1/mirror-key"
 

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,7 @@ from offline_cache.keys import KeyMissing, MirrorKey
 from offline_cache.masks import Masks
 from offline_cache.mirror_rows import BadRow, Network, read_item, read_network, read_patron
 from offline_cache.sealing import SealBroken
+from values import dataclass
 
 SCHEMA_VERSION = 2
 PROOF, PROOF_PLACE = b"this mirror and this key belong together", "picture/proof"

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from offline_cache.mirror import NETWORK_PLACE, PROOF, PROOF_PLACE, SCHEMA_VERSI
 from offline_cache.mirror_rows import BadRow, Row, item_body, network_body, patron_body
 from offline_cache.sealing import SealBroken
 from offline_cache.whole_file import sync
+from values import dataclass
 
 _SCHEMA = Path(__file__).parent / "schema"
 _CACHE_KIB = 64 * 1024

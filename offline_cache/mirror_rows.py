@@ -4,7 +4,7 @@ Masks are no pass numbers and no UIDs to `wire.decode`; a property test says tha
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, field, fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cache, reduce
@@ -19,6 +19,7 @@ from circulation import wire
 from circulation.model import FeeKind, FeeStatus, Institution, Item, Patron
 from circulation.presented import ReceiptChoice
 from circulation.rules.facts import Here
+from values import dataclass
 
 _MASK_BYTES, _MASK_DIGITS = 16, {32}
 _NO_DATE = date.min

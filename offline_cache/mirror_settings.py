@@ -6,10 +6,11 @@ The kiosk checks the whole file; this reader is tolerant of what it does not kno
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from values import dataclass
 
 _CREDENTIALS = Path("/run/credentials")
 PATRONS, ITEMS = ("group", "institution"), ("group", "institution", "branch", "none")

@@ -5,7 +5,7 @@ Never a number, a mask or a title: counts, cursors and times only.
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from offline_cache.mirror import NETWORK_PLACE, open_for_reading
 from offline_cache.mirror_rows import BadRow, item_body, patron_body, read_network
 from offline_cache.mirror_settings import MirrorSettings
 from offline_cache.sealing import SealBroken
+from values import dataclass
 
 _ABOUT = "SELECT generation, seq, acked_seq, scope, key_id, at, boot, since_boot, clock, manifest FROM picture"
 _ROWS = {

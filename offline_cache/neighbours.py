@@ -5,7 +5,7 @@ No clock of another kiosk is believed: what was heard first, counted by our own,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 from circulation import wire
@@ -15,6 +15,7 @@ from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut
 from offline_cache.journal import Answer, Entry
 from offline_cache.sealing import Seal, SealBroken
+from values import dataclass
 
 FORM = 1
 _PLACE = "neighbours/"

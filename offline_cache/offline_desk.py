@@ -4,7 +4,7 @@ What the mirror does not hold is "I do not know", never a "no" of the rules. It 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ from offline_cache.journal import Entry
 from offline_cache.mirror import MirrorReader, NoMirror, Picture, Reading
 from offline_cache.own_events import Own, is_kept_for, item_with, lent_offline, patron_with, with_loan
 from offline_cache.standing import Marked, OwnEvents, Remembered, Standing, masked_fees
+from values import dataclass
 
 Decision = CheckedOut | CheckedIn | Paid | Refused
 Age = Callable[[AsOf, datetime], timedelta | None]

@@ -5,7 +5,7 @@ away the fee. What the mirror has already is not counted twice: a page may hold 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from circulation.affairs import CheckedIn, Paid, Renewed, Route
@@ -18,6 +18,7 @@ from circulation.rules.payments import PAYABLE
 from circulation.rules.region import effective
 from circulation.rules.returns import internal_stays_open, next_hold, route_of
 from circulation.rules.subscriptions import strip_balance
+from values import dataclass
 
 NOBODY = PatronRef("")
 

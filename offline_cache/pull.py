@@ -10,7 +10,6 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from urllib.parse import quote
@@ -38,6 +37,7 @@ from offline_cache.snapshot_file import (
     read_manifest,
 )
 from offline_cache.store_client import LineDown
+from values import dataclass
 
 log = logging.getLogger("offline_cache.pull")
 # A page of the store: so many things at most, a megabyte or two where each has many loans.

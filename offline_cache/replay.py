@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from circulation.desk import DeskFault, DeskUnreachable
@@ -16,6 +16,7 @@ from circulation.outcomes import Refused
 from offline_cache.event_line import GAP, Batch, EventLine, Stopped
 from offline_cache.journal import Answer, Entry
 from offline_cache.journal_faults import JournalLocked
+from values import dataclass
 
 log = logging.getLogger(__name__)
 MOST, LEAST = 50, 10

@@ -8,7 +8,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from circulation import wire
 from offline_cache.keys import MirrorKey, derived
 from offline_cache.mirror_rows import UNREADABLE, BadRow, Row
+from values import dataclass
 
 SCHEMA = 2
 _LENGTH = struct.Struct(">I")

@@ -1,7 +1,7 @@
 """How things stand without a line: the branch today, what the mirror is worth, and what it does not contain."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from offline_cache.journal import Entry
 from offline_cache.masks import Masks
 from offline_cache.mirror import Reading
 from offline_cache.own_events import NOBODY, Own
+from values import dataclass
 
 _NOT_DONE = frozenset({"voided", "given_up"})
 

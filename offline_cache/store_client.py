@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from offline_cache.line_state import LineState, state_of, wait_s
+from values import dataclass
 
 if TYPE_CHECKING:
     import requests

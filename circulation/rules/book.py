@@ -4,7 +4,8 @@ docs/rules.md is made of this and of the functions marked with `rule`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from values import dataclass
 
 IDS = frozenset(
     f"{letter}{number}"

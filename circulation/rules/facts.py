@@ -1,7 +1,7 @@
 """What a verdict is decided on: plain values that the store's database or a kiosk's mirror can supply alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
@@ -22,6 +22,7 @@ from circulation.model import (
 )
 from circulation.outcomes import Refused
 from circulation.presented import Presented
+from values import dataclass
 
 Found = TypeVar("Found")
 

@@ -1,7 +1,7 @@
 """Guests from another library (*landelijk lenen*): G1, G2, G5, G7, G8, G10. With the passes: G6, the offers: G4."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import Enum
 
@@ -9,6 +9,7 @@ from circulation.model import Membership, PatronType
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Here, Standing, rule
 from circulation.rules.terms import add_months, in_term
+from values import dataclass
 
 FIRST_TERM_MONTHS = 3
 CASH_CODE = "780"

@@ -1,7 +1,7 @@
 """Which subscriptions are on offer to whom, and until when youth lasts (S4, S9, G4). Age never stops a loan."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from circulation.catalogue import GUEST, ONE_EACH, SCHOOL, START, SUPPLEMENT, YOUTH, on_day
@@ -9,6 +9,7 @@ from circulation.identifiers import SubscriptionCode
 from circulation.model import Membership, Patron, Subscription
 from circulation.rules.facts import Here, rule
 from circulation.rules.terms import contribution_ends, counts, in_term
+from values import dataclass
 
 OF_AGE = 19
 

@@ -4,7 +4,6 @@ The lending rules themselves are the same (verdict.py); what stands here only ta
 reason of its own, so that it is never taken for a "no" of the rules.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
@@ -13,6 +12,7 @@ from circulation.model import PatronType
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Borrow, OfflinePolicy, PinState, Visit, rule
 from circulation.rules.pins import needs_pin
+from values import dataclass
 
 _NO_TIME, _MINUTE = timedelta(), timedelta(minutes=1)
 

@@ -1,11 +1,11 @@
 """When a PIN is needed, and when too many wrong ones lock a pass for a while (P6). No PIN and no hash comes in here."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from circulation.model import Pass
 from circulation.outcomes import NextStep, Reason, Refused, Value
 from circulation.rules.facts import PinState, Policy, Visit, rule
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """One membership, recognised in all libraries of a group (N1, N2, N3, N6, N11)."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from circulation.model import Item, Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Here, Scanned, Standing, once, rule
 from circulation.rules.terms import counts
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

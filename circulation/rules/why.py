@@ -4,7 +4,7 @@ The rules run on the facts themselves, watched: whatever a rule reads is noted, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -17,6 +17,7 @@ from circulation.model import ProductLink, Subscription
 from circulation.outcomes import Refused
 from circulation.rules import verdict
 from circulation.rules.facts import RULE_IDS, Borrow, Renew, Return, Visit, kept, once
+from values import dataclass
 
 NOT_SHOWN = "(not shown)"
 MANY = 8

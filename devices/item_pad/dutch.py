@@ -6,9 +6,10 @@ The document to ask for is the sector's GenPvE (data-model id, type, object id, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from devices.item_pad.tag_data import TagDamaged, TagData, TagError, TagUnfinished, crc16, number_in, parts_in
+from values import dataclass
 
 FORMS = ("ascii", "bcd", "integer")
 _LONGEST_BLOCK = 128

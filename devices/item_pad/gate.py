@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devices.ports import TagSecurity
+from values import dataclass
 
 WAYS = ("afi", "eas", "both", "none")
 AFI_IN_STOCK = 0x07  # ISO 28560-1 and the Danish model

@@ -5,7 +5,9 @@ An answer has a status before its data. Source: FEIG's system manuals, on the pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from values import dataclass
 
 ANY_ADDRESS = 0xFF
 _SHORTEST_ANSWER = 6  # length, address, control byte, status, two of CRC

@@ -5,9 +5,10 @@ A UID is given as it is printed: E0h, the maker's code, and so on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devices.item_pad.obid import Answer, FrameError
+from values import dataclass
 
 SOFTWARE_VERSION = b"\x65"
 RF_RESET = b"\x69"

@@ -6,11 +6,12 @@ A faulty inventory is none: it is not reported here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devices.item_pad.obid_tags import Sighting
 from devices.item_pad.tag_data import PATRON_CARD
 from devices.ports import PadItem, TagSecurity
+from values import dataclass
 
 MISSES_UNTIL_GONE = 3
 TRIES_UNTIL_TOLD = 3  # a tag that sees the field but cannot be read, or not believed, is then told as such

@@ -6,7 +6,9 @@ No text of an error holds anything that was read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from values import dataclass
 
 PATRON_CARD = 8  # type of usage, ISO 28560-1
 MOST_PARTS = 255

@@ -6,13 +6,13 @@ A maker's own model (such as 3M's, which is not public) is one class more in her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from devices.item_pad.danish import DanishModel
 from devices.item_pad.dutch import DutchModel, layout_of
 from devices.item_pad.iso28560_2 import Iso28560Part2Model
 from devices.item_pad.tag_data import TagDamaged, TagData, TagError, TagUnfinished, turned
+from values import dataclass
 
 
 class TagModel(Protocol):

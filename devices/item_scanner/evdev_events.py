@@ -7,9 +7,10 @@ barcode holds, so that a scan with a lost or unknown key is unreadable and never
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devices.item_scanner.key_layouts import LAYOUTS
+from values import dataclass
 
 # The two times in front are as wide as a long of the process: 24 bytes an event on 64 bits, 16 on 32.
 EVENT_64, EVENT_32 = struct.Struct("=qqHHi"), struct.Struct("=iiHHi")

@@ -6,7 +6,9 @@ Whatever else a line may carry, a scan is printable ASCII of at most 64 characte
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from values import dataclass
 
 LONGEST_SCAN = 64
 LONGEST_FRAME = 128  # a scan with its AIM identifier and the installer's prefix and suffix

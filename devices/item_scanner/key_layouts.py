@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from values import dataclass
 
 # Rows of a keyboard from the key left of 1, then the key left of Enter and the one between Shift and Z.
 _CODES = (41, *range(2, 14), *range(16, 28), *range(30, 41), *range(44, 54), 43, 86)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ctypes
 import functools
 from ctypes import POINTER, byref, c_char_p, c_long, c_ubyte, c_ulong, c_void_p
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from devices.ports import DeviceGone, DeviceUnplugged
+from values import dataclass
 
 LIBRARY = "libpcsclite.so.1"
 _LONGEST_ATR = 33

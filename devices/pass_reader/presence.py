@@ -5,8 +5,9 @@ A phone shows another UID at each sense; it too is one presence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from values import dataclass
 
 MISSES_UNTIL_GONE = 3
 FORGOTTEN_AFTER_S = 2.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from devices.payment_terminal.nexo_crypto import Opened
 from devices.payment_terminal.nexo_receipt import customer_receipt
 from devices.ports import PayOutcome, PayResult
+from values import dataclass
 
 MOST_CENTS = 9_999_999
 PAYMENT = "Payment"

@@ -6,7 +6,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from devices.payment_terminal.nexo_crypto import (
 )
 from devices.payment_terminal.nexo_line import Address, Call, Deadline
 from devices.ports import DeviceFault, DeviceGone
+from values import dataclass
 
 ASK_S = 5.0  # how long a question may take that no card and no host has a part in
 _REPLY_TO_ABORT_S = 1.0

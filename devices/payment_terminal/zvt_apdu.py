@@ -6,7 +6,9 @@ Nothing in here is told in an exception: its text names what is wrong with bytes
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from values import dataclass
 
 LONGEST_DATA = 0xFFFF
 _LONG = 0xFF  # in place of a length: two bytes follow, the low one first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from devices.links.descriptor import DescriptorLink
@@ -12,6 +12,7 @@ from devices.payment_terminal import zvt_messages as zvt
 from devices.payment_terminal.zvt_apdu import Apdu, ApduReader, ZvtMalformed
 from devices.payment_terminal.zvt_messages import Printed, Told
 from devices.ports import DeviceTimeout, PayStep
+from values import dataclass
 
 ANSWER_S = 5.0  # T3 of the protocol
 _LOOK_S = 0.5

@@ -5,11 +5,11 @@ Only a payment that can be no other one is APPROVED, only certain absence is ABO
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from devices.payment_terminal.zvt_messages import Told, from_mark, from_terminal_ref
 from devices.ports import Begun, PayOutcome
+from values import dataclass
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 LONGEST_PAYMENT = timedelta(minutes=10)

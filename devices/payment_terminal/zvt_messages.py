@@ -6,7 +6,7 @@ Kiosk is the ECR, terminal the PT of the protocol (PA00P015); passwords, amounts
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 from devices.payment_terminal.zvt_apdu import (
     AMOUNT,
@@ -28,6 +28,7 @@ from devices.payment_terminal.zvt_apdu import (
     tlv,
 )
 from devices.ports import PayStep
+from values import dataclass
 
 STATUS_ENQUIRY, REGISTRATION, AUTHORISATION, REPEAT_RECEIPT, REVERSAL, ABORT = (
     0x0501, 0x0600, 0x0601, 0x0620, 0x0630, 0x06B0,

@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from devices.links.descriptor import DescriptorLink
 from devices.payment_terminal.zvt_apdu import LONGEST_DATA, Apdu, ZvtMalformed, decode
 from devices.ports import DeviceTimeout
+from values import dataclass
 
 _DLE, _STX, _ETX, _ACK, _NAK = 0x10, 0x02, 0x03, 0x06, 0x15
 _LONGEST_BLOCK = LONGEST_DATA + 5

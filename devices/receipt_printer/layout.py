@@ -8,9 +8,9 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from devices.ports import Receipt, ReceiptLine
+from values import dataclass
 
 WRITTEN_OUT = {
     "ĳ": "ij",

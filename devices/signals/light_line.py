@@ -5,9 +5,8 @@ ready, busy, help or off. The kiosk repeats itself every two seconds; a light th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devices.ports import Light
+from values import dataclass
 
 LONGEST = 32
 REPEAT_S = 2.0

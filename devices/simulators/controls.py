@@ -6,12 +6,12 @@ A control `place-pass` is the command `place-pass`, the page's order `{"do": "pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from devices.simulators.drive import KEYS, Bench
 from devices.simulators.plugs import ENDS, MODELS, MOMENTS, PAD_FAULTS, PLUGS, READER_FAULTS, RECORDED, TACTILE_KEYS
 from devices.simulators.tags import KINDS as CHIPS
+from values import dataclass
 
 Said = str | Callable[[Bench, Mapping[str, Any]], str]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from values import dataclass
 
 ESC, GS, DLE = 0x1B, 0x1D, 0x10
 DOTS = 576

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devices.item_pad import danish, iso28560_2
 from devices.item_pad.tag_data import TagData, TagError, turned
+from values import dataclass
 
 BLOCK = 4
 MODELS: Mapping[str, tuple[int, int, Callable[[TagData], bytes]]] = {  # DSFID, blocks, encoder

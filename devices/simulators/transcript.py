@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from values import dataclass
 
 MOST_PIECES = 2000
 MOST_BYTES = 262_144

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from devices.payment_terminal.zvt_apdu import (
     encode_tlv,
 )
 from devices.payment_terminal.zvt_messages import PRINT_BLOCK, PRINT_LINE
+from values import dataclass
 
 _CENTRED, _PLAIN, _END = 0x40, 0x00, 0x81
 

@@ -7,11 +7,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from devices.ports import DeviceGone, Pulse, Send
 from devices.speaker import Hearers
 from devices.speech.utterance import PROGRAMS, Uttering
+from values import dataclass
 
 MOST_WAITING = 64
 AGAIN_WITHIN_S = 2.0  # what failed sooner was hardly heard, and is tried once more

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from devices.item_scanner.evdev_events import NATIVE
 from devices.ports import Key
+from values import dataclass
 
 Told = Key | bool
 """A key that went down; or whether headphones are in."""

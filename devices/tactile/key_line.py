@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from devices.ports import Key
 from devices.tactile.input_events import Told
+from values import dataclass
 
 ASK = b"state\n"
 _LONGEST = 64

@@ -2,7 +2,6 @@
 "lend". A number of an item's form is a book (P1); while a pass is awaited the library system is asked which it is."""
 
 import asyncio
-from dataclasses import dataclass
 
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
@@ -16,6 +15,7 @@ from kiosk.settings import Patience
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Intent, LendOrReturn, Notice, StillThere
+from values import dataclass
 
 MOST = 20  # items that may be scanned before it is said; a scanner gone mad gets no further
 

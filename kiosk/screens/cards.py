@@ -1,7 +1,7 @@
 """One card of the list: a pictogram, a title of at most two lines, why, and what next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from kivy.uix.relativelayout import RelativeLayout
 from kiosk.screens.lettering import Lettering
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
+from values import dataclass
 
 ELLIPSIS = "…"
 BESIDE, BESIDE_LARGE = 300, 380  # units, of the button of a card; with the largest letters

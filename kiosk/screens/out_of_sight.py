@@ -1,9 +1,10 @@
 """What keys go to and is not drawn now. In a module of its own: the first picture has no list."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kiosk.screens.touch import Touch
+from values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from provisioning.bootstrap.environment import Environment, can_make_environment
 from provisioning.bootstrap.progress import Log, StepFailed, run, say
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning")
+PACKAGES = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning", "values")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning")
+ROOMS = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning", "values")
 LEAF = "planted_leaf"
 
 
@@ -42,6 +42,7 @@ FORBIDDEN = [
     *_to_rooms("devices", "kiosk", "membership_store", "provisioning"),
     *_to_rooms("offline_cache", "kiosk", "membership_store", "provisioning"),
     *_to_rooms("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning"),
+    *_to_rooms("values", *(room for room in ROOMS if room != "values")),
     # strangers to lending
     *_to_rooms("devices", "circulation"),
     *_to_rooms("provisioning", "circulation"),
@@ -69,6 +70,7 @@ ALLOWED = [
     *_to_rooms("kiosk", "devices", "offline_cache", "circulation"),
     *_to_rooms("membership_store", "circulation"),
     *_to_rooms("offline_cache", "circulation"),
+    *(Edge(f"{room}.planted_values", f"values.{LEAF}") for room in ROOMS if room != "values"),
     Edge("circulation.sip2.connection", "socket"),
     Edge("kiosk.app", "kivy"),
     Edge("kiosk.screens.planted_kivy", "kivy"),

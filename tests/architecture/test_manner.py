@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning")
+ROOMS = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning", "values")
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+STARTED = ("circulation", "devices", "kiosk", "offline_cache")  # the rooms that a kiosk loads
 LONGEST_MODULE = 400
 LONGEST_HEAD = 3
 NAMES_WHERE_EVERYTHING_LANDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
@@ -40,6 +42,11 @@ def test_no_product_module_reads_whether_it_is_being_tested() -> None:
     telling = ("PYTEST_CURRENT_TEST", '"pytest"', "unittest.mock", "sys.modules")
     found = {f"{_id(path)}: {word}" for path in MODULES for word in telling if word in path.read_text("utf-8")}
     assert found == {"devices/pass_reader/nfcpy.py: sys.modules"}  # which loads a part of a package
+
+
+@pytest.mark.parametrize("path", [one for one in MODULES if one.relative_to(ROOT).parts[0] in STARTED], ids=_id)
+def test_no_start_of_a_kiosk_compiles_classes_of_which_it_makes_nothing(path: Path) -> None:
+    assert not re.search(r"from dataclasses import (.*\W)?dataclass\b", path.read_text("utf-8")), "see ADR 32"
 
 
 def test_the_tree_has_no_python_outside_a_room() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import mmap
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+
+from values import dataclass
 
 _HEADER = struct.Struct(">25I")
 _COLOUR_BYTES = 12
