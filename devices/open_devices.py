@@ -5,30 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from devices.item_pad.feig_pad import FeigPad
-from devices.item_scanner.scanner import serial_scanner, typing_scanner
 from devices.links.link import Link
-from devices.links.serial import SerialLink
-from devices.links.tcp import TcpLink
-from devices.links.usb import PRINTER, UsbLink
-from devices.pass_reader.acr122 import acr122_reader
-from devices.pass_reader.pcsc import PcscPassReader
-from devices.pass_reader.pn532 import Pn532PassReader
-from devices.payment_terminal.zvt_dialogue import NetworkWire
-from devices.payment_terminal.zvt_serial import SerialWire
-from devices.payment_terminal.zvt_terminal import ZvtTerminal
 from devices.plug_watch import PlugWatch
 from devices.ports import Device, DeviceHealth, Emit, ItemPad, PaymentTerminal, ReceiptPrinter, Signals
-from devices.receipt_printer.escpos_printer import EscposPrinter
 from devices.settings import NETWORK_PORTS, DeviceConfigError, DeviceSettings, check_settings
 from devices.speaker import Speaker
 from devices.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from devices.links.tcp import TcpLink
 
 __all__ = ["DeviceConfigError", "DeviceSettings", "Devices", "check_settings", "open_devices"]
 
@@ -40,22 +31,71 @@ _LOOK_S = 0.5
 _USB = Path("/dev/bus/usb")
 
 
+# Each driver is loaded by the one kiosk in a few that has such a device: all of them are a tenth of a start (ADR 32).
+
+
+def _pn532(name: str, **options: Any) -> Device:
+    from devices.pass_reader.pn532 import Pn532PassReader
+
+    return Pn532PassReader(name, **options)
+
+
+def _acr122(name: str, **options: Any) -> Device:
+    from devices.pass_reader.acr122 import acr122_reader
+
+    return acr122_reader(name, **options)
+
+
+def _pcsc(name: str, **options: Any) -> Device:
+    from devices.pass_reader.pcsc import PcscPassReader
+
+    return PcscPassReader(name, **options)
+
+
+def _serial_scanner(name: str, **options: Any) -> Device:
+    from devices.item_scanner.scanner import serial_scanner
+
+    return serial_scanner(name, **options)
+
+
+def _typing_scanner(name: str, **options: Any) -> Device:
+    from devices.item_scanner.scanner import typing_scanner
+
+    return typing_scanner(name, **options)
+
+
+def _feig(name: str, **options: Any) -> Device:
+    from devices.item_pad.feig_pad import FeigPad
+
+    return FeigPad(name, **options)
+
+
+def _tcp(host: str, port: int) -> Callable[[], TcpLink]:
+    from devices.links.tcp import TcpLink
+
+    return partial(TcpLink, host, port, _CONNECT_S)
+
+
 def _network(options: Mapping[str, Any]) -> Callable[[], Link]:
-    return partial(
-        TcpLink, options["host"], options.get("port", NETWORK_PORTS["receipt_printer", "network"]), _CONNECT_S
-    )
+    return _tcp(options["host"], options.get("port", NETWORK_PORTS["receipt_printer", "network"]))
 
 
 def _serial(options: Mapping[str, Any]) -> Callable[[], Link]:
+    from devices.links.serial import SerialLink
+
     return partial(SerialLink, options["port"], options.get("baud", 115200))
 
 
 def _on_usb(options: Mapping[str, Any]) -> Callable[[], Link]:
+    from devices.links.usb import PRINTER, UsbLink
+
     return partial(UsbLink, options["usb"], PRINTER)
 
 
 def _printer(link: Callable[[Mapping[str, Any]], Callable[[], Link]]) -> Callable[..., Device]:
     def make(name: str, **options: Any) -> Device:
+        from devices.receipt_printer.escpos_printer import EscposPrinter
+
         return EscposPrinter(name, link(options), options.get("profile", "TM-T20II"))
 
     return make
@@ -77,15 +117,23 @@ def _nexo(name: str, **options: Any) -> Device:
 def _zvt_network(
     name: str, host: str, port: int = NETWORK_PORTS["payment_terminal", "zvt-network"], **options: Any
 ) -> Device:
-    return ZvtTerminal(name, lambda: NetworkWire(TcpLink(host, port, _CONNECT_S)), **options)
+    from devices.payment_terminal.zvt_dialogue import NetworkWire
+    from devices.payment_terminal.zvt_terminal import ZvtTerminal
+
+    link = _tcp(host, port)
+    return ZvtTerminal(name, lambda: NetworkWire(link()), **options)
 
 
 def _zvt_serial(name: str, port: str, baud: int = 9600, **options: Any) -> Device:
+    from devices.links.serial import SerialLink
+    from devices.payment_terminal.zvt_serial import SerialWire
+    from devices.payment_terminal.zvt_terminal import ZvtTerminal
+
     return ZvtTerminal(name, lambda: SerialWire(SerialLink(port, baud, stop_bits=2)), **options)
 
 
 def _sound_and_light(name: str, **options: Any) -> Device:
-    from devices.signals.sound_and_light import SoundAndLight  # late: most kiosks start without
+    from devices.signals.sound_and_light import SoundAndLight
 
     return SoundAndLight(name, **options)
 
@@ -115,12 +163,12 @@ def _headphone_socket(name: str, port: str) -> Device:
 
 
 _MODELS: Mapping[tuple[str, str], Callable[..., Device]] = {
-    ("pass_reader", "pn532"): Pn532PassReader,
-    ("pass_reader", "acr122u"): acr122_reader,
-    ("pass_reader", "pcsc"): PcscPassReader,
-    ("item_scanner", "serial"): serial_scanner,
-    ("item_scanner", "evdev"): typing_scanner,
-    ("item_pad", "feig"): FeigPad,
+    ("pass_reader", "pn532"): _pn532,
+    ("pass_reader", "acr122u"): _acr122,
+    ("pass_reader", "pcsc"): _pcsc,
+    ("item_scanner", "serial"): _serial_scanner,
+    ("item_scanner", "evdev"): _typing_scanner,
+    ("item_pad", "feig"): _feig,
     ("payment_terminal", "nexo"): _nexo,
     ("payment_terminal", "zvt-network"): _zvt_network,
     ("payment_terminal", "zvt-serial"): _zvt_serial,
@@ -144,26 +192,35 @@ class Devices:
         self._stopping = threading.Event()
         self._looking = threading.Thread(target=self._look, name="device-watch", daemon=True)
         self._supervisors = {one.name: Supervisor(one, emit, random) for one in devices}
-        printers = [one for one in devices if isinstance(one, EscposPrinter)]
-        self.printer: ReceiptPrinter | None = printers[0] if printers else None
-        terminals = [cast(PaymentTerminal, one) for one in devices if one.kind == "payment_terminal"]
-        self.terminal: PaymentTerminal | None = terminals[0] if terminals else None
-        self.item_pad: ItemPad | None = next((one for one in devices if isinstance(one, FeigPad)), None)
-        self.signals = cast("Signals | None", next((one for one in devices if one.kind == "signals"), None))
-        self.speaker = cast("Speaker | None", next((one for one in devices if one.kind == "speech"), None))
-        self._started = False
+        first = {one.kind: one for one in reversed(devices)}
+        self.printer = cast("ReceiptPrinter | None", first.get("receipt_printer"))
+        self.terminal = cast("PaymentTerminal | None", first.get("payment_terminal"))
+        self.item_pad = cast("ItemPad | None", first.get("item_pad"))
+        self.signals = cast("Signals | None", first.get("signals"))
+        self.speaker = cast("Speaker | None", first.get("speech"))
+        self._kinds = {one.name: one.kind for one in devices}
+        self._started: set[str] = set()
+        self._starting = threading.Lock()  # what starts the last of them may be late, when all are being stopped
 
-    def start(self) -> None:
-        """Start all threads and return at once; what is not there yet is opened when it comes. Only once."""
-        if not self._started:
-            self._started = True
-            for supervisor in self._supervisors.values():
-                supervisor.start()
-            self._looking.start()
+    def start(self, kinds: Collection[str] | None = None) -> None:
+        """Start the devices of these kinds, or all, and return at once; what is not there yet is opened when it comes.
+
+        Each only once, so that those of some kinds can be started first.
+        """
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            if self._looking.ident is None:
+                self._looking.start()
+            for name, supervisor in self._supervisors.items():
+                if name not in self._started and (kinds is None or self._kinds[name] in kinds):
+                    self._started.add(name)
+                    supervisor.start()
 
     def stop(self) -> None:
         """Close all devices and wait, three seconds at most, for their threads; never raises."""
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         self._plugs.wake()
         for supervisor in self._supervisors.values():
             supervisor.ask_to_stop()
@@ -171,7 +228,7 @@ class Devices:
         for name, supervisor in self._supervisors.items():
             if not supervisor.join(max(0.0, deadline - time.monotonic())):
                 log.warning("%s: did not stop in time", name)
-        if self._started:
+        if self._looking.is_alive():
             self._looking.join(max(0.0, deadline - time.monotonic()))
         if not self._looking.is_alive():
             self._plugs.close()

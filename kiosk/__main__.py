@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kiosk")
 IN_USE = "journal-in-use"
+WAYS_IN = frozenset({"pass_reader", "item_scanner", "item_pad"})  # the devices that a visit begins with
 PICTURE_FIRST_S = 0.1  # until what only a visit needs is loaded
 OF_AID = frozenset({"speech", "keypad", "headphones"})  # the devices by which a closed kiosk is heard too
 
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from offline_cache.cli import main as cache
 
         return cache(words[1:])
+    gc.disable()  # until the first picture: a start makes things and throws hardly any away
     given = _arguments().parse_args(words)
     logging.basicConfig(level=given.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -60,7 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         from kiosk.config_check import checked
 
         return checked(config, given.config, ports=given.ports)
-    gc.disable()  # until the first picture: a start makes things and throws hardly any away
     from kiosk.steady_memory import keep_memory_steady
     from offline_cache.private_memory import keep_memory_private
 
@@ -119,7 +120,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
     bus = Bus(flows.loop)
     devices = open_devices(config.devices, bus.put)
     try:
-        devices.start()  # the reader answers while the window is made
+        devices.start(WAYS_IN)  # the reader answers while the window is made; what else is there begins after it
 
         client = StoreClient(config.store.url, token, lambda state: health.line(state.value))
         clock = KioskClock(journal.floor)
@@ -144,7 +145,7 @@ def _lend(config: KioskConfig, token: str, journal: Journal, health: Health, *, 
             lambda event, answer: bus.put(Answered(event, answer)),
         )
         desk = BackgroundDesk(journalled, workers)
-        prepare = partial(_prepare, workers, client.prepare, without_line.prepare)
+        prepare = partial(_prepare, workers, devices.start, client.prepare, without_line.prepare)
         app = _window(config, bus, prepare, fullscreen=fullscreen, is_deaf=hearing(config, undo))
         ui = Heard(app, devices.signals) if devices.signals is not None else app
         kinds = (one.kind for one in config.devices)
@@ -240,6 +241,7 @@ def _window(
     from kiosk.app import KioskApp
     from kiosk.theme import CONTRAST
 
+    gc.freeze()  # Kivy looks through all that there is when it makes a window
     return KioskApp(
         title="Kiosk",
         languages=config.kiosk.languages,

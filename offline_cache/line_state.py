@@ -4,7 +4,6 @@ Only the store itself can say that a credential counts no more: a login page in 
 """
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from enum import Enum
 
 _PROBLEM = "application/problem+json"  # RFC 9457: how the store, and hardly anything in between, says no
@@ -43,6 +42,8 @@ def wait_s(headers: Mapping[str, str]) -> float:
 
     A date is measured against the answer's own `Date`: the clock of a kiosk may be wrong.
     """
+    from email.utils import parsedate_to_datetime  # late: a start need not know how mail writes dates
+
     said = headers.get("Retry-After", "").strip()
     try:
         if said.isascii() and said.isdigit():

@@ -5,16 +5,15 @@ The terminal's certificate has its name in the CN alone; it must be the configur
 
 from __future__ import annotations
 
-import http.client
 import io
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from devices.links.tcp import TcpLink
 from devices.ports import DeviceFault, DeviceGone, DeviceTimeout
+from values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -173,6 +172,8 @@ class _Plug:
 
 def read_answer(stream: io.RawIOBase, label: str) -> bytes:
     """The body of one HTTP answer; raises DeviceGone for anything else, or what `stream` raises."""
+    import http.client  # no start of a kiosk need wait for it
+
     plug: Any = _Plug(stream)
     answer = http.client.HTTPResponse(plug, method="POST")
     try:

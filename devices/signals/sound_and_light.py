@@ -6,8 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 from devices.links.serial import SerialLink
 from devices.ports import DeviceFault, Light, Pulse, Send
@@ -46,7 +45,8 @@ class SoundAndLight:
         self._player = Player(card, clock)
         self._volume = volume
         self._sounds: dict[str, bytes] = {}
-        self._quiet, self._zone, self._now = QuietHours.read(quiet), ZoneInfo(zone), now
+        self._quiet, self._zone_name, self._now = QuietHours.read(quiet), zone, now
+        self._zone: tzinfo = UTC
         self._waiting: deque[str] = deque(maxlen=1)  # the newest sound that was asked for
         self._shows = Light.OFF
         self._asked = threading.Event()
@@ -72,6 +72,9 @@ class SoundAndLight:
 
     def open(self) -> None:
         """Make the sounds. Nothing is opened: neither a missing card nor a missing light may take the other away."""
+        from zoneinfo import ZoneInfo  # late: a first picture does not wait for the clocks of the world
+
+        self._zone = ZoneInfo(self._zone_name)
         if self._volume:
             self._sounds = {"success": success_tone(self._volume), "error": error_tone(self._volume)}
 

@@ -413,3 +413,31 @@ def test_a_driver_that_hangs_holds_up_the_stop_of_all_devices_for_a_moment_only(
     assert "device-one" in left
     assert "one: did not stop in time" in caplog.text
     eventually("all threads ended", lambda: not any(one.name.startswith("device-") for one in threading.enumerate()))
+
+
+class Printer(Scripted):
+    """No way into a visit."""
+
+    name, kind = "later", "receipt_printer"
+
+
+def test_those_of_some_kinds_can_be_started_first_and_each_only_once() -> None:
+    first, later = Scripted(), Printer()
+    devices = Devices([later, first], Events(), Random(1))
+    devices.start({first.kind})
+    eventually("the first is ready", lambda: devices.health()["one"].state is Health.READY)
+    assert devices.health()["later"].reason == "not started"
+    devices.start()
+    devices.start()
+    eventually("so is the other", lambda: devices.health()["later"].state is Health.READY)
+    devices.stop()
+    assert (first.closed, later.closed) == (1, 1)
+
+
+def test_what_was_not_started_when_all_were_stopped_never_is() -> None:
+    devices = Devices([Printer()], Events(), Random(1))
+    devices.start({"pass_reader"})
+    devices.stop()
+    devices.start()
+    assert devices.health()["later"].reason == "not started"
+    eventually("no thread is left", lambda: not any(one.name == "device-watch" for one in threading.enumerate()))
