@@ -20,9 +20,7 @@ def take_receipt(session: Session, kiosk: Kiosk, receipt: MailedReceipt, moment:
     Refused where the visit would be, or where nothing can be mailed to the patron. Raises IdentityConflict.
     """
     situation = look(session, kiosk.consortium, kiosk.branch, receipt.presented, moment, None, kiosk=kiosk.id)
-    said, member = greeting(situation), situation.member
-    if isinstance(said, Refused) or member is None:
-        return said if isinstance(said, Refused) else NO_ADDRESS
+    member = situation.member
     body = "\n".join(receipt.lines)
     known = one(
         session.rows(
@@ -34,9 +32,13 @@ def take_receipt(session: Session, kiosk: Kiosk, receipt: MailedReceipt, moment:
     )
     if known is not None:
         patron, *text, state = known
-        if patron != member.patron.ref or (state == "waiting" and text != [receipt.subject, body]):
+        others = member is not None and patron != member.patron.ref
+        if others or (state == "waiting" and text != [receipt.subject, body]):
             raise IdentityConflict
-        return ReceiptTaken(receipt.id)
+        return ReceiptTaken(receipt.id)  # also when the patron, and with them their PIN, has left meanwhile (P6)
+    said = greeting(situation)
+    if isinstance(said, Refused) or member is None:
+        return said if isinstance(said, Refused) else NO_ADDRESS
     if not said.mail_to:
         return NO_ADDRESS
     insert(

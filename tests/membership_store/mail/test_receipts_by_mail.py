@@ -14,7 +14,7 @@ import pytest
 
 from circulation import wire
 from circulation.affairs import ReceiptTaken
-from circulation.events import MailedReceipt
+from circulation.events import Action, MailedReceipt
 from circulation.identifiers import EventId, new_event_id
 from circulation.mail_address import masked
 from circulation.outcomes import Identified, Refused
@@ -23,6 +23,7 @@ from kiosk.desks.in_background import Workers
 from kiosk.desks.mail import StoreMail
 from kiosk.desks.store import StoreDesk
 from membership_store.answers import IdentityConflict
+from membership_store.demo.casting import DEMO_PIN
 from membership_store.mail.letter import NoLetter, Waiting, letter
 from membership_store.mail.queue import GIVE_UP, send_all
 from membership_store.mail.relay import Relay, RelayAddress, RelayDown, Tls
@@ -127,6 +128,22 @@ def test_k9_a_receipt_is_mailed_once_however_often_it_is_told(
     assert found["Message-ID"] == f"<{one.id}@aaenhunze.example.nl>"
     assert demo.passes["anna"]["number"] not in found.as_string()
     assert queue(counter) == [("sent", 1, "", "")]
+
+
+def test_k9_it_is_told_again_after_its_patron_left_and_p6_no_other_is_taken_then(counter: Counter, demo: Demo) -> None:
+    shown = demo.shown("pin")
+    [(patron,)] = counter.rows("SELECT patron FROM pass WHERE number = ? AND consortium = ?", shown.number, DRENTHE)
+    give_address(counter, patron, ADDRESS)
+    one, other = receipt(demo, presented=shown), receipt(demo, 2, presented=shown)
+    assert isinstance(counter.desk.identify(counter.kiosk, shown, DEMO_PIN), Identified)
+    assert counter.desk.mail_receipt(counter.kiosk, one) == ReceiptTaken(one.id)
+    counter.tell(counter.act(Action.END_VISIT, shown))
+    assert counter.desk.mail_receipt(counter.kiosk, one) == ReceiptTaken(one.id)  # its first answer was lost
+    refused = counter.desk.mail_receipt(counter.kiosk, other)
+    assert isinstance(refused, Refused)
+    assert refused.rule == "P6"
+    with pytest.raises(IdentityConflict):
+        counter.desk.mail_receipt(counter.kiosk, replace(one, presented=demo.shown("anna")))
 
 
 def test_another_receipt_under_the_same_event_is_an_alarm(counter: Counter, demo: Demo, anna: str) -> None:
