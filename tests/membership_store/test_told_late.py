@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -331,6 +332,7 @@ def test_the_fine_of_a_later_return_gives_way_to_that_of_the_first(
 ) -> None:
     """It lay in the bin three days ago and was taken in again elsewhere today: who brought it pays until then."""
     item, day = demo.book("late"), 24 * 60
+    counter.now = counter.now.astimezone(ZoneInfo("Europe/Amsterdam")).replace(hour=12)  # not just after midnight
     change = "UPDATE loan SET due = ? WHERE item = ? AND returned_at IS NULL"
     counter.change(change, str(local_date(counter.now - timedelta(days=due), "Europe/Amsterdam")), item)
     back = taken_in(counter, 3 * day, item)

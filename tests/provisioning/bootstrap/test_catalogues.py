@@ -110,7 +110,7 @@ def test_the_wheel_carries_compiled_texts_screens_schemas_and_the_licence(wheel:
 
 def test_the_wheel_carries_every_file_of_the_rooms_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    rooms = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning")
+    rooms = ("circulation", "devices", "kiosk", "membership_store", "offline_cache", "provisioning", "values")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *rooms],
         cwd=ROOT, capture_output=True, text=True, check=True,
