@@ -88,6 +88,7 @@ class BackgroundDesk:
         return await self._workers.run(lambda: self._desk.enrol(presented, pin, home, event))
 
     def end_visit(self, presented: Presented) -> None:
+        self._desk.leave()
         self._workers.begin(lambda: self._end_visit(presented))
 
     def _end_visit(self, presented: Presented) -> None:

@@ -102,25 +102,45 @@ class JournalledDesk:
         self._proving = threading.Lock()
         self._changes = 0  # grows whenever what waits may have changed
         self._seen: tuple[int, bool] | None = None
-        self._ended = self._told_ended = 0  # visits, and how many of them the library system surely knows to be over
+        # Visits that are over; of which that is written down; and of which the library system surely knows it.
+        self._over = self._ended = self._told_ended = 0
+        self._written = threading.Condition()
 
     def identify(self, presented: Presented, pin: str | None = None) -> Identified | Refused:
         """Who is this? Changes nothing here, so nothing is journalled. Raises DeskUnreachable."""
-        if pin is None and self._told_ended >= self._ended:
+        if pin is None and self._told_ended >= self._over:
             return self._desk.identify(presented)
+        with self._written:
+            self._written.wait_for(lambda: self._ended >= self._over, self._deadline_s)
         with self._proving:
             self._settle_ended_visits()
             return self._desk.identify(presented, pin)
+
+    def leave(self) -> None:
+        """A visit in which a PIN was proved is over, and `end_visit` follows: whoever shows a pass from now on waits
+        until that is told, for nobody may need no PIN (P6). Returns at once."""
+        with self._written:
+            self._over += 1
 
     def end_visit(self, presented: Presented) -> None:
         """P6: a PIN that was proved in this visit counts no more. Written down, and told at once or with what is told
         next; nobody waits for it. Raises JournalFault."""
         with self._proving:  # a patron may leave while the PIN is still looked at
             ends = time.monotonic() + self._deadline_s
-        mine = self._delivery.acquire(timeout=self._deadline_s)
         try:
             self._journal.append(Action.END_VISIT, presented, None, self._clock.now(), self._clock.told())
+        except BaseException:
+            with self._written:
+                self._over = max(self._ended, self._over - 1)  # it will never be told, and is not waited for
+                self._written.notify_all()
+            raise
+        with self._written:
             self._ended += 1
+            self._over = max(self._ended, self._over)
+            self._changes += 1
+            self._written.notify_all()
+        mine = self._delivery.acquire(timeout=self._deadline_s)
+        try:
             if mine and self._desk.may_deliver:
                 self._drain(ends)
         except DeskUnreachable as fault:

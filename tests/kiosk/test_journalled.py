@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from offline_cache.journal_faults import JournalLocked
 from offline_cache.letterbox import Letterbox, public_of
 from offline_cache.replay import Replay
 from offline_cache.sealing import Seal
+from tests.devices.running import LIMIT_S, eventually
 from tests.kiosk.store_model import Answer, OneByOne, StoreModel
 from tests.offline_cache.journals import AT, BOOK, KEY, KIOSK, SHOWN, append, ids, lent, open_journal, takes_nothing
 
@@ -166,6 +168,49 @@ def test_p6_before_a_pass_is_looked_up_the_end_of_the_visit_before_is_told(kiosk
     assert kiosk.states() == ["open"]
     desk.identify(SHOWN, pin)
     assert kiosk.states() == ["answered"]
+
+
+def test_p6_a_pass_that_is_shown_in_the_very_moment_of_leaving_waits_until_the_end_is_told(kiosk: Kiosk) -> None:
+    """The worker that tells it has not begun yet."""
+    desk = kiosk.desk()
+    desk.leave()
+    with ThreadPoolExecutor() as pool:
+        looked_up = pool.submit(desk.identify, SHOWN)
+        assert not wait([looked_up], 0.2).done
+        desk.end_visit(SHOWN)
+        looked_up.result(LIMIT_S)
+    assert kiosk.states() == ["answered"]
+    assert kiosk.store.said == [(Kind.REQUEST, 1)]
+
+
+def test_p6_an_end_is_written_down_though_a_loan_is_being_told(kiosk: Kiosk) -> None:
+    desk = kiosk.desk()
+    with ThreadPoolExecutor() as pool, desk._delivery:
+        desk.leave()
+        ending = pool.submit(desk.end_visit, SHOWN)
+        eventually("it is written down", lambda: kiosk.states() == ["open"])
+        assert not ending.done()
+    assert kiosk.states() == ["answered"]
+
+
+def test_p6_an_end_that_could_not_be_written_down_is_waited_for_by_nobody(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = kiosk.desk()
+    desk.leave()
+    with ThreadPoolExecutor() as pool:
+        looked_up = pool.submit(desk.identify, SHOWN)
+        with monkeypatch.context() as patch:
+            patch.setattr(kiosk.journal, "append", _cannot)
+            with pytest.raises(JournalFault):
+                desk.end_visit(SHOWN)
+        looked_up.result(LIMIT_S)
+        desk.identify(SHOWN)
+    assert kiosk.states() == []
+
+
+def _cannot(*_: object) -> None:
+    raise JournalFault("no room")
 
 
 def test_p6_who_shows_a_pass_waits_for_nothing_else(kiosk: Kiosk) -> None:
