@@ -196,8 +196,7 @@ async def _watch(stage: Stage, items: Items, draw: Draw, patience: Patience) -> 
         stage.show(screen)
         happening = await next_heard(stage, None if items.switching else _how_long(screen, patience), *items.tasks)
         if isinstance(happening, asyncio.Task):
-            items.take(happening)
-            stage.stir()
+            items.finish(happening)
         elif isinstance(happening, Answered):
             items.hear(happening.event)
         elif happening is None or isinstance(happening, Touched | Coming):

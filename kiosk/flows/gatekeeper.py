@@ -52,6 +52,11 @@ class Gatekeeper:
         """What is being switched now."""
         return self._task
 
+    @property
+    def item(self) -> ItemBarcode:
+        """What `task` is about."""
+        return self._item
+
     def granted(self, sheet: Sheet, item: ItemBarcode) -> Sheet:
         """After the library's yes: it lies there and is switched, or it is said that it must be laid there."""
         row = sheet.row_of(item)

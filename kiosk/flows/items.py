@@ -53,6 +53,7 @@ class Items:
         self._gate = Gatekeeper(stage, pad, self._check_in)
         self._from_pad: set[ItemBarcode] = set()  # what lies there and was taken from there
         self._laid: Counter[ItemBarcode] = Counter()
+        self._switched: Counter[ItemBarcode] = Counter()
         self._scanned: deque[ItemBarcode] = deque()
         self._asked: asyncio.Task[CheckedOut | CheckedIn | Refused] | None = None
         self._asked_for: ItemBarcode | None = None
@@ -125,8 +126,7 @@ class Items:
             if happening is None:
                 await self._fell_silent()
             elif isinstance(happening, asyncio.Task):
-                self.take(happening)
-                self._stage.stir()
+                self.finish(happening)
             else:
                 self._take(happening)
 
@@ -255,6 +255,15 @@ class Items:
         for line in self.sheet.lines:
             self.hear(line.event)
 
+    def finish(self, task: asyncio.Task[object]) -> None:
+        """As `take`, and it can be read in time; what is said of a tag that flickers keeps no visit open."""
+        item = self._gate.item if task is self._gate.task else None
+        self.take(task)
+        if item is not None:
+            self._switched[item] += 1
+        if item is None or self._switched[item] <= OFTEN:
+            self._stage.stir()
+
     def take(self, task: asyncio.Task[object]) -> None:
         """Takes in what has come of it. Raises what the desk raised for want of a journal."""
         if task is self._gate.task:
@@ -293,7 +302,7 @@ class Items:
 
     async def _still_there(self) -> None:
         """Counts down over the list; a touch, a scan, a book laid down or a pass goes on, silence ends it."""
-        lay_there = self._stage.pad.numbers
+        known = self._stage.pad.numbers | {one.item for one in self.sheet.lines}  # a tag that flickers is nobody
         self._draw(StillThere(self._patience.warning))
         while (left := self._patience.warning - int(self._stage.quiet_s + _TICK_S)) > 0:
             self._draw(StillThere(left))
@@ -311,7 +320,7 @@ class Items:
                 self._take(happening)  # another's pass, or noise: it is said, and is no answer
                 if self._ending:
                     return
-            if isinstance(happening, ItemsChanged) and self._stage.pad.numbers - lay_there:
+            if isinstance(happening, ItemsChanged) and self._stage.pad.numbers - known:
                 self._stage.stir()
                 return
             if isinstance(happening, Answered):

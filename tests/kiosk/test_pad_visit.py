@@ -449,6 +449,23 @@ async def test_a_tag_that_comes_and_goes_keeps_no_visit_open(kiosk: Kiosk) -> No
     assert isinstance(kiosk.screen(), Rest)
 
 
+@pytest.mark.parametrize("seconds", [3, 7])
+def test_nor_does_one_that_cannot_be_written_whoever_it_was_lent_to_has_gone(seconds: float) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        one = tag(book(1))
+        kiosk.pad.stuck.add(one.uid)
+        await kiosk.tap(ANNA)
+        for _ in range(round(130 / seconds)):
+            await kiosk.lay(one)
+            await kiosk.wait(seconds / 2)
+            await kiosk.lift(one)
+            await kiosk.wait(seconds / 2)
+        assert isinstance(kiosk.screen(), Rest)
+        assert len(kiosk.desk.asked) == 1
+
+    story(tell)()
+
+
 @story
 async def test_books_left_behind_are_reminded_of_and_those_of_the_next_patron_are_welcome(kiosk: Kiosk) -> None:
     await kiosk.tap(ANNA)
