@@ -1,7 +1,7 @@
 """One patron's visit, top to bottom: rest, pass, borrowing, receipt, rest; or without a pass: rest, returning, rest."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import field, replace
 from functools import partial
@@ -26,7 +26,7 @@ from kiosk.parked import Left, Parked
 from kiosk.rows import Gate
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
-from kiosk.shown_pass import is_same_pass, shown_pass
+from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Intent, Notice, OutOfOrder
 from kiosk.visit_pad import VisitPad
@@ -150,9 +150,10 @@ async def books_first(counter: Counter, pile: Pile) -> Notice | None:
     books = BooksFirst(stage, counter.desk, counter.patience, pile)
     choice = await books.run()
     while isinstance(choice, Presented):
-        served, notice = await _at_the_door(counter, choice, books.scans)
+        served, notice = await _at_the_door(counter, choice, books)
         if served:
             return notice
+        stage.presence.begin(None)  # the pass that was refused is not the one of whoever stands there
         choice = await books.run()  # with another pass, or brought back after all
     if choice is Intent.BRING_BACK:
         await bring_back(counter, books.scans)
@@ -171,15 +172,21 @@ async def visit(counter: Counter, shown: Presented, *, opens_account: bool = Fal
 
 
 async def _at_the_door(
-    counter: Counter, shown: Presented, scans: Iterable[BarcodeScanned] = (), *, opens_account: bool = False
+    counter: Counter, shown: Presented, books: BooksFirst | None = None, *, opens_account: bool = False
 ) -> tuple[bool, Notice | None]:
-    """The visit of that pass. Returns whether there was one, and what the rest screen should say first."""
+    """The visit of that pass. Returns whether there was one, and what the rest screen should say first.
+
+    `books`: which were there before the pass; without a visit they are given what was scanned at the door.
+    """
+    scans = () if books is None else books.scans
     counter.stage.presence.begin(shown)
     has_gone = counter.parked.take_gone()
     door = Door(counter.stage, counter.desk, shown, counter.patience, counter.new_keys, counter.new_event, scans)
     try:
         patron = await door.open()
         if patron is None or has_gone(patron.patron):
+            if books is not None:
+                books.add(door.scans)
             return False, None  # two passes of one patron, who scanned one and laid the other there
         return True, await _served(counter, shown, patron, opens_account=opens_account or door.wants_account)
     finally:
@@ -243,16 +250,17 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
         counter.parked.keep(patron.patron, kept)
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(stage.at_rest(notice or _left_behind(stage)))
-    if waits := () if coming else _waits(stage, shown):
+    waiting = checkout.next_pass
+    if waiting is not None and all(_is_book(one) for one in coming):  # scanned by whoever has laid that pass there
         counter.parked.has_gone(patron.patron)
-    for one in coming or waits:
+        stage.put_back(waiting)
+    for one in coming:
         stage.put_back(one)
     return notice
 
 
-def _waits(stage: Stage, but: Presented) -> tuple[PassPresented, ...]:
-    """The pass of somebody who has laid it there during that visit: theirs is the next one."""
-    return tuple(one for one in stage.passes.values() if shown_pass(one) and not is_same_pass(one, but))[-1:]
+def _is_book(one: Coming) -> bool:
+    return isinstance(one, BarcodeScanned) and book_of(one) is not None
 
 
 async def bring_back(counter: Counter, scans: Sequence[BarcodeScanned] = ()) -> None:

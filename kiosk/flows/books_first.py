@@ -2,6 +2,7 @@
 "lend". A number of an item's form is a book (P1); while a pass is awaited the library system is asked which it is."""
 
 import asyncio
+from collections.abc import Iterable
 
 from circulation.desk import DeskUnreachable
 from circulation.identifiers import IdentifierError, ItemBarcode, item_barcode
@@ -58,6 +59,12 @@ class BooksFirst:
     def scans(self) -> tuple[BarcodeScanned, ...]:
         """What was scanned, each once, in order."""
         return tuple(self._scanned.values())
+
+    def add(self, scans: Iterable[BarcodeScanned]) -> None:
+        """What was scanned meanwhile, at a door that did not open; what has no item's number is passed over."""
+        for one in scans:
+            if book_of(one) is not None:
+                self._add(one)
 
     async def run(self) -> Presented | Intent | None:
         """The pass with which they are to be lent, BRING_BACK, or None where nobody said anything, or stopped."""

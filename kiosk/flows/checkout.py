@@ -18,7 +18,7 @@ from kiosk.loans import LoanSheet
 from kiosk.rows import Gate, Lent, NotLent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
-from kiosk.shown_pass import is_same_pass
+from kiosk.shown_pass import is_same_pass, shown_pass
 from kiosk.stage import Stage
 from kiosk.ui import Borrowing, Intent, Notice, StillThere
 from kiosk.visit_pad import VisitPad
@@ -55,6 +55,7 @@ class Checkout(Items):
         self._note_renewals()
         self._ending = Ending.ACCOUNT if opens_account else None
         self._taken_at: float | None = None
+        self._lay_there = tuple(stage.passes.values())  # forgotten before this visit: nobody waits behind them
 
     @property
     def tasks(self) -> tuple[asyncio.Task[object], ...]:
@@ -78,6 +79,7 @@ class Checkout(Items):
             self._note_renewals()
         else:
             super().take(task)
+        self._make_way()
 
     def catch_up(self) -> None:
         """As `Items`, and late answers to renewals."""
@@ -126,9 +128,16 @@ class Checkout(Items):
         return all_well and not lies_there and any(one.item in self._laid for one in lines)
 
     @property
+    def next_pass(self) -> PassPresented | None:
+        """The pass that somebody else has laid there during this visit: theirs is the next one."""
+        new = [one for one in self._stage.passes.values() if not any(one is old for old in self._lay_there)]
+        return next((one for one in reversed(new) if shown_pass(one) and not is_same_pass(one, self._shown)), None)
+
+    @property
     def next_is_here(self) -> bool:
-        """Whether the next patron's pass has ended it: paper would come out into their hands."""
-        return self._ending is Ending.TAKEN and self._notice is Notice.OTHER_PASS
+        """Whether the next patron has come when all was taken: paper would come out into their hands."""
+        other = self._notice is Notice.OTHER_PASS or self.next_pass is not None
+        return self._ending is Ending.TAKEN and other
 
     def _quiet_s(self) -> float:
         """Little once all was taken away, from then on, and from when all was said to whoever listens. A tag that
@@ -146,11 +155,11 @@ class Checkout(Items):
         """Asked about all the same: whoever is slow may have all of it in their hands. Not where paper is their choice
         (K2): it comes while they are near, or the next one reads it."""
         if self._all_taken and self._patron.receipt is ReceiptChoice.PRINT:
-            self._ending = Ending.TAKEN
+            self._end_as_taken()
             return
         await super()._fell_silent()
         if self._ending is Ending.OUT_OF_TIME and self._all_taken:
-            self._ending = Ending.TAKEN
+            self._end_as_taken()
 
     def _just_lent(self) -> set[ItemBarcode]:
         return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}
@@ -186,9 +195,19 @@ class Checkout(Items):
 
     def _take_pass(self, shown: PassPresented) -> None:
         self._notice = None if is_same_pass(shown, self._shown) else Notice.OTHER_PASS
-        if self._notice and self._all_taken:
-            self._ending = Ending.TAKEN  # whoever had that visit has gone with all of it, and the next one is here
-            self._stage.put_back(shown)
+        self._make_way()
+
+    def _make_way(self) -> None:
+        """Ends it where whoever had it has gone with all of it, nothing is awaited, and the next one is here."""
+        ended_or_busy = self._ending is not None or self.tasks or self._notice is not Notice.OTHER_PASS
+        if not ended_or_busy and self._all_taken and self.next_pass is not None:
+            self._end_as_taken()
+
+    def _end_as_taken(self) -> None:
+        """No last screen stands for who has gone while the next one waits."""
+        self._ending = Ending.TAKEN
+        if (coming := self.next_pass) is not None:
+            self._stage.put_back(coming)
 
     def _draw(self, over: StillThere | None = None) -> None:
         case = self._case

@@ -52,6 +52,11 @@ class Door:
         self.wants_account = False
         """Whether the account was asked for beside the pass, before the picture could say that it is looked up."""
 
+    @property
+    def scans(self) -> tuple[BarcodeScanned, ...]:
+        """What the patron has scanned before the visit, each once."""
+        return tuple(self._ahead)
+
     async def open(self) -> Identified | None:
         """The patron, or None where the visit did not begin; then the patron was told why, or left.
 

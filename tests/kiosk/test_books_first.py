@@ -74,6 +74,34 @@ async def test_what_is_touched_instead_a_moment_after_the_pass_is_done_and_not_a
 
 
 @story
+async def test_another_pass_counts_in_the_last_seconds_after_the_first_was_refused(kiosk: Kiosk) -> None:
+    await kiosk.scan(book(1))
+    kiosk.desk.patrons[UNKNOWN] = PASS_UNKNOWN
+    await kiosk.tap(UNKNOWN)
+    assert isinstance(kiosk.screen(), NoVisit)
+    await kiosk.touch(Intent.CLOSE)
+    await kiosk.take_away()
+    await kiosk.wait(25)
+    assert isinstance(kiosk.shown().over, StillThere)
+    await kiosk.tap(ANNA, uid="04A1B2C3D4E5F8")
+    await kiosk.wait(1)
+    assert kiosk.desk.asked == [(ANNA, book(1))]
+
+
+@story
+async def test_what_was_scanned_at_a_door_that_did_not_open_is_brought_back_with_the_rest(kiosk: Kiosk) -> None:
+    kiosk.desk.pins[ANNA] = "7351"
+    await kiosk.scan(book(1), book(2))
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(3))
+    await kiosk.touch(Intent.STOP)
+    assert kiosk.screen() == LendOrReturn(3)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.wait(1)
+    assert kiosk.desk.returned == [book(1), book(2), book(3)]
+
+
+@story
 async def test_to_bring_them_back_takes_all_in_without_another_scan(kiosk: Kiosk) -> None:
     one = tag(book(1), security=TagSecurity.UNSECURED)
     await kiosk.lay(one)

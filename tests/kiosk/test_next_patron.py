@@ -2,11 +2,13 @@
 
 import pytest
 
+from devices.ports import PassPresented
 from kiosk.ui import Borrowing, Finished, Intent, LendOrReturn, MyAccount, Notice, Receipt, Rest
 from tests.kiosk.accounts import account, loan
 from tests.kiosk.world import ANNA, BERT, Kiosk, book, story
 
 BERTS = "04A1B2C3D4E5F7"
+CAROL = "20000000000030"
 CHIP = "20000000000055"
 
 
@@ -29,6 +31,67 @@ async def test_a_pass_that_was_laid_there_during_a_visit_begins_the_next_one(kio
     assert kiosk.borrowing().rows == ()
     await kiosk.scan(book(2))
     assert kiosk.desk.asked == [(ANNA, book(1)), (BERT, book(2))]
+
+
+async def on_the_pad(kiosk: Kiosk, number: str, uid: str = BERTS) -> None:
+    """A pass on a second reader."""
+    await kiosk.put(PassPresented("item_pad", bytes.fromhex(uid), number, False, 0.0))
+
+
+@story
+async def test_a_pass_that_somebody_forgot_before_is_nobody_s_turn(kiosk: Kiosk) -> None:
+    await kiosk.tap(BERT, uid=BERTS)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+    await kiosk.scan(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT), "Bert's account would be open for anybody"
+    await kiosk.take_away()
+    await kiosk.tap(BERT, uid=BERTS)
+    assert isinstance(kiosk.screen(), Borrowing)
+
+
+@story
+async def test_two_that_were_forgotten_do_not_take_turns(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await on_the_pad(kiosk, BERT)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert isinstance(kiosk.screen(), Borrowing), "Bert came while Anna was served"
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+
+
+def test_who_waits_and_scans_upon_the_last_screen_is_served_by_that_pass() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(1))
+        await bert_waits(kiosk)
+        await kiosk.touch(Intent.DONE)
+        assert isinstance(kiosk.screen(), Finished)
+        await kiosk.scan(book(2))
+        await kiosk.wait(1)
+        assert kiosk.desk.asked == [(ANNA, book(1)), (BERT, book(2))]
+
+    story(tell, returns=True)()
+
+
+@story
+async def test_a_pass_that_is_scanned_upon_the_last_screen_comes_before_one_that_lies_there(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await bert_waits(kiosk)
+    await kiosk.touch(Intent.DONE)
+    kiosk.desk.patrons[CAROL] = kiosk.desk.patrons[BERT]
+    await kiosk.scan(CAROL)
+    await kiosk.wait(1)
+    await kiosk.scan(book(3))
+    assert kiosk.desk.asked[-1] == (CAROL, book(3))
 
 
 @story

@@ -9,7 +9,9 @@ import pytest
 from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified
 from circulation.presented import ReceiptChoice
+from devices.ports import PassPresented
 from kiosk.ui import Borrowing, Finished, Intent, Notice, Receipt, ReceiptState, Rest, StillThere
+from tests.kiosk.accounts import account, loan
 from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, book, tag
 from tests.kiosk.world import story as any_story
 
@@ -132,6 +134,39 @@ def test_the_next_one_s_pass_ends_it_at_once_and_the_receipt_is_mailed(seconds: 
         assert kiosk.mail.letters == [(ANNA, "nl", 1)]
         await kiosk.scan(book(7))
         assert kiosk.desk.asked[-1] == (BERT, book(7))
+
+    story(tell)()
+
+
+def test_the_next_one_waits_for_a_renewal_whose_answer_is_awaited() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.accounts[ANNA] = account(loan(9))
+        await lay_all(kiosk)
+        await kiosk.touch(Intent.ACCOUNT)
+        kiosk.desk.delay_s = 8
+        await kiosk.touch(Intent.RENEW, "l0")
+        await kiosk.touch(Intent.BACK)
+        await take_all(kiosk)
+        await kiosk.tap(BERT, uid="04FFFFFFFFFFFF")
+        assert kiosk.borrowing().notice is Notice.OTHER_PASS
+        await kiosk.wait(10)
+        kiosk.desk.delay_s = 0
+        await kiosk.wait(10)
+        assert kiosk.borrowing().rows == (), "Bert's, as soon as the answer is there"
+        await kiosk.scan(book(7))
+        assert kiosk.desk.asked[-1] == (BERT, book(7))
+
+    story(tell, accounts=True)()
+
+
+def test_no_paper_comes_out_for_who_has_gone_whatever_else_was_taken_from_a_reader() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await lay_all(kiosk, PRINTS)
+        await kiosk.put(PassPresented("item_pad", bytes.fromhex("04FFFFFFFFFFFF"), BERT, False, 0.0))
+        await take_all(kiosk)  # Anna's pass was lifted last: what is said of Bert's goes
+        await kiosk.wait(11)
+        assert kiosk.borrowing().rows == ()
+        assert kiosk.printer.jobs == []
 
     story(tell)()
 
