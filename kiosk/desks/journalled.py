@@ -166,7 +166,8 @@ class JournalledDesk:
         """Takes in a guest (G10). A PIN is written down nowhere, so nothing is journalled: the library system does it
         once for each EventId, and a guest whose answer was lost is known when the pass is shown again. Raises
         DeskUnreachable."""
-        return self._desk.enrol(presented, pin, home, event)
+        with self._proving:  # the end of a visit comes after its PIN, also where the patron did not wait for the answer
+            return self._desk.enrol(presented, pin, home, event)
 
     def is_reachable(self) -> bool:
         """Whether the library system is asked now; see `OnlineFirst.is_reachable`."""

@@ -15,7 +15,7 @@ from circulation.affairs import Account, CheckedIn, GuestHomes, HandedOver
 from circulation.desk import Desk, DeskFault, DeskUnreachable
 from circulation.events import Action, ClockState, Event, HandOver, Kind, Told
 from circulation.identifiers import EventId, Isil, ItemBarcode
-from circulation.outcomes import CheckedOut, Identified, Refused, Voided
+from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refused, Voided
 from circulation.presented import Presented
 from kiosk.desks import journalled
 from kiosk.desks.breaker import Breaker
@@ -181,6 +181,30 @@ def test_p6_a_pass_that_is_shown_in_the_very_moment_of_leaving_waits_until_the_e
         looked_up.result(LIMIT_S)
     assert kiosk.states() == ["answered"]
     assert kiosk.store.said == [(Kind.REQUEST, 1)]
+
+
+def test_p6_the_end_of_a_visit_comes_after_a_pin_of_home_that_is_still_looked_at(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, asked, answers = kiosk.desk(), threading.Event(), threading.Event()
+
+    def enrol(*_: object) -> Refused:
+        asked.set()
+        assert answers.wait(LIMIT_S)
+        return Refused(Reason.HOME_SILENT, "G2", NextStep.DESK)
+
+    monkeypatch.setattr(kiosk.store, "enrol", enrol)
+    with ThreadPoolExecutor() as pool:
+        enrolling = pool.submit(desk.enrol, SHOWN, "7351", Isil("NL-070288"), EventId("x"))
+        assert asked.wait(LIMIT_S)
+        desk.leave()
+        ending = pool.submit(desk.end_visit, SHOWN)
+        assert not wait([ending], 0.2).done
+        assert kiosk.states() == []
+        answers.set()
+        enrolling.result(LIMIT_S)
+        ending.result(LIMIT_S)
+    assert kiosk.states() == ["answered"]
 
 
 def test_p6_an_end_is_written_down_though_a_loan_is_being_told(kiosk: Kiosk) -> None:
