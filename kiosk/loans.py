@@ -104,6 +104,15 @@ class LoanSheet:
         asked = {item: one for item, one in self.renewals.items() if isinstance(one, _STANDS)}
         return replace(self, account=None, renewals={item: _ended(one) for item, one in asked.items()})
 
+    def without(self, items: Collection[ItemBarcode]) -> "LoanSheet":
+        """Once those were brought back: what became of their renewals is nobody's any more."""
+        renewals = {item: one for item, one in self.renewals.items() if item not in items}
+        return replace(
+            self,
+            renewals=renewals,
+            renewed_loans={item: one for item, one in self.renewed_loans.items() if item not in items},
+        )
+
     # ---- what is seen
 
     @property

@@ -56,7 +56,8 @@ class Parked:
 
     def came_back(self, items: Collection[ItemBarcode]) -> None:
         """Takes from it what somebody has brought back since, or may have."""
-        self._left = replace(self._left, lines=tuple(one for one in self._left.lines if one.item not in items))
+        lines = tuple(one for one in self._left.lines if one.item not in items)
+        self._left = replace(self._left, lines=lines, loans=self._left.loans.without(items))
 
     def forget_old(self) -> None:
         """Wipes what nobody took up in time."""

@@ -15,7 +15,7 @@ from kiosk.flows.account import AccountFlow
 from kiosk.flows.desk_code import DeskCodes, has_code
 from kiosk.flows.items import Ending, Items
 from kiosk.loans import LoanSheet
-from kiosk.rows import Gate, Lent, NotLent
+from kiosk.rows import Gate, Lent, NotKnown, NotLent
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import is_same_pass, shown_pass
@@ -162,7 +162,7 @@ class Checkout(Items):
             self._end_as_taken()
 
     def _just_lent(self) -> set[ItemBarcode]:
-        return {one.item for one in self.sheet.lines if isinstance(one.row, Lent)}
+        return {one.item for one in self.sheet.lines if isinstance(one.row, Lent | NotKnown)}
 
     @property
     def loans(self) -> LoanSheet:

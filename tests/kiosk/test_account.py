@@ -148,6 +148,17 @@ async def test_what_was_lent_just_now_loses_no_renewal_with_the_others(kiosk: Ki
 
 
 @accounts
+async def test_nor_does_what_may_have_been_lent_just_now(kiosk: Kiosk) -> None:
+    kiosk.desk.accounts[ANNA] = account(loan(1), loan(7))
+    kiosk.desk.replies[book(7)] = [lost(an_event())]
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(7))
+    await kiosk.touch(Intent.ACCOUNT)
+    await kiosk.touch(Intent.RENEW_ALL)
+    assert kiosk.desk.asked_to_renew == [book(1)]
+
+
+@accounts
 async def test_an_answer_that_is_lost_is_said_and_turns_when_it_comes_late(kiosk: Kiosk) -> None:
     await opened(kiosk)
     event = an_event()

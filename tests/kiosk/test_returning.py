@@ -9,9 +9,10 @@ from circulation.identifiers import ItemBarcode
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Health, PadItem, TagSecurity
 from kiosk.rows import Back, Gate, NotAsked, NotKnown, NotTaken, PartsMissing, Row, Switching
-from kiosk.ui import Borrowing, Closed, Intent, OutOfOrder, Rest, Returned, Returning, StillThere, Trouble
+from kiosk.ui import Borrowing, Closed, Finished, Intent, OutOfOrder, Rest, Returned, Returning, StillThere, Trouble
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
+from tests.kiosk.accounts import account, loan
 from tests.kiosk.world import ANNA, BERT, KINDS, PASS_UNKNOWN, WITH_PAD, Kiosk, an_event, book, lost, tag, unreachable
 from tests.kiosk.world import story as any_story
 
@@ -329,6 +330,27 @@ async def test_a_visit_that_is_taken_up_again_does_not_list_what_came_back_meanw
     await kiosk.touch(Intent.CLOSE)
     await kiosk.tap(ANNA)
     assert kiosk.titles() == [f"Title {book(2)}"]
+
+
+def test_what_was_renewed_and_came_back_meanwhile_is_no_more_on_the_receipt() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        kiosk.desk.accounts[ANNA] = account(loan(1), loan(2))
+        await kiosk.tap(ANNA)
+        await kiosk.touch(Intent.ACCOUNT)
+        await kiosk.touch(Intent.RENEW, "l0")
+        await kiosk.touch(Intent.RENEW, "l1")
+        await kiosk.wait(66)
+        await kiosk.touch(Intent.BRING_BACK)
+        await kiosk.scan(book(1))
+        await kiosk.touch(Intent.DONE)
+        await kiosk.touch(Intent.CLOSE)
+        await kiosk.tap(ANNA)
+        await kiosk.touch(Intent.DONE)
+        screen = kiosk.screen()
+        assert isinstance(screen, Finished)
+        assert screen.renewed == 1
+
+    story(tell, accounts=True)()
 
 
 @story
