@@ -128,9 +128,17 @@ def hold(texts: Texts, one: "HoldLine") -> RowWords:
 def sum_of_fees(texts: Texts, fact: MyAccount) -> RowWords:
     """F1: what is payable here, and where; of a child only that there is something."""
     if fact.first_name:
+        if not any(_is_open(one, fact) for one in fact.fees):
+            return RowWords("", texts.say("account.fees.none"))
         return RowWords("", texts.say("account.fees.child.why"), texts.say("account.fees.child.next"))
     amount = MASK if fact.hidden else texts.money(max(0, fact.payable))
-    return RowWords("", texts.say("account.fees.sum", amount=amount), texts.say("account.fees.desk"))
+    desk = texts.say("account.fees.desk") if fact.hidden or fact.payable > 0 else ""
+    return RowWords("", texts.say("account.fees.sum", amount=amount), desk)
+
+
+def _is_open(one: "FeeLine", fact: MyAccount) -> bool:
+    """Whether somebody has to go to a desk for it: a credit and what the bank collects are no errand for a child."""
+    return one.cents > 0 and one.status.value != "direct_debit" and (fact.payable > 0 or not one.payable)
 
 
 def fee(texts: Texts, one: "FeeLine", *, hidden: bool = False) -> RowWords:

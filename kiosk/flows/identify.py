@@ -47,6 +47,7 @@ class Door:
         self._ahead: list[BarcodeScanned] = []
         for one in scans:
             self._keep(one)
+        self._is_known = True  # the pass, so that the desk can go on with a case of it (N10)
         self.pin_counts = False
         """Whether the library system may hold a PIN for proved, so that it must hear of the end of the visit (P6)."""
         self.wants_account = False
@@ -108,7 +109,7 @@ class Door:
 
         Raises DeskUnreachable.
         """
-        stage = self._stage
+        stage, self._is_known = self._stage, False
         choice = await self._offer()
         if choice is not Intent.ENROL:
             return unknown if choice is Intent.CLOSE else None
@@ -190,7 +191,7 @@ class Door:
 
     async def _refuse(self, refused: Refused) -> None:
         """Says why, and the desk's code as soon as there is one (N10)."""
-        desk_code = DeskCode(self._desk, refused, self._shown, self._new_event)
+        desk_code = DeskCode(self._desk, refused if self._is_known else None, self._shown, self._new_event)
         try:
             await self._tell(lambda: NoVisit(refused, desk_code.code), desk_code)
         finally:

@@ -189,6 +189,16 @@ async def test_g1_a_library_that_is_not_listed_leads_to_the_desk_before_any_pin(
     assert kiosk.desk.enrolled == []
 
 
+@story
+async def test_n10_a_guest_whom_nobody_knows_here_fills_no_list_of_the_desk(kiosk: Kiosk) -> None:
+    kiosk.desk.code, kiosk.desk.homes = "K7-42", homes(0)
+    await offered(kiosk)
+    await kiosk.touch(Intent.ENROL)
+    await kiosk.wait(1)
+    assert kiosk.screen() == NoVisit(NOT_LISTED)
+    assert kiosk.desk.cases == []
+
+
 @given(st.integers(1, 400))
 def test_every_library_can_be_reached_by_few_touches(count: int) -> None:
     listed = homes(count).homes

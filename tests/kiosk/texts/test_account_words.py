@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,23 @@ def test_a_child_reads_no_amount_and_no_blame_in_any_language(language: str) -> 
     assert no.next == texts.say("account.fees.child.next")
     assert "Marieke" in account_words.title(texts, fact)
     assert texts.money(620) in account_words.sum_of_fees(texts, replace(fact, first_name="")).why
+
+
+@pytest.mark.parametrize("name", ["Marieke", ""])
+@pytest.mark.parametrize(
+    ("change", "payable", "desk"),
+    [
+        ({}, 620, True),
+        ({"cents": -500, "payable": False}, 0, False),
+        ({"status": FeeStatus.DIRECT_DEBIT, "payable": False}, 0, False),
+        ({}, 0, False),  # a credit covers it
+    ],
+)
+def test_f1_nobody_is_sent_to_the_desk_where_nothing_is_to_be_paid(
+    name: str, change: dict[str, Any], payable: int, desk: bool
+) -> None:
+    fact = MyAccount(AccountSection.FEES, fees=(replace(FEE, **change),), payable=payable, first_name=name)
+    assert bool(account_words.sum_of_fees(Texts("nl"), fact).next) is desk
 
 
 @pytest.mark.parametrize("language", available())
