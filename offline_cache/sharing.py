@@ -6,7 +6,7 @@ Each datagram is sealed under a key of the consortium; whatever else arrives is 
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from offline_cache.neighbours import Heard, Neighbours
@@ -29,6 +29,7 @@ class Sharing:
         self._neighbours, self._peers, self._now_ms = neighbours, peers, now_ms
         self._lock, self._stop, self._soon = threading.Lock(), threading.Event(), threading.Event()
         self._names: dict[Address, str] = {}
+        self._heard: tuple[Heard, ...] = ()
         family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -67,10 +68,15 @@ class Sharing:
         """Something was done here: the others hear of it at once."""
         self._soon.set()
 
-    def heard(self) -> list[Heard]:
-        """See Neighbours.heard."""
+    def heard(self) -> Sequence[Heard]:
+        """See Neighbours.heard, as it was a second ago at most. Waits for nothing: who decides holds the mirror, and
+        whoever hears asks it."""
+        return self._heard
+
+    def _look(self) -> None:
+        """What counts now; of what the mirror holds by now, too, when nobody tells anything any more."""
         with self._lock:
-            return self._neighbours.heard()
+            self._heard = tuple(self._neighbours.heard())
 
     def _tell_all(self) -> None:
         while not self._stop.is_set():
@@ -81,6 +87,7 @@ class Sharing:
                 if message is not None and len(message) <= LONGEST:
                     with suppress(OSError):  # nobody there now: it is told again
                         self._socket.sendto(message, peer)
+            self._look()
             self._soon.wait(EVERY_S)
 
     def _hear_all(self) -> None:
@@ -93,6 +100,7 @@ class Sharing:
                 continue
             with self._lock:
                 teller = self._neighbours.hear(datagram, self._now_ms())
+            self._look()
             if teller is not None and self._names.get((sender[0], sender[1])) != teller:
                 self._names[sender[0], sender[1]] = teller
                 log.info("kiosk %s of this branch is heard", teller)
