@@ -6,8 +6,9 @@ Each datagram is sealed under a key of the consortium; whatever else arrives is 
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from offline_cache.neighbours import Heard, Neighbours
 
@@ -30,6 +31,7 @@ class Sharing:
         self._lock, self._stop, self._soon = threading.Lock(), threading.Event(), threading.Event()
         self._names: dict[Address, str] = {}
         self._heard: tuple[Heard, ...] = ()
+        self._faults: dict[str, str] = {}
         family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -73,21 +75,18 @@ class Sharing:
         whoever hears asks it."""
         return self._heard
 
-    def _look(self) -> None:
-        """What counts now; of what the mirror holds by now, too, when nobody tells anything any more."""
-        with self._lock:
-            self._heard = tuple(self._neighbours.heard())
-
     def _tell_all(self) -> None:
         while not self._stop.is_set():
             self._soon.clear()
-            for peer in self._peers:
-                with self._lock:
-                    message = self._neighbours.message(self._names.get(peer, ""))
-                if message is not None and len(message) <= LONGEST:
-                    with suppress(OSError):  # nobody there now: it is told again
-                        self._socket.sendto(message, peer)
-            self._look()
+            with self._goes_on("told"):
+                for peer in self._peers:
+                    with self._lock:
+                        message = self._neighbours.message(self._names.get(peer, ""))
+                    if message is not None and len(message) <= LONGEST:
+                        with suppress(OSError):  # nobody there now: it is told again
+                            self._socket.sendto(message, peer)
+            with self._goes_on("forgotten"):
+                self._look()
             self._soon.wait(EVERY_S)
 
     def _hear_all(self) -> None:
@@ -98,13 +97,39 @@ class Sharing:
                 if self._stop.wait(EVERY_S):
                     return
                 continue
-            with self._lock:
-                teller = self._neighbours.hear(datagram, self._now_ms())
-            self._look()
-            if teller is not None and self._names.get((sender[0], sender[1])) != teller:
-                self._names[sender[0], sender[1]] = teller
-                log.info("kiosk %s of this branch is heard", teller)
-                self._soon.set()
+            with self._goes_on("heard"):
+                self._hear(datagram, sender)
+
+    def _hear(self, datagram: bytes, sender: Sequence[Any] | None) -> None:
+        """`sender`: as the socket names it; nobody, where it was closed meanwhile."""
+        with self._lock:
+            teller = self._neighbours.hear(datagram, self._now_ms())
+        self._look()
+        if teller is None or sender is None:
+            return
+        address = sender[0], sender[1]
+        if self._names.get(address) != teller:
+            self._names[address] = teller
+            log.info("kiosk %s of this branch is heard", teller)
+            self._soon.set()
+
+    def _look(self) -> None:
+        """What counts now; of what the mirror holds by now, too, when nobody tells anything any more."""
+        with self._lock:
+            self._heard = tuple(self._neighbours.heard())
+
+    @contextmanager
+    def _goes_on(self, what: str) -> Iterator[None]:
+        """A journal or a mirror that cannot be read now ends no thread: it may be read the next time. Said once."""
+        try:
+            yield
+        except Exception as fault:  # noqa: BLE001  whatever it is, kiosks without a word are worse
+            why = type(fault).__name__
+            if self._faults.get(what) != why:
+                log.error("of the kiosks of this branch nothing is %s: %s", what, why)
+            self._faults[what] = why
+        else:
+            self._faults.pop(what, None)
 
 
 def addresses(texts: Iterable[str]) -> tuple[Address, ...]:

@@ -13,6 +13,7 @@ from circulation.events import Action, ClockState, Told
 from circulation.identifiers import ItemBarcode, KioskId
 from offline_cache.branch import Together, share
 from offline_cache.journal import Entry
+from offline_cache.journal_faults import JournalFault
 from offline_cache.mirror import Mirror
 from offline_cache.neighbours import Contained
 from offline_cache.offline_desk import OfflineDesk
@@ -130,3 +131,31 @@ def test_what_the_mirror_holds_by_now_is_forgotten_though_nobody_tells_anything_
             until(lambda: len(second.heard()) == 3)
         two.mirror = Contained("g", 150, 0)
         until(lambda: [heard.entry.event.seq for heard in second.heard()] == [3])
+
+
+@pytest.mark.parametrize(("who", "what"), [("teller", "_own"), ("teller", "_contained"), ("hearer", "_contained")])
+def test_a_journal_or_a_mirror_that_cannot_be_read_for_a_while_silences_nobody_for_longer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, who: str, what: str
+) -> None:
+    monkeypatch.setattr("offline_cache.sharing.EVERY_S", 0.02)
+    one, two = Kiosk("one"), Kiosk("two")
+    one.lends(2)
+    asked = (one if who == "teller" else two).neighbours
+    real, failed = getattr(asked, what), threading.Event()
+
+    def fails(*_: object) -> None:
+        failed.set()
+        raise JournalFault("20000001000012")
+
+    monkeypatch.setattr(asked, what, fails)
+    with sharing(two, lambda: ()) as second, sharing(one, lambda: (second.address,)) as first:
+        second._peers = (first.address,)
+        for each in (first, second):
+            each.start()
+        until(failed.is_set)
+        time.sleep(0.2)
+        monkeypatch.setattr(asked, what, real)
+        until(lambda: len(second.heard()) == 2)
+    said = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    assert 0 < len(said) <= 3, "not each time"
+    assert all(line.endswith(": JournalFault") for line in said), "and nothing of anybody"
