@@ -1,4 +1,4 @@
-"""Carries what `neighbours` says over UDP, on a thread of its own: at once when something happened, else every second.
+"""Carries what `neighbours` says over UDP, on threads of its own: each second, and at once to a kiosk just met.
 
 Each datagram is sealed under a key of the consortium; whatever else arrives is passed over without a word.
 """
@@ -65,10 +65,6 @@ class Sharing:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(2 * EVERY_S)
-
-    def happened(self) -> None:
-        """Something was done here: the others hear of it at once."""
-        self._soon.set()
 
     def heard(self) -> Sequence[Heard]:
         """See Neighbours.heard, as it was a second ago at most. Waits for nothing: who decides holds the mirror, and

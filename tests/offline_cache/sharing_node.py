@@ -23,7 +23,6 @@ def main() -> int:
     for line in sys.stdin:
         if line.strip() == "lend":
             kiosk.lends()
-            sharing.happened()
             print(len(kiosk.did), flush=True)
         else:
             found = sorted((heard.entry.event.kiosk, heard.entry.event.seq) for heard in sharing.heard())
