@@ -111,13 +111,15 @@ class OfflineDesk:
         """One picture of all. Own events are read after it, so that a page that comes in between makes nothing be
         missed."""
         picture = mirror.picture()
-        here = self._here_at(picture, at)
+        age = self._age(picture.as_of, at)
+        # By the store's clock: one of ours that is wrong would lend until another day, and one ahead would open a pass
+        # that wrong PINs have shut.
+        there = picture.as_of.at + (age or timedelta())
+        here = self._here_at(picture, at if age is None else there)
         own = self._own_events(mirror, picture, here, apart_from)
         policy = here.policy.offline
-        age = self._age(picture.as_of, at)
         outage = Offline(policy, freshness(age, policy))
-        # By the store's clock: one of ours that is ahead would open a pass that wrong PINs have shut.
-        return _Case(mirror, Standing(here, outage, own), picture, picture.as_of.at + (age or timedelta()))
+        return _Case(mirror, Standing(here, outage, own), picture, there)
 
     def _own_events(self, mirror: Reading, picture: Picture, here: Here, apart_from: EventId | None) -> tuple[Own, ...]:
         if isinstance(self._own, Remembered):

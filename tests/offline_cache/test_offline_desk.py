@@ -82,10 +82,32 @@ def test_a_loan_counts_from_the_librarys_own_day_on_either_side_of_its_midnight(
     picture = own.mirror.picture()
     own.mirror.picture = lambda: picture  # type: ignore[method-assign]  # a real mirror gives one as long as it is true
     before, after = datetime(2026, 7, 15, 21, 59, 59, tzinfo=UTC), datetime(2026, 7, 15, 22, tzinfo=UTC)
-    for at, due in ((before, DUE), (after, DUE + timedelta(days=1)), (before, DUE), (NOON - timedelta(1), day(20))):
+    for at, due in ((before, DUE), (after, DUE + timedelta(days=1)), (before, DUE), (NOON, DUE)):
+        own.age = at - NOON
         answer = own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, at)
         assert isinstance(answer, CheckedOut)
         assert answer.due == due
+
+
+@pytest.mark.parametrize(
+    "wrong_by", [timedelta(days=-2000), timedelta(days=-1), timedelta(days=1), timedelta(days=400)]
+)
+def test_a_wall_clock_that_is_wrong_changes_no_day_and_no_verdict(own: Own, wrong_by: timedelta) -> None:
+    """A kiosk without a battery clock: by the boot's own clock it knows all the same how old the mirror is."""
+    own.mirror.patrons = [anna(memberships=(membership(ends=day(0)),))]
+    for hours, today in ((0, 0), (11, 0), (12, 1)):
+        own.age = timedelta(hours=hours)
+        answers = [
+            own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, NOON + own.age + wrong)
+            for wrong in (timedelta(), wrong_by)
+        ]
+        assert answers[0] == answers[1]
+        assert isinstance(answers[0], CheckedOut if today == 0 else Refused)
+        assert own.desk.identify(ANNAS, NOON + own.age) == own.desk.identify(ANNAS, NOON + own.age + wrong_by)
+    own.mirror.patrons = [anna()]
+    late = own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, NOON + wrong_by)
+    assert isinstance(late, CheckedOut)
+    assert late.due == DUE + timedelta(days=1)
 
 
 def test_a_patron_is_known_by_chip_as_by_number_and_under_the_same_name(own: Own) -> None:
@@ -231,6 +253,7 @@ def test_a_branch_allows_what_it_likes(own: Own) -> None:
 
 def test_today_is_the_branch_s_day_and_not_that_of_greenwich(own: Own) -> None:
     late = datetime.fromisoformat("2026-07-15T22:30:00+00:00")  # half past twelve in the night there
+    own.age = late - NOON
     answer = own.desk.decide(Action.CHECK_OUT, ANNAS, BARCODE, late)
     assert isinstance(answer, CheckedOut)
     assert answer.due == DUE + timedelta(days=1)
