@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from circulation import wire
 from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
-from circulation.events import Event, Kind
+from circulation.events import Action, Event, Kind
 from circulation.identifiers import KioskId
 from circulation.outcomes import CheckedOut
 from offline_cache.journal import Answer, Entry
@@ -53,6 +53,8 @@ class _Neighbour:
     heard: dict[int, Heard] = field(default_factory=dict)
     knows: int = 0
     """Up to where it has heard us."""
+    behind: int = 0
+    """Up to where it was told, the last time, what stands behind an event whose answer we await."""
 
 
 class Neighbours:
@@ -83,16 +85,16 @@ class Neighbours:
         branch = self._branch()
         if not branch:
             return None
-        mine = self._contained()
-        known = self._others.get(to, _Neighbour()).knows
-        after, events = self._after(max(known, 0 if mine is None else mine.acked - BACKWARDS), told=to in self._others)
+        mine, other = self._contained(), self._others.get(to)
+        after = max(0, 0 if other is None else other.knows, 0 if mine is None else mine.acked - BACKWARDS)
+        upto, events = (after, []) if other is None else self._next(other, after)
         said = {
             "form": FORM,
             "kiosk": self._kiosk,
             "heard": {name: one.upto for name, one in self._others.items()},
             "contained": None if mine is None else [mine.generation, mine.feed, mine.acked],
             "after": after,
-            "upto": events[-1].event.seq if events else after,
+            "upto": upto,
             "events": [
                 {
                     "event": wire.encode(one.event),
@@ -105,14 +107,29 @@ class Neighbours:
         }
         return self._seal.close_up(wire.dumps(said), _PLACE + branch)
 
-    def _after(self, seq: int, *, told: bool) -> tuple[int, list[Entry]]:
-        """The next settled events after that number; one whose answer is awaited, and all behind it, wait too."""
+    def _next(self, other: _Neighbour, after: int) -> tuple[int, list[Entry]]:
+        """The next settled events after that number, and up to which number no answer is awaited.
+
+        What stands behind one whose answer is awaited is told all the same, part by part and again from the first part
+        on: nobody there knows up to where it was heard.
+        """
+        upto, whole = after, True
         found: list[Entry] = []
-        for one in self._own(max(seq, 0)) if told and self._last() > seq else ():
-            if (one.state == "open" and one.event.kind is Kind.REQUEST) or len(found) == TOGETHER:
-                break
-            found.append(one)
-        return max(seq, 0), found
+        for one in self._own(after) if self._last() > after else ():
+            seq = one.event.seq
+            if one.event.action is Action.END_VISIT:
+                pass  # counts for nobody
+            elif one.state == "open" and one.event.kind is Kind.REQUEST:
+                whole = False
+            elif whole or seq > other.behind:
+                if len(found) == TOGETHER:
+                    other.behind = found[-1].event.seq
+                    break
+                found.append(one)
+            upto = seq if whole else upto
+        else:
+            other.behind = 0
+        return upto, found
 
     def hear(self, datagram: bytes, at_ms: int) -> str | None:
         """Takes in what arrived and says who told it; None where it is nothing of ours, or not what was agreed."""
@@ -134,7 +151,10 @@ class Neighbours:
         )
         one.knows = int(said["heard"].get(self._kiosk, 0))
         for entry in entries:
-            one.heard.setdefault(entry.event.seq, Heard(entry, at_ms))
+            if (seq := entry.event.seq) not in one.heard:
+                # Each kiosk's own order counts, whichever of its events is heard first.
+                later = (heard.at_ms for other, heard in one.heard.items() if other > seq)
+                one.heard[seq] = Heard(entry, min(later, default=at_ms))
         if after <= one.upto or (one.contained is not None and after <= one.contained.acked):
             one.upto = max(one.upto, upto)
         self._forget(one)
