@@ -4,6 +4,7 @@ Off by default; in memory only. No item is lent twice in one outage, and no limi
 No clock of another kiosk is believed: what was heard first, counted by our own, came first (house decision 3.4).
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, cast
@@ -17,10 +18,13 @@ from offline_cache.journal import Answer, Entry
 from offline_cache.sealing import Seal, SealBroken
 from values import dataclass
 
+log = logging.getLogger(__name__)
 FORM = 1
 _PLACE = "neighbours/"
-# An event in JSON is some 500 bytes; a datagram must fit into 64 KiB, and better into few packets.
+# An event in JSON is some 500 bytes, all renewals of a patron many more; a datagram must fit into 64 KiB with what else
+# it says, and better into few packets.
 TOGETHER = 40
+MOST_BYTES = 48 * 1024
 # So many are told again though they are in our own mirror: that of a neighbour may be some minutes older.
 BACKWARDS = 200
 _NOT_DONE = frozenset({"voided", "given_up"})
@@ -95,37 +99,33 @@ class Neighbours:
             "contained": None if mine is None else [mine.generation, mine.feed, mine.acked],
             "after": after,
             "upto": upto,
-            "events": [
-                {
-                    "event": wire.encode(one.event),
-                    "state": one.state,
-                    "answer": _said(one.answer),
-                    "promised": _said(one.promised),
-                }
-                for one in events
-            ],
+            "events": events,
         }
         return self._seal.close_up(wire.dumps(said), _PLACE + branch)
 
-    def _next(self, other: _Neighbour, after: int) -> tuple[int, list[Entry]]:
-        """The next settled events after that number, and up to which number no answer is awaited.
+    def _next(self, other: _Neighbour, after: int) -> tuple[int, list[object]]:
+        """The next settled events after that number, as they are told, and up to which number no answer is awaited.
 
         What stands behind one whose answer is awaited is told all the same, part by part and again from the first part
         on: nobody there knows up to where it was heard.
         """
-        upto, whole = after, True
-        found: list[Entry] = []
+        upto, last, whole, size = after, after, True, 0
+        found: list[object] = []
         for one in self._own(after) if self._last() > after else ():
-            seq = one.event.seq
-            if one.event.action is Action.END_VISIT:
-                pass  # counts for nobody
-            elif one.state == "open" and one.event.kind is Kind.REQUEST:
+            seq, is_for_all = one.event.seq, one.event.action is not Action.END_VISIT
+            if is_for_all and one.state == "open" and one.event.kind is Kind.REQUEST:
                 whole = False
-            elif whole or seq > other.behind:
-                if len(found) == TOGETHER:
-                    other.behind = found[-1].event.seq
+            elif is_for_all and (whole or seq > other.behind):
+                told = _told(one)
+                more = len(wire.dumps(told))
+                if len(found) == TOGETHER or (found and size + more > MOST_BYTES):
+                    other.behind = last
                     break
-                found.append(one)
+                if more <= MOST_BYTES:
+                    found.append(told)
+                    size, last = size + more, seq
+                else:
+                    log.warning("event %s is too large to be told to the kiosks of this branch", one.event.id)
             upto = seq if whole else upto
         else:
             other.behind = 0
@@ -177,6 +177,15 @@ class Neighbours:
 
 def _counts(one: Entry) -> bool:
     return one.state not in _NOT_DONE and isinstance(one.promised or one.answer, _DONE)
+
+
+def _told(one: Entry) -> object:
+    return {
+        "event": wire.encode(one.event),
+        "state": one.state,
+        "answer": _said(one.answer),
+        "promised": _said(one.promised),
+    }
 
 
 def _said(answer: "Answer | None") -> object:

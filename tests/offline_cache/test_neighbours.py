@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circulation.affairs import Renewed, RenewedAll
 from circulation.events import Action, ClockState, Event, Kind, Told
 from circulation.identifiers import EventId, ItemBarcode, KioskId, PassNumber
 from circulation.model import Item, Membership, Patron
@@ -22,7 +23,7 @@ from offline_cache.journal import Entry
 from offline_cache.neighbours import TOGETHER, Contained, Heard, Neighbours
 from offline_cache.offline_desk import OfflineDesk
 from offline_cache.sealing import Seal
-from offline_cache.sharing import Sharing, addresses
+from offline_cache.sharing import LONGEST, Sharing, addresses
 from tests.circulation.worlds import BARCODE, by_barcode, card, item, membership, patron
 from tests.offline_cache.outages import NOON, TOLD, Memory, Own
 
@@ -273,6 +274,32 @@ def all_is_heard(one: Kiosk, two: Kiosk, wanted: list[int]) -> None:
         tell(one, two, 100)
         tell(two, one, 100)
     assert two.hears_of() == wanted
+
+
+def all_renewed(kiosk: str, seq: int, loans: int) -> Entry:
+    """All loans of a patron renewed, with the titles of all."""
+    asked = loan(kiosk, seq, kind=Kind.REQUEST)
+    each = tuple(Renewed(ItemBarcode(f"300001{n:08d}"), "Een lange titel " * 6, date(2026, 4, 1)) for n in range(loans))
+    event = replace(asked.event, action=Action.RENEW_ALL, item=None)
+    return replace(asked, event=event, state="answered", answer=RenewedAll(each))
+
+
+@pytest.mark.parametrize("hole", [False, True])
+def test_events_that_are_too_many_for_one_datagram_are_told_in_several(
+    both: tuple[Kiosk, Kiosk], hole: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = both
+    one.did = [loan("one", 1, kind=Kind.REQUEST if hole else Kind.FACT)]
+    one.did += [all_renewed("one", seq, 40) for seq in range(2, 42)]
+    one.did[20] = all_renewed("one", 21, 1000)
+    one.lends(3)
+    for _ in range(20):
+        tell(two, one)
+        message = one.neighbours.message("two") or b""
+        assert len(message) <= LONGEST
+        two.neighbours.hear(message, 0)
+    assert two.hears_of() == [n for n in range(1 + hole, len(one.did) + 1) if n != 21]
+    assert one.did[20].event.id in caplog.text, "what fits into none is passed over, and said to be"
 
 
 def test_own_events_and_others_stand_in_the_order_in_which_they_were_known(both: tuple[Kiosk, Kiosk]) -> None:
