@@ -18,6 +18,9 @@ MAX_ANSWER = 1024 * 1024
 PIECE = 64 * 1024
 CONNECT_S = 2.0
 LEFT_BEHIND = 8
+_KEY = "Idempotency-Key"
+# Answers that say "nothing was done", of the one request that they answer.
+_NOT_DONE = (401, 403, 429)
 
 
 class LineDown(Exception):
@@ -73,7 +76,7 @@ class StoreClient:
 
     def post(self, path: str, body: bytes, deadline_s: float, key: str | None = None) -> Response:
         """Sends JSON and gives the answer. `key` travels as Idempotency-Key. Raises LineDown."""
-        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        headers = {"Content-Type": "application/json"} | ({_KEY: key} if key else {})
         return self._send(_Request("POST", self._url + path, self._headers | headers, body), deadline_s)
 
     def get(self, path: str, deadline_s: float) -> Response:
@@ -105,9 +108,13 @@ class StoreClient:
 
     def _again(self, request: _Request, ends: float, first: LineDown) -> Response:
         try:
-            return self._exchange(_new_session(), request, ends)
+            found = self._exchange(_new_session(), request, ends)
         except LineDown as second:
             raise LineDown(str(second), sent=first.sent or second.sent, state=second.state) from None
+        if first.sent and _KEY in request.headers and found.status in _NOT_DONE:
+            # It says so of the second: the first may have been done before the store was asked too often, or said no.
+            raise LineDown(f"status {found.status}", sent=True, state=found.state)
+        return found
 
     def _exchange(self, session: requests.Session, request: _Request, ends: float) -> Response:
         """In a thread of its own: nothing else ends name service, or an answer that drips, in time."""

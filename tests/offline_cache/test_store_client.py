@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from offline_cache import store_client
+from offline_cache.line_state import LineState
 from offline_cache.store_client import LineDown, StoreClient
 from tests.offline_cache.raw_server import LONG_S, Call, RawServer, answering, head_and_body
 
@@ -330,6 +331,52 @@ def test_what_may_have_arrived_on_the_old_connection_stays_so_where_a_new_one_is
         with pytest.raises(LineDown) as caught:
             line.post("/x", BODY, LONG_S, "key-2")
     assert caught.value.sent is True
+
+
+def answers_the_repeat(status: str) -> Callable[[Call], None]:
+    """The first connection is answered once, and breaks under the second request; the next one is answered so."""
+    calls: Queue[Call] = Queue()
+
+    def script(call: Call) -> None:
+        calls.put(call)
+        if calls.qsize() > 1:
+            call.request()
+            call.answer(b"{}", status, b"Content-Type: application/problem+json\r\n")
+            return
+        call.request()
+        call.answer()
+        call.request()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("401 Unauthorized", LineState.REFUSED),
+        ("403 Forbidden", LineState.REFUSED),
+        ("429 Too Many Requests", LineState.ANSWERS),
+    ],
+)
+def test_a_no_to_the_repeat_says_nothing_of_what_was_sent_before_it(status: str, state: LineState) -> None:
+    seen: list[LineState] = []
+    with RawServer(answers_the_repeat(status)) as server:
+        line = StoreClient(server.url, "token-of-this-kiosk", seen.append)
+        assert line.post("/x", BODY, LONG_S, "key-1").status == 200
+        with pytest.raises(LineDown, match=status[:3]) as caught:
+            line.post("/x", BODY, LONG_S, "key-2")
+    assert caught.value.sent is True
+    assert caught.value.state is state
+    assert seen == [LineState.ANSWERS, state]
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "200 OK", "409 Conflict"])
+def test_any_other_answer_to_the_repeat_counts_and_a_no_to_what_changes_nothing(status: str) -> None:
+    with RawServer(answers_the_repeat(status)) as server:
+        line = client(server.url)
+        assert line.post("/x", BODY, LONG_S, "key-1").status == 200
+        key = None if status.startswith("401") else "key-2"
+        assert line.post("/x", BODY, LONG_S, key).status == int(status[:3])
 
 
 # ---- who is asked
