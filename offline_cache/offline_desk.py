@@ -123,10 +123,10 @@ class OfflineDesk:
 
     def _own_events(self, mirror: Reading, picture: Picture, here: Here, apart_from: EventId | None) -> tuple[Own, ...]:
         if isinstance(self._own, Remembered):
-            events = OwnEvents(mirror, here, picture.zone, self._owners)
+            events = OwnEvents(mirror, here, picture, self._owners)
             return self._own.of(events, picture.acked_seq, self._owners_of, apart_from)
         entries = self._own(picture.acked_seq)
-        return OwnEvents(mirror, here, picture.zone, self._owners).of(entries, apart_from) if entries else ()
+        return OwnEvents(mirror, here, picture, self._owners).of(entries, apart_from) if entries else ()
 
     def _here_at(self, picture: Picture, at: datetime) -> Here:
         """The branch on the day of that instant, made once for each picture and day; whose own events are is of one

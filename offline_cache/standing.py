@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from circulation.affairs import CheckedIn, Paid, Renewed, RenewedAll
 from circulation.events import Action, Event, Kind, Payment
@@ -12,9 +11,10 @@ from circulation.identifiers import EventId, ItemBarcode, PatronRef
 from circulation.outcomes import CheckedOut, Refused
 from circulation.rules.facts import Here, PinState, Visit
 from circulation.rules.offline import Offline
+from offline_cache.age import AsOf
 from offline_cache.journal import Entry
 from offline_cache.masks import Masks
-from offline_cache.mirror import Reading
+from offline_cache.mirror import Picture, Reading
 from offline_cache.own_events import NOBODY, Own
 from values import dataclass
 
@@ -73,8 +73,10 @@ class OwnEvents:
     `owners` remembers that by EventId, masked: no identity outlives a visit in it.
     """
 
-    def __init__(self, mirror: Reading, here: Here, zone: ZoneInfo, owners: MutableMapping[EventId, PatronRef]) -> None:
-        self._mirror, self._masks, self._here, self._zone, self._owners = mirror, mirror.masks, here, zone, owners
+    def __init__(
+        self, mirror: Reading, here: Here, picture: Picture, owners: MutableMapping[EventId, PatronRef]
+    ) -> None:
+        self._mirror, self._masks, self._here, self._picture, self._owners = mirror, mirror.masks, here, picture, owners
 
     def of(self, entries: Iterable[Entry], apart_from: EventId | None = None) -> tuple[Own, ...]:
         """All of them but those that were not done, and `apart_from`, the one that is just being decided."""
@@ -84,7 +86,7 @@ class OwnEvents:
     def _own(self, entry: Entry) -> list[Own]:
         """One each; of a batch of renewals one for each item, of what changes nothing here none."""
         event = entry.event
-        day: date = event.at.astimezone(self._zone).date()
+        day: date = _when(event, self._picture.as_of).astimezone(self._picture.zone).date()
         offline = event.kind is Kind.FACT
         item = None if event.item is None else ItemBarcode(self._masks.item(event.item))
         done = entry.promised if entry.answer is None or isinstance(entry.answer, Refused) else entry.answer
@@ -113,6 +115,14 @@ class OwnEvents:
             known = NOBODY if visit.holder is None else visit.holder.patron.ref
             self._owners[event.id] = known
         return known
+
+
+def _when(event: Event, as_of: AsOf) -> datetime:
+    """When it was done, as the store will count it: by how long the kiosk had been running, else by its wall clock."""
+    told = event.told
+    if told is None or not told.boot or told.boot != as_of.told.boot:
+        return event.at
+    return as_of.at + timedelta(milliseconds=told.since_boot_ms - as_of.told.since_boot_ms)
 
 
 def _bare(item: ItemBarcode, done: CheckedOut | CheckedIn | Renewed) -> CheckedOut | CheckedIn | Renewed:

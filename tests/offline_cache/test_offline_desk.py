@@ -414,6 +414,22 @@ def test_a_late_return_of_here_is_fined_as_the_library_system_will_fine_it(
     assert (answer.reason if isinstance(answer, Refused) else None) is expected
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(days=days) for days in (-2000, 0, 400)])
+@pytest.mark.parametrize(("late", "expected"), [(0, None), (30, Reason.OPEN_AMOUNT)])
+def test_a_return_is_late_or_not_by_the_days_of_the_store_and_not_of_a_wall_clock_that_is_wrong(
+    own: Own, wrong_by: timedelta, late: int, expected: Reason | None
+) -> None:
+    out = loan(ANNA, lent=day(-late - 126), due=day(-late))
+    terms = membership("0083", starts=day(-300), ends=day(100), strips_left=None)
+    own.mirror.patrons = [anna(terms, loans=(out,), fees=(fee(560),), type=PatronType.SPECIAL)]
+    own.mirror.items[BARCODE] = replace(item(), barcode=BARCODE, loan=out)
+    brought = own.desk.decide(Action.CHECK_IN, None, BARCODE, NOON + wrong_by)
+    assert isinstance(brought, CheckedIn)
+    own.did(Action.CHECK_IN, None, BARCODE, brought, at=NOON + wrong_by)
+    answer = own.borrow(ANNAS, OTHER)
+    assert (answer.reason if isinstance(answer, Refused) else None) is expected
+
+
 def test_a_payment_takes_away_its_fees_and_lifts_the_block_in_the_same_visit(own: Own) -> None:
     paying(own, 900, 400)
     assert reason(own.borrow(ANNAS, BARCODE)) is Reason.OPEN_AMOUNT
