@@ -28,6 +28,7 @@ from kiosk.ui import (
     Trouble,
     Ui,
 )
+from kiosk.veil import veiled
 from values import dataclass
 
 _NO = (NoVisit, NoAnswer, NoAccount, OutOfOrder)
@@ -59,11 +60,13 @@ def sound_of(before: Screen, after: Screen) -> bool | None:
 
 
 def _sound_of_renewals(before: Screen, after: MyAccount) -> bool | None:
-    """Each loan has its own answer; of several at once a "no" counts."""
+    """Each loan has its own answer; of several at once a "no" counts. One that is only veiled, or is not any more, is
+    no new one: both are compared as strangers see them."""
     if not isinstance(before, MyAccount):
         return None
-    known = {one.key: one.renewal for branch in before.loans for one in branch.loans}
-    found = [one.renewal for branch in after.loans for one in branch.loans if known.get(one.key) != one.renewal]
+    known = {one.key: veiled(one.renewal) for branch in before.loans for one in branch.loans}
+    now = [(one.key, veiled(one.renewal)) for branch in after.loans for one in branch.loans]
+    found = [renewal for key, renewal in now if known.get(key) != renewal]
     answered = [one for one in found if one is not None and not isinstance(one, Renewing)]
     if after.notice in _LISTENED_FOR and after.notice is not before.notice:
         return False

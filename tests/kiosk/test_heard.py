@@ -12,6 +12,7 @@ from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Light
 from kiosk import loans, rows, ui
 from kiosk.heard import Heard, light_of, sound_of
+from kiosk.veil import veiled
 
 NO = Refused(next(iter(Reason)), "P1", next(iter(NextStep)))
 LENT = rows.Lent("1", "Een boek", date(2026, 12, 1))
@@ -43,6 +44,15 @@ def account(*renewals: loans.Renewal | None) -> ui.MyAccount:
 )
 def test_a_renewal_is_heard_by_its_answer(before: ui.Screen, after: ui.Screen, said: bool | None) -> None:
     assert sound_of(before, after) is said
+
+
+def test_a_refused_renewal_that_is_veiled_and_seen_again_is_heard_once() -> None:
+    owes = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 1250, "limit": 1000})
+    refused = account(loans.NotLonger(owes))
+    assert veiled(refused) != refused
+    assert sound_of(account(loans.Renewing()), refused) is False
+    assert sound_of(account(loans.Renewing()), veiled(refused)) is False
+    assert (sound_of(refused, veiled(refused)), sound_of(veiled(refused), refused)) == (None, None)
 
 
 def visit(*rows: rows.Row) -> ui.Borrowing:
