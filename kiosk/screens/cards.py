@@ -1,7 +1,7 @@
 """One card of the list: a pictogram, a title of at most two lines, why, and what next."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,12 @@ class CardView(RelativeLayout):
             self.button.pos = (self.width - look.u(28) - wide, look.u(26) if under or look.low else middle)
 
     def _offer(self, act: Act | None) -> None:
-        """A button does one thing for as long as it is there: whoever holds it, or the ring around it, means that."""
+        """A button does one thing for as long as it is there: whoever holds it, or the ring around it, means that. So
+        one that only has another name, because a title was veiled or is seen again, stays under them."""
         if act == self._act:
+            return
+        if act and self._act and self.button and replace(act, spoken="") == replace(self._act, spoken=""):
+            self._act, self.button.spoken = act, act.spoken
             return
         self._act = act
         if self.button is not None:

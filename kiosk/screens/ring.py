@@ -16,6 +16,7 @@ from kiosk.screens.look import look
 from kiosk.screens.out_of_sight import OutOfSight
 from kiosk.screens.touch import Touch
 from kiosk.ui import Kind
+from kiosk.veil import MASK
 
 Tell = Callable[[Focused | Untouched], None]
 Order = list[Touch | OutOfSight]
@@ -83,10 +84,21 @@ class Ring(Widget):
             self._tell(Focused(around.spoken, order.index(around) + 1, len(order), kind))
 
     def _say_again_now(self, *_: Any) -> None:
-        """Once what is new has found its place, for places make the order."""
+        """Once what is new has found its place, for places make the order. A name that was only veiled, or is not any
+        more, is no news."""
         order, around = self._order(), self._around
-        if around is not None and self._told != (self.parent.shown.kind, around.spoken):
+        now = None if around is None else (self.parent.shown.kind, around.spoken)
+        if now is None or now == self._told:
+            return
+        if self._is_veiling(now):
+            self._told = now
+        else:
             self._say_where(order)
+
+    def _is_veiling(self, now: tuple[Kind, str]) -> bool:
+        """Whether nothing changed since it was told but that a title is masked, or is not any more: to another button
+        the ring goes by a key only, and that is told."""
+        return self._told is not None and self._told[0] == now[0] and (MASK in self._told[1]) is not (MASK in now[1])
 
     def _act(self) -> bool:
         around, now = self.around, Clock.time()

@@ -12,6 +12,7 @@ from kiosk.rows import Lent, NotLent
 from kiosk.screens.look import look
 from kiosk.texts import Texts, available
 from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, NoAccount, Rest, Shown
+from kiosk.veil import veiled
 from tests.kiosk.screens.account_scenes import DUE, HISTORY, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import labels
@@ -75,6 +76,20 @@ def test_a_finger_that_pulls_the_list_renews_nothing(kiosk: Kiosk) -> None:
     kiosk.up(x, y + 60)
     assert kiosk.touched == []
     assert _list(kiosk)._offset > 50
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+def test_a_finger_that_is_down_when_the_veil_comes_or_goes_renews_what_it_holds(kiosk: Kiosk, lifted: bool) -> None:
+    account = MyAccount(loans=MANY)
+    veil = veiled(account)
+    kiosk.show(veil if lifted else account, masked=lifted)
+    kiosk.rested()
+    x, y = _middle(kiosk, _renewing(kiosk)[1])
+    kiosk.down(x, y)
+    kiosk.show(account if lifted else veil, masked=not lifted)
+    assert _renewing(kiosk)[1].held
+    kiosk.up(x, y)
+    assert [one for one in kiosk.touched if isinstance(one, Touched)] == [Touched(Intent.RENEW, "l1")]
 
 
 def test_of_sixty_loans_those_in_sight_exist_and_the_last_can_be_reached(kiosk: Kiosk) -> None:

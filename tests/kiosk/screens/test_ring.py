@@ -13,6 +13,7 @@ from kiosk.rows import Lent
 from kiosk.screens.direction import direction
 from kiosk.theme import CONTRAST, NORMAL, contrast
 from kiosk.ui import AccessCard, Borrowing, Finished, HelpCard, Intent, MyAccount, PinPad, Reading, Rest, StillThere
+from kiosk.veil import MASK, veiled
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import box
 from tests.kiosk.screens.scenes import DUE, SCENES, SIZES
@@ -249,6 +250,28 @@ def test_who_renews_by_key_goes_on_with_the_next_one(kiosk: Kiosk) -> None:
     assert press(kiosk, Key.NEXT)[0].name == "Verleng Deel 15"
     kiosk.show(account("l14", "l15"))
     assert press(kiosk, Key.PREVIOUS)[0].name == "Verleng Deel 13"
+
+
+def test_a_veil_over_the_titles_leaves_the_ring_where_it_is_and_is_not_told(kiosk: Kiosk) -> None:
+    kiosk.show(account())
+    told: list[Any] = []
+    while not told or told[-1].name != "Verleng Deel 2":
+        kiosk.stage.press(Key.NEXT, told.append)
+        kiosk.turn(2)
+    around = ring(kiosk).around
+    told.clear()
+    kiosk.show(veiled(account()), masked=True)
+    assert ring(kiosk).around is around
+    assert MASK in around.spoken
+    kiosk.show(account())
+    assert (ring(kiosk).around, around.spoken) == (around, "Verleng Deel 2")
+    kiosk.show(veiled(account()), masked=True)
+    kiosk.turn(3)
+    assert told == []
+    kiosk.rested()
+    rested(kiosk)
+    press(kiosk, Key.OK)
+    assert kiosk.touched == [Touched(Intent.RENEW, "l2")]
 
 
 def test_ok_without_a_ring_and_a_second_strike_of_it_are_told_for_no_key_is_without_an_answer(kiosk: Kiosk) -> None:
