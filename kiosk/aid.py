@@ -131,7 +131,7 @@ class Aid:
         if before is not None and is_page:
             self._silence()
             self._unheard = ()  # it was of another picture
-        elif self._only_bridges:
+        elif utterances and self._only_bridges:  # a veil says nothing, and cuts nothing off
             self._silence()
         self._say(utterances, _What.PAGE if is_page else _What.NEWS)
 

@@ -446,6 +446,22 @@ async def test_a_key_that_nothing_comes_of_is_answered_in_the_end_and_a_late_but
 
 
 @listening(loudspeaker=False)
+async def test_a_veil_does_not_cut_off_what_answers_a_key_that_nothing_came_of(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.desk.replies[book(1)] = [lent(book(1), "Oeroeg")]
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(9)
+    ears.heard.clear()
+    await press(kiosk, Key.NEXT)  # and the screen does not draw
+    await kiosk.wait(21)
+    assert kiosk.shown().masked
+    assert ears.heard[0] == "--"
+    assert ears.heard[-1] == "Je hebt 5 keuzes."
+    assert "--" not in ears.heard[1:]
+
+
+@listening(loudspeaker=False)
 async def test_what_a_scan_cut_off_is_said_soon_where_nothing_comes_of_the_scan(kiosk: Kiosk, ears: Listener) -> None:
     await plug(kiosk)
     await kiosk.tap(ANNA)
