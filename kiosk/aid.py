@@ -247,8 +247,8 @@ class Aid:
         self._silence()
         self._unheard = tuple(dict.fromkeys((*self._unheard, *cut)))
         if self._unheard or not isinstance(happening, Touched):
-            self._cut_at = now  # else the key that touched it is still to be answered, where nothing comes of it
-        if self._hearers is not None and (self._unheard or isinstance(happening, KeyPressed)):
+            self._cut_at = now  # else what was done before is still to be answered, where nothing comes of it
+        if self._hearers is not None and (self._unheard or not isinstance(happening, Touched)):
             later = UNHEARD_S if self._unheard else UNANSWERED_S
             asyncio.get_running_loop().call_later(later, self._make_good, now)
 

@@ -14,7 +14,7 @@ from devices.ports import HeadphonesChanged, Health, Key, KeyPressed
 from devices.speaker import Hearers
 from kiosk import aid as aid_module
 from kiosk.aid import LETTERS_A_SECOND, LOUDNESS, USUAL, Aid
-from kiosk.bus import Focused, Stirred, Untouched
+from kiosk.bus import Focused, Stirred, Touched, Untouched
 from kiosk.ui import HelpCard, Intent, NoVisit, Reading, Rest, Waiting
 from kiosk.utterance import public
 from tests.kiosk.virtual_time import VirtualLoop, play
@@ -459,6 +459,35 @@ async def test_a_veil_does_not_cut_off_what_answers_a_key_that_nothing_came_of(k
     assert ears.heard[0] == "--"
     assert ears.heard[-1] == "Je hebt 5 keuzes."
     assert "--" not in ears.heard[1:]
+
+
+@listening(loudspeaker=False)
+async def test_a_scan_or_ones_own_pass_that_changes_nothing_is_answered_with_all_that_is_drawn(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    for again in (lambda: kiosk.scan(book(1)), lambda: kiosk.tap(ANNA)):
+        await kiosk.wait(9)
+        before = kiosk.shown()
+        ears.heard.clear()
+        await again()
+        await kiosk.wait(2)
+        assert kiosk.shown() == before
+        assert ears.heard[:2] == ["--", "1 geleend."]
+        assert ears.heard[-1] == "Je hebt 5 keuzes."
+
+
+@listening(loudspeaker=False)
+async def test_a_touch_that_changes_nothing_is_seen_and_not_answered(kiosk: Kiosk, ears: Listener) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(9)
+    ears.heard.clear()
+    kiosk.stage._aid.hear(Touched(Intent.RENEW, "l0"))  # type: ignore[union-attr]
+    await kiosk.wait(3)
+    assert ears.heard == ["--"]
 
 
 @listening(loudspeaker=False)
