@@ -19,6 +19,7 @@ from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.desk_code import DeskCodes, has_code
 from kiosk.flows.items import Ending
+from kiosk.flows.still_there import LIST_HEARD_S, next_heard
 from kiosk.loans import NO_LOANS, Answer, LoanSheet, NotLonger
 from kiosk.settings import Patience
 from kiosk.shown_pass import is_same_pass
@@ -158,7 +159,8 @@ class AccountFlow:
         """Draws, awaits what happens next and takes it in. Raises _Left."""
         self._draw()
         idle = None if self.tasks else self._patience.idle
-        happening = await self._stage.next(idle, *self.tasks, *self._desk_codes.tasks)
+        awaited = *self.tasks, *self._desk_codes.tasks
+        happening = await next_heard(self._stage, idle, *awaited, most_s=LIST_HEARD_S)
         if happening is None:
             await self._still_there()
         elif isinstance(happening, asyncio.Task):

@@ -15,6 +15,7 @@ from kiosk.bus import Answered, Happening, Touched
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.journalled import AnswerLost
 from kiosk.flows.gatekeeper import Gatekeeper
+from kiosk.flows.still_there import LIST_HEARD_S, next_heard
 from kiosk.rows import Asking, Back, Gate, Lent, NotKnown, Row, Switching, Undone
 from kiosk.settings import Patience
 from kiosk.sheet import Sheet
@@ -122,7 +123,9 @@ class Items:
             if self._ending and not self.tasks:
                 return self._ending
             self._draw()
-            happening = await self._stage.next(None if self.tasks else self._quiet_s(), *self.tasks, *self._beside)
+            quiet_s = None if self.tasks else self._quiet_s()
+            most_s = LIST_HEARD_S if quiet_s == self._patience.idle else 0.0  # another time counts itself what is said
+            happening = await next_heard(self._stage, quiet_s, *self.tasks, *self._beside, most_s=most_s)
             if happening is None:
                 await self._fell_silent()
             elif isinstance(happening, asyncio.Task):

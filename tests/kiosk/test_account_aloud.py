@@ -11,9 +11,9 @@ from circulation.outcomes import Identified, NextStep, Reason, Refused
 from devices.ports import Key
 from devices.speaker import Hearers
 from kiosk.aid import Aid
-from kiosk.ui import Intent, NoAccount
+from kiosk.ui import Intent, NoAccount, Rest, StillThere
 from tests.kiosk.accounts import account
-from tests.kiosk.test_aid import Listener, press
+from tests.kiosk.test_aid import Listener, plug, press
 from tests.kiosk.virtual_time import VirtualLoop, play
 from tests.kiosk.world import ANNA, KINDS, Kiosk, book
 
@@ -24,18 +24,18 @@ GUEST = Refused(Reason.GUEST_ENDED, "G7", NextStep.OWN_LIBRARY)
 HELPS = "Dat lukt hier nu niet. Ga naar de balie. Daar helpen we je."
 
 
-def aloud(tell: Callable[[Kiosk, Listener], Awaitable[None]]) -> None:
-    """Plays it at a kiosk that reads aloud, and shows accounts."""
+def aloud(tell: Callable[[Kiosk, Listener], Awaitable[None]], hearers: Hearers = Hearers.ALL) -> None:
+    """Plays it at a kiosk that reads aloud, or to one pair of ears, and shows accounts."""
     loop, ears = VirtualLoop(), Listener()
     kiosk = Kiosk(loop, KINDS, accounts=True)
     kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, loudspeaker=True, clock=loop.time)
 
     async def whole() -> None:
         await kiosk.begin()
-        await press(kiosk, Key.REPEAT)
+        await (press(kiosk, Key.REPEAT) if hearers is Hearers.ALL else plug(kiosk))
         await tell(kiosk, ears)
         kiosk.check()
-        assert {how[2] for how in ears.how} == {Hearers.ALL}
+        assert {how[2] for how in ears.how} == {hearers}
 
     play(whole(), loop)
 
@@ -60,6 +60,27 @@ def test_a_refused_renewal_tells_nobody_else_why_or_that_the_book_is_late(no: Re
         assert not [one for one in heard if "Te laat" in one or "12" in one or "2024" in one or "Oeroeg" in one]
 
     aloud(tell)
+
+
+def test_whoever_only_listens_hears_a_long_account_to_its_end_before_they_are_asked_whether_they_are_there() -> None:
+    async def tell(kiosk: Kiosk, ears: Listener) -> None:
+        titles = [f"De geschiedenis van de bibliotheek, deel {at}" for at in range(1, 11)]
+        lines = (LoanLine(ItemBarcode(book(at)), title, TODAY) for at, title in enumerate(titles, 1))
+        kiosk.desk.accounts[ANNA] = account(*lines)
+        await kiosk.tap(ANNA)
+        ears.heard.clear()
+        await kiosk.touch(Intent.ACCOUNT)
+        said, takes_s = list(ears.heard), -(kiosk.stage.silent_s or 0)
+        assert [title for title in titles if not any(title in one for one in said)] == []
+        assert takes_s > kiosk.patience.idle
+        await kiosk.wait(takes_s + kiosk.patience.idle - 1)
+        assert ears.heard == said, "nothing was cut off, nor begun anew"
+        await kiosk.wait(2)
+        assert isinstance(kiosk.shown().over, StillThere)
+        await kiosk.wait(kiosk.patience.warning)
+        assert isinstance(kiosk.screen(), Rest)
+
+    aloud(tell, Hearers.ONE)
 
 
 def test_whoever_may_not_see_the_account_hears_who_helps() -> None:

@@ -15,7 +15,7 @@ from devices.speaker import Hearers
 from kiosk import aid as aid_module
 from kiosk.aid import LETTERS_A_SECOND, LOUDNESS, USUAL, Aid
 from kiosk.bus import Focused, Stirred, Touched, Untouched
-from kiosk.ui import HelpCard, Intent, NoVisit, Reading, Rest, Waiting
+from kiosk.ui import HelpCard, Intent, NoVisit, Reading, Rest, StillThere, Waiting
 from kiosk.utterance import public
 from tests.kiosk.virtual_time import VirtualLoop, play
 from tests.kiosk.world import ANNA, BERT, HELD, KINDS, UNKNOWN, Kiosk, book, lent
@@ -116,6 +116,33 @@ async def test_a_screen_that_goes_by_itself_waits_until_all_of_it_was_said_but_n
         await kiosk.wait(5)
         kiosk.stage._aid._say([public("x" * 600)])  # type: ignore[union-attr]
     assert isinstance(kiosk.screen(), Rest)
+
+
+@listening(loudspeaker=False)
+async def test_whoever_only_listens_to_a_list_is_asked_whether_they_are_there_when_all_was_said_but_not_for_ever(
+    kiosk: Kiosk, ears: Listener
+) -> None:
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    for at in range(1, 11):
+        kiosk.desk.replies[book(at)] = [lent(book(at), f"De geschiedenis van de bibliotheek, deel {at}")]
+        await kiosk.scan(book(at))
+    ears.heard.clear()
+    await press(kiosk, Key.REPEAT)
+    said, takes_s = list(ears.heard), -(kiosk.stage.silent_s or 0)
+    assert takes_s > kiosk.patience.idle
+    await kiosk.wait(takes_s + kiosk.patience.idle - 1)
+    assert (ears.heard, kiosk.shown().over) == (said, None)
+    await kiosk.wait(2)
+    assert isinstance(kiosk.shown().over, StillThere)
+    await press(kiosk, Key.REPEAT)
+    await kiosk.touch(Intent.MORE_TIME)
+    for _ in range(56):
+        await kiosk.wait(5)
+        kiosk.stage._aid._say([public("x" * 600)])  # type: ignore[union-attr]
+    assert kiosk.shown().over is None
+    await kiosk.wait(10)
+    assert isinstance(kiosk.shown().over, StillThere)
 
 
 @listening(loudspeaker=False)
@@ -249,7 +276,7 @@ async def test_who_is_silent_hears_how_long_it_still_is(kiosk: Kiosk, ears: List
     await plug(kiosk)
     await kiosk.tap(ANNA)
     ears.since()
-    await kiosk.wait(kiosk.patience.idle + kiosk.patience.warning - 1)
+    await kiosk.wait(-(kiosk.stage.silent_s or 0) + kiosk.patience.idle + kiosk.patience.warning - 1)
     assert ears.since() == [
         "Ben je er nog? Nog 20 seconden.",
         "Je hebt 4 keuzes.",
