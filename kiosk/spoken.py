@@ -65,6 +65,8 @@ def news(before: Shown | None, after: Shown, texts: AloudTexts, today: date) -> 
         return _ticked(after.over, texts) if before.over != after.over else ()
     if isinstance(before.over, AccessCard) and isinstance(after.over, AccessCard):
         return spoken_access.chosen(before.over.access, after.over.access, texts)
+    if isinstance(before.over, HelpCard) and isinstance(after.over, HelpCard) and before.over.code != after.over.code:
+        return _kept(_desk_code(texts, after.over.code))  # it came while the card stood there
     if before.screen == after.screen or after.over is not None:
         return ()
     return _kept(_changes(before.screen, after.screen, texts, today))

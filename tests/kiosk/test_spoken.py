@@ -439,6 +439,15 @@ def test_n10_a_code_that_comes_is_said_alone_and_only_to_one_pair_of_ears() -> N
         assert not news(Shown(after), Shown(before), NL, TODAY)
 
 
+def test_n10_a_code_that_comes_while_the_help_card_is_open_is_said_for_it_stands_on_the_card() -> None:
+    no = Refused(Reason.NO_STRIPS, "S2", NextStep.DESK)
+    before, after = (Shown(NoAccount(no, code), HelpCard(code)) for code in ("", "KZTP"))
+    coming = news(before, after, NL, TODAY)
+    assert [(one.text, one.aloud) for one in coming] == [("Noem code KZTP bij de balie. K Z T P.", "")]
+    assert not news(after, before, NL, TODAY)
+    assert not news(after, replace(after, over=HelpCard("KZTP", called=True)), NL, TODAY)
+
+
 def test_k4_that_a_book_was_theirs_before_or_reserved_nobody_else_hears() -> None:
     row = replace(OEROEG, borrowed_before=True, hold_filled=True)
     (heard,) = news(Shown(Borrowing()), Shown(Borrowing((row,))), NL, TODAY)
