@@ -291,9 +291,8 @@ class CardList(Widget):
 
     def _let_go(self, touch: Any) -> None:
         for view in self.in_sight:
-            if view.button is not None and view.button.held:
-                touch.ungrab(view.button)
-                view.button.held = False
+            if view.button is not None:
+                view.button.let_go(touch)
 
     def on_touch_up(self, touch: Any) -> bool:
         """Let go while moving, the list runs on for a little."""

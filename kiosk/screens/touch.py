@@ -105,6 +105,12 @@ class Touch(Widget):
             self.dispatch("on_act")
         return True
 
+    def let_go(self, touch: Any) -> None:
+        """That finger turned out to mean something else: it holds this no more, whatever other finger still does."""
+        touch.ungrab(self)
+        self._inside.pop(touch.uid, None)
+        self.held = any(self._inside.values())
+
     def on_act(self) -> None:
         """Event: touched and released."""
 

@@ -78,6 +78,25 @@ def test_a_finger_that_pulls_the_list_renews_nothing(kiosk: Kiosk) -> None:
     assert _list(kiosk)._offset > 50
 
 
+def test_a_button_that_was_pulled_away_with_the_list_is_not_held_by_that_finger_any_more(kiosk: Kiosk) -> None:
+    kiosk.show(MyAccount(loans=MANY))
+    kiosk.rested()
+    pulled = _renewing(kiosk)[1]
+    x, y = _middle(kiosk, pulled)
+    kiosk.down(x, y)
+    kiosk.move(x, y + look.u(40))
+    assert not pulled.held
+    kiosk.up(x, y + look.u(40))
+    for _ in range(2):
+        kiosk.rested()
+        x, y = _middle(kiosk, pulled)
+        kiosk.down(x, y)
+        kiosk.move(x + 3000, y)
+        assert not pulled.held, "no finger is upon it"
+        kiosk.up(x + 3000, y)
+    assert kiosk.touched == []
+
+
 @pytest.mark.parametrize("lifted", [True, False])
 def test_a_finger_that_is_down_when_the_veil_comes_or_goes_renews_what_it_holds(kiosk: Kiosk, lifted: bool) -> None:
     account = MyAccount(loans=MANY)
