@@ -495,7 +495,8 @@ async def test_a_scan_or_ones_own_pass_that_changes_nothing_is_answered_with_all
     await plug(kiosk)
     await kiosk.tap(ANNA)
     await kiosk.scan(book(1))
-    for again in (lambda: kiosk.scan(book(1)), lambda: kiosk.tap(ANNA)):
+    acts: tuple[Callable[[], Awaitable[None]], ...] = (lambda: kiosk.scan(book(1)), lambda: kiosk.tap(ANNA))
+    for again in acts:
         await kiosk.wait(9)
         before = kiosk.shown()
         ears.heard.clear()

@@ -10,8 +10,10 @@ from circulation.identifiers import PatronRef
 from circulation.outcomes import Identified
 from circulation.presented import ReceiptChoice
 from devices.ports import PassPresented
+from kiosk.aid import Aid
 from kiosk.ui import Borrowing, Finished, Intent, Notice, Receipt, ReceiptState, Rest, StillThere
 from tests.kiosk.accounts import account, loan
+from tests.kiosk.test_aid import TODAY, Listener, plug
 from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, book, tag
 from tests.kiosk.world import story as any_story
 
@@ -48,6 +50,20 @@ async def test_k2_who_takes_all_away_is_printed_the_receipt_soon_and_the_next_ne
     await kiosk.wait(8)
     assert kiosk.screen() == Rest(takes_back=True)
     assert len(kiosk.printer.jobs) == 1
+
+
+@story
+async def test_who_takes_all_away_and_listens_is_not_waited_for_twice_until_all_was_said(kiosk: Kiosk) -> None:
+    ears = Listener()
+    kiosk.stage._aid = Aid(ears, ears, ("nl",), lambda: TODAY, clock=kiosk.loop.time)
+    await plug(kiosk)
+    await lay_all(kiosk, PRINTS)
+    await take_all(kiosk)
+    assert -(kiosk.stage.silent_s or 0) > kiosk.patience.idle
+    await kiosk.wait(kiosk.patience.idle + kiosk.patience.taken - kiosk.stage.quiet_s - 0.1)
+    assert (type(kiosk.screen()), kiosk.shown().over) == (Borrowing, None)
+    await kiosk.wait(0.2)
+    assert kiosk.screen() == Receipt(ReceiptState.PRINTING, 5)
 
 
 @story
