@@ -13,6 +13,7 @@ from kivy.uix.relativelayout import RelativeLayout
 from kiosk.screens.lettering import Lettering
 from kiosk.screens.look import look
 from kiosk.screens.touch import Touch
+from kiosk.veil import MASK
 from values import dataclass
 
 ELLIPSIS = "…"
@@ -48,6 +49,14 @@ class Card:
 
 
 NOTHING = Card("", "good", "", "")
+
+
+def _is_veiling(before: Act | None, after: Act | None) -> bool:
+    """Whether both are the same but that a title is masked, or is not any more. Places name loans ("l0"): the same
+    place may be another loan's."""
+    if before is None or after is None or replace(before, spoken="") != replace(after, spoken=""):
+        return False
+    return (MASK in before.spoken) is not (MASK in after.spoken)
 
 
 def two_lines(text: str, room: float, width_of: Callable[[str], float], most: int = 2) -> str:
@@ -126,7 +135,7 @@ class CardView(RelativeLayout):
         one that only has another name, because a title was veiled or is seen again, stays under them."""
         if act == self._act:
             return
-        if act and self._act and self.button and replace(act, spoken="") == replace(self._act, spoken=""):
+        if act is not None and self.button is not None and _is_veiling(self._act, act):
             self._act, self.button.spoken = act, act.spoken
             return
         self._act = act
