@@ -310,13 +310,15 @@ class Loan:
 class Hold:
     """A *reservering*; only one whose item stands on the hold shelf stops lending to others (K8).
 
-    `branch`: where the patron will fetch it; `shelf`: where it stands there, in words (K12).
+    `branch`: where the patron will fetch it; `shelf`: where it stands there, in words (K12); `institution`: whose
+    that branch is (N6), None where no branch is named or nobody said.
     """
 
     patron: PatronRef
     on_shelf: bool
     branch: BranchCode | None = None
     shelf: str = ""
+    institution: InstitutionCode | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What was scanned: loads items with their open loan and the holds on them (K7, K8, K11, A4). Decides nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from circulation import identifiers as ids
 from circulation.model import Hold, Item, ItemStatus
@@ -13,8 +14,9 @@ _ITEM = (
     " JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
 )
 _HOLDS = (
-    "SELECT i.item, h.patron, h.status, h.branch, h.shelf, h.item FROM item i"
+    "SELECT i.item, h.patron, h.status, h.branch, h.shelf, h.item, b.institution FROM item i"
     " JOIN hold h ON h.consortium = i.consortium AND h.title = i.title AND h.status IN ('on_shelf', 'waiting')"
+    " LEFT JOIN branch b ON b.consortium = h.consortium AND b.branch = h.branch"
 )
 _IN_ORDER = " ORDER BY h.status, h.placed_at, h.hold"
 _Holds = list[tuple[Hold, str | None]]
@@ -84,5 +86,6 @@ def _item(row: Row, holds: _Holds) -> Item:
 
 
 def _hold(row: Row) -> tuple[Hold, str | None]:
-    _, patron, status, branch, shelf, item = row
-    return Hold(ids.PatronRef(patron), status == "on_shelf", ids.BranchCode(branch) if branch else None, shelf), item
+    _, patron, status, branch, shelf, item, institution = row
+    hold = Hold(ids.PatronRef(patron), status == "on_shelf", ids.BranchCode(branch) if branch else None, shelf)
+    return (replace(hold, institution=ids.InstitutionCode(institution)) if institution else hold), item

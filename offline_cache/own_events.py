@@ -158,7 +158,7 @@ def _brought(item: Item, here: Here) -> Item:
     after = replace(item, loan=loan, status=status)
     if hold is None or route not in (Route.HOLD_SHELF, Route.OTHER_BRANCH):
         return after
-    kept = Hold(hold.patron, route is Route.HOLD_SHELF, hold.branch, place if route is Route.HOLD_SHELF else "")
+    kept = replace(hold, on_shelf=route is Route.HOLD_SHELF, shelf=place if route is Route.HOLD_SHELF else "")
     return replace(after, hold=kept, wanted_by=_in_place(item.wanted_by, hold, kept))
 
 

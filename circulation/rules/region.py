@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from circulation.model import Item, Membership, MembershipStatus, PatronType, Subscription
+from circulation.model import Hold, Item, Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Here, Scanned, Standing, once, rule
 from circulation.rules.terms import counts
@@ -92,6 +92,16 @@ def carried(item: Item, here: Here) -> bool:
         return True
     group = here.institution.group
     return group is not None and group.kind.has_transport and here.same_group(item.institution)
+
+
+@rule("N6")
+def can_reach(item: Item, hold: Hold, here: Here) -> bool:
+    """Whether this copy can come to where the hold will be fetched: where it cannot, it is not for that hold."""
+    if hold.institution is None or hold.institution == item.institution:
+        return True
+    owner, there = here.institutions.get(item.institution), here.institutions.get(hold.institution)
+    group = None if owner is None else owner.group
+    return group is not None and group.kind.has_transport and there is not None and there.group == group
 
 
 @rule("N6")

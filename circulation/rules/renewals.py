@@ -2,7 +2,7 @@
 
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Renew, rule
-from circulation.rules.region import carried, effective
+from circulation.rules.region import can_reach, carried, effective
 from circulation.rules.subscriptions import strip_balance
 
 NEW_BARCODE = "3000"
@@ -16,12 +16,17 @@ def loan_is_yours(renew: Renew) -> Refused | None:
     return None
 
 
-@rule("K11")
+@rule("K11", "N6")
 def nobody_waits_for_it(renew: Renew) -> Refused | None:
-    """Not while another patron holds the title or this copy; who that is stays unsaid."""
+    """Not while another patron holds the title or this copy; who that is stays unsaid.
+
+    Whoever waits where this copy cannot come (N6) does not wait for it.
+    """
     item = renew.item
-    holds = () if item is None else (*item.wanted_by, *((item.hold,) if item.hold else ()))
-    if any(one.patron != renew.patron.ref for one in holds):
+    if item is None:
+        return None
+    others = [one for one in (*item.wanted_by, *((item.hold,) if item.hold else ())) if one.patron != renew.patron.ref]
+    if any(can_reach(item, one, renew.here) for one in others):
         return Refused(Reason.WANTED_BY_ANOTHER, "K11", NextStep.RETURN_SOMETHING)
     return None
 

@@ -3,6 +3,7 @@
 from circulation.affairs import Route
 from circulation.model import Hold, ItemStatus
 from circulation.rules.facts import Return, rule
+from circulation.rules.region import can_reach
 
 # K8, K12 †: how many days a copy is kept on the hold shelf where nobody says until when.
 SHELF_DAYS = 7
@@ -30,13 +31,18 @@ def goes_to_staff(brought: Return) -> bool:
     return apart or item.interlibrary or internal_stays_open(brought)
 
 
-@rule("K8")
+@rule("K8", "N6")
 def next_hold(brought: Return) -> Hold | None:
-    """The hold that the item is for now: one that it stands on the shelf for already, else the first in line."""
+    """The hold that the item is for now: one that it stands on the shelf for already, else the first in line.
+
+    One that will be fetched where this copy cannot come is passed over: it waits for a copy of its own library.
+    """
     item = brought.item
     if item is None:
         return None
-    return item.hold if item.hold is not None else next(iter(item.wanted_by), None)
+    if item.hold is not None and (item.hold.on_shelf or can_reach(item, item.hold, brought.here)):
+        return item.hold
+    return next((one for one in item.wanted_by if can_reach(item, one, brought.here)), None)
 
 
 @rule("K8", "K10")

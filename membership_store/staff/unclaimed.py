@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from circulation.identifiers import ItemBarcode, PatronRef
+from circulation.model import Hold
 from circulation.rules.facts import Here
+from circulation.rules.region import can_reach
 from circulation.rules.returns import SHELF_DAYS
 from membership_store import changes
+from membership_store.collection import find_item
 from membership_store.database import Database, Session, one
 from membership_store.network import load_here
 from membership_store.staff.acts import Act, Answer, At, Done, Manner, NoSuch
@@ -94,13 +98,13 @@ def _kept(session: Session, consortium: str, item: str) -> _Kept | None:
 def _end(session: Session, consortium: str, item: str, now: datetime, chance: Callable[[], str]) -> int:
     """Looks once more, now alone with both patrons and the copy: whoever came in the meantime has it."""
     kept = _kept(session, consortium, item)
-    heir = None if kept is None else _next(session, consortium, kept)
     if kept is None:
         return 0
+    here = load_here(session, consortium, kept.branch, now)
+    heir = _next(session, consortium, kept, here)
     for patron in sorted({kept.patron, *(() if heir is None else (heir[1],))}):
         session.lock("patron", consortium, patron)
     session.lock("item", consortium, item)
-    here = load_here(session, consortium, kept.branch, now)
     if _kept(session, consortium, item) != kept or kept.until >= here.today:
         return 0
     ended = "UPDATE hold SET status = 'cancelled' WHERE consortium = ? AND hold = ? AND status = 'on_shelf'"
@@ -116,23 +120,26 @@ def _end(session: Session, consortium: str, item: str, now: datetime, chance: Ca
     return 1
 
 
-def _next(session: Session, consortium: str, kept: _Kept) -> tuple[str, str] | None:
+def _next(session: Session, consortium: str, kept: _Kept, here: Here) -> tuple[str, str] | None:
     """Hold and patron of who waits longest for this copy, if it is to be fetched where it stands.
 
-    Who wants it elsewhere gets it when it is taken in: it is then sent there (K10).
+    Who wants it elsewhere gets it when it is taken in: it is then sent there (K10). Who waits where it cannot come
+    does not wait for it (N6).
     """
-    first = one(
-        session.rows(
-            "SELECT h.hold, h.patron, h.branch FROM hold h WHERE h.consortium = ? AND h.title = ?"
-            " AND h.status = 'waiting' AND (h.item IS NULL OR h.item = ?) ORDER BY h.placed_at, h.hold LIMIT 1",
-            consortium,
-            kept.title,
-            kept.item,
-        )
+    copy = find_item(session, consortium, ItemBarcode(kept.item))
+    waiting = session.rows(
+        "SELECT h.hold, h.patron, h.branch, b.institution FROM hold h"
+        " LEFT JOIN branch b ON b.consortium = h.consortium AND b.branch = h.branch"
+        " WHERE h.consortium = ? AND h.title = ? AND h.status = 'waiting' AND (h.item IS NULL OR h.item = ?)"
+        " ORDER BY h.placed_at, h.hold",
+        consortium,
+        kept.title,
+        kept.item,
     )
-    if first is None or first[2] not in (None, kept.branch):
-        return None
-    return str(first[0]), str(first[1])
+    for hold, patron, branch, institution in waiting:
+        if copy is not None and can_reach(copy, Hold(PatronRef(patron), False, branch, institution=institution), here):
+            return (str(hold), str(patron)) if branch in (None, kept.branch) else None
+    return None
 
 
 def _give(at: At, here: Here, kept: _Kept, hold: str, patron: str) -> None:

@@ -12,18 +12,21 @@ from hypothesis import strategies as st
 
 from circulation.affairs import Route
 from circulation.catalogue import CATALOGUE
-from circulation.identifiers import BranchCode
+from circulation.identifiers import BranchCode, InstitutionCode
 from circulation.model import FeeStatus, GroupKind, Hold, ItemStatus, Loan, Subscription
 from circulation.outcomes import Reason
 from circulation.rules.facts import Borrow, Here, PinState, Renew, Return, Visit
 from circulation.rules.fines import fine
-from circulation.rules.returns import route_of
+from circulation.rules.returns import next_hold, route_of
 from circulation.rules.verdict import next_open, on_renew, on_return, renewed_due
 from tests.circulation.test_verdict import BORROWS, MANY, VISITS
 from tests.circulation.worlds import (
     ANNA,
     BERT,
+    HERZELE,
+    OOSTERZELE,
     TODAY,
+    ZOTTEGEM,
     Facts,
     borrow,
     day,
@@ -40,7 +43,12 @@ from tests.circulation.worlds import (
 )
 
 HOLDS = st.lists(
-    st.builds(Hold, st.sampled_from([ANNA, BERT]), st.just(False), st.sampled_from([None, BranchCode("3551")])),
+    st.builds(
+        lambda who, branch, at: Hold(who, False, branch, institution=at if branch else None),
+        st.sampled_from([ANNA, BERT]),
+        st.sampled_from([None, BranchCode("3551")]),
+        st.sampled_from([None, ZOTTEGEM, OOSTERZELE, HERZELE]),
+    ),
     max_size=3,
 )
 LOANS = st.none() | st.builds(
@@ -145,7 +153,21 @@ def test_N6_transport_never_refuses_more_than_the_same_group_without(
     one, other = _in_group(facts.here, GroupKind.THREE_B), _in_group(facts.here, GroupKind.THREE_A)
     assert reasons(replace(facts, here=one)) <= reasons(replace(facts, here=other))
     renewal = Renew(one, facts.patron, facts.item and replace(facts.item, wanted_by=tuple(holds)), own)
-    assert reasons(renewal) <= reasons(replace(renewal, here=other))
+    # Who waits in the other institution waits for this copy only where it can come there.
+    assert reasons(renewal) - {Reason.WANTED_BY_ANOTHER} <= reasons(replace(renewal, here=other))
+
+
+@MANY
+@given(RENEWALS, st.integers(0, 3))
+def test_N6_a_hold_that_the_copy_cannot_reach_changes_nothing(facts: Renew, place: int) -> None:
+    if facts.item is None:
+        return
+    holds = list(facts.item.wanted_by)
+    holds.insert(place, Hold(BERT, False, BranchCode("3580"), institution=InstitutionCode("closed-down")))
+    more = replace(facts.item, wanted_by=tuple(holds))
+    assert on_renew(replace(facts, item=more)) == on_renew(facts)
+    alone, together = (Return(facts.here, one.barcode, one) for one in (facts.item, more))
+    assert (next_hold(together), route_of(together)) == (next_hold(alone), route_of(alone))
 
 
 @MANY

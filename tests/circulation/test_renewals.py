@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from circulation.identifiers import ItemBarcode
-from circulation.model import Fee, Membership
+from circulation.identifiers import BranchCode, ItemBarcode
+from circulation.model import Fee, GroupKind, Membership
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Policy, Renew
 from circulation.rules.verdict import due_date, on_renew, renewed_due
@@ -23,6 +23,7 @@ from tests.circulation.worlds import (
     guest,
     here,
     hold,
+    institutions,
     item,
     loan,
     membership,
@@ -59,6 +60,16 @@ def test_K11_not_while_another_patron_waits_for_it() -> None:
 
 def test_K11_ones_own_hold_does_not_stand_in_the_way() -> None:
     assert passes(renew(what=item(wanted_by=(hold(ANNA, False),), hold=hold(ANNA))))
+
+
+@pytest.mark.parametrize(("kind", "waits"), [(GroupKind.THREE_A, False), (GroupKind.THREE_B, True)])
+def test_N6_whoever_waits_where_the_copy_cannot_come_does_not_wait_for_it(kind: GroupKind, waits: bool) -> None:
+    afar = hold(BERT, False, branch=BranchCode("3570"), institution=OOSTERZELE)
+    for what in (item(wanted_by=(afar,)), item(wanted_by=(afar,), hold=afar)):
+        facts = renew(what=what, at=here(institutions(kind)))
+        assert passes(facts) is not waits
+        if waits:
+            assert says(facts) == ("K11", Reason.WANTED_BY_ANOTHER)
 
 
 @pytest.mark.parametrize(("renewals", "most", "allowed"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 0, False)])

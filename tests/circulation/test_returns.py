@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from circulation.affairs import Route
-from circulation.identifiers import BranchCode, ItemBarcode
+from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode
 from circulation.model import GroupKind, ItemStatus
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Policy
@@ -103,6 +103,31 @@ def test_K8_the_first_in_line_comes_first_and_whom_it_was_laid_apart_for_before_
     assert next_hold(brought(item(wanted_by=(first, second), hold=hold(BERT)))) == hold(BERT)
     assert next_hold(brought(item())) is None
     assert next_hold(brought()) is None
+
+
+@pytest.mark.parametrize("kind", [GroupKind.THREE, GroupKind.THREE_A])
+def test_N6_without_transport_a_copy_is_not_for_a_hold_that_is_fetched_at_another_institution(kind: GroupKind) -> None:
+    at = here(institutions(kind), policy=Policy(hold_shelf="de blauwe plank"))
+    afar = hold(ANNA, False, branch=BranchCode("3570"), institution=OOSTERZELE)
+    near = hold(BERT, False, branch=at.branch.code, institution=at.branch.institution)
+    assert next_hold(brought(item(wanted_by=(afar,)), at)) is None
+    assert route_of(brought(item(wanted_by=(afar,)), at)) == (Route.SHELF, "")
+    assert route_of(brought(item(wanted_by=(afar,), hold=afar), at)) == (Route.SHELF, "")
+    assert next_hold(brought(item(wanted_by=(afar, near)), at)) == near
+    standing = replace(afar, on_shelf=True)
+    assert next_hold(brought(item(wanted_by=(standing, near), hold=standing), at)) == standing
+
+
+@pytest.mark.parametrize("kind", [GroupKind.THREE_B, GroupKind.THREE_C])
+def test_N6_with_transport_the_copy_goes_to_whoever_waits_longest_in_the_group_and_to_nobody_outside(
+    kind: GroupKind,
+) -> None:
+    at = here(institutions(kind))
+    outside = hold(BERT, False, branch=BranchCode("3580"), institution=HERZELE)
+    unknown = replace(outside, institution=InstitutionCode("closed-down"))
+    afar = hold(ANNA, False, branch=BranchCode("3570"), institution=OOSTERZELE)
+    assert route_of(brought(item(wanted_by=(outside, unknown, afar)), at)) == (Route.OTHER_BRANCH, "3570")
+    assert next_hold(brought(item(wanted_by=(outside, unknown)), at)) is None
 
 
 def test_N6_an_item_of_another_institution_is_sent_on_by_name_without_transport() -> None:

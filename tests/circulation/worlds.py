@@ -154,9 +154,9 @@ def loans(count: int) -> tuple[Loan, ...]:
     return tuple(loan(ANNA, ItemBarcode(f"3{number:013}")) for number in range(count))
 
 
-def hold(who: PatronRef = BERT, on_shelf: bool = True) -> Hold:
+def hold(who: PatronRef = BERT, on_shelf: bool = True, **where: Any) -> Hold:
     """A hold whose item stands on the hold shelf."""
-    return Hold(who, on_shelf)
+    return replace(Hold(who, on_shelf), **where)
 
 
 def fee(cents: int, status: FeeStatus = FeeStatus.OPEN, at: InstitutionCode = ZOTTEGEM) -> Fee:

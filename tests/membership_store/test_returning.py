@@ -160,6 +160,25 @@ def test_a_hold_that_is_fetched_elsewhere_sends_the_item_there(counter: Counter,
     assert counter.rows("SELECT status FROM hold WHERE item = ?", item) == [("on_shelf",)]
 
 
+@pytest.mark.parametrize(("kind", "route"), [("3a", "shelf"), ("3b", "other_branch")])
+def test_n6_a_copy_is_not_kept_for_who_waits_where_nothing_carries_it(counter: Counter, kind: str, route: str) -> None:
+    item = counter.rows(
+        "SELECT item FROM item WHERE consortium = ? AND branch = '3550' AND status = 'lendable' ORDER BY item", FLANDERS
+    )[-1][0]
+    counter.change(
+        "INSERT INTO hold (consortium, hold, patron, title, status, branch) SELECT i.consortium, 'h-afar',"
+        " (SELECT min(p.patron) FROM patron p WHERE p.consortium = i.consortium), i.title, 'waiting', '3560'"
+        " FROM item i WHERE i.consortium = ? AND i.item = ?",
+        FLANDERS,
+        item,
+    )
+    counter.change("UPDATE cooperation SET kind = ? WHERE consortium = ?", kind, FLANDERS)
+    counter.change("UPDATE network_version SET version = version + 1")
+    assert standing_in(counter, "3550", FLANDERS).do(Action.CHECK_IN, item=item)["route"] == route
+    kept = counter.rows("SELECT status, item FROM hold WHERE hold = 'h-afar'")
+    assert kept == [("waiting", item if kind == "3b" else None)]
+
+
 def test_a_hold_on_the_title_takes_the_copy_that_comes_first(counter: Counter, demo: Demo) -> None:
     item = demo.book("on-loan")
     counter.change(

@@ -121,13 +121,23 @@ def policies(draw: st.DrawFn) -> Policy:
     )
 
 
+# Where a hold is fetched: nobody said, here, or at a branch of another institution (N6).
+NEXT_DOOR = Branch(ids.BranchCode("9301"), "Rolde", PLACES[1])
+fetched_at = st.sampled_from([(None, None), (BRANCH, PLACES[0]), (NEXT_DOOR.code, NEXT_DOOR.institution)])
+
+
+def _hold_at(who: ids.PatronRef, on_shelf: bool, at: tuple[ids.BranchCode | None, ids.InstitutionCode | None]) -> Hold:
+    branch, institution = at
+    return Hold(who, on_shelf, branch, institution=institution)
+
+
 @st.composite
 def things(draw: st.DrawFn, barcode: ids.ItemBarcode, refs: Sequence[ids.PatronRef]) -> Item:
     """An item of any kind, with its loan, with a hold on the copy, and with holds on its title."""
     who = st.sampled_from(refs)
     lent = draw(st.none() | who)
-    copy = draw(st.none() | st.builds(Hold, who, st.booleans()))
-    titles = draw(st.lists(st.builds(Hold, who, st.just(False)), max_size=2))
+    copy = draw(st.none() | st.builds(_hold_at, who, st.booleans(), fetched_at))
+    titles = draw(st.lists(st.builds(_hold_at, who, st.just(False), fetched_at), max_size=2))
     loan = None
     if lent is not None:
         loan = Loan(barcode, lent, BRANCH, TODAY, draw(small.days), draw(st.booleans()), draw(st.integers(0, 3)))
@@ -252,6 +262,7 @@ def _write_network(session: Session, consortium: str, world: World) -> None:
     for one in world.institutions:
         register.set_policy(session, consortium, one.code, world.policy)
     register.add_branch(session, consortium, world.branch, "Europe/Amsterdam", world.policy.hold_shelf)
+    register.add_branch(session, consortium, NEXT_DOOR, "Europe/Amsterdam", "")
     register.set_offline(session, consortium, world.branch.code, world.policy.offline)
     register.add_catalogue(session, consortium, world.catalogue)
     register.add_links(session, consortium, world.links)
@@ -276,8 +287,8 @@ def _write_rest(session: Session, consortium: str, world: World, *, came: bool) 
             register.add_item(session, consortium, item, title)
         waiting = item.wanted_by[1:] if item.hold else item.wanted_by
         for n, hold in enumerate(waiting):
-            row = {"hold": f"title-{item.barcode}-{n}", "patron": hold.patron, "title": title, "status": "waiting"}
-            insert(session, "hold", consortium=consortium, **row)
+            row = {"hold": f"title-{item.barcode}-{n}", "patron": hold.patron, "title": title, "branch": hold.branch}
+            insert(session, "hold", consortium=consortium, status="waiting", **row)
     for patron in world.patrons:
         _write_pin(session, consortium, world, patron)
 

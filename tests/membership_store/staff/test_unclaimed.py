@@ -97,12 +97,23 @@ def test_k8_a_copy_that_the_next_will_fetch_elsewhere_is_sent_there_when_it_is_t
     clerk: Clerk, kiosk: Caller, store: StoreProcess, item: ItemBarcode
 ) -> None:
     shelved(clerk, item, YESTERDAY)
-    _, _, theirs = held(clerk, item, at_branch="9407")
+    _, _, theirs = held(clerk, item, at_branch="9402")
     assert night(store) == 1
     assert (status(store, theirs)[0], [line["for_hold"] for line in of(clerk, item)]) == ("waiting", [None])
     kiosk.do(Action.CHECK_IN, None, item)
     assert of(clerk, item) == []
     assert status(store, theirs)[:2] == ("waiting", item)
+
+
+def test_n6_the_next_who_can_get_the_copy_has_it_and_not_who_waits_where_nothing_carries_it(
+    clerk: Clerk, store: StoreProcess, item: ItemBarcode
+) -> None:
+    shelved(clerk, item, YESTERDAY)
+    _, _, afar = held(clerk, item)
+    _, _, near = held(clerk, item)
+    store.change("UPDATE hold SET branch = '9420' WHERE hold = ?", afar)
+    assert night(store) == 1
+    assert (status(store, afar)[0], status(store, near)[:2]) == ("waiting", ("on_shelf", item))
 
 
 def test_k8_a_copy_that_a_return_put_on_the_shelf_has_a_last_day_too(
