@@ -99,12 +99,16 @@ OFFERS_ENROLMENT = "guests"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No, by this rule. `values` fill the sentence: counts, cents, places, dates; never anything of another patron."""
+    """No, by this rule. `values` fill the sentence: counts, cents, places, dates; never anything of another patron.
+
+    `on_loan`: what was asked for is lent, whoever has it and whatever the reason, so that its tag may pass the gate.
+    """
 
     reason: Reason
     rule: str
     next: NextStep
     values: Mapping[str, Value] = field(default_factory=dict)
+    on_loan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

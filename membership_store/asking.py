@@ -25,7 +25,7 @@ def decided(session: Session, kiosk: Kiosk, question: Question, moment: datetime
     if question.action is Action.CHECK_OUT:
         return look(
             session, kiosk.consortium, kiosk.branch, question.presented, moment, question.item, kiosk=kiosk.id
-        ).verdict.decided
+        ).refused
     opening = open_visit(session, kiosk.consortium, kiosk.branch, question.presented, moment, kiosk=kiosk.id)
     member = opening.member
     if opening.verdict.decided is not None or member is None:

@@ -35,7 +35,7 @@ def take_loan(books: Books, event: Event) -> CheckedOut | Refused:
         to_write=True,
     )
     if not books.happened:
-        return _lend(books, event, situation) if situation.verdict.decided is None else situation.verdict.decided
+        return situation.refused or _lend(books, event, situation)
     ended = _over_since(books, situation)
     if ended is not None:
         if situation.borrow and situation.borrow.item and situation.borrow.item.loan is None:

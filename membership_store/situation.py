@@ -51,6 +51,14 @@ class Situation:
     borrow: Borrow | None = None
     prover: Prover | None = None
 
+    @property
+    def refused(self) -> Refused | None:
+        """What the kiosk is told, or None. Of the item it hears only where the visit itself is allowed."""
+        no = self.verdict.decided
+        if no is None or self.borrow is None or self.visit_verdict.decided is not None:
+            return no
+        return verdict.told(self.borrow, no)
+
 
 def ask_ahead(session: Session, consortium: str, presented: Presented | None) -> None:
     """Says that a visit is about to be opened: what that asks first goes with whatever is asked now."""

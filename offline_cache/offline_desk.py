@@ -189,7 +189,7 @@ class _Case:
         borrow = Borrow(here, patron, barcode, item)
         no = self._of_patron(borrow) or self._of_item(borrow) or self._of_outage(borrow)
         if no is not None or item is None:
-            return no or _ITEM_UNKNOWN
+            return verdict.told(borrow, no or _ITEM_UNKNOWN)
         due = verdict.due_date(borrow)
         loan = Loan(item.barcode, patron.ref, here.branch.code, here.today, due)
         after = Borrow(here, with_loan(borrow, loan))

@@ -1,6 +1,7 @@
 """Runs the rules in their order (docs/rules.md). The first refusal decides; all others are kept for staff."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -93,6 +94,12 @@ def on_borrow(borrow: Borrow) -> Verdict:
 def on_item(borrow: Borrow) -> Verdict:
     """May this item be lent to this patron, of whom `on_patron` has said nothing?"""
     return _verdict(ITEM_ORDER, borrow)
+
+
+def told(borrow: Borrow, no: Refused) -> Refused:
+    """The refusal as the kiosk hears it: with whether the item is lent, which a patron's own reason does not say."""
+    loan = borrow.item.loan if borrow.item else None
+    return replace(no, on_loan=True) if loan and not loan.internal else no
 
 
 def on_renew(renew: Renew) -> Verdict:

@@ -231,6 +231,7 @@ def _wanted(row: Row | None, lying: Lying) -> TagSecurity | None:
             return None if found == {TagSecurity.UNSECURED} else TagSecurity.UNSECURED
         case NotLent(refused=refused):
             is_armed = found == {TagSecurity.SECURED}
-            return None if is_armed or refused.reason in _LEFT_ALONE else TagSecurity.SECURED
+            is_left = refused.on_loan or refused.reason in _LEFT_ALONE
+            return None if is_armed or is_left else TagSecurity.SECURED
         case _:
             return None

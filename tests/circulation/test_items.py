@@ -1,14 +1,17 @@
 """May this item be lent to this patron: A4, K7, K8, K11 and P3."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
+from dataclasses import replace
+
 import pytest
 
 from circulation.identifiers import ItemBarcode
-from circulation.model import ItemStatus
+from circulation.model import ItemStatus, Loan
 from circulation.outcomes import NextStep, Reason
-from circulation.rules.verdict import on_borrow
+from circulation.rules.verdict import on_borrow, told
 from tests.circulation.worlds import (
     ANNA,
+    BARCODE,
     BERT,
     OOSTERZELE,
     borrow,
@@ -16,7 +19,9 @@ from tests.circulation.worlds import (
     hold,
     item,
     loan,
+    membership,
     passes,
+    patron,
     refusal,
     says,
 )
@@ -101,6 +106,15 @@ def test_K7_an_item_on_loan_to_another_goes_to_the_desk_and_nobody_is_named() ->
     assert (decided.rule, decided.reason, decided.next) == ("K7", Reason.ITEM_ON_LOAN, NextStep.DESK)
     assert decided.values == {}
     assert on_borrow(borrow(what=item(loan=loan(BERT)))).also == ()
+
+
+@pytest.mark.parametrize(("lent", "out"), [(loan(ANNA), True), (loan(BERT), True), (loan(internal=True), False)])
+def test_K7_whatever_refuses_it_is_told_of_an_item_whether_it_is_lent(lent: Loan, out: bool) -> None:
+    nothing_left = patron(membership(strips_left=0))
+    for facts in (borrow(what=item(loan=lent)), borrow(nothing_left, item(loan=lent))):
+        assert told(facts, refusal(facts)) == replace(refusal(facts), on_loan=out)
+    for facts in (borrow(nothing_left), borrow(nothing_left, barcode=BARCODE), borrow(what=item(hold=hold(BERT)))):
+        assert not told(facts, refusal(facts)).on_loan
 
 
 def test_K8_an_item_on_the_hold_shelf_for_this_patron_is_lent() -> None:

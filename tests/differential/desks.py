@@ -27,7 +27,7 @@ from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Holder, OfflinePolicy, PinState, Visit
 from circulation.rules.offline import DO_NOT_KNOW
 from circulation.rules.returns import route_of, was_on_loan
-from circulation.rules.verdict import due_date, on_borrow, on_visit
+from circulation.rules.verdict import due_date, on_borrow, on_visit, told
 from membership_store import register
 from membership_store.credentials import Kiosk
 from membership_store.database import Database, Session
@@ -189,12 +189,12 @@ class Pair:
             if by in hidden:
                 continue
             seen = look(session, self.consortium, BRANCH, by, NOON, barcode, kiosk=KIOSK)
-            theirs: object = self._as_allowed(seen.verdict, seen.visit, seen.borrow).decided
+            theirs: object = _told(self._as_allowed(seen.verdict, seen.visit, seen.borrow), seen.visit, seen.borrow)
             if theirs is None and seen.borrow is not None:
                 theirs = ("lent", due_date(seen.borrow))
             said = self.offline.decide(Action.CHECK_OUT, by, barcode, NOON)
             ours: object = ("lent", said.due) if isinstance(said, CheckedOut) else said
-            yield "loan", theirs, ours, self._of_the_region(seen.visit, seen.borrow).decided
+            yield "loan", theirs, ours, _told(self._of_the_region(seen.visit, seen.borrow), seen.visit, seen.borrow)
         for barcode in brought:
             taken = look_at_return(session, self.consortium, BRANCH, barcode, NOON)
             back = self.offline.decide(Action.CHECK_IN, None, barcode, NOON)
@@ -294,6 +294,14 @@ def region(world: World) -> set[InstitutionCode]:
     here = world.here
     group = {code for code in here.institutions if here.same_group(code)} if here.shares_memberships else set()
     return group | {here.branch.institution}
+
+
+def _told(verdict: Verdict, visit: Visit, borrow: Borrow | None) -> Refused | None:
+    """The refusal as a kiosk hears it: of a loan that is refused it hears whether the item is lent."""
+    no, opening = verdict.decided, on_visit(visit)
+    if no is None or borrow is None or no in (opening.decided, *opening.also):
+        return no
+    return told(borrow, no)
 
 
 def in_scope(world: World, patron: Patron) -> bool:

@@ -553,7 +553,7 @@ async def test_a_refused_book_that_cannot_be_armed_is_for_the_desk(kiosk: Kiosk)
     assert len(kiosk.pad.tried) == 3
 
 
-@pytest.mark.parametrize("no", [ON_LOAN, NOT_KNOWN_HERE])
+@pytest.mark.parametrize("no", [ON_LOAN, NOT_KNOWN_HERE, replace(OWES, on_loan=True)])
 def test_a_book_that_is_somebody_s_or_of_another_library_is_left_as_it_is(no: Refused) -> None:
     async def tell(kiosk: Kiosk) -> None:
         kiosk.desk.replies[book(1)] = [no]

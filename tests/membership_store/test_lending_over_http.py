@@ -93,6 +93,19 @@ def test_an_item_kept_for_another_is_refused_with_what_to_do(kiosk: Caller, demo
     assert (answer["outcome"], answer["rule"], answer["next"]) == ("refused", "K8", "hold_shelf")
 
 
+def test_who_may_borrow_hears_of_what_is_refused_whether_it_is_lent_and_nobody_else_does(
+    kiosk: Caller, demo: Demo
+) -> None:
+    out, here = demo.book("on-loan"), demo.book("reference")
+    told = [
+        (name, item)
+        for name in ("no-strips", "blocked", "stranger")
+        for item in (out, here)
+        if kiosk.borrow(demo.shown(name), item)["on_loan"]
+    ]
+    assert told == [("no-strips", out)]
+
+
 def test_a_running_visit_notices_that_the_pass_was_blocked_meanwhile(
     store: StoreProcess, kiosk: Caller, demo: Demo, books: Iterator[ItemBarcode]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -284,7 +285,18 @@ def test_what_was_lent_here_takes_a_strip_counts_for_the_maximum_and_is_out(own:
 
 def test_the_same_item_again_is_already_theirs_until_the_day_that_was_said(own: Own) -> None:
     own.lent(ANNAS, BARCODE)
-    assert own.borrow(ANNAS, BARCODE) == Refused(Reason.ALREADY_YOURS, "K11", NextStep.KEEP, {"due": DUE})
+    theirs = Refused(Reason.ALREADY_YOURS, "K11", NextStep.KEEP, {"due": DUE}, on_loan=True)
+    assert own.borrow(ANNAS, BARCODE) == theirs
+
+
+def test_who_may_borrow_nothing_more_hears_of_an_item_that_it_is_lent_so_that_the_gate_lets_it_pass(own: Own) -> None:
+    own.mirror.patrons = [anna(membership(strips_left=1)), bert()]
+    own.lent(ANNAS, BARCODE)
+    refused = [own.borrow(ANNAS, BARCODE), own.borrow(ANNAS, OTHER)]
+    assert [(reason(one), cast(Refused, one).on_loan) for one in refused] == [
+        (Reason.NO_STRIPS, True),
+        (Reason.NO_STRIPS, False),
+    ]
 
 
 def test_what_the_mirror_contains_is_not_counted_again(own: Own) -> None:
