@@ -94,7 +94,7 @@ class VisitEnded:
 
 @dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan as its patron sees it (N4). Dates are library-local."""
+    """One loan as its patron sees it (N4). Dates are library-local. `refused`: why it is not `renewable` now (K13)."""
 
     item: ItemBarcode
     title: str = field(repr=False)
@@ -102,6 +102,7 @@ class LoanLine:
     overdue: bool = False
     renewable: bool = True
     renewals: int = 0
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,29 @@ class Reason(Enum):
     OTHER = "other"
 
 
+# Said of an item, whoever brings it or has it; every other reason is one of a pass or of its patron.
+OF_AN_ITEM = frozenset(
+    {
+        Reason.ITEM_UNKNOWN,
+        Reason.ITEM_REFERENCE,
+        Reason.ITEM_DAMAGED,
+        Reason.ITEM_MISSING,
+        Reason.ITEM_INTERNAL,
+        Reason.ITEM_ON_LOAN,
+        Reason.ALREADY_YOURS,
+        Reason.HELD_FOR_ANOTHER,
+        Reason.NO_TRANSPORT,
+        Reason.RETURN_ELSEWHERE,
+        Reason.NOT_ON_LOAN,
+        Reason.WANTED_BY_ANOTHER,
+        Reason.RENEWED_ENOUGH,
+        Reason.INTERLIBRARY,
+        Reason.NOT_RENEWED_HERE,
+        Reason.OFFLINE_ITEM_UNKNOWN,
+    }
+)
+
+
 class NextStep(Enum):
     """What next. Drawn as an icon and said in words, under `refused.<reason>.next`."""
 

@@ -72,11 +72,21 @@ def ready(texts: Texts, fact: MyAccount) -> Sentence | None:
     return Sentence(texts.count("account.ready", count), where)
 
 
+def no_renewals(texts: Texts, fact: MyAccount, today: date) -> RowWords | None:
+    """That nothing can be renewed now, why, and what next (K13); nothing where something can."""
+    if fact.no_renewals is None or fact.can_renew:
+        return None
+    no = sentences.refused(texts, fact.no_renewals, today, of_child=bool(fact.first_name))
+    return RowWords(texts.say("account.no_renewals"), no.why, no.next)
+
+
 def loan(texts: Texts, one: OnLoan, today: date, *, of_child: bool) -> RowWords:
-    """When it must be back, and what came of its renewal."""
+    """When it must be back, and what came of its renewal; or why it cannot be renewed, before anybody asks (K13)."""
     came = renewal(texts, one, today, of_child=of_child)
     if came is not None and isinstance(one.renewal, Renewing | Longer):
         return RowWords(one.title, came.why)
+    if came is None and one.refused is not None:
+        came = sentences.refused(texts, one.refused, today, of_child=of_child)
     until = _until(texts, one, today, of_child=of_child)
     return RowWords(one.title, f"{until}\n{came.why}", came.next) if came is not None else RowWords(one.title, until)
 

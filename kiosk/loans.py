@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from circulation.identifiers import EventId, ItemBarcode
-from circulation.outcomes import Refused, Voided
+from circulation.outcomes import OF_AN_ITEM, Refused, Voided
 from values import dataclass
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ _STANDS = Renewing | Longer | LongerNotKnown  # not asked again in this visit: t
 
 @dataclass(frozen=True, slots=True)
 class OnLoan:
-    """One loan. `key` names it for a touch and tells nothing of it; `renewable`: worth a button."""
+    """One loan. `key` names it for a touch and tells nothing of it; `renewable`: worth a button; `refused`: why it is
+    not, where that is of this loan."""
 
     key: str
     title: str = field(repr=False)
@@ -59,6 +60,7 @@ class OnLoan:
     overdue: bool = False
     renewable: bool = True
     renewal: Renewal | None = None
+    refused: Refused | None = None
 
     @property
     def can_renew(self) -> bool:
@@ -136,6 +138,12 @@ class LoanSheet:
         return sum(isinstance(one, Renewing | LongerNotKnown) for one in self.renewals.values())
 
     @property
+    def no_renewals(self) -> Refused | None:
+        """Why nothing of theirs can be renewed, whichever loan it is: said once, and not of each."""
+        refused = (line.refused for line in self._lines())
+        return next((no for no in refused if no is not None and no.reason not in OF_AN_ITEM), None)
+
+    @property
     def untouched(self) -> bool:
         """Whether nothing stands yet of what was asked in this visit."""
         return not any(isinstance(one, _STANDS) for one in self.renewals.values())
@@ -207,7 +215,8 @@ class LoanSheet:
 
     def _row(self, at: int, line: "LoanLine") -> OnLoan:
         renewal = self.renewals.get(line.item)
-        return OnLoan(f"l{at}", line.title, line.due, line.overdue, line.renewable, renewal)
+        refused = line.refused if line.refused is not None and line.refused.reason in OF_AN_ITEM else None
+        return OnLoan(f"l{at}", line.title, line.due, line.overdue, line.renewable, renewal, refused)
 
     def with_renewed(self, answers: "Collection[Renewed]") -> "LoanSheet":
         """With these renewed."""

@@ -55,10 +55,11 @@ def _aloud(one: OnLoan, texts: AloudTexts, today: date, *, of_child: bool) -> st
 def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
     match fact.section:
         case AccountSection.LOANS:
-            ready = account_words.ready(texts, fact)
+            ready, no = account_words.ready(texts, fact), account_words.no_renewals(texts, fact, today)
+            first = [*([_private(str(ready))] if ready else []), *([_private(_whole(no))] if no else [])]
             rows = [said for branch in fact.loans for said in _branch(fact, branch, texts, today)]
             before = [_private(one) for one in (account_words.history(texts, fact), *fact.history)]
-            return [*([_private(str(ready))] if ready else []), *rows, *before]
+            return [*first, *rows, *before]
         case AccountSection.HOLDS:
             return [_private(_whole(account_words.hold(texts, one))) for one in fact.holds]
         case AccountSection.FEES:

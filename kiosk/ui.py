@@ -203,6 +203,7 @@ class MyAccount:
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
     hidden: bool = False
+    no_renewals: Refused | None = None  # why no loan can be renewed, whichever it is
     code: str = field(default="", repr=False)  # of the loans that were not renewed for the reason `code_of` (N10)
     code_of: Reason | None = None
 
@@ -397,4 +398,3 @@ class Ui(Protocol):
 
     def show(self, shown: Shown) -> None:
         """Draws this, as soon as a frame can."""
-        ...

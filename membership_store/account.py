@@ -81,8 +81,8 @@ def _loans(here: Here, member: Member, items: dict[ItemBarcode, Item], branches:
 
 def _loan(here: Here, member: Member, item: Item, loan: Loan) -> LoanLine:
     overdue = loan.due < here.today and not loan.internal
-    renewable = asked(here, member, item).verdict.allowed
-    return LoanLine(item.barcode, item.title, loan.due, overdue, renewable, loan.renewals)
+    no = asked(here, member, item).verdict.decided
+    return LoanLine(item.barcode, item.title, loan.due, overdue, no is None, loan.renewals, no)
 
 
 def _holds(session: Session, consortium: str, here: Here, patron: str, branches: _Branches) -> tuple[HoldLine, ...]:

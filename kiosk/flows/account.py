@@ -152,6 +152,7 @@ class AccountFlow:
             self._desk_codes.ask(found)
         else:
             self.sheet, self._there = self.sheet.of(found), True
+            self._desk_codes.ask(self._case)
 
     # ---- one thing after the other
 
@@ -258,9 +259,9 @@ class AccountFlow:
 
     @property
     def _case(self) -> Refused | None:
-        """What the desk is to go on with (N10): why the last of such loans was not renewed."""
-        refused = (one.refused for one in reversed([*self.sheet.renewals.values()]) if isinstance(one, NotLonger))
-        return next((one for one in refused if has_code(one)), None)
+        """What the desk is to go on with (N10): why the last of such loans was not renewed, or why none can be."""
+        refused = [one.refused for one in reversed([*self.sheet.renewals.values()]) if isinstance(one, NotLonger)]
+        return next((one for one in (*refused, self.sheet.no_renewals) if one is not None and has_code(one)), None)
 
     def _seen(self, account: "Account") -> MyAccount:
         case = self._case
@@ -272,6 +273,7 @@ class AccountFlow:
             payable=account.payable,
             memberships=account.memberships,
             history=account.history,
+            no_renewals=self.sheet.no_renewals,
             first_name=self._patron.first_name,
             notice=self._notice,
             troubles=self._stage.troubles,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from circulation.events import HandOver
 from circulation.identifiers import EventId
-from circulation.outcomes import NextStep, Reason, Refused
+from circulation.outcomes import OF_AN_ITEM, NextStep, Reason, Refused
 from circulation.presented import Presented
 from kiosk.desks.in_background import VisitDesk
 
@@ -33,32 +33,9 @@ WITHOUT_CODE = frozenset(
 )
 
 
-# Said of an item, whoever brings it: the desk has it in its hands, or finds it among the loans.
-OF_AN_ITEM = frozenset(
-    {
-        Reason.ITEM_UNKNOWN,
-        Reason.ITEM_REFERENCE,
-        Reason.ITEM_DAMAGED,
-        Reason.ITEM_MISSING,
-        Reason.ITEM_INTERNAL,
-        Reason.ITEM_ON_LOAN,
-        Reason.ALREADY_YOURS,
-        Reason.HELD_FOR_ANOTHER,
-        Reason.NO_TRANSPORT,
-        Reason.RETURN_ELSEWHERE,
-        Reason.NOT_ON_LOAN,
-        Reason.WANTED_BY_ANOTHER,
-        Reason.RENEWED_ENOUGH,
-        Reason.INTERLIBRARY,
-        Reason.NOT_RENEWED_HERE,
-        Reason.OFFLINE_ITEM_UNKNOWN,
-    }
-)
-
-
 def has_code(refused: Refused) -> bool:
     """Whether the desk can go on with this case: it is where the patron is sent, somebody's pass was known, and it is
-    about them."""
+    about them. An item the desk has in its hands, or finds among the loans."""
     return refused.next is NextStep.DESK and refused.reason not in WITHOUT_CODE | OF_AN_ITEM
 
 

@@ -94,7 +94,7 @@ class MyAccountPage(Page):
         today = self._today()
         match fact.section:
             case AccountSection.LOANS:
-                return self._ready(fact, texts) + self._loans(fact, texts)
+                return self._ready(fact, texts) + self._no_renewals(fact, texts) + self._loans(fact, texts)
             case AccountSection.HOLDS:
                 words = [(one.ready, account_words.hold(texts, one)) for one in fact.holds]
                 return tuple(
@@ -130,6 +130,13 @@ class MyAccountPage(Page):
     def _ready(self, fact: MyAccount, texts: Texts) -> tuple[Card, ...]:
         said = account_words.ready(texts, fact)
         return () if said is None else (Card("ready", "good", "hold_shelf", "", said.why, said.next),)
+
+    def _no_renewals(self, fact: MyAccount, texts: Texts) -> tuple[Card, ...]:
+        said = account_words.no_renewals(texts, fact, self._today())
+        if said is None or fact.no_renewals is None:
+            return ()
+        said = sentences.with_code(texts, said, fact.no_renewals, fact)
+        return (Card("no_renewals", "care", OF_STEP[fact.no_renewals.next], *_said(said)),)
 
     def _fees(self, fact: MyAccount, texts: Texts) -> tuple[Card, ...]:
         if not fact.fees:

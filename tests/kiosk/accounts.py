@@ -10,12 +10,13 @@ from kiosk.ui import MyAccount
 from tests.kiosk.world import DUE, LATER, Kiosk, book
 
 ENOUGH = Refused(Reason.RENEWED_ENOUGH, "K11", NextStep.DESK, {"count": 2})
+OWES = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 1250, "limit": 1000})
 WANTED = Refused(Reason.WANTED_BY_ANOTHER, "K11", NextStep.RETURN_SOMETHING)
 
 
-def loan(number: int, due: date = DUE, *, renewable: bool = True) -> LoanLine:
-    """A loan; its title tells which item it is."""
-    return LoanLine(ItemBarcode(book(number)), f"Title {book(number)}", due, renewable=renewable)
+def loan(number: int, due: date = DUE, *, refused: Refused | None = None) -> LoanLine:
+    """A loan; its title tells which item it is. `refused`: why it cannot be renewed."""
+    return LoanLine(ItemBarcode(book(number)), f"Title {book(number)}", due, renewable=refused is None, refused=refused)
 
 
 def account(*loans: LoanLine, elsewhere: tuple[LoanLine, ...] = (), holds: tuple[HoldLine, ...] = ()) -> Account:

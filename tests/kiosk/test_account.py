@@ -24,7 +24,7 @@ from kiosk.ui import (
     Waiting,
 )
 from offline_cache.journal import JournalFault
-from tests.kiosk.accounts import ENOUGH, WANTED, account, both, loan, loans, longer, not_longer, seen
+from tests.kiosk.accounts import ENOUGH, OWES, WANTED, account, both, loan, loans, longer, not_longer, seen
 from tests.kiosk.world import ANNA, BERT, LATER, WITH_PAD, Kiosk, an_event, book, lent, lost, story, tag, unreachable
 
 
@@ -56,6 +56,32 @@ async def test_the_account_is_opened_from_borrowing_and_left_to_it(kiosk: Kiosk)
     await kiosk.touch(Intent.ACCOUNT)
     await kiosk.touch(Intent.STOP)
     assert isinstance(kiosk.screen(), Finished)
+
+
+@accounts
+async def test_k13_a_loan_that_cannot_be_renewed_says_why_before_anybody_asks(kiosk: Kiosk) -> None:
+    kiosk.desk.accounts[ANNA] = account(loan(1, refused=WANTED), loan(2))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.ACCOUNT)
+    assert [(one.refused, one.can_renew) for one in loans(kiosk)] == [(WANTED, False), (None, True)]
+    assert (seen(kiosk).no_renewals, kiosk.desk.cases) == (None, [])
+    await kiosk.touch(Intent.RENEW, "l0")
+    assert kiosk.desk.asked_to_renew == []
+
+
+@accounts
+async def test_k13_where_nothing_of_theirs_can_be_renewed_that_is_said_once_with_the_code_of_the_case(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.desk.accounts[ANNA] = account(loan(1, refused=OWES), loan(2, refused=OWES))
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.ACCOUNT)
+    assert (seen(kiosk).no_renewals, [one.refused for one in loans(kiosk)]) == (OWES, [None, None])
+    assert [one.reason for one in kiosk.desk.cases] == [OWES.reason]
+    assert (seen(kiosk).code, seen(kiosk).code_of) == (kiosk.desk.code, OWES.reason)
+    await kiosk.touch(Intent.BACK)
+    await kiosk.touch(Intent.ACCOUNT)
+    assert len(kiosk.desk.cases) == 1
 
 
 @accounts

@@ -6,11 +6,11 @@ import pytest
 
 from circulation.events import HandOver
 from circulation.identifiers import PatronRef
-from circulation.outcomes import Identified, NextStep, Reason, Refused
+from circulation.outcomes import OF_AN_ITEM, Identified, NextStep, Reason, Refused
 from kiosk.desks.breaker import Breaker
 from kiosk.desks.online_first import OnlineFirst
 from kiosk.desks.without_line import WithoutLine
-from kiosk.flows.desk_code import OF_AN_ITEM, WITHOUT_CODE, has_code
+from kiosk.flows.desk_code import WITHOUT_CODE, has_code
 from kiosk.loans import Longer
 from kiosk.rows import NotLent
 from kiosk.ui import HelpCard, Intent, NoAccount, NoVisit, Rest

@@ -346,7 +346,22 @@ def test_5_1_3_9_every_fact_of_a_screen_that_can_hold_a_refusal_is_known_here() 
     facts = held(Screen, set())
     late = {**vars(affairs), **vars(loans)}
     hints = {one: get_type_hints(one, localns=late).values() for one in facts}
-    assert {one for one, of in hints.items() if any(Refused in (it, *get_args(it)) for it in of)} == set(HOLDERS)
+    found = {one for one, of in hints.items() if any(Refused in (it, *get_args(it)) for it in of)}
+    assert found == set(HOLDERS) | {MyAccount, OnLoan}
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_5_1_3_9_why_a_loan_cannot_be_renewed_is_read_out_to_its_patron_and_to_nobody_else(language: str) -> None:
+    texts = ALL[language]
+    for no in ALL_REFUSALS:
+        why = sayable(sentences.refused(texts, no, TODAY).why)
+        (branch,) = renewed(None).loans
+        loan = replace(branch, loans=(replace(LOAN, renewable=False, refused=no),))
+        nothing = replace(branch, loans=(replace(LOAN, renewable=False),))
+        for screen in (MyAccount(loans=(loan,)), MyAccount(loans=(nothing,), no_renewals=no)):
+            whole = everything(Shown(screen, language=language), texts, TODAY)
+            assert [one.text for one in whole if why in one.text], no
+            assert not [one.aloud for one in whole if why in one.aloud], no
 
 
 @pytest.mark.parametrize("language", ALL)

@@ -53,6 +53,14 @@ def test_loans_stand_by_branch_with_code_and_name_the_one_due_first_above(counte
 def test_what_is_not_to_be_renewed_says_so_beforehand(counter: Counter, demo: Demo) -> None:
     (group,) = account(counter, demo.shown("iris"))["loans"]
     assert [one["renewable"] for one in group["loans"]] == [False] * 3
+    said = {one["item"]: (one["refused"]["rule"], one["refused"]["reason"]) for one in group["loans"]}
+    assert said == {
+        demo.book("interlibrary"): ("K12", "interlibrary"),
+        demo.book("wanted-here"): ("K11", "wanted_by_another"),
+        demo.book("wanted-elsewhere"): ("K11", "wanted_by_another"),
+    }
+    (group, *_) = account(counter, demo.shown("anna"))["loans"]
+    assert {one["refused"] for one in group["loans"] if one["renewable"]} == {None}
 
 
 def test_loans_of_another_group_are_no_matter_of_this_branch(counter: Counter, demo: Demo) -> None:

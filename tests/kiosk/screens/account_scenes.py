@@ -43,7 +43,7 @@ LOANS = here(
     OnLoan("l0", "Oeroeg", TODAY - timedelta(days=3), overdue=True),
     OnLoan("l1", LONG, TODAY + timedelta(days=2)),
     OnLoan("l2", "Max Havelaar", DUE),
-    OnLoan("l3", "De ontdekking van de hemel", DUE, renewable=False),
+    OnLoan("l3", "De ontdekking van de hemel", DUE, renewable=False, refused=WANTED),
 )
 TWO_BRANCHES = (*LOANS, LoansOfBranch("3550", "Bibliotheek Oosterzele", (OnLoan("l4", "Het diner", DUE),)))
 ANSWERED = here(
@@ -56,6 +56,7 @@ ANSWERED = here(
 )
 REFUSED = here(OnLoan("l6", "Turks fruit", DUE), *ANSWERED[0].loans[3:])
 OWING = here(OnLoan("l7", LONG, DUE, renewal=NotLonger(OWES)), *REFUSED[0].loans)
+STANDING = here(OnLoan("l0", "Oeroeg", DUE, renewable=False), OnLoan("l1", LONG, DUE, renewable=False))
 MANY = here(*(OnLoan(f"l{at}", f"Deel {at + 1}", DUE) for at in range(60)))
 HISTORY = ("Turks fruit", LONG, "De avonden")
 HOLDS = (
@@ -107,6 +108,8 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "account-answered": (MyAccount(loans=ANSWERED), None),
     "account-refused": (MyAccount(loans=REFUSED), None),
     "account-refused-code": (MyAccount(loans=OWING, code="KZTP", code_of=OWES.reason), None),
+    "account-no-renewals": (MyAccount(loans=STANDING, no_renewals=OWES, code="KZTP", code_of=OWES.reason), None),
+    "account-no-renewals-child": (MyAccount(loans=STANDING, no_renewals=OWES, first_name="Marieke"), None),
     "account-many": (MyAccount(loans=MANY), None),
     "account-history": (MyAccount(loans=ANSWERED[:1], history=HISTORY), None),
     "account-history-branches": (MyAccount(loans=TWO_BRANCHES, history=HISTORY * 30), None),

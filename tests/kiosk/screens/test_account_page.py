@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kiosk import sentences
 from kiosk.access import Access
 from kiosk.bus import Touched
 from kiosk.loans import Longer, OnLoan
@@ -13,7 +14,7 @@ from kiosk.screens.look import look
 from kiosk.texts import Texts, available
 from kiosk.ui import AccountSection, Borrowing, Intent, MyAccount, NoAccount, Rest, Shown
 from kiosk.veil import veiled
-from tests.kiosk.screens.account_scenes import DUE, HISTORY, HOLDS, LATER, LOANS, MANY, TWO_BRANCHES, here
+from tests.kiosk.screens.account_scenes import DUE, HISTORY, HOLDS, LATER, LOANS, MANY, TODAY, TWO_BRANCHES, here
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import labels
 from tests.kiosk.screens.scenes import SCENES, SIZES
@@ -50,6 +51,18 @@ def test_a_loan_that_cannot_be_renewed_has_no_button(kiosk: Kiosk) -> None:
     kiosk.show(MyAccount(loans=loans))
     assert not _renewing(kiosk)
     assert not [one for one in kiosk.stage.touchable() if one.intent == "renew_all"]
+
+
+@pytest.mark.parametrize("name", ["account", "account-no-renewals"])
+def test_k13_and_says_why_and_what_next(kiosk: Kiosk, name: str) -> None:
+    screen, _ = SCENES[name]
+    assert isinstance(screen, MyAccount)
+    kiosk.show(screen)
+    drawn = " ".join(one.text for one in labels(kiosk.stage.ids.pages))
+    no = screen.no_renewals or screen.loans[0].loans[-1].refused
+    assert no is not None
+    said = sentences.refused(Texts("nl"), no, TODAY)
+    assert drawn.count(said.why) == drawn.count(said.next) == 1
 
 
 @pytest.mark.parametrize("language", available())
@@ -212,7 +225,7 @@ def test_who_sits_finds_what_is_first_lowest_and_draws_the_others_down_to_it(kio
 def test_of_a_list_that_rises_a_branch_stands_above_its_loans_and_the_bar_says_where_it_is(kiosk: Kiosk) -> None:
     kiosk.show(MyAccount(loans=TWO_BRANCHES), access=SEATED)
     assert _list(kiosk).in_sight[0].title == "Oeroeg"
-    _pulled_down(kiosk, 3)
+    _pulled_down(kiosk, 4)
     titles = [one.title for one in _list(kiosk).in_sight]  # from below
     first, second = titles.index("3540 Bibliotheek Annen"), titles.index("3550 Bibliotheek Oosterzele")
     assert titles.index("De ontdekking van de hemel") < first < titles.index("Het diner") < second

@@ -66,6 +66,20 @@ def test_every_loan_says_its_day_and_after_a_no_both_the_day_and_the_reason() ->
     assert "wo 12 augustus" in silent.why, "nothing is lost: it stays theirs until then"
 
 
+def test_k13_what_cannot_be_renewed_says_why_and_what_next_as_it_would_after_a_touch() -> None:
+    no = replace(LOAN, renewable=False, refused=WANTED)
+    assert said(no) == said(replace(LOAN, renewal=NotLonger(WANTED)))
+    assert said(replace(no, renewal=Longer(LATER))).why == "Verlengd tot wo 26 augustus", "that it was is news enough"
+    owes = Refused(Reason.OPEN_AMOUNT, "F4", NextStep.DESK, {"cents": 1250, "limit": 1000})
+    fact = MyAccount(loans=(LoansOfBranch("1", "Annen", (replace(LOAN, renewable=False),)),), no_renewals=owes)
+    words, because = account_words.no_renewals(NL, fact, TODAY), sentences.refused(NL, owes, TODAY)
+    assert words == RowWords("Verlengen kan nu niet.", because.why, because.next)
+    assert "12,50" not in str(account_words.no_renewals(NL, replace(fact, first_name="Marieke"), TODAY))
+    assert account_words.no_renewals(NL, replace(fact, no_renewals=None), TODAY) is None
+    one_more = (*fact.loans, LoansOfBranch("2", "Gieten", (LOAN,)))
+    assert account_words.no_renewals(NL, replace(fact, loans=one_more), TODAY) is None
+
+
 @pytest.mark.parametrize("language", available())
 def test_a_child_reads_no_amount_and_no_blame_in_any_language(language: str) -> None:
     texts = Texts(language)
