@@ -37,6 +37,7 @@ def masked_patron(key: bytes, patron: Patron) -> Patron:
         patron,
         ref=_patron(key, patron.ref),
         first_name="",
+        child=patron.child or bool(patron.first_name),  # K2: of whom it is goes, that it is a child's stays
         passes=tuple(_pass(key, one) for one in patron.passes),
         messages=tuple(Message("", one.for_patron, one.acknowledge) for one in patron.messages),
         fees=tuple(replace(one, ref=masked(key, FEE, one.ref)) for one in patron.fees),

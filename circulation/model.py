@@ -344,7 +344,7 @@ class Item:
 class Patron:
     """One actor with all that a verdict may look at. `home` is a guest's ISIL (G1), `main_library` the
     *hoofdbibliotheek* (N3). `first_name` is on file for youth only (K2). `emailed`: whether there is a usable address
-    for receipts (K9). `keeps_history`, `tells_borrowed_before`: the two opt-ins of K4."""
+    for receipts (K9). `keeps_history`, `tells_borrowed_before`: the two opt-ins of K4. `child`: see `masking`."""
 
     ref: PatronRef
     type: PatronType
@@ -363,3 +363,4 @@ class Patron:
     emailed: bool = False
     keeps_history: bool = False
     tells_borrowed_before: bool = False
+    child: bool = False

@@ -154,7 +154,7 @@ class Identified:
     `may_borrow`: how many more items, None for no maximum. `cannot_borrow`: set when borrowing is refused whatever the
     item; the visit goes on all the same (docs/rules.md). `messages`: only those marked for the patron (K3). `mail_to`:
     the masked address to which a receipt can be mailed (K9), empty where that cannot be. `ends`: the last day of the
-    membership that is to be renewed, where that is soon (N8), library-local.
+    membership that is to be renewed, where that is soon (N8), library-local. `child`: no amounts are shown (K2).
     """
 
     patron: PatronRef
@@ -167,6 +167,7 @@ class Identified:
     messages: tuple[str, ...] = field(default=(), repr=False)
     mail_to: str = field(default="", repr=False)
     ends: date | None = None
+    child: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From the facts of an account to sentences, in the language of the moment (K13, N4, K12, F1, N8). Knows no Kivy.
 
-A child reads friendly words and no amounts (K2: `first_name` is set for youth only).
+A child reads friendly words and no amounts (K2).
 """
 
 from datetime import date, timedelta
@@ -76,7 +76,7 @@ def no_renewals(texts: Texts, fact: MyAccount, today: date) -> RowWords | None:
     """That nothing can be renewed now, why, and what next (K13); nothing where something can."""
     if fact.no_renewals is None or fact.can_renew:
         return None
-    no = sentences.refused(texts, fact.no_renewals, today, of_child=bool(fact.first_name))
+    no = sentences.refused(texts, fact.no_renewals, today, of_child=sentences.is_child(fact))
     return RowWords(texts.say("account.no_renewals"), no.why, no.next)
 
 
@@ -137,7 +137,7 @@ def hold(texts: Texts, one: "HoldLine") -> RowWords:
 
 def sum_of_fees(texts: Texts, fact: MyAccount) -> RowWords:
     """F1: what is payable here, and where; of a child only that there is something."""
-    if fact.first_name:
+    if sentences.is_child(fact):
         if not any(_is_open(one, fact) for one in fact.fees):
             return RowWords("", texts.say("account.fees.none"))
         return RowWords("", texts.say("account.fees.child.why"), texts.say("account.fees.child.next"))
@@ -157,7 +157,8 @@ def fee(texts: Texts, one: "FeeLine", *, hidden: bool = False) -> RowWords:
     if hidden:
         return RowWords(what_for, MASK)
     if one.cents < 0:
-        return RowWords(what_for, texts.say("account.fee.credit", amount=texts.money(-one.cents)))
+        credit = texts.say("account.fee.credit", amount=texts.money(-one.cents))
+        return RowWords(what_for, f"{credit}\n{one.name}")  # F1: it counts at that library
     amount = texts.money(one.cents)
     if one.payable:
         return RowWords(what_for, amount)

@@ -224,6 +224,11 @@ def aside_of_returns(texts: Texts, troubles: frozenset[Trouble]) -> str:
     return f"{texts.say('trouble.without_line.why')} {texts.say('returning.without_line')}"
 
 
+def is_child(fact: Borrowing | MyAccount) -> bool:
+    """K2: whether no amounts are shown. A first name, of youth only, goes where it is veiled; that stays."""
+    return fact.child or bool(fact.first_name)
+
+
 def headline(texts: Texts, visit: Borrowing) -> str:
     """The count, as soon as something was borrowed; before that a greeting (K2: a first name is a child's)."""
     if visit.lent:

@@ -200,7 +200,7 @@ def _borrowing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utteranc
 
 
 def _standing(fact: Borrowing, texts: AloudTexts, today: date) -> list[Utterance]:
-    no, of_child = fact.cannot_borrow, bool(fact.first_name)
+    no, of_child = fact.cannot_borrow, sentences.is_child(fact)
     said = [spoken_refusals.of(texts, no, today, of_child=of_child)] if no is not None else []
     said += _desk_code(texts, fact.code)
     title = texts.say("borrow.message")
@@ -316,7 +316,7 @@ def _of_rows(
 def _row(one: Row, screen: Borrowing | Returning, texts: AloudTexts, today: date) -> Utterance:
     """A row's sentence; for everybody without its title, and without what is between the patron and the library."""
     if isinstance(screen, Borrowing):
-        words = sentences.row(texts, one, today, of_child=bool(screen.first_name))
+        words = sentences.row(texts, one, today, of_child=sentences.is_child(screen))
     else:
         words = sentences.row_of_returns(texts, one, today)
     text = sayable(words.title, *words.why.split("\n"), words.next)

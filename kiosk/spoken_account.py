@@ -37,7 +37,7 @@ def changes(before: MyAccount, after: MyAccount, texts: AloudTexts, today: date)
     for branch in after.loans:
         for one in branch.loans:
             if known.get(one.key) != one:
-                of_child = bool(after.first_name)
+                of_child = sentences.is_child(after)
                 words = account_words.loan(texts, one, today, of_child=of_child)
                 found.append(Utterance(_whole(words), _aloud(one, texts, today, of_child=of_child)))
     return found
@@ -63,7 +63,7 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
         case AccountSection.HOLDS:
             return [_private(_whole(account_words.hold(texts, one))) for one in fact.holds]
         case AccountSection.FEES:
-            fees = () if fact.first_name else fact.fees
+            fees = () if sentences.is_child(fact) else fact.fees
             total = [account_words.sum_of_fees(texts, fact)] if fact.fees else []
             return [
                 _private(_whole(one))
@@ -76,7 +76,7 @@ def _of(fact: MyAccount, texts: AloudTexts, today: date) -> list[Utterance]:
 def _branch(fact: MyAccount, branch: LoansOfBranch, texts: AloudTexts, today: date) -> list[Utterance]:
     """N4: its code and name where there are several, and its loans."""
     head = [_private(sayable(f"{branch.code} {branch.name}", texts.count("borrow.lent", len(branch.loans))))]
-    rows = (account_words.loan(texts, one, today, of_child=bool(fact.first_name)) for one in branch.loans)
+    rows = (account_words.loan(texts, one, today, of_child=sentences.is_child(fact)) for one in branch.loans)
     return [*(head if len(fact.loans) > 1 else []), *(_private(_whole(one)) for one in rows)]
 
 

@@ -114,8 +114,7 @@ class PinPad:
     many digits there are is known here.
     `wrong`: the last one was not it. `short`: ENTER was touched, and so few digits are no PIN. `checking`: it is being
     looked at. `keys`: the digits in the order of the keys, all of which can be touched at any time: a picture may be
-    later than a quick hand.
-    """
+    later than a quick hand."""
 
     typed: int = 0
     wrong: bool = False
@@ -156,13 +155,13 @@ class NoAnswer:
 class Borrowing:
     """The visit: newest row first. `lent` counts what was lent in this visit; `may_borrow` None is no maximum.
     `by_pad`: books can be laid down; `by_scan`: they can be scanned. `sees_account`: the account can be opened.
-    `messages`: those that were not read yet (K3); READ takes the first of them away.
-    """
+    `messages`: those that were not read yet (K3); READ takes the first of them away. `child`: as `Identified`."""
 
     rows: tuple[Row, ...] = ()
     lent: int = 0
     may_borrow: int | None = None
     first_name: str = field(default="", repr=False)
+    child: bool = False
     cannot_borrow: Refused | None = None
     messages: tuple[str, ...] = field(default=(), repr=False)
     notice: Notice | None = None
@@ -200,6 +199,7 @@ class MyAccount:
     memberships: "tuple[MembershipLine, ...]" = ()
     history: tuple[str, ...] = field(default=(), repr=False)
     first_name: str = field(default="", repr=False)
+    child: bool = False
     notice: Notice | None = None
     troubles: frozenset[Trouble] = frozenset()
     hidden: bool = False

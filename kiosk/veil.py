@@ -16,8 +16,7 @@ LEFT_OUT = frozenset({"first_name"})
 TOLD = frozenset({"borrowed_before", "hold_filled"})
 """What is between a patron and the library of an item: not said any more."""
 AMOUNTS = frozenset({"cents", "payable"})
-"""Numbers that become nothing: what is drawn says by `hidden` that they were something. In a refusal they are left out.
-"""
+"""Numbers of which only stays whether they are owed (1), a credit (-1) or nothing. In a refusal they are left out."""
 HIDDEN = "hidden"
 """The field by which a screen says that its amounts are masked."""
 
@@ -37,7 +36,7 @@ def _hidden(name: str, value: Any) -> Any:
     if isinstance(value, bool):
         return (value or name == HIDDEN) and name not in TOLD
     if isinstance(value, int):
-        return 0 if value and name in AMOUNTS else value
+        return (value > 0) - (value < 0) if name in AMOUNTS else value
     if isinstance(value, Mapping):
         return value if AMOUNTS.isdisjoint(value) else {key: one for key, one in value.items() if key not in AMOUNTS}
     if isinstance(value, str):

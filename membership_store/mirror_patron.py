@@ -33,7 +33,7 @@ def write_patron(
     if not any(row[1] in kept for row in membership_rows) and not any(place in kept for _, place in places):
         return None
     memberships = [_membership(row) for row in membership_rows if row[1] in institutions]
-    kind, language, receipt, _, home, main_library, pin_required, known_home, email, keeps, tells = of.patron
+    kind, language, receipt, first_name, home, main_library, pin_required, known_home, email, keeps, tells = of.patron
     found: _Json = {"ref": ref, "type": kind if kind in _TYPES else PatronType.UNKNOWN.value}
     isil = known_isil(home)
     fees = [row for row in fee_rows if row[2] in institutions]
@@ -51,6 +51,7 @@ def write_patron(
         ("emailed", "@" in (email or "")),
         ("keeps_history", bool(keeps)),
         ("tells_borrowed_before", bool(tells)),
+        ("child", bool(first_name)),
     ):
         if value:
             found[name] = value

@@ -12,7 +12,7 @@ from circulation.outcomes import Identified, Refused, Verdict
 from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, PinState, Visit
-from circulation.rules.notices import told_end
+from circulation.rules.notices import is_child, told_end
 from circulation.rules.pins import is_locked, needs_pin
 from circulation.rules.staffing import shown_messages
 from circulation.rules.subscriptions import may_borrow
@@ -162,4 +162,5 @@ def greeting(situation: Situation) -> Identified | Refused:
         shown_messages(patron),
         situation.member.mail_to if situation.member is not None and situation.here.mail_from else "",
         told_end(patron, situation.here),
+        is_child(patron, situation.here),
     )

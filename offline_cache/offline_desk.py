@@ -16,7 +16,7 @@ from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refus
 from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
-from circulation.rules.notices import told_end
+from circulation.rules.notices import is_child, told_end
 from circulation.rules.offline import (
     DO_NOT_KNOW,
     Freshness,
@@ -163,9 +163,9 @@ class _Case:
         # The mirror holds no text; what stands in it may only be how many there are (K3).
         messages = tuple(one for one in shown_messages(who) if one)
         more = self._may_borrow(borrow)
-        return Identified(
-            who.ref, who.language, who.receipt, "", len(who.loans), more, no, messages, ends=told_end(who, self.here)
-        )
+        ends, child = told_end(who, self.here), is_child(who, self.here)
+        lent = len(who.loans)
+        return Identified(who.ref, who.language, who.receipt, "", lent, more, no, messages, ends=ends, child=child)
 
     def decide(
         self, action: Action, presented: Presented | None, item: ItemBarcode | None, payment: Payment | None

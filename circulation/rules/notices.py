@@ -1,9 +1,10 @@
-"""Whose membership ends soon and is to be renewed by hand (N8)."""
+"""What the screen must know of a patron beforehand: whose membership is to be renewed by hand (N8), who is a child."""
 
 from datetime import date, timedelta
 
 from circulation.model import Membership, Patron, PatronType
 from circulation.rules.facts import Here, rule
+from circulation.rules.offers import OF_AGE
 from circulation.rules.region import linked
 from circulation.rules.terms import counts
 
@@ -53,6 +54,20 @@ def told_end(patron: Patron, here: Here) -> date | None:
     if row is None or (terms is not None and terms.oldest is not None and terms.price == 0):
         return None
     return row.ends
+
+
+@rule("K2", "S4")
+def is_child(patron: Patron, here: Here) -> bool:
+    """Whether no amounts are shown: a first name is on file, or the term that runs is one of youth, or ran last.
+
+    How old a guest is, is known at home.
+    """
+    if patron.child or patron.first_name:
+        return True
+    running = [one for one in patron.memberships if counts(one, here.today)]
+    rows = running or sorted(patron.memberships, key=lambda one: one.ends)[-1:]
+    terms = [here.subscription(one.subscription) for one in rows]
+    return any(one is not None and one.oldest is not None and one.oldest < OF_AGE for one in terms)
 
 
 def _lends(row: Membership, here: Here) -> bool:

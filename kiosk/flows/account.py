@@ -275,6 +275,7 @@ class AccountFlow:
             history=account.history,
             no_renewals=self.sheet.no_renewals,
             first_name=self._patron.first_name,
+            child=self._patron.child or bool(self._patron.first_name),
             notice=self._notice,
             troubles=self._stage.troubles,
             code=self._desk_codes.of(case),

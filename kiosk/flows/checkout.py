@@ -216,6 +216,7 @@ class Checkout(Items):
             lent=len(self.sheet.lent),
             may_borrow=self.sheet.may_borrow,
             first_name=self._patron.first_name,
+            child=self._patron.child or bool(self._patron.first_name),
             cannot_borrow=self._patron.cannot_borrow,
             messages=self._unread,
             notice=self._to_say,

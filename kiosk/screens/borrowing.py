@@ -38,7 +38,7 @@ class BorrowingPage(ListPage):
         return Borrowing()
 
     def _said(self, one: Row, fact: Borrowing, texts: Texts) -> sentences.RowWords:
-        said = sentences.row(texts, one, self._today(), of_child=bool(fact.first_name))
+        said = sentences.row(texts, one, self._today(), of_child=sentences.is_child(fact))
         return sentences.with_code(texts, said, one.refused, fact) if isinstance(one, NotLent) else said
 
     def _standing(self, fact: Borrowing, texts: Texts) -> tuple[Card, ...]:
@@ -46,7 +46,7 @@ class BorrowingPage(ListPage):
         patron in a hurry reads them at the end."""
         cards = []
         if fact.cannot_borrow is not None:
-            said = sentences.refused(texts, fact.cannot_borrow, self._today(), of_child=bool(fact.first_name))
+            said = sentences.refused(texts, fact.cannot_borrow, self._today(), of_child=sentences.is_child(fact))
             code = sentences.desk_code(texts, fact.code) if fact.code_of is None else ""
             step = OF_STEP[fact.cannot_borrow.next]
             cards.append(Card("cannot", "care", step, "", said.why, f"{said.next} {code}".strip()))

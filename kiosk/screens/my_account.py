@@ -142,7 +142,7 @@ class MyAccountPage(Page):
         if not fact.fees:
             return ()
         total = Card("sum", "touch", "desk", *_said(account_words.sum_of_fees(texts, fact)))
-        if fact.first_name:
+        if sentences.is_child(fact):
             return (total,)
         fees = tuple(
             Card(f"fee:{at}", "touch", "receipt", *_said(account_words.fee(texts, one, hidden=fact.hidden)))
@@ -174,7 +174,7 @@ class MyAccountPage(Page):
         return (Card("history", "touch", "time", heading, heads=True), *titles)
 
     def _loan(self, one: OnLoan, fact: MyAccount, texts: Texts) -> Card:
-        said = account_words.loan(texts, one, self._today(), of_child=bool(fact.first_name))
+        said = account_words.loan(texts, one, self._today(), of_child=sentences.is_child(fact))
         if isinstance(one.renewal, NotLonger):
             said = sentences.with_code(texts, said, one.renewal.refused, fact)
         tone, icon = self._looks(one)

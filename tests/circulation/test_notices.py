@@ -1,7 +1,8 @@
-"""Memberships that end soon (N8)."""
+"""Memberships that end soon (N8), and who is a child (K2)."""
 # ruff: noqa: N802 - a test bears the id of its rule
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from circulation.model import MembershipStatus
 from circulation.rules.facts import Policy
-from circulation.rules.notices import ends_soon, to_renew, told_end
+from circulation.rules.notices import ends_soon, is_child, to_renew, told_end
 from tests.circulation.worlds import (
     HERZELE,
     OOSTERZELE,
@@ -137,3 +138,27 @@ def test_N8_who_has_to_renew_is_told_the_last_day_and_a_child_for_nothing_is_not
     youth = membership("0049", ends=day(16))
     assert told_end(patron(youth), replace(here(), catalogue=child)) is None
     assert told_end(patron(youth), replace(here(), catalogue=paid)) == day(16)
+
+
+def test_K2_a_child_is_who_has_a_first_name_on_file_or_a_term_for_youth() -> None:
+    youth, adult = membership("JEUGD", strips_left=None), membership("0021", strips_left=12)
+    assert is_child(patron(youth), here())
+    assert is_child(patron(replace(youth, institution=OOSTERZELE)), here())
+    assert is_child(patron(first_name="Daan"), here())
+    assert is_child(patron(child=True), here())
+    assert not is_child(patron(adult), here())
+    assert not is_child(patron(membership("0053", strips_left=None)), here())
+    assert not is_child(patron(memberships=()), here())
+    assert not is_child(patron(membership("gone")), here())
+
+
+def test_S4_whoever_came_of_age_is_no_child_any_more_and_who_lapsed_as_one_still_is() -> None:
+    ended = membership("JEUGD", starts=day(-400), ends=day(-1), strips_left=None)
+    followed = membership("0021", starts=TODAY, strips_left=12)
+    for rows in ((ended, followed), (followed, ended)):
+        assert not is_child(patron(*rows), here())
+        assert not is_child(patron(*(replace(one, ends=one.ends - timedelta(500)) for one in rows)), here())
+    assert is_child(patron(ended), here())
+    for oldest, young in ((18, True), (19, False)):
+        catalogue = tuple(replace(one, oldest=oldest) for one in here().catalogue if one.code == "JEUGD")
+        assert is_child(patron(ended), here(catalogue=catalogue)) is young

@@ -46,6 +46,7 @@ def test_youth_hear_their_first_name_and_messages_for_staff_stay_with_staff(kios
     assert isinstance(iris, Identified)
     assert daan.first_name == "Daan"
     assert (len(hanna.messages), iris.messages) == (1, ())
+    assert (daan.child, hanna.child) == (True, False)
 
 
 def test_who_may_not_borrow_is_served_all_the_same(kiosk: Caller, demo: Demo) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -117,6 +117,16 @@ def test_a_patron_is_known_by_chip_as_by_number_and_under_the_same_name(own: Own
     assert by_number == chip
     assert by_number.patron == masked(K, PATRON, ANNA) == own.desk.known_as(ANNA)
     assert (by_number.first_name, by_number.messages, by_number.may_borrow) == ("", (), 100)
+
+
+@pytest.mark.parametrize(
+    "child", [{"first_name": "Daan"}, {"memberships": (membership("JEUGD", strips_left=None),)}, {}]
+)
+def test_k2_a_child_is_one_without_a_line_too_though_the_name_is_in_no_mirror(own: Own, child: dict[str, Any]) -> None:
+    own.mirror.patrons = [replace(anna(), **child)]
+    who = own.desk.identify(ANNAS, NOON)
+    assert isinstance(who, Identified)
+    assert (who.first_name, who.child) == ("", bool(child))
 
 
 def test_n8_the_end_of_a_membership_is_told_without_a_line_too(own: Own) -> None:

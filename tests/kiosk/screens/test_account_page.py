@@ -71,8 +71,8 @@ def test_k2_a_child_reads_that_something_stands_open_without_its_amount(kiosk: K
     screen, _ = SCENES[name]
     assert isinstance(screen, Borrowing | MyAccount)
     next_step = Texts(language).say("account.fees.child.next")
-    for first_name, amount in (("Marieke", False), ("", True)):
-        kiosk.show(replace(screen, first_name=first_name), None, language)
+    for first_name, child, amount in (("Marieke", False, False), ("", True, False), ("", False, True)):
+        kiosk.show(replace(screen, first_name=first_name, child=child), None, language)
         drawn = " ".join(one.text for one in labels(kiosk.stage.ids.pages))
         assert ("123" in drawn or "1.234" in drawn or "57" in drawn) is amount, drawn
         assert (next_step in drawn) is not amount, drawn

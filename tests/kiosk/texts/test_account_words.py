@@ -141,7 +141,7 @@ def test_a_hold_says_where_it_stands_and_an_amount_where_it_is_paid() -> None:
     assert account_words.fee(NL, FEE) == RowWords("Te laat ingeleverd", NL.money(620))
     elsewhere = account_words.fee(NL, replace(FEE, payable=False, name="Zottegem"))
     assert elsewhere.next == "Betalen kan bij Zottegem."
-    assert account_words.fee(NL, replace(FEE, cents=-250)).why == f"Tegoed: {NL.money(250)}"
+    assert account_words.fee(NL, replace(FEE, cents=-250)).why == f"Tegoed: {NL.money(250)}\nAnnen"
 
 
 def test_a_membership_that_ends_soon_is_warned_of_with_what_to_do() -> None:
