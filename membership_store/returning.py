@@ -233,11 +233,13 @@ def _leaves_the_list(books: Books, item: Item) -> None:
 def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, until: str | None = None) -> None:
     """K8: the copy is chosen for this hold, the oldest that the patron has on it or on its title.
 
-    `until`: its last day on the shelf; one that has a last day keeps it, however often the copy is taken in.
+    `until`: its last day on the shelf; one that stands there keeps the day that it has, however often it is taken in.
+    What is on its way to a shelf has none: its days begin when it arrives.
     """
     row = one(
         books.session.rows(
-            "SELECT h.hold, h.item FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
+            "SELECT h.hold, h.item, h.status, h.shelf_until FROM hold h"
+            " JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
             " WHERE h.consortium = ? AND i.item = ? AND h.patron = ? AND h.status IN ('on_shelf', 'waiting')"
             " AND (h.item IS NULL OR h.item = i.item) ORDER BY h.status, h.placed_at, h.hold",
             books.consortium,
@@ -246,18 +248,18 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, un
         )
     )
     if row is not None:
+        hold, copy, was, last_day = row
         books.session.run(
-            "UPDATE hold SET item = ?, status = ?, shelf = ?, shelf_until = COALESCE(shelf_until, ?)"
-            " WHERE consortium = ? AND hold = ?",
+            "UPDATE hold SET item = ?, status = ?, shelf = ?, shelf_until = ? WHERE consortium = ? AND hold = ?",
             item.barcode,
             status,
             shelf,
-            until,
+            last_day if last_day is not None and was == status == "on_shelf" else until,
             books.consortium,
-            row[0],
+            hold,
         )
         books.patron_changed(patron)
-        if row[1] is None:
+        if copy is None:
             books.copies_changed(item.barcode)
 
 

@@ -151,6 +151,21 @@ def test_a_copy_that_is_taken_in_again_keeps_its_last_day_on_the_shelf(counter: 
     assert counter.rows(until, item) == [(last_day,)]
 
 
+def test_k8_a_copy_that_wandered_from_its_shelf_has_all_its_days_there_when_it_comes_back(
+    counter: Counter, demo: Demo
+) -> None:
+    item, kept = demo.book("wanted-here"), "SELECT status, shelf_until FROM hold WHERE item = ?"
+    counter.change("UPDATE hold SET branch = '9401' WHERE title = (SELECT title FROM item WHERE item = ?)", item)
+    counter.do(Action.CHECK_IN, item=item)
+    ((_, last_day),) = counter.rows(kept, item)
+    elsewhere = standing_in(counter.another("counter-2"), "9402")
+    assert elsewhere.do(Action.CHECK_IN, item=item)["route"] == "other_branch"
+    assert counter.rows(kept, item) == [("waiting", None)]
+    counter.now += timedelta(days=9)
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "hold_shelf"
+    assert counter.rows(kept, item) == [("on_shelf", str(date.fromisoformat(last_day) + timedelta(days=9)))]
+
+
 def test_a_hold_that_is_fetched_elsewhere_sends_the_item_there(counter: Counter, demo: Demo) -> None:
     item = demo.book("wanted-elsewhere")
     back = counter.do(Action.CHECK_IN, item=item)
