@@ -142,7 +142,13 @@ def _end_loan(books: Books, event: Event, brought: Brought, item: Item) -> bool:
 
 
 def _fine_anew(books: Books, event: Event, here: Here, item: Item, ended: Ended) -> None:
-    """S8: an open fine of the later return is waived, and that of this one owed; one that was paid is left to staff."""
+    """S8: an open fine of the later return is waived, and that of this one owed; one that was paid is left to staff.
+
+    A loan that gave way to the next one had no return yet that could be fined: this is it.
+    """
+    known = books.session.rows(
+        "SELECT 1 FROM fee WHERE consortium = ? AND loan = ? AND kind = 'fine'", books.consortium, ended.key
+    )
     waived = books.session.run(
         "UPDATE fee SET status = 'paid', waived_at = ? WHERE consortium = ? AND loan = ? AND kind = 'fine'"
         " AND status = 'open'",
@@ -150,7 +156,7 @@ def _fine_anew(books: Books, event: Event, here: Here, item: Item, ended: Ended)
         books.consortium,
         ended.key,
     )
-    if waived > 0:
+    if waived > 0 or not known:
         _fine(books, event, here, item, ended.key, ended.membership)
 
 

@@ -342,3 +342,26 @@ def test_the_fine_of_a_later_return_gives_way_to_that_of_the_first(
     still = "SELECT f.cents FROM fee f JOIN loan l ON l.consortium = f.consortium AND l.loan = f.loan"
     assert [owed for (owed,) in counter.rows(f"{still} WHERE f.status = 'open' AND l.item = ?", item)] == cents
     assert counter.flags(back) == {"returned_earlier"}
+
+
+@pytest.mark.parametrize("return_is_heard_first", [True, False])
+def test_s8_a_late_return_is_fined_once_whoever_is_heard_first(
+    counter: Counter, demo: Demo, return_is_heard_first: bool
+) -> None:
+    """It lay overdue in the bin of one kiosk, and another lent it on before either was heard."""
+    item, other = demo.book("late"), counter.another("offline-2")
+    [(before, since, _)] = history(counter, item)
+    back, lent_on = taken_in(counter, 90, item), lent(other, 80, demo.shown("anna"), item)
+    told = [(counter, back), (other, lent_on)]
+    for kiosk, event in told if return_is_heard_first else reversed(told):
+        kiosk.tell(event)
+    assert history(counter, item) == [(before, since, back.at), (whose(counter, demo, "anna"), lent_on.at, None)]
+    assert len(fines(counter, item)) == 1
+
+
+def test_s8_a_fine_that_staff_waived_is_not_owed_again_by_an_earlier_return(counter: Counter, demo: Demo) -> None:
+    item, back = demo.book("late"), taken_in(counter, 90, demo.book("late"))
+    online(counter, "online-1", 30).do(Action.CHECK_IN, item=item)
+    counter.change("UPDATE fee SET status = 'paid', waived_at = '2026-01-01' WHERE kind = 'fine' AND loan IS NOT NULL")
+    counter.tell(back)
+    assert len(fines(counter, item)) == 1
