@@ -19,7 +19,7 @@ from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold
 from membership_store import whereabouts
 from membership_store.books import Books, stamp
 from membership_store.collection import find_item
-from membership_store.database import Session, insert, one
+from membership_store.database import Contested, Session, insert, one
 from membership_store.members import load
 from membership_store.network import load_here
 from membership_store.whereabouts import Ended
@@ -240,7 +240,8 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, un
     """K8: the copy is chosen for this hold, the oldest that the patron has on it or on its title.
 
     `until`: its last day on the shelf; one that stands there keeps the day that it has, however often it is taken in.
-    What is on its way to a shelf has none: its days begin when it arrives.
+    What is on its way to a shelf has none: its days begin when it arrives. Nothing holds the hold's row, which another
+    kiosk that takes in another copy, or staff, may change as well: raises Contested, at the latest before the commit.
     """
     row = one(
         books.session.rows(
@@ -253,20 +254,25 @@ def _keep_for(books: Books, item: Item, patron: str, status: str, shelf: str, un
             patron,
         )
     )
-    if row is not None:
-        hold, copy, was, last_day = row
-        books.session.run(
-            "UPDATE hold SET item = ?, status = ?, shelf = ?, shelf_until = ? WHERE consortium = ? AND hold = ?",
-            item.barcode,
-            status,
-            shelf,
-            last_day if last_day is not None and was == status == "on_shelf" else until,
-            books.consortium,
-            hold,
-        )
-        books.patron_changed(patron)
-        if copy is None:
-            books.copies_changed(item.barcode)
+    if row is None:
+        raise Contested  # it is another copy's since it was looked at, or was ended
+    hold, copy, was, last_day = row
+    books.session.change_one(
+        "UPDATE hold SET item = ?, status = ?, shelf = ?, shelf_until = ?"
+        " WHERE consortium = ? AND hold = ? AND patron = ? AND status = ? AND (item IS NULL OR item = ?)",
+        item.barcode,
+        status,
+        shelf,
+        last_day if last_day is not None and was == status == "on_shelf" else until,
+        books.consortium,
+        hold,
+        patron,
+        was,
+        item.barcode,
+    )
+    books.patron_changed(patron)
+    if copy is None:
+        books.copies_changed(item.barcode)
 
 
 def _name_of(books: Books, here: Here, code: str) -> str:

@@ -138,13 +138,15 @@ def shelve(at: At, asked: ShelveHold) -> Answer:
     if at.one(kept, asked.item) is not None:
         return Denied("kept_for_another", "K8")
     until = asked.until or at.today + timedelta(days=SHELF_DAYS)
-    at.run(
-        "UPDATE hold SET status = 'on_shelf', item = ?, shelf = ?, shelf_until = ? WHERE consortium = ? AND hold = ?",
+    at.session.change_one(  # a kiosk that takes in another copy holds the copy, and not whose hold it chooses
+        "UPDATE hold SET status = 'on_shelf', item = ?, shelf = ?, shelf_until = ?"
+        " WHERE consortium = ? AND hold = ? AND status = 'waiting' AND (item IS NULL OR item = ?)",
         asked.item,
         asked.shelf or at.here.policy.hold_shelf,
         until.isoformat(),
         at.consortium,
         asked.hold,
+        asked.item,
     )
     _told(at, asked.patron, title)
     return Done({"hold": asked.hold, "until": until}, asked.patron, asked.hold)

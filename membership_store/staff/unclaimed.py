@@ -143,13 +143,18 @@ def _next(session: Session, consortium: str, kept: _Kept, here: Here) -> tuple[s
 
 
 def _give(at: At, here: Here, kept: _Kept, hold: str, patron: str) -> None:
-    given = (
-        "UPDATE hold SET status = 'on_shelf', item = ?, shelf = ?, shelf_until = ?"
-        " WHERE consortium = ? AND hold = ? AND status = 'waiting'"
-    )
     until = here.today + timedelta(days=SHELF_DAYS)
-    if at.run(given, kept.item, here.policy.hold_shelf, until.isoformat(), at.consortium, hold) > 0:
-        at.changed(patron)
+    at.session.change_one(
+        "UPDATE hold SET status = 'on_shelf', item = ?, shelf = ?, shelf_until = ?"
+        " WHERE consortium = ? AND hold = ? AND status = 'waiting' AND (item IS NULL OR item = ?)",
+        kept.item,
+        here.policy.hold_shelf,
+        until.isoformat(),
+        at.consortium,
+        hold,
+        kept.item,
+    )
+    at.changed(patron)
 
 
 def listed(at: At, asked: Since) -> Answer:

@@ -19,8 +19,11 @@ from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.presented import Presented
 from membership_store.answers import SequenceGap
+from membership_store.database import Database, Session, StoreUnavailable
+from membership_store.desk import StoreDesk
 from membership_store.opening import Spec
 from tests.membership_store.counter import Counter, open_counter
+from tests.membership_store.counting import Heard, Listening, Result
 from tests.membership_store.running import Demo, plain_books
 
 THREADS = 16
@@ -174,3 +177,75 @@ def test_different_patrons_and_items_all_succeed_and_none_waits_for_ever(
         assert said == ["checked_out"] * THREADS
     head = "SELECT head - (SELECT COUNT(*) FROM feed f WHERE f.consortium = h.consortium) FROM feed_head h"
     assert set(counters[0].rows(head)) == {(0,)}
+
+
+def wanted(counter: Counter, demo: Demo, items: Sequence[ItemBarcode], names: Sequence[str]) -> None:
+    """All these copies are of one title, for which these patrons wait, in this order."""
+    counter.change("DELETE FROM hold")
+    for item in items:
+        counter.change("UPDATE item SET title = (SELECT title FROM item WHERE item = ?) WHERE item = ?", items[0], item)
+    for name in names:
+        counter.change(
+            "INSERT INTO hold (consortium, hold, patron, title, status, placed_at)"
+            " SELECT i.consortium, 'h-' || ?, p.patron, i.title, 'waiting', ? FROM item i, pass p"
+            " WHERE i.item = ? AND p.consortium = i.consortium AND p.number = ?",
+            name,
+            name,
+            items[0],
+            demo.passes[name]["number"],
+        )
+
+
+def test_k8_of_copies_that_are_brought_back_at_once_each_is_kept_for_another(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    names = ["anna", "bram", "daan", "fatima"]
+    for _ in range(2 * ROUNDS):
+        items = [next(books) for _ in names]
+        wanted(counters[0], demo, items, names)
+        acts = [partial(one.do, Action.CHECK_IN, item=item) for one, item in zip(counters, items, strict=False)]
+        assert [said["route"] for said in all_at_once(acts)] == ["hold_shelf"] * len(names)
+        kept = counters[0].rows("SELECT item FROM hold WHERE status = 'on_shelf'")
+        assert sorted(item for (item,) in kept) == sorted(items)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    ["UPDATE hold SET status = 'cancelled'", "UPDATE hold SET status = 'on_shelf', item = 'another copy'"],
+    ids=["cancelled", "of another copy"],
+)
+def test_k8_a_hold_that_changes_while_a_copy_is_chosen_for_it_is_looked_at_anew(
+    counter: Counter, demo: Demo, books: Iterator[ItemBarcode], meanwhile: str
+) -> None:
+    """Staff cancel it, or another kiosk takes in another copy: neither is undone by the copy that comes second."""
+    item, other = next(books), next(books)
+    wanted(counter, demo, [item, other], ["anna"])
+    change = meanwhile.replace("another copy", other)
+    counter.desk = StoreDesk(Meddled(counter.database, change), lambda: counter.now)
+    with pytest.raises(StoreUnavailable):
+        counter.do(Action.CHECK_IN, item=item)
+
+
+class Meddled(Listening):
+    """A database in which somebody is always faster: changes the hold just before a copy is chosen for it."""
+
+    def __init__(self, database: Database, change: str) -> None:
+        super().__init__(database)
+        self._change = change
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """See Database."""
+        return self._database.write(lambda session: work(MeddledSession(session, self._change)))
+
+
+class MeddledSession(Heard):
+    """One transaction of it."""
+
+    def __init__(self, session: Session, change: str) -> None:
+        super().__init__(session, [], [0])
+        self._change = change
+
+    def _changes(self, sql: str) -> None:
+        super()._changes(sql)
+        if sql.startswith("UPDATE hold SET item"):
+            self._session.run(self._change)
