@@ -17,6 +17,7 @@ from circulation.rules.terms import counts
 from membership_store.collection import items_lent_to
 from membership_store.credentials import Kiosk
 from membership_store.database import Row, Session
+from membership_store.lent_again import IS_A_LOAN
 from membership_store.members import Member
 from membership_store.renewing import asked
 from membership_store.situation import open_visit
@@ -151,9 +152,9 @@ def _membership(here: Here, row: Membership, warn: bool) -> MembershipLine:
 def _history(session: Session, consortium: str, patron: str) -> tuple[str, ...]:
     """K4: titles of what was returned, the latest first; only of who asked for it."""
     rows = session.rows(
-        "SELECT t.name FROM loan l JOIN item i ON i.consortium = l.consortium AND i.item = l.item"
+        "SELECT t.name FROM loan l JOIN item i ON i.consortium = l.consortium AND i.item = l.item"  # noqa: S608 - our words
         " JOIN title t ON t.consortium = i.consortium AND t.title = i.title"
-        " WHERE l.consortium = ? AND l.patron = ? AND l.returned_at IS NOT NULL"
+        f" WHERE l.consortium = ? AND l.patron = ? AND l.returned_at IS NOT NULL AND {IS_A_LOAN}"
         " ORDER BY l.returned_at DESC, l.loan LIMIT ?",
         consortium,
         patron,

@@ -14,8 +14,9 @@ from circulation.rules.facts import Borrow
 from circulation.rules.region import effective
 from circulation.rules.staffing import is_told_of_an_earlier_loan
 from circulation.rules.subscriptions import may_borrow
-from membership_store import whereabouts
+from membership_store import lent_again, whereabouts
 from membership_store.books import Books, stamp
+from membership_store.members import Member
 from membership_store.register import add_loan
 from membership_store.situation import Situation, look
 
@@ -67,7 +68,7 @@ def _lend(books: Books, event: Event, situation: Situation, *, ended: str | None
         raise ValueError("nothing to lend, or nobody to lend it to")
     loan = _loan(event, situation, borrow)
     found = effective(borrow)
-    under = None if found is None else member.key_of(found.membership)
+    under = _membership(borrow, member)
     again = _borrowed_before(books, borrow)  # asked before there is this loan, which may be over already
     lent_at = stamp(books.at) if ended is None else min(stamp(books.at), ended)
     add_loan(books.session, books.consortium, books.key(event), loan, lent_at, ended, under)
@@ -89,6 +90,7 @@ def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
         return _park(books, event, situation)
     standing = borrow.item.loan
     if standing is not None and standing.patron == borrow.patron.ref and not standing.internal:
+        lent_again.keep(books, event, _loan(event, situation, borrow), _membership(borrow, situation.member))
         title, loans = borrow.item.title, len(borrow.patron.loans)
         return CheckedOut(event.scanned, title, standing.due, loans, may_borrow(borrow))
     if standing is not None:
@@ -98,6 +100,12 @@ def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
         books.patron_changed(standing.patron)
     _free_hold(books, borrow)
     return _lend(books, event, situation)
+
+
+def _membership(borrow: Borrow, member: Member | None) -> str | None:
+    """The key of the membership that a loan is made under, where one counts."""
+    found = effective(borrow)
+    return None if found is None or member is None else member.key_of(found.membership)
 
 
 def _loan(event: Event, situation: Situation, borrow: Borrow) -> Loan:

@@ -313,10 +313,12 @@ def add_loan(
     lent_at: str,
     returned_at: str | None = None,
     membership: str | None = None,
+    returned_kiosk: str | None = None,
 ) -> None:
     """A loan under that key; open as long as it was not returned. Instants are ISO UTC.
 
     `membership`: the key of the one that it was lent under, whose terms say what a late return costs (S8).
+    `returned_kiosk`: the one that told of its end.
     """
     insert(
         session,
@@ -333,6 +335,7 @@ def add_loan(
         internal=int(loan.internal),
         renewals=loan.renewals,
         membership=membership,
+        returned_kiosk=returned_kiosk,
     )
 
 

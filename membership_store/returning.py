@@ -16,10 +16,11 @@ from circulation.rules.facts import Here, Return
 from circulation.rules.fines import at_rates_of, fine, terms_of
 from circulation.rules.region import linked
 from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold, route_of
-from membership_store import whereabouts
+from membership_store import lent_again, whereabouts
 from membership_store.books import Books, stamp
 from membership_store.collection import find_item
 from membership_store.database import Contested, Session, insert, one
+from membership_store.lent_again import Until
 from membership_store.members import load
 from membership_store.network import load_here
 from membership_store.whereabouts import Ended
@@ -95,13 +96,16 @@ def _past(books: Books, event: Event, brought: Brought, *, was_on_loan: bool) ->
     item = brought.item
     if item is None:
         raise ValueError("no item came back")
-    if not was_on_loan:
+    if was_on_loan and item.loan is not None and not internal_stays_open(brought.facts):
+        lent_again.go_on(books, item.loan, Until())
+    elif not was_on_loan:
         ended = whereabouts.end_earlier(books, item.barcode)
         if ended is None:
             whereabouts.came_back(books, item.barcode, stamp(books.at), books.kiosk.id)
         else:
             books.flag(event, "K10", "returned_earlier")
             _fine_anew(books, event, brought.facts.here, replace(item, loan=ended.loan), ended)
+            lent_again.go_on(books, ended.loan, ended.until)
             books.patron_changed(ended.loan.patron)
             was_on_loan = True
     books.item_changed(item.barcode)

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from circulation.identifiers import ItemBarcode
 from circulation.model import Item, Loan
+from membership_store import lent_again
 from membership_store.books import Books, stamp
 from membership_store.database import one
+from membership_store.lent_again import Until
 from membership_store.members import loan_of
 
 _LOANS = (
@@ -22,11 +24,12 @@ _OPEN = "SELECT loan, lent_at FROM loan WHERE consortium = ? AND item = ? AND re
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A loan that is over: its key, and that of the membership that it was made under."""
+    """A loan that is over: its key, that of the membership that it was made under, and when it was thought to end."""
 
     key: str
     membership: str | None
     loan: Loan
+    until: Until
 
 
 def seen_since(books: Books, item: ItemBarcode, since: datetime) -> str | None:
@@ -49,7 +52,10 @@ def is_lending(books: Books, item: Item, at: str) -> bool:
 
 
 def give_way(books: Books, item: Item) -> str | None:
-    """Ends the open loan of the item, without a fine, where this kiosk lent it after that; else says when it began."""
+    """Ends the open loan of the item, without a fine, where this kiosk lent it after that; else says when it began.
+
+    So does the next loan of the same patron, who by then had it again.
+    """
     key, lent_at = books.session.rows(_OPEN, books.consortium, item.barcode)[0]
     at = stamp(books.not_after)
     if lent_at > at and not books.did_before(key):
@@ -61,7 +67,7 @@ def give_way(books: Books, item: Item) -> str | None:
         books.consortium,
         key,
     )
-    return None
+    return None if item.loan is None else lent_again.go_on(books, item.loan, Until())
 
 
 def came_back(books: Books, item: ItemBarcode, at: str, kiosk: str | None) -> None:
@@ -84,8 +90,9 @@ def end_earlier(books: Books, item: ItemBarcode) -> Ended | None:
     """
     at = stamp(books.at)
     rows = books.session.rows(
-        "SELECT returned_kiosk, returned_at, lent_at, loan, membership, patron, branch, lent, due, internal, renewals"
-        " FROM loan WHERE consortium = ? AND item = ? AND lent_at <= ? AND returned_at > ? ORDER BY lent_at",
+        "SELECT returned_kiosk, returned_at, returned_branch, lent_at, loan, membership, patron, branch, lent, due,"
+        " internal, renewals FROM loan WHERE consortium = ? AND item = ? AND lent_at <= ? AND returned_at > ?"
+        " ORDER BY lent_at",
         books.consortium,
         item,
         stamp(books.not_after),
@@ -94,7 +101,7 @@ def end_earlier(books: Books, item: ItemBarcode) -> Ended | None:
     found = next((row for row in rows if not books.took_before(row[0])), None)
     if found is None:
         return None
-    kiosk, returned, lent_at, key, membership, *loan = found
+    kiosk, returned, branch, lent_at, key, membership, *loan = found
     books.session.change_one(
         "UPDATE loan SET returned_at = ?, returned_branch = ?, returned_kiosk = ?"
         " WHERE consortium = ? AND loan = ? AND returned_at = ?",
@@ -106,4 +113,4 @@ def end_earlier(books: Books, item: ItemBarcode) -> Ended | None:
         returned,
     )
     came_back(books, item, returned, kiosk)
-    return Ended(key, membership, loan_of((item, *loan)))
+    return Ended(key, membership, loan_of((item, *loan)), Until(returned, branch, kiosk))

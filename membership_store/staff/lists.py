@@ -11,6 +11,7 @@ from circulation.rules.facts import Borrow
 from circulation.rules.fines import fine
 from circulation.rules.region import effective
 from circulation.rules.staffing import counts_in_statistics, usable_address
+from membership_store.lent_again import IS_A_LOAN
 from membership_store.members import load
 from membership_store.staff.acts import Act, Answer, At, Done, Manner, Unacceptable
 from membership_store.staff.asked import AtBranch, Since
@@ -27,9 +28,10 @@ class Period(AtBranch):
 
 
 _COUNTED: Mapping[str, str] = {
-    "loans": "SELECT p.type, COUNT(*) FROM loan l JOIN branch b ON b.consortium = l.consortium AND b.branch = l.branch"
+    "loans": "SELECT p.type, COUNT(*) FROM loan l"  # noqa: S608 - our words
+    " JOIN branch b ON b.consortium = l.consortium AND b.branch = l.branch"
     " JOIN patron p ON p.consortium = l.consortium AND p.patron = l.patron WHERE l.consortium = ?"
-    " AND b.institution = ? AND l.lent >= ? AND l.lent <= ? AND l.internal = 0 GROUP BY p.type",
+    f" AND b.institution = ? AND l.lent >= ? AND l.lent <= ? AND l.internal = 0 AND {IS_A_LOAN} GROUP BY p.type",
     "new_memberships": "SELECT p.type, COUNT(*) FROM membership m"
     " JOIN patron p ON p.consortium = m.consortium AND p.patron = m.patron WHERE m.consortium = ?"
     " AND m.institution = ? AND m.starts >= ? AND m.starts <= ? AND m.starts <= m.ends AND m.status <> 'invalid'"

@@ -49,6 +49,7 @@ class Desk(RuleBasedStateMachine):
         self.out: dict[ItemBarcode, str] = {}
         self.since: dict[ItemBarcode, datetime] = {}
         self.hands: dict[ItemBarcode, list[datetime]] = {item: [] for item in self.items}
+        self.again: dict[ItemBarcode, list[datetime]] = {item: [] for item in self.items}
         self.answers: dict[tuple[str, str], tuple[int, bytes]] = {}
         self.told: list[tuple[int, dict[str, Any]]] = []
         self.lent = dict.fromkeys(STRIPS, 0)
@@ -94,12 +95,24 @@ class Desk(RuleBasedStateMachine):
         since = self.since.get(item, when) if item in self.out else datetime.now(UTC)
         is_over = any(when < hand < since for hand in self.hands[item])
         if self.out.get(item) == who and not is_over:
+            if since < when:
+                self.again[item].append(when)
+                self.hands[item].append(when)
             return
         if who in self.lent:
             self.lent[who] += 1
-        if not is_over and (item not in self.out or since <= when):
+        later = [one for one in self.again[item] if item in self.out and since <= when < one]
+        if not is_over and later:
+            self._took_it_again(item, min(later))
+        elif not is_over and (item not in self.out or since <= when):
             self.out[item], self.since[item] = who, when
             self.hands[item].append(when)
+
+    def _took_it_again(self, item: ItemBarcode, when: datetime) -> None:
+        """Somebody had it in between, and so whoever has it borrowed it twice (S2)."""
+        self.since[item] = when
+        if self.out[item] in self.lent:
+            self.lent[self.out[item]] += 1
 
     @rule(at=KIOSKS, n=ITEMS, kind=TOLD)
     def bring_back(self, at: int, n: int, kind: Kind) -> None:

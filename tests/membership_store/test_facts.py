@@ -97,7 +97,8 @@ def test_a_fact_of_what_the_patron_has_already_leaves_the_loan_as_it_is(counter:
     event = counter.event(demo.shown("anna"), item)
     due = counter.rows("SELECT due FROM loan WHERE item = ?", item)[0][0]
     assert counter.tell(event)["due"] == due
-    assert len(counter.loans(item)) == 1
+    assert counter.loans(item) == [(f"item-{item}", True), (f"counter-1/{event.id}", False)]
+    assert counter.rows("SELECT due FROM loan WHERE item = ? AND returned_at IS NULL", item) == [(due,)]
 
 
 def test_a_fact_is_judged_and_due_by_the_day_that_it_happened(counter: Counter, demo: Demo) -> None:

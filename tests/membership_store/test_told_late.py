@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from circulation.affairs import Account
 from circulation.events import Action, Event, Kind, Payment
 from circulation.identifiers import ItemBarcode
 from circulation.presented import Presented
@@ -324,6 +325,92 @@ def test_the_same_patron_lent_it_offline_and_again_after_it_had_come_back(counte
     counter.tell(event)
     anna = whose(counter, demo, "anna")
     assert history(counter, item) == [(anna, event.at, ago(counter, 30)), (anna, ago(counter, 20), None)]
+
+
+def strips_of(counter: Counter, demo: Demo, name: str) -> int:
+    """How many strips that patron has left."""
+    asked = "SELECT s.balance - s.overdrawn FROM strips s JOIN membership m ON m.consortium = s.consortium"
+    asked += " AND m.membership = s.membership WHERE m.patron = ?"
+    return int(counter.rows(asked, whose(counter, demo, name))[0][0])
+
+
+@pytest.mark.parametrize("return_is_heard_first", [True, False])
+def test_s2_who_brought_it_back_and_lent_it_again_has_it_whichever_kiosk_is_heard_first(
+    counter: Counter, demo: Demo, return_is_heard_first: bool
+) -> None:
+    item, other, anna = demo.book("oeroeg"), counter.another("offline-2"), whose(counter, demo, "anna")
+    before = strips_of(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    back, again = taken_in(other, 60, item), lent(counter, 50, demo.shown("anna"), item)
+    told = [(other, back), (counter, again)]
+    for kiosk, event in told if return_is_heard_first else reversed(told):
+        kiosk.tell(event)
+    assert history(counter, item) == [(anna, ago(counter, 120), back.at), (anna, again.at, None)]
+    assert strips_of(counter, demo, "anna") == before - 2
+    assert counter.flags(again) == (set() if return_is_heard_first else {"already_yours"})
+    assert counter.do(Action.CHECK_IN, item=item)["was_on_loan"] is True
+
+
+@pytest.mark.parametrize("return_is_heard_first", [True, False])
+def test_s8_the_first_of_two_loans_of_one_patron_is_fined_by_the_return_in_between(
+    counter: Counter, demo: Demo, return_is_heard_first: bool
+) -> None:
+    item, other = demo.book("late"), counter.another("offline-2")
+    name = next(one for one in demo.passes if history(counter, item)[0][0] == whose(counter, demo, one))
+    back, again = taken_in(other, 60, item), lent(counter, 50, demo.shown(name), item)
+    told = [(other, back), (counter, again)]
+    for kiosk, event in told if return_is_heard_first else reversed(told):
+        kiosk.tell(event)
+    assert [until for *_, until in history(counter, item)] == [back.at, None]
+    assert len(fines(counter, item)) == 1
+
+
+def test_s2_what_is_lent_twice_without_a_return_is_one_loan_with_one_strip(counter: Counter, demo: Demo) -> None:
+    """K11: no silent renewal either. A return of after both ends it, and nothing opens again."""
+    item, other, shown = demo.book("oeroeg"), counter.another("offline-2"), demo.shown("anna")
+    counter.change("UPDATE patron SET keeps_history = 1 WHERE patron = ?", whose(counter, demo, "anna"))
+    before = strips_of(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(shown, item)
+    counter.tell(lent(counter, 50, shown, item))
+    assert [until for *_, until in history(counter, item) if until is None] == [None]
+    other.tell(taken_in(other, 40, item))
+    assert all(until is not None for *_, until in history(counter, item))
+    assert strips_of(counter, demo, "anna") == before - 1
+    account = counter.desk.account(counter.kiosk, shown)
+    assert isinstance(account, Account)
+    assert account.history.count("Oeroeg") == 1
+
+
+def test_s2_whoever_had_it_between_two_loans_of_one_patron_has_it_no_more(counter: Counter, demo: Demo) -> None:
+    """Told in the order: the second loan, the one in between, and last the two returns."""
+    item, second, third = demo.book("oeroeg"), counter.another("offline-2"), counter.another("offline-3")
+    anna, bram = whose(counter, demo, "anna"), whose(counter, demo, "bram")
+    before = strips_of(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    back, middle = taken_in(third, 60, item), lent(second, 55, demo.shown("bram"), item)
+    middle_back, again = taken_in(second, 52, item), lent(counter, 50, demo.shown("anna"), item)
+    for kiosk, event in ((counter, again), (second, middle), (second, middle_back), (third, back)):
+        kiosk.tell(event)
+    assert history(counter, item) == [
+        (anna, ago(counter, 120), back.at),
+        (bram, middle.at, middle_back.at),
+        (anna, again.at, None),
+    ]
+    assert strips_of(counter, demo, "anna") == before - 2
+
+
+def test_s2_a_second_loan_ends_where_the_first_was_thought_to(counter: Counter, demo: Demo) -> None:
+    """The book came back once more, online, before the return in between was heard."""
+    item, other, anna = demo.book("oeroeg"), counter.another("offline-2"), whose(counter, demo, "anna")
+    before = strips_of(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    back, again = taken_in(other, 60, item), lent(counter, 50, demo.shown("anna"), item)
+    counter.tell(again)
+    online(counter, "online-2", 30).do(Action.CHECK_IN, item=item)
+    other.tell(back)
+    assert history(counter, item) == [(anna, ago(counter, 120), back.at), (anna, again.at, ago(counter, 30))]
+    assert strips_of(counter, demo, "anna") == before - 2
+    assert counter.flags(back) == {"returned_earlier"}
 
 
 @pytest.mark.parametrize(("due", "cents"), [(1, []), (2, []), (4, [5])])
