@@ -11,10 +11,11 @@ from circulation.model import Loan
 from circulation.outcomes import CheckedOut, Refused
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow
+from circulation.rules.items import fills_hold
 from circulation.rules.region import effective
 from circulation.rules.staffing import is_told_of_an_earlier_loan
 from circulation.rules.subscriptions import may_borrow
-from membership_store import lent_again, whereabouts
+from membership_store import freed_holds, lent_again, whereabouts
 from membership_store.books import Books, stamp
 from membership_store.members import Member
 from membership_store.register import add_loan
@@ -72,8 +73,9 @@ def _lend(books: Books, event: Event, situation: Situation, *, ended: str | None
     again = _borrowed_before(books, borrow)  # asked before there is this loan, which may be over already
     lent_at = stamp(books.at) if ended is None else min(stamp(books.at), ended)
     add_loan(books.session, books.consortium, books.key(event), loan, lent_at, ended, under)
-    patron, filled = books.take_strip(member, found), _fill_hold(books, borrow)
+    patron, filled = books.take_strip(member, found), _fill_hold(books, borrow, ended)
     if ended is None:
+        _free_holds(books, borrow)
         _leaves(books, borrow)
         patron = replace(patron, loans=(*patron.loans, loan))
     books.patron_changed(patron.ref)
@@ -98,7 +100,6 @@ def _record(books: Books, event: Event, situation: Situation) -> CheckedOut:
         if later is not None:
             return _lend(books, event, situation, ended=later)
         books.patron_changed(standing.patron)
-    _free_hold(books, borrow)
     return _lend(books, event, situation)
 
 
@@ -113,15 +114,18 @@ def _loan(event: Event, situation: Situation, borrow: Borrow) -> Loan:
     return Loan(event.scanned, borrow.patron.ref, situation.here.branch.code, today, _due(borrow, today))
 
 
-def _fill_hold(books: Books, borrow: Borrow) -> bool:
-    """K8: the item on the hold shelf is for this patron, and is now handed over. The item was held when it was read."""
-    kept = () if borrow.item is None else borrow.item.wanted_by
-    if not any(one.on_shelf and one.patron == borrow.patron.ref for one in kept):
+def _fill_hold(books: Books, borrow: Borrow, ended: str | None) -> bool:
+    """K8: the patron has what the hold was for. The item was held when it was read.
+
+    A copy on its way to them was chosen later than a loan that is over by now.
+    """
+    hold = None if borrow.item is None else borrow.item.hold
+    if hold is None or not fills_hold(borrow) or not (hold.on_shelf or ended is None):
         return False
     return (
         books.session.run(
             "UPDATE hold SET status = 'filled'"
-            " WHERE consortium = ? AND item = ? AND patron = ? AND status = 'on_shelf'",
+            " WHERE consortium = ? AND item = ? AND patron = ? AND status IN ('on_shelf', 'waiting')",
             books.consortium,
             borrow.barcode,
             borrow.patron.ref,
@@ -146,17 +150,13 @@ def _borrowed_before(books: Books, borrow: Borrow) -> bool:
     return is_told_of_an_earlier_loan(borrow.patron, bool(rows))
 
 
-def _free_hold(books: Books, borrow: Borrow) -> None:
+def _free_holds(books: Books, borrow: Borrow) -> None:
     """K8: the item that was kept for another has left: the other waits for the next copy, as the first in line."""
-    freed = books.session.run(
-        "UPDATE hold SET status = 'waiting', item = NULL, shelf = '', shelf_until = NULL"
-        " WHERE consortium = ? AND item = ? AND patron <> ? AND status IN ('on_shelf', 'waiting')",
-        books.consortium,
-        borrow.barcode,
-        borrow.patron.ref,
-    )
-    if freed > 0 and borrow.item is not None:
-        books.copies_changed(borrow.item.barcode)
+    item = borrow.item
+    if item is None or item.hold is None:
+        return
+    if freed_holds.free(books.session, books.consortium, item.barcode, borrow.patron.ref):
+        books.copies_changed(item.barcode)
 
 
 def _leaves(books: Books, borrow: Borrow) -> None:

@@ -16,6 +16,7 @@ from circulation.outcomes import CheckedOut, Identified, NextStep, Reason, Refus
 from circulation.presented import Presented
 from circulation.rules import verdict
 from circulation.rules.facts import Borrow, Here, Holder, PinState, Return, Visit
+from circulation.rules.items import fills_hold
 from circulation.rules.notices import is_child, told_end
 from circulation.rules.offline import (
     DO_NOT_KNOW,
@@ -34,7 +35,7 @@ from circulation.rules.subscriptions import may_borrow
 from offline_cache.age import AsOf
 from offline_cache.journal import Entry
 from offline_cache.mirror import MirrorReader, NoMirror, Picture, Reading
-from offline_cache.own_events import Own, is_kept_for, item_with, lent_offline, patron_with, with_loan
+from offline_cache.own_events import Own, item_with, lent_offline, patron_with, with_loan
 from offline_cache.standing import Marked, OwnEvents, Remembered, Standing, masked_fees
 from values import dataclass
 
@@ -194,7 +195,7 @@ class _Case:
         loan = Loan(item.barcode, patron.ref, here.branch.code, here.today, due)
         after = Borrow(here, with_loan(borrow, loan))
         loans, more = len(after.patron.loans), self._may_borrow(after, lent_just_now=1)
-        filled = is_kept_for(item, patron.ref)
+        filled = fills_hold(borrow)
         return CheckedOut(barcode, item.title, due, loans, more, filled, provisional=True)
 
     def _visitor(self, presented: Presented) -> Holder | Refused:

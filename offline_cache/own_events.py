@@ -92,11 +92,6 @@ def _strip_taken(borrow: Standing) -> tuple[Membership, ...]:
     return tuple([_one_less(one, found.membership) for one in rows])
 
 
-def is_kept_for(item: Item, patron: PatronRef) -> bool:
-    """K8: whether the item stands on the hold shelf for this patron."""
-    return any(one.on_shelf and one.patron == patron for one in item.wanted_by)
-
-
 def _borrowed(patron: Patron, here: Here, one: Own, due: date) -> Patron:
     if one.item is None or any(loan.item == one.item for loan in patron.loans):
         return patron
@@ -140,11 +135,15 @@ def _one_less(row: Membership, used: Membership) -> Membership:
 
 
 def _taken(item: Item, loan: Loan) -> Item:
-    """K8: a hold of whoever took it is filled, one of anybody else waits for the next copy."""
-    kept = item.hold if item.hold is not None and not item.hold.on_shelf and item.hold.patron != loan.patron else None
-    wanted = tuple(
-        replace(one, on_shelf=False) for one in item.wanted_by if not (one.on_shelf and one.patron == loan.patron)
-    )
+    """K8: a hold of whoever took it is filled, one of anybody else waits: for the next copy where it stood ready.
+
+    Whether this copy was asked for by its number is not known here: what waited for it goes on doing so.
+    """
+    hold = item.hold
+    kept = hold if hold is not None and not hold.on_shelf and hold.patron != loan.patron else None
+    filled = hold if hold is not None and hold.patron == loan.patron else None
+    first = item.wanted_by.index(filled) if filled in item.wanted_by else -1
+    wanted = tuple(replace(one, on_shelf=False) for n, one in enumerate(item.wanted_by) if n != first)
     return replace(item, loan=loan, hold=kept, wanted_by=wanted)
 
 

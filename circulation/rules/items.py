@@ -72,6 +72,13 @@ def item_not_on_loan(borrow: Borrow) -> Refused | None:
 
 
 @rule("K8")
+def fills_hold(borrow: Borrow) -> bool:
+    """Whether a loan fills the patron's hold: this copy stands ready for it, is on its way to it, or was asked for."""
+    hold = borrow.item.hold if borrow.item else None
+    return hold is not None and hold.patron == borrow.patron.ref
+
+
+@rule("K8")
 def item_not_held_for_another(borrow: Borrow) -> Refused | None:
     """On the hold shelf for this patron it is lent; for another it goes back to the shelf beside you."""
     hold = borrow.item.hold if borrow.item else None

@@ -66,15 +66,19 @@ def _has_account(at: At, patron: str) -> bool:
 
 
 def _cancel_double_holds(at: At, asked: MergePatrons) -> None:
-    """One hold a title: what both waited for is waited for once."""
-    at.run(
-        "UPDATE hold SET status = 'cancelled' WHERE consortium = ? AND patron = ? AND status = 'waiting' AND title IN"
-        " (SELECT title FROM hold WHERE consortium = ? AND patron = ? AND status IN ('waiting', 'on_shelf'))",
-        at.consortium,
-        asked.gone,
-        at.consortium,
-        asked.kept,
-    )
+    """One hold a title: what both waited for is waited for once, and no more where a copy stands ready (K8)."""
+    for loser, winner, statuses in (
+        (asked.kept, asked.gone, "'on_shelf'"),
+        (asked.gone, asked.kept, "'waiting', 'on_shelf'"),
+    ):
+        at.run(
+            "UPDATE hold SET status = 'cancelled' WHERE consortium = ? AND patron = ? AND status = 'waiting'"  # noqa: S608
+            f" AND title IN (SELECT title FROM hold WHERE consortium = ? AND patron = ? AND status IN ({statuses}))",
+            at.consortium,
+            loser,
+            at.consortium,
+            winner,
+        )
 
 
 def duplicates(at: At, asked: Since) -> Answer:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from circulation import identifiers as ids
 from circulation.model import ItemStatus
 from circulation.rules.returns import SHELF_DAYS
+from membership_store.freed_holds import free
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Manner, NoSuch
 from membership_store.staff.asked import AtBranch, OfPatron
 from membership_store.staff.credentials import Role
@@ -90,6 +91,10 @@ def place(at: At, asked: PlaceHold) -> Answer:
 
 def _told(at: At, patron: str, title: str) -> None:
     at.changed(patron)
+    _copies_told(at, title)
+
+
+def _copies_told(at: At, title: str) -> None:
     copies = at.rows("SELECT item FROM item WHERE consortium = ? AND title = ?", title)
     for item in sorted(item for (item,) in copies):
         at.changed_item(item)
@@ -153,14 +158,16 @@ def shelve(at: At, asked: ShelveHold) -> Answer:
 
 
 def set_status(at: At, asked: SetItemStatus) -> Answer:
-    """K7: of an item of this institution."""
-    _, institution, status = _item(at, asked.item)
+    """K7: of an item of this institution. What nobody may be lent is kept for nobody (K8)."""
+    title, institution, status = _item(at, asked.item)
     if institution != at.institution:
         return Denied("not_of_here", "N6")
     at.run(
         "UPDATE item SET status = ? WHERE consortium = ? AND item = ?", asked.status.value, at.consortium, asked.item
     )
     at.changed_item(asked.item)
+    if asked.status in (ItemStatus.DAMAGED, ItemStatus.MISSING) and free(at.session, at.consortium, asked.item):
+        _copies_told(at, title)
     return Done({"was": status, "status": asked.status}, subject=asked.item)
 
 

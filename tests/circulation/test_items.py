@@ -8,6 +8,7 @@ import pytest
 from circulation.identifiers import ItemBarcode
 from circulation.model import ItemStatus, Loan
 from circulation.outcomes import NextStep, Reason
+from circulation.rules.items import fills_hold
 from circulation.rules.verdict import on_borrow, told
 from tests.circulation.worlds import (
     ANNA,
@@ -129,6 +130,14 @@ def test_K8_an_item_on_the_hold_shelf_for_another_goes_back_and_nobody_is_named(
 
 def test_K8_a_hold_on_the_title_alone_does_not_stop_lending() -> None:
     assert passes(borrow(what=item(hold=hold(BERT, on_shelf=False))))
+
+
+def test_K8_a_copy_that_stands_ready_or_was_chosen_for_the_patron_fills_the_hold_and_no_other_does() -> None:
+    assert fills_hold(borrow(what=item(hold=hold(ANNA))))
+    assert fills_hold(borrow(what=item(hold=hold(ANNA, on_shelf=False))))
+    assert not fills_hold(borrow(what=item(hold=hold(BERT))))
+    assert not fills_hold(borrow(what=item()))
+    assert not fills_hold(replace(borrow(), item=None))
 
 
 def test_K8_comes_before_the_question_whose_item_it_is() -> None:

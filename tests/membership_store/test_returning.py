@@ -194,6 +194,39 @@ def test_n6_a_copy_is_not_kept_for_who_waits_where_nothing_carries_it(counter: C
     assert kept == [("waiting", item if kind == "3b" else None)]
 
 
+def hold_of(counter: Counter, demo: Demo, name: str, title_of: ItemBarcode) -> tuple[Any, ...]:
+    """Status and copy of that patron's hold on the title of the item."""
+    asked = "SELECT h.status, h.item FROM hold h JOIN item i ON i.consortium = h.consortium AND i.title = h.title"
+    asked += " JOIN pass p ON p.consortium = h.consortium AND p.patron = h.patron WHERE i.item = ? AND p.number = ?"
+    return counter.rows(asked, title_of, demo.passes[name]["number"])[0]
+
+
+def test_k8_a_hold_whose_copy_another_takes_on_its_way_waits_for_the_next_copy(counter: Counter, demo: Demo) -> None:
+    item = demo.book("wanted-elsewhere")
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "other_branch"
+    assert hold_of(counter, demo, "hanna", item) == ("waiting", item)
+    assert counter.borrow(demo.shown("bram"), item)["outcome"] == "checked_out"
+    assert hold_of(counter, demo, "hanna", item) == ("waiting", None)
+
+
+@pytest.mark.parametrize("kind", [Kind.REQUEST, Kind.FACT])
+def test_k8_a_hold_on_this_very_copy_goes_on_waiting_for_it_while_another_has_it(
+    counter: Counter, demo: Demo, kind: Kind
+) -> None:
+    item = demo.book("wanted-here")
+    counter.change("DELETE FROM loan WHERE item = ?", item)
+    assert counter.tell(counter.event(demo.shown("bram"), item, kind))["outcome"] == "checked_out"
+    assert hold_of(counter, demo, "hanna", item) == ("waiting", item)
+
+
+def test_k8_whoever_takes_the_copy_on_its_way_to_them_has_what_they_waited_for(counter: Counter, demo: Demo) -> None:
+    item = demo.book("wanted-elsewhere")
+    counter.do(Action.CHECK_IN, item=item)
+    assert counter.borrow(demo.shown("hanna"), item)["hold_filled"] is True
+    assert hold_of(counter, demo, "hanna", item) == ("filled", item)
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "shelf"
+
+
 def test_a_hold_on_the_title_takes_the_copy_that_comes_first(counter: Counter, demo: Demo) -> None:
     item = demo.book("on-loan")
     counter.change(

@@ -391,6 +391,20 @@ def test_a_return_with_a_hold_goes_to_its_shelf_and_is_lent_to_nobody_else(own: 
     assert isinstance(own.borrow(ANNAS, BARCODE), CheckedOut), "the hold was filled"
 
 
+def test_k8_whoever_takes_the_copy_that_was_chosen_for_them_has_what_they_waited_for(own: Own) -> None:
+    chosen, after = Hold(BERT, on_shelf=False, branch=BranchCode("3560")), Hold(ANNA, on_shelf=False)
+    own.mirror.items[BARCODE] = replace(item(), hold=chosen, wanted_by=(chosen, after))
+    own.mirror.patrons = [anna(), bert()]
+    own.taken_in(BARCODE)
+    fetched = own.lent(BERTS, BARCODE).promised
+    assert isinstance(fetched, CheckedOut)
+    assert fetched.hold_filled
+    again = own.taken_in(BARCODE).promised
+    assert isinstance(again, CheckedIn)
+    assert again.route is HOLD_SHELF
+    assert reason(own.borrow(BERTS, BARCODE)) is Reason.HELD_FOR_ANOTHER, "it is kept for the next in line now"
+
+
 def test_an_item_that_another_has_on_the_hold_shelf_is_not_lent(own: Own) -> None:
     own.mirror.items[BARCODE] = replace(item(), hold=hold(), wanted_by=(hold(),))
     assert reason(own.borrow(ANNAS, BARCODE)) is Reason.HELD_FOR_ANOTHER

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
+
 from circulation import wire
-from circulation.events import Kind
+from circulation.events import Action, Kind
 from circulation.identifiers import ItemBarcode, PassNumber
 from circulation.presented import Presented, Source
 from tests.membership_store.running import Caller, Demo, StoreProcess
@@ -102,6 +104,26 @@ def test_k7_a_damaged_or_missing_item_is_not_lent_until_staff_say_otherwise(
     assert clerk.done("explain", patron=patron, item=item)["allowed"]
     assert neighbour.denied("items/status", item=item, status="damaged") == "N6 not_of_here"
     assert clerk.tell("items/status", item=item, status="eaten")[0] == 422
+
+
+@pytest.mark.parametrize("status", ["damaged", "missing"])
+def test_k8_a_copy_that_is_no_more_to_be_had_is_chosen_for_nobody(
+    clerk: Clerk, kiosks: Callable[[], Caller], books: Iterator[ItemBarcode], store: StoreProcess, status: str
+) -> None:
+    held = "SELECT status, item, shelf_until FROM hold WHERE hold = ?"
+    chosen, ready, asked_for = next(books), next(books), next(books)
+    patron, kiosk = clerk.enrol()["patron"], kiosks()
+    on_its_way = clerk.done("holds/place", patron=patron, item=chosen, at_branch="9402")["hold"]
+    assert json.loads(kiosk.tell(kiosk.act(Action.CHECK_IN, None, chosen))[1])["route"] == "other_branch"
+    on_shelf = clerk.done("holds/place", patron=patron, item=ready)["hold"]
+    clerk.done("holds/shelve", patron=patron, hold=on_shelf, item=ready)
+    no_other = clerk.done("holds/place", patron=patron, item=asked_for, this_copy=True)["hold"]
+    assert [store.rows(held, one)[0][1] for one in (on_its_way, on_shelf, no_other)] == [chosen, ready, asked_for]
+    for item in (chosen, ready, asked_for):
+        clerk.done("items/status", item=item, status=status)
+    for one in (on_its_way, on_shelf):
+        assert store.rows(held, one) == [("waiting", None, None)]
+    assert store.rows(held, no_other) == [("waiting", asked_for, None)]
 
 
 def test_nothing_falls_due_on_a_day_on_which_the_branch_is_closed(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from circulation.identifiers import ItemBarcode
 from circulation.rules.terms import month_end
 from tests.membership_store.running import DRENTHE, Demo, StoreProcess
 from tests.membership_store.staff.desk import TODAY, Clerk, application, regional, years_ago
@@ -183,6 +185,17 @@ def test_after_a_merge_the_mirrors_hear_of_what_waits_for_the_one_patron_now(bos
     boss.done("patrons/merge", kept=kept, gone=gone)
     told = "SELECT ref FROM feed WHERE consortium = ? AND kind = 'item' AND seq > ?"
     assert item in {ref for (ref,) in store.rows(told, DRENTHE, head)}
+
+
+def test_k8_of_two_records_of_one_patron_the_hold_that_stands_ready_is_kept(
+    boss: Clerk, books: Iterator[ItemBarcode]
+) -> None:
+    kept, gone, item = boss.enrol()["patron"], boss.enrol()["patron"], next(books)
+    boss.done("holds/place", patron=kept, item=item)
+    ready = boss.done("holds/place", patron=gone, item=item)["hold"]
+    boss.done("holds/shelve", patron=gone, hold=ready, item=item)
+    boss.done("patrons/merge", kept=kept, gone=gone)
+    assert [(one["hold"], one["status"]) for one in boss.look(kept)["holds"]] == [(ready, "on_shelf")]
 
 
 def test_n12_records_of_different_kinds_are_not_merged(boss: Clerk) -> None:
