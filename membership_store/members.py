@@ -22,7 +22,7 @@ from circulation.model import (
 )
 from circulation.presented import Presented, ReceiptChoice
 from circulation.rules.facts import Holder
-from membership_store.database import Query, Row, Session, places_for
+from membership_store.database import Contested, Query, Row, Session, places_for
 
 NOBODY = ""
 # All that is known of patrons, asked together, whose each row is first: by consortium and references ({}).
@@ -128,7 +128,8 @@ def find(
     """Every pass of the consortium with the number or the chip that was shown; which of them counts is a rule's.
 
     `to_write`: their patrons are held until the transaction ends, so that nobody else judges them meanwhile.
-    `besides`: called when they are held, for what may go on the same journey.
+    `besides`: called when they are held, for what may go on the same journey. Raises Contested where a pass became
+    another patron's while its own was waited for (N12).
     """
     sql, values = passes_shown(consortium, presented)
     rows = session.rows(sql, *values)
@@ -142,8 +143,11 @@ def find(
     found = []
     for key, ref in sorted(rows):
         member = members[ref]
-        if member is not None:
-            found.append(Found(Holder(member.patron.passes[member.passes.index(key)], member.patron), member))
+        if member is None:
+            continue
+        if key not in member.passes:  # whose it is now was not held, and must be before anything is judged
+            raise Contested
+        found.append(Found(Holder(member.patron.passes[member.passes.index(key)], member.patron), member))
     return tuple(found)
 
 

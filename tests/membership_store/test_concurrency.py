@@ -3,10 +3,14 @@
 Several connections and writer threads, as of several hosts; on either engine.
 """
 
+# ruff: noqa: N802 - a test bears the id of its rule
+
 from __future__ import annotations
 
 import json
+import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,18 +20,25 @@ from typing import Any
 import pytest
 
 from circulation.events import Action, Event, Kind, Payment
-from circulation.identifiers import ItemBarcode
+from circulation.identifiers import BranchCode, ItemBarcode, PatronRef
 from circulation.presented import Presented
+from membership_store import members
 from membership_store.answers import SequenceGap
-from membership_store.database import Database, Session, StoreUnavailable
+from membership_store.database import Contested, Database, Session, StoreUnavailable
 from membership_store.desk import StoreDesk
+from membership_store.network import load_here
 from membership_store.opening import Spec
+from membership_store.staff.acts import At, Done
+from membership_store.staff.desk import operator
+from membership_store.staff.merging import MergePatrons, merge
 from tests.membership_store.counter import Counter, open_counter
 from tests.membership_store.counting import Heard, Listening, Result
-from tests.membership_store.running import Demo, plain_books
+from tests.membership_store.running import ANNEN, DRENTHE, Demo, plain_books
+from tests.membership_store.test_told_late import whose
 
 THREADS = 16
 ROUNDS = 3
+HELD_S = 0.5
 
 
 def all_at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -249,3 +260,64 @@ class MeddledSession(Heard):
         super()._changes(sql)
         if sql.startswith("UPDATE hold SET item"):
             self._session.run(self._change)
+
+
+class MergedMeanwhile:
+    """A session whose first wait for a patron is over when staff made another's record of that one."""
+
+    def __init__(self, session: Session, merging: Callable[[Session], None]) -> None:
+        self._session, self._merging = session, merging
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def lock(self, table: str, consortium: str, key: str) -> None:
+        """Waits."""
+        self._merging(self._session)
+        self._session.lock(table, consortium, key)
+
+
+def making_one(counter: Counter, kept: str, gone: str) -> Callable[[Session], None]:
+    """What staff in Annen do in a transaction: the record that is gone becomes part of the kept one."""
+
+    def make(session: Session) -> None:
+        here = load_here(session, DRENTHE, ANNEN, counter.now)
+        at = At(session, operator(DRENTHE), here, counter.now, lambda: secrets.token_hex(8))
+        asked = MergePatrons(branch=BranchCode(ANNEN), kept=PatronRef(kept), gone=PatronRef(gone))
+        assert isinstance(merge(at, asked), Done)
+
+    counter.change("DELETE FROM login_account")
+    return make
+
+
+def test_N12_a_pass_that_became_anothers_while_its_patron_was_waited_for_is_looked_up_anew(
+    counter: Counter, demo: Demo
+) -> None:
+    merging = making_one(counter, whose(counter, demo, "grace"), whose(counter, demo, "anna"))
+
+    def find(session: Session) -> object:
+        waiting: Any = MergedMeanwhile(session, merging)
+        return members.find(waiting, DRENTHE, demo.shown("anna"), to_write=True)
+
+    with pytest.raises(Contested):
+        counter.database.write(find)
+
+
+def test_N12_a_loan_asked_while_two_records_become_one_is_the_kept_patrons(
+    counters: list[Counter], demo: Demo, books: Iterator[ItemBarcode]
+) -> None:
+    here, there = counters[:2]  # of two stores: on a server neither waits for the other, but for the patron
+    kept, item = whose(here, demo, "grace"), next(books)
+    merging, merged = making_one(here, kept, whose(here, demo, "anna")), threading.Event()
+
+    def slowly(session: Session) -> None:
+        merging(session)
+        merged.set()
+        time.sleep(HELD_S)
+
+    def lend() -> str:
+        assert merged.wait(30)
+        return str(there.borrow(demo.shown("anna"), item)["outcome"])
+
+    assert all_at_once([partial(here.database.write, slowly), lend])[1] == "checked_out"
+    assert here.rows("SELECT patron FROM loan WHERE item = ? AND returned_at IS NULL", item) == [(kept,)]
