@@ -1,6 +1,6 @@
 """Which subscriptions are on offer to whom, and until when youth lasts (S4, S9, G4). Age never stops a loan."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -117,14 +117,19 @@ def online_library(patron: Patron, here: Here) -> bool:
     return any(one is not None and one.online_library for one in terms)
 
 
-@rule("S4")
+@rule("S4", "S7", "K6")
 def after_coming_of_age(
-    rows: tuple[Membership, ...], born: date, today: date, catalogue: Iterable[Subscription]
+    rows: tuple[Membership, ...],
+    born: date,
+    today: date,
+    catalogue: Iterable[Subscription],
+    stopped: Collection[int] = (),
 ) -> tuple[Membership, ...]:
     """The memberships as they are from the 19th birthday on: youth ended the day before, and Start follows it.
 
-    A next term of youth that was made ahead never begins. Start has its whole balance: open loans cost none of it.
-    Everything else stays, and asked again nothing changes.
+    A next term of youth that was made ahead never begins. Start has its whole balance: open loans cost none of it. It
+    waits for the desk as its youth did (K6). `stopped`: the places in `rows` of those that were cancelled, which end on
+    the day that was said then and are followed by nothing (S7). All else stays, and asked again nothing changes.
     """
     of_age, last = birthday(born, OF_AGE), youth_ends(born)
     start = on_day(START, of_age, catalogue)
@@ -133,13 +138,16 @@ def after_coming_of_age(
     ends = contribution_ends(of_age, start)
     if ends < today:
         return rows  # grown up long ago
-    youth = [one for one in rows if one.subscription == YOUTH and in_term(one, last)]
+    going_on = [one for n, one in enumerate(rows) if n not in stopped]
+    youth = [one for one in going_on if one.subscription == YOUTH and in_term(one, last)]
     grown = {one.institution: one for one in sorted(youth, key=lambda one: one.confirmed)}
     follows = {one.institution for one in rows if one.subscription != YOUTH and in_term(one, of_age)}
     return (
         *(
-            replace(one, ends=min(one.ends, last)) if one.subscription == YOUTH and one.institution in grown else one
-            for one in rows
+            replace(one, ends=min(one.ends, last))
+            if one.subscription == YOUTH and one.institution in grown and n not in stopped
+            else one
+            for n, one in enumerate(rows)
         ),
         *(
             replace(one, subscription=START, starts=of_age, ends=ends, strips_left=start.strips, paid=True)

@@ -9,7 +9,7 @@ from functools import partial
 from circulation.catalogue import YOUTH
 from circulation.rules.offers import OF_AGE, after_coming_of_age, birthday
 from membership_store.database import Database, Session, one
-from membership_store.members import load
+from membership_store.members import Member, load
 from membership_store.network import load_here
 from membership_store.staff import accounts, contributions, retention, unclaimed
 from membership_store.staff.acts import At, Done, stamp
@@ -55,7 +55,7 @@ def _of_age(session: Session, night: Night, after: str) -> list[str]:
         "SELECT DISTINCT m.patron FROM membership m"
         " JOIN person e ON e.consortium = m.consortium AND e.patron = m.patron"
         " WHERE m.consortium = ? AND m.subscription = ? AND m.patron > ? AND e.born IS NOT NULL AND e.born <= ?"
-        " AND e.sex <> 'instelling' AND (m.ends >="
+        " AND m.cancelled_on IS NULL AND e.sex <> 'instelling' AND (m.ends >="
         " CAST(CAST(SUBSTR(e.born, 1, 4) AS INTEGER) + ? AS TEXT) || SUBSTR(e.born, 5)"
         # A term may end just the day before the birthday; what follows it has been seen to already.
         " OR (e.born > ? AND NOT EXISTS (SELECT 1 FROM membership l WHERE l.consortium = m.consortium"
@@ -98,7 +98,7 @@ def _turn(session: Session, night: Night, ref: str) -> int:
     here = load_here(session, night.consortium, branch[0], night.now)
     born = date.fromisoformat(row[0])
     before = member.patron.memberships
-    after = after_coming_of_age(before, born, here.today, here.catalogue)
+    after = after_coming_of_age(before, born, here.today, here.catalogue, _stopped(session, night, ref, member))
     if after == before:
         return 0
     for key, was, is_now in zip(member.memberships, before, after, strict=False):
@@ -117,6 +117,7 @@ def _turn(session: Session, night: Night, ref: str) -> int:
             starts=fresh.starts.isoformat(),
             ends=fresh.ends.isoformat(),
             status=fresh.status.value,
+            confirmed=int(fresh.confirmed),
             paid=int(fresh.paid),
         )
         if fresh.strips_left is not None:
@@ -128,6 +129,17 @@ def _turn(session: Session, night: Night, ref: str) -> int:
     done = Done(patron=ref, subject=birthday(born, OF_AGE).isoformat())
     write_down(session, at.staff, "nightly/come-of-age", done, night.now, night.chance())
     return 1
+
+
+def _stopped(session: Session, night: Night, ref: str, member: Member) -> frozenset[int]:
+    """S7: the places among the patron's memberships of those that the desk has stopped."""
+    rows = session.rows(
+        "SELECT membership FROM membership WHERE consortium = ? AND patron = ? AND cancelled_on IS NOT NULL",
+        night.consortium,
+        ref,
+    )
+    keys = {key for (key,) in rows}
+    return frozenset(n for n, key in enumerate(member.memberships) if key in keys)
 
 
 def drop_stale_accounts(night: Night) -> int:

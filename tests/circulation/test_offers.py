@@ -266,6 +266,29 @@ def test_S4_of_two_rows_of_youth_in_one_place_start_follows_once_and_the_confirm
         assert [(one.subscription, one.confirmed) for one in after[2:]] == [(START, True)]
 
 
+@pytest.mark.parametrize("ends", [day(-1), TODAY, day(5)])
+def test_S7_youth_that_was_stopped_ends_on_the_day_that_was_said_and_is_followed_by_nothing(ends: date) -> None:
+    stopped = replace(YOUNG, ends=ends)
+    assert after_coming_of_age((stopped,), BORN, TODAY, CATALOGUE, {0}) == (stopped,)
+
+
+def test_S7_of_two_rows_of_youth_only_the_one_that_was_not_stopped_is_followed() -> None:
+    goes_on, elsewhere = replace(YOUNG, ends=day(50)), replace(YOUNG, ends=day(5), institution=OOSTERZELE)
+    for rows, stopped in (((goes_on, elsewhere), {1}), ((elsewhere, goes_on), {0})):
+        after = after_coming_of_age(rows, BORN, TODAY, CATALOGUE, stopped)
+        assert [one.institution for one in after if one.subscription == START] == [ZOTTEGEM]
+        assert elsewhere in after
+        assert replace(goes_on, ends=day(-1)) in after
+    ahead = replace(YOUNG, ends=day(9))
+    after = after_coming_of_age((goes_on, ahead), BORN, TODAY, CATALOGUE, {1})
+    assert after[:2] == (replace(goes_on, ends=day(-1)), ahead), "of one place too"
+
+
+def test_K6_start_waits_for_the_desk_as_its_youth_did() -> None:
+    after = after_coming_of_age((replace(YOUNG, confirmed=False),), BORN, TODAY, CATALOGUE)
+    assert [(one.subscription, one.confirmed) for one in after[1:]] == [(START, False)]
+
+
 def test_S4_a_row_of_youth_where_none_ran_on_the_last_day_is_left_alone() -> None:
     later = (membership(YOUTH, starts=day(10), ends=day(100)), replace(YOUNG, institution=OOSTERZELE))
     assert after_coming_of_age(later, BORN, TODAY, CATALOGUE)[0] == later[0]

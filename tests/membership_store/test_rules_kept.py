@@ -19,7 +19,7 @@ from circulation.presented import Source
 from membership_store.network import local_date
 from membership_store.staff.acts import Answer, Denied, Done
 from membership_store.staff.desk import StaffDesk, operator
-from membership_store.staff.nightly import Night, come_of_age
+from membership_store.staff.nightly import Night, birthday_before, come_of_age
 from membership_store.staff.table import BY_PATH
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import ANNEN, DRENTHE, Demo
@@ -262,6 +262,37 @@ def test_S4_start_follows_youth_also_where_its_term_ended_the_day_before(
     rows = turned(counter, patron, born, last + timedelta(days=runs_on), birthday)
     assert [(code, starts, balance) for code, starts, _, balance in rows[1:]] == [("0021", birthday.isoformat(), 12)]
     assert rows[0][2] == last.isoformat()
+
+
+def test_K6_a_membership_that_waits_for_the_desk_still_does_at_19(counter: Counter, demo: Demo) -> None:
+    patron, birthday = ref_of(counter, demo, "daan"), counter.now.date()
+    counter.change("UPDATE membership SET confirmed = 0 WHERE patron = ?", patron)
+    rows = turned(counter, patron, birthday_before(birthday), birthday + timedelta(days=40), birthday)
+    assert [code for code, *_ in rows] == ["JEUGD", "0021"]
+    assert counter.rows("SELECT DISTINCT confirmed FROM membership WHERE patron = ?", patron) == [(0,)]
+    assert counter.borrow(demo.shown("daan"), demo.book("oeroeg"))["reason"] == Reason.NOT_CONFIRMED.value
+
+
+@pytest.mark.parametrize("runs_on", [0, 6])
+def test_S7_a_membership_that_was_stopped_is_not_begun_anew_at_19(counter: Counter, demo: Demo, runs_on: int) -> None:
+    patron, birthday = ref_of(counter, demo, "daan"), counter.now.date()
+    ends = birthday + timedelta(days=runs_on - 1)
+    counter.change("UPDATE membership SET cancelled_on = ? WHERE patron = ?", "2026-01-02", patron)
+    rows = turned(counter, patron, birthday_before(birthday), ends, birthday)
+    assert [(code, last) for code, _, last, _ in rows] == [("JEUGD", ends.isoformat())]
+
+
+def test_S7_of_two_memberships_the_stopped_one_is_not_begun_anew_at_19(counter: Counter, demo: Demo) -> None:
+    patron, birthday = ref_of(counter, demo, "daan"), counter.now.date()
+    counter.change(
+        "INSERT INTO membership (consortium, membership, patron, institution, subscription, starts, ends, cancelled_on)"
+        " SELECT consortium, 'A-stopped', patron, 'borger-odoorn', subscription, starts, ends, starts FROM membership"
+        " WHERE patron = ?",
+        patron,
+    )
+    turned(counter, patron, birthday_before(birthday), birthday + timedelta(days=6), birthday)
+    asked = "SELECT institution FROM membership WHERE patron = ? AND subscription = '0021'"
+    assert counter.rows(asked, patron) == [("aa-en-hunze",)]
 
 
 @pytest.mark.parametrize(
