@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from circulation.identifiers import InstitutionCode
 from circulation.model import Hold, Item, Membership, MembershipStatus, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules.facts import Here, Scanned, Standing, once, rule
@@ -56,6 +57,17 @@ def _rank(one: Effective, borrow: Standing) -> tuple[object, ...]:
     named = not all(place)
     last = (row.ends, row.subscription, strips, not row.paid, row.verified or row.starts)
     return (*place, named and not one.subscription.lends, row.starts, row.institution, *last)
+
+
+@rule("N1", "N11")
+def recognised_at(here: Here) -> frozenset[InstitutionCode]:
+    """Where a patron of this institution is recognised: here, and wherever in its group its patrons are accepted.
+
+    That is for the others to say: to accept theirs here is not to be accepted there.
+    """
+    mine, shared = here.branch.institution, here.shares_memberships
+    theirs = (code for code, other in here.institutions.items() if mine in other.accepts and here.same_group(code))
+    return frozenset({mine, *(theirs if shared else ())})
 
 
 @rule("N1", "N2", "N11", "S7")

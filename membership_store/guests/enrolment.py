@@ -12,7 +12,7 @@ from circulation import identifiers as ids
 from circulation.catalogue import GUEST_STRIPS
 from circulation.model import PassKind, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
-from circulation.rules import guests, offers
+from circulation.rules import guests, offers, region
 from circulation.rules.facts import Here
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store import changes
@@ -101,12 +101,12 @@ class Enrolment:
         return patron, card
 
     def _link(self, card: str, question: Question) -> None:
-        """P4, P8: the pass works wherever this institution's patrons are accepted, its chip stands for it."""
+        """P4, P8: the pass works wherever this institution's patrons are recognised, its chip stands for it."""
         rows = self.session.rows(
             "SELECT institution FROM pass_institution WHERE consortium = ? AND pass = ?", self.consortium, card
         )
         linked = {place for (place,) in rows}
-        for place in sorted(code for code in self.here.institutions if self.here.accepts(code)):
+        for place in sorted(region.recognised_at(self.here)):
             if place not in linked:
                 key = {"consortium": self.consortium, "pass": card}
                 insert(self.session, "pass_institution", institution=place, **key)

@@ -8,7 +8,7 @@ from circulation.identifiers import InstitutionCode
 from circulation.model import GroupKind, Membership, MembershipStatus, Subscription
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Here
-from circulation.rules.region import Effective, effective
+from circulation.rules.region import Effective, effective, recognised_at
 from circulation.rules.verdict import due_date
 from tests.circulation.worlds import (
     ANNEN,
@@ -90,6 +90,17 @@ def test_N1_being_accepted_without_being_in_the_group_is_not_enough() -> None:
 def test_N1_an_institution_without_a_group_accepts_its_own_patrons_only() -> None:
     assert passes(borrow(patron(membership(at=ANNEN)), item(institution=ANNEN), at=here(at=ANNEN)))
     assert says(borrow(patron(), item(institution=ANNEN), at=here(at=ANNEN))) == ("N1", Reason.NOT_SHARED)
+
+
+@pytest.mark.parametrize("kind", list(GroupKind))
+def test_N1_a_patron_is_recognised_where_the_others_accept_whatever_is_accepted_here(kind: GroupKind) -> None:
+    for accepts in (frozenset[InstitutionCode](), frozenset({OOSTERZELE, HERZELE, ANNEN})):
+        known = institutions(kind, accepts)
+        for mine in known:
+            accepted = {one for one in known if here(known, at=one).accepts(mine)}
+            assert recognised_at(here(known, at=mine)) == accepted
+    assert recognised_at(here(institutions(accepts=frozenset()))) == {ZOTTEGEM, OOSTERZELE}
+    assert recognised_at(here(institutions(accepts=frozenset()), at=OOSTERZELE)) == {OOSTERZELE}
 
 
 @pytest.mark.parametrize("kind", [GroupKind.ONE, GroupKind.TWO])
