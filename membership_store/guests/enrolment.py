@@ -63,6 +63,7 @@ class Enrolment:
         self.session.lock("patron", self.consortium, patron)
         self._link(card, question)
         key, ends = self._term(patron, terms, says)
+        self._keep_word(patron, says)
         if with_strips:
             book_strips(self, key)
         changes.touch(self.session, self.consortium, changes.PATRON, patron)
@@ -162,6 +163,22 @@ class Enrolment:
         )
         insert(self.session, "strips", consortium=self.consortium, membership=key, balance=0)
         return key, ends
+
+    def _keep_word(self, patron: str, says: HomeSays) -> None:
+        """G8: what home has just said counts from now on for each of the guest's terms that runs, not from the night.
+
+        The terms stay as they are: their ends come with the night (G7).
+        """
+        today = self.here.today.isoformat()
+        self.session.run(
+            "UPDATE membership SET verified = ?, home_until = ? WHERE consortium = ? AND patron = ?"
+            " AND status <> 'invalid' AND cancelled_on IS NULL AND ends >= ?",
+            today,
+            says.until.isoformat() if says.until else None,
+            self.consortium,
+            patron,
+            today,
+        )
 
 
 def believed(says: HomeSays, today: date) -> HomeSays:

@@ -8,12 +8,13 @@ from typing import Any
 
 from circulation import identifiers as ids
 from circulation import wire
-from circulation.outcomes import Identified, Refused
+from circulation.outcomes import Identified, Reason, Refused
 from circulation.presented import Presented, Source
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.guests.acts import ENROL, EnrolGuest
 from membership_store.guests.desk import GuestDesk
+from membership_store.network import local_date
 from membership_store.staff.acts import Answer, Done
 from membership_store.staff.desk import operator
 from tests.membership_store.counter import Counter
@@ -24,9 +25,14 @@ CHIP = ids.chip_uid("04AABBCCDDEE11")
 BORGER = "9407"
 
 
+def today(counter: Counter) -> date:
+    """The library's own date."""
+    return local_date(counter.now, "Europe/Amsterdam")
+
+
 def until(counter: Counter) -> date:
     """The last day of the membership at home."""
-    return counter.now.date() + timedelta(days=300)
+    return today(counter) + timedelta(days=300)
 
 
 def enrol(counter: Counter, number: str = NUMBER, branch: str = ANNEN, **more: Any) -> Answer:
@@ -67,3 +73,38 @@ def test_N1_a_guests_pass_works_where_this_institutions_patrons_are_accepted(cou
     back = at(counter, ANNEN, by_chip(ids.chip_uid("04AABBCCDDEE12")))
     assert isinstance(back, Refused)
     assert back.rule == "P4", "Annen accepts nobody of Borger"
+
+
+def test_G8_a_guest_whose_home_was_silent_goes_on_once_home_has_said_at_the_desk_that_all_is_well(
+    counter: Counter,
+) -> None:
+    guest = str(taken_in(counter, uid=CHIP)["patron"])
+    earlier = (today(counter) - timedelta(days=10)).isoformat()
+    counter.change("UPDATE membership SET verified = ?, home_until = NULL WHERE patron = ?", earlier, guest)
+    stopped = at(counter, ANNEN, by_chip())
+    assert isinstance(stopped, Identified)
+    assert stopped.cannot_borrow is not None
+    assert stopped.cannot_borrow.reason is Reason.GUEST_UNVERIFIED
+    ends = counter.rows("SELECT ends FROM membership WHERE patron = ?", guest)
+    assert taken_in(counter)["known"]
+    heard = at(counter, ANNEN, by_chip())
+    assert isinstance(heard, Identified)
+    assert heard.cannot_borrow is None
+    assert counter.rows("SELECT ends FROM membership WHERE patron = ?", guest) == ends, "G7: the night brings the term"
+    said = counter.rows("SELECT verified, home_until FROM membership WHERE patron = ?", guest)
+    assert said == [(today(counter).isoformat(), until(counter).isoformat())]
+
+
+def test_G8_the_word_of_home_is_not_kept_of_a_term_that_is_over_or_was_stopped(counter: Counter) -> None:
+    guest = str(taken_in(counter, uid=CHIP)["patron"])
+    for key, ends in (("over", today(counter) - timedelta(days=1)), ("stopped", today(counter))):
+        counter.change(
+            "INSERT INTO membership (consortium, membership, patron, institution, subscription, starts, ends, verified)"
+            " SELECT consortium, ?, patron, 'emmen', subscription, '2026-01-02', ?, '2026-01-02'"
+            " FROM membership WHERE patron = ? AND institution = 'aa-en-hunze'",
+            *(key, ends.isoformat(), guest),
+        )
+    counter.change("UPDATE membership SET cancelled_on = '2026-01-03' WHERE membership = 'stopped'")
+    taken_in(counter)
+    said = dict(counter.rows("SELECT membership, verified FROM membership WHERE patron = ?", guest))
+    assert (said["over"], said["stopped"]) == ("2026-01-02", "2026-01-02")
