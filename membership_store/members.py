@@ -117,6 +117,17 @@ def passes_shown(consortium: str, presented: Presented) -> tuple[str, tuple[str 
     )
 
 
+def chip_owners(session: Session, consortium: str, uid: ids.ChipUid) -> set[str]:
+    """P8: the patrons to whose passes that chip is linked."""
+    rows = session.rows(
+        "SELECT p.patron FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
+        " WHERE c.consortium = ? AND c.uid = ?",
+        consortium,
+        uid,
+    )
+    return {owner for (owner,) in rows}
+
+
 def find(
     session: Session,
     consortium: str,

@@ -7,6 +7,7 @@ from enum import Enum
 
 from circulation.model import Membership, PatronType
 from circulation.outcomes import NextStep, Reason, Refused
+from circulation.presented import Presented
 from circulation.rules.facts import Here, Standing, rule
 from circulation.rules.terms import add_months, in_term
 from values import dataclass
@@ -80,6 +81,16 @@ def may_enrol(says: HomeSays, isil_known: bool) -> Refused | None:
     if says.outcome is not HomeOutcome.VALID:
         return Refused(Reason.HOME_SAYS_NO, "G2", NextStep.OWN_LIBRARY)
     return None
+
+
+@rule("G1", "P8")
+def is_that_pass(number: str, shown: Presented) -> bool:
+    """Whether a guest's known pass of that number, found by the number or the chip of the one shown, is the one shown.
+
+    Known by its chip alone it bears the chip's number, until its own is shown. The chip of another number is no proof:
+    home has said nothing of that one.
+    """
+    return shown.number in (None, number) or number == shown.uid
 
 
 @rule("G10")

@@ -12,6 +12,8 @@ from membership_store.staff.asked import AtBranch, OfMembership, Since
 from membership_store.staff.credentials import Role
 
 ASK_IDENTITY_DOCUMENT = "ask_identity_document"
+# What the desk hears by its own words where a kiosk says less: by rule.
+_OF_THE_DESK = {"G4": "nothing_on_offer", "P4": "number_in_use", "P8": "chip_in_use"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def enrol(at: At, asked: EnrolGuest, says: HomeSays) -> Answer:
         return Denied("guest_home_unknown", "G1")
     taken = _place(at).take_in(home, question, says, asked.subscription, with_strips=asked.with_strips)
     if not isinstance(taken, Guest):
-        return Denied("nothing_on_offer", "G4") if taken.rule == "G4" else Denied.by(taken)
+        return Denied(_OF_THE_DESK[taken.rule], taken.rule) if taken.rule in _OF_THE_DESK else Denied.by(taken)
     said = {
         "patron": taken.patron,
         "membership": taken.membership,

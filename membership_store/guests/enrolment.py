@@ -4,11 +4,10 @@ Home is asked before, outside the transaction. Nothing of the guest is kept but 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from circulation import identifiers as ids
 from circulation.catalogue import GUEST_STRIPS
 from circulation.model import PassKind, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
@@ -17,8 +16,9 @@ from circulation.rules.facts import Here
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store import changes
 from membership_store.books import stamp
-from membership_store.database import Session, insert, one
+from membership_store.database import Contested, Session, insert, one
 from membership_store.guests.homes import Home, Question
+from membership_store.guests.known import Known, chip_of, guest_of, in_use, number_of
 
 OPEN_TERM = "open"
 
@@ -57,17 +57,28 @@ class Enrolment:
         terms = self._terms(home, subscription)
         if terms is None:
             return Refused(Reason.NO_SELF_ENROLMENT, "G4", NextStep.DESK)
-        found = guest_of(self.session, self.consortium, question)
-        known = found is not None
-        patron, card = found or self._add_patron(question)
-        self.session.lock("patron", self.consortium, patron)
-        self._link(card, question)
+        known = self._held(question)
+        places = region.recognised_at(self.here)
+        refused = in_use(self.session, self.consortium, question, known, places)
+        if refused is not None:
+            return refused
+        patron, card = self._add_patron(question) if known is None else (known.patron, known.card)
+        self._link(card, question, places)
         key, ends = self._term(patron, terms, says)
         self._keep_word(patron, says)
         if with_strips:
             book_strips(self, key)
         changes.touch(self.session, self.consortium, changes.PATRON, patron)
-        return Guest(patron, key, ends, balance_of(self.session, self.consortium, key), known)
+        return Guest(patron, key, ends, balance_of(self.session, self.consortium, key), known is not None)
+
+    def _held(self, question: Question) -> Known | None:
+        """The guest, if known already, held until the end. Raises Contested where the pass became another's (N12)."""
+        known = guest_of(self.session, self.consortium, question)
+        if known is not None:
+            self.session.lock("patron", self.consortium, known.patron)
+            if guest_of(self.session, self.consortium, question) != known:
+                raise Contested
+        return known
 
     def _terms(self, home: Home, subscription: str | None) -> Subscription | None:
         """G4: the only subscription on offer chooses itself; for guests from outside the province."""
@@ -80,7 +91,7 @@ class Enrolment:
 
     def _add_patron(self, question: Question) -> tuple[str, str]:
         """The patron and the pass. Its key follows from home and number: two who enrol one guest at once meet in it."""
-        patron, card = f"G{self.chance()}", _key_of(self.session, self.consortium, question)
+        patron, card = f"G{self.chance()}", _key_of(self.session, self.consortium, question, self.chance())
         insert(
             self.session,
             "patron",
@@ -95,27 +106,29 @@ class Enrolment:
             consortium=self.consortium,
             **{"pass": card},
             patron=patron,
-            number=_number_of(question),
+            number=number_of(question),
             network_unique=0,
             kind=PassKind.HOME.value,
         )
         return patron, card
 
-    def _link(self, card: str, question: Question) -> None:
-        """P4, P8: the pass works wherever this institution's patrons are recognised, its chip stands for it."""
+    def _link(self, card: str, question: Question, places: Collection[str]) -> None:
+        """P4, P8: the pass works wherever this institution's patrons are recognised, its chip stands for it.
+
+        It bears its own number from when that is known, in the place of its chip's.
+        """
         rows = self.session.rows(
             "SELECT institution FROM pass_institution WHERE consortium = ? AND pass = ?", self.consortium, card
         )
-        linked = {place for (place,) in rows}
-        for place in sorted(region.recognised_at(self.here)):
-            if place not in linked:
-                key = {"consortium": self.consortium, "pass": card}
-                insert(self.session, "pass_institution", institution=place, **key)
-        if question.uid is None or ids.is_random(question.uid):
-            return
-        known = "SELECT 1 FROM pass_chip WHERE consortium = ? AND uid = ? AND pass = ?"
-        if one(self.session.rows(known, self.consortium, question.uid, card)) is None:
-            insert(self.session, "pass_chip", consortium=self.consortium, uid=question.uid, **{"pass": card})
+        for place in sorted({*places} - {place for (place,) in rows}):
+            insert(self.session, "pass_institution", consortium=self.consortium, institution=place, **{"pass": card})
+        if question.number is not None:
+            named = "UPDATE pass SET number = ? WHERE consortium = ? AND pass = ? AND number <> ?"
+            self.session.run(named, question.number, self.consortium, card, question.number)
+        uid = chip_of(question)
+        linked = "SELECT 1 FROM pass_chip WHERE consortium = ? AND uid = ? AND pass = ?"
+        if uid is not None and one(self.session.rows(linked, self.consortium, uid, card)) is None:
+            insert(self.session, "pass_chip", consortium=self.consortium, uid=uid, **{"pass": card})
 
     def _term(self, patron: str, terms: Subscription, says: HomeSays) -> tuple[str, date]:
         """G7: a term that runs stays; one that ended begins anew with its balance; else a new one without strips."""
@@ -187,27 +200,13 @@ def believed(says: HomeSays, today: date) -> HomeSays:
     return HomeSays(HomeOutcome.SILENT) if over else says
 
 
-def guest_of(session: Session, consortium: str, question: Question) -> tuple[str, str] | None:
-    """The guest of that home library with this pass, and the pass's key; or None."""
-    row = one(
-        session.rows(
-            "SELECT p.patron, c.pass FROM patron p JOIN pass c ON c.consortium = p.consortium AND c.patron = p.patron"
-            " WHERE p.consortium = ? AND p.home = ? AND p.type = ? AND p.erased_at IS NULL AND c.kind = 'home'"
-            " AND c.number = ? ORDER BY p.patron, c.pass",
-            consortium,
-            question.isil,
-            PatronType.GUEST.value,
-            _number_of(question),
-        )
-    )
-    return None if row is None else (str(row[0]), str(row[1]))
-
-
-def _key_of(session: Session, consortium: str, question: Question) -> str:
-    """A keyed hash: the number cannot be read from it."""
+def _key_of(session: Session, consortium: str, question: Question, chance: str) -> str:
+    """A keyed hash: the number cannot be read from it. `chance`: another, where a pass that is named anew has it."""
     row = one(session.rows("SELECT identity_key FROM consortium WHERE consortium = ?", consortium))
-    said = f"{question.isil}\0{_number_of(question)}".encode()
-    return "H" + hashlib.blake2b(said, key=bytes.fromhex(row[0] if row else ""), digest_size=16).hexdigest()
+    said = f"{question.isil}\0{number_of(question)}".encode()
+    key = "H" + hashlib.blake2b(said, key=bytes.fromhex(row[0] if row else ""), digest_size=16).hexdigest()
+    taken = one(session.rows("SELECT 1 FROM pass WHERE consortium = ? AND pass = ?", consortium, key))
+    return key if taken is None else f"H{chance}"
 
 
 def book_strips(at: Enrolment, membership: str) -> bool:
@@ -261,11 +260,3 @@ def balance_of(session: Session, consortium: str, membership: str) -> int:
         )
     )
     return 0 if row is None else int(row[0])
-
-
-def _number_of(question: Question) -> str:
-    """P8: a pass of which only the chip is known bears the chip's number."""
-    number = question.number or question.uid
-    if number is None:
-        raise ValueError("neither number nor chip")
-    return number

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from circulation import identifiers as ids
+from circulation.model import PatronType
 from circulation.rules.guests import HomeSays
 from membership_store.database import Session, one
 
@@ -89,8 +90,9 @@ def shared_isil(session: Session, consortium: str, number: ids.PassNumber) -> id
     """G1: the ISIL that this system knows for a guest's number already; None where it knows none or several."""
     rows = session.rows(
         "SELECT DISTINCT p.home FROM pass c JOIN patron p ON p.consortium = c.consortium AND p.patron = c.patron"
-        " WHERE c.consortium = ? AND c.number = ? AND c.kind = 'home' AND p.home IS NOT NULL",
+        " WHERE c.consortium = ? AND c.number = ? AND p.type = ? AND p.home IS NOT NULL AND p.erased_at IS NULL",
         consortium,
         number,
+        PatronType.GUEST.value,
     )
     return isil_of(str(rows[0][0])) if len(rows) == 1 else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from circulation import identifiers as ids
 from circulation.model import PassKind
 from circulation.rules.staffing import UNIQUE_KINDS, follow_on_allowed
+from membership_store.members import chip_owners
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, NoSuch, Unacceptable
 from membership_store.staff.asked import OfPatron
 
@@ -78,12 +79,7 @@ def _is_taken(at: At, patron: str, card: NewPass) -> bool:
 def _chip_denied(at: At, patron: str, chip: ids.ChipUid) -> Denied | None:
     if ids.is_random(chip):
         return Denied("chip_random", "P8")
-    owners = at.rows(
-        "SELECT p.patron FROM pass_chip c JOIN pass p ON p.consortium = c.consortium AND p.pass = c.pass"
-        " WHERE c.consortium = ? AND c.uid = ?",
-        chip,
-    )
-    return Denied("chip_in_use", "P8") if any(owner != patron for (owner,) in owners) else None
+    return Denied("chip_in_use", "P8") if chip_owners(at.session, at.consortium, chip) - {patron} else None
 
 
 def give(at: At, patron: str, card: NewPass, *, follow_on: bool = False) -> str:

@@ -16,12 +16,27 @@ from circulation.rules.guests import (
     HomeSays,
     after_night,
     first_term,
+    is_that_pass,
     may_enrol,
     may_enrol_alone,
     strips_due,
 )
 from circulation.rules.passes import enrolment_offer, pass_is_known
-from tests.circulation.worlds import NUMBER, TODAY, borrow, by_chip, day, guest, here, membership, passes, says, visit
+from tests.circulation.worlds import (
+    NUMBER,
+    OLD_NUMBER,
+    TODAY,
+    UID,
+    borrow,
+    by_chip,
+    day,
+    guest,
+    here,
+    membership,
+    passes,
+    says,
+    visit,
+)
 
 VALID, SILENT = HomeSays(HomeOutcome.VALID, day(200)), HomeSays(HomeOutcome.SILENT)
 ROW = membership("0345", starts=TODAY, ends=first_term(TODAY)[1], verified=TODAY, strips_left=125)
@@ -133,6 +148,15 @@ def test_G5_the_strips_are_due_once_for_each_home_term() -> None:
     assert not strips_due([day(-1)], day(-1), TODAY)
     assert not strips_due([day(-400), day(200)], day(365), TODAY)
     assert strips_due([day(-400), day(-1)], day(364), TODAY)
+
+
+def test_G1_P8_a_pass_is_known_by_its_number_and_by_its_chip_while_it_bears_no_other() -> None:
+    shown = Presented(Source.CHIP, NUMBER, UID)
+    assert is_that_pass(NUMBER, shown)
+    assert is_that_pass(UID, shown), "until now it was known by its chip alone"
+    assert not is_that_pass(OLD_NUMBER, shown), "home has vouched for another number"
+    for number in (NUMBER, UID):
+        assert is_that_pass(number, Presented(Source.CHIP, None, UID)), "all that was shown is the chip"
 
 
 def test_G5_of_a_term_without_a_day_nobody_knows_when_a_new_one_begins() -> None:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from typing import Any
+
+import pytest
 
 from circulation import identifiers as ids
 from circulation import wire
@@ -12,13 +15,18 @@ from circulation.outcomes import Identified, Reason, Refused
 from circulation.presented import Presented, Source
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store.credentials import Kiosk, add_kiosk
+from membership_store.database import Contested, Session
 from membership_store.guests.acts import ENROL, EnrolGuest
 from membership_store.guests.desk import GuestDesk
-from membership_store.network import local_date
-from membership_store.staff.acts import Answer, Done
+from membership_store.guests.enrolment import Enrolment
+from membership_store.guests.homes import Home, Question
+from membership_store.guests.self_enrolment import SelfEnrolling, SelfEnrolment
+from membership_store.network import load_here, local_date
+from membership_store.staff.acts import Answer, Denied, Done
 from membership_store.staff.desk import operator
 from tests.membership_store.counter import Counter
-from tests.membership_store.running import ANNEN, DRENTHE
+from tests.membership_store.running import ANNEN, DRENTHE, Demo
+from tests.membership_store.test_concurrency import MergedMeanwhile, making_one
 
 ISIL, NUMBER = "NL-070288", ids.PassNumber("864300")
 CHIP = ids.chip_uid("04AABBCCDDEE11")
@@ -108,3 +116,82 @@ def test_G8_the_word_of_home_is_not_kept_of_a_term_that_is_over_or_was_stopped(c
     taken_in(counter)
     said = dict(counter.rows("SELECT membership, verified FROM membership WHERE patron = ?", guest))
     assert (said["over"], said["stopped"]) == ("2026-01-02", "2026-01-02")
+
+
+def patrons(counter: Counter) -> list[Any]:
+    """The guests who came by these tests."""
+    return counter.rows("SELECT patron FROM patron WHERE patron LIKE 'G%' AND home = ?", ISIL)
+
+
+def test_G1_P8_a_guest_who_enrolled_by_chip_alone_is_found_again_when_the_desk_knows_the_number(
+    counter: Counter,
+) -> None:
+    counter.change("UPDATE institution SET self_enrolment = 1")
+    counter.change("UPDATE network_version SET version = version + 1")
+    says = HomeSays(HomeOutcome.VALID, until(counter))
+    kiosks = SelfEnrolling(counter.database, lambda: counter.now, lambda _home, _question: says)
+    event = ids.new_event_id(1, b"0123456789")
+    assert b'"outcome":"identified"' in kiosks.enrol(counter.kiosk, SelfEnrolment(event, by_chip(), "1234", ISIL))
+    said = taken_in(counter, uid=CHIP)
+    assert (said["known"], said["strips"]) == (True, 125)
+    assert patrons(counter) == [(said["patron"],)]
+    assert counter.rows("SELECT number FROM pass WHERE patron = ?", said["patron"]) == [(NUMBER,)]
+    assert counter.rows("SELECT strips FROM strips_entry WHERE cash_code = '780'") == [(125,)]
+    for shown in (by_chip(), Presented(Source.CHIP, NUMBER, CHIP)):
+        assert isinstance(at(counter, ANNEN, shown), Identified)
+    counter.change("DELETE FROM pass_chip WHERE uid = ?", CHIP)
+    assert not taken_in(counter, CHIP, uid=ids.chip_uid("04AABBCCDDEE13"))["known"], "its key is the named pass's"
+
+
+def test_G1_a_guest_whose_pass_came_by_a_file_is_found_again_whatever_its_kind(counter: Counter, demo: Demo) -> None:
+    mine = demo.passes["guest"]
+    before = counter.rows("SELECT kind, patron FROM pass WHERE number = ?", mine["number"])
+    assert [kind for kind, _ in before] == ["ordinary"]
+    for isil in (ISIL, None):
+        said = taken_in(counter, mine["number"], uid=ids.chip_uid(mine["uid"]), isil=isil)
+        assert (said["known"], said["patron"]) == (True, before[0][1])
+    assert isinstance(at(counter, ANNEN, demo.shown("guest")), Identified)
+
+
+@pytest.mark.parametrize("name", ["joris", "guest-linked"])
+def test_P8_a_guest_gets_no_chip_that_is_anothers(counter: Counter, demo: Demo, name: str) -> None:
+    theirs = demo.shown(name)
+    denied = enrol(counter, uid=theirs.uid)
+    assert (denied, patrons(counter)) == (Denied("chip_in_use", "P8"), [])
+    known = taken_in(counter)
+    assert enrol(counter, uid=theirs.uid) == denied, "nor does one who is known"
+    assert isinstance(at(counter, ANNEN, theirs), Identified)
+    assert counter.rows("SELECT 1 FROM pass_chip c JOIN pass p USING (pass) WHERE p.patron = ?", known["patron"]) == []
+
+
+def test_P4_a_guest_gets_no_number_that_is_anothers_where_the_pass_would_work(counter: Counter, demo: Demo) -> None:
+    old = str(demo.passes["karim"]["number"])
+    assert enrol(counter, old, uid=CHIP) == Denied("number_in_use", "P4")
+    assert patrons(counter) == []
+    assert isinstance(at(counter, ANNEN, demo.shown("karim")), Identified)
+    taken_in(counter, old, "9420", uid=CHIP)
+    assert isinstance(at(counter, ANNEN, demo.shown("karim")), Identified), "in Emmen it works for the guest, here not"
+
+
+def test_P4_a_number_that_was_replaced_keeps_no_guest_out(counter: Counter, demo: Demo) -> None:
+    old = str(demo.passes["karim"]["number"])
+    counter.change("UPDATE pass SET status = 'replaced' WHERE number = ?", old)
+    taken_in(counter, old, uid=CHIP)
+    assert isinstance(at(counter, ANNEN, by_chip()), Identified)
+
+
+def test_N12_a_guest_who_became_another_record_meanwhile_is_looked_up_anew(counter: Counter) -> None:
+    guest = str(taken_in(counter)["patron"])
+    other = str(taken_in(counter, "864301")["patron"])
+    merging = making_one(counter, other, guest)
+
+    def take_in(session: Session) -> object:
+        here = load_here(session, DRENTHE, ANNEN, counter.now)
+        waiting: Any = MergedMeanwhile(session, merging)
+        place = Enrolment(waiting, DRENTHE, here, counter.now, lambda: secrets.token_hex(8))
+        home = Home(ids.isil(ISIL), "")
+        says = HomeSays(HomeOutcome.VALID, until(counter))
+        return place.take_in(home, Question(home.isil, NUMBER), says, None, with_strips=True)
+
+    with pytest.raises(Contested):
+        counter.database.write(take_in)
