@@ -60,14 +60,20 @@ def _rank(one: Effective, borrow: Standing) -> tuple[object, ...]:
 
 
 @rule("N1", "N11")
+def sharing(here: Here) -> frozenset[InstitutionCode]:
+    """This institution and all of its group, where that group shares memberships."""
+    group = (code for code in here.institutions if here.shares_memberships and here.same_group(code))
+    return frozenset({here.branch.institution, *group})
+
+
+@rule("N1")
 def recognised_at(here: Here) -> frozenset[InstitutionCode]:
     """Where a patron of this institution is recognised: here, and wherever in its group its patrons are accepted.
 
     That is for the others to say: to accept theirs here is not to be accepted there.
     """
-    mine, shared = here.branch.institution, here.shares_memberships
-    theirs = (code for code, other in here.institutions.items() if mine in other.accepts and here.same_group(code))
-    return frozenset({mine, *(theirs if shared else ())})
+    mine = here.branch.institution
+    return frozenset(code for code in sharing(here) if code == mine or mine in here.institutions[code].accepts)
 
 
 @rule("N1", "N2", "N11", "S7")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from circulation import identifiers as ids
+from circulation.rules import region
 from circulation.rules.guests import HomeSays
 from membership_store.guests.enrolment import Enrolment, Guest, balance_of, book_strips
 from membership_store.guests.homes import Home, Question, home_of, homes_named, isil_of, shared_isil
@@ -76,13 +77,12 @@ def strips(at: At, asked: OfMembership) -> Answer:
     """Books the free strips under cash code 780, once for each home term (G5)."""
     at.member(asked.patron)
     row = at.one(
-        "SELECT 1 FROM membership m JOIN patron p ON p.consortium = m.consortium AND p.patron = m.patron"
-        " WHERE m.consortium = ? AND m.membership = ? AND m.patron = ? AND m.institution = ? AND p.type = '04'",
+        "SELECT m.institution FROM membership m JOIN patron p ON p.consortium = m.consortium AND p.patron = m.patron"
+        " WHERE m.consortium = ? AND m.membership = ? AND m.patron = ? AND p.type = '04'",
         asked.membership,
         asked.patron,
-        at.institution,
     )
-    if row is None:
+    if row is None or row[0] not in region.sharing(at.here):
         raise NoSuch("membership")
     if not book_strips(_place(at), asked.membership):
         return Denied("strips_booked_already", "G5")

@@ -12,13 +12,14 @@ from circulation.catalogue import GUEST_STRIPS
 from circulation.model import PassKind, PatronType, Subscription
 from circulation.outcomes import NextStep, Reason, Refused
 from circulation.rules import guests, offers, region
-from circulation.rules.facts import Here
+from circulation.rules.facts import Borrow, Here
 from circulation.rules.guests import HomeOutcome, HomeSays
 from membership_store import changes
 from membership_store.books import stamp
 from membership_store.database import Contested, Session, insert, one
 from membership_store.guests.homes import Home, Question
 from membership_store.guests.known import Known, chip_of, guest_of, in_use, number_of
+from membership_store.members import load
 
 OPEN_TERM = "open"
 
@@ -145,6 +146,9 @@ class Enrolment:
         starts, ends = guests.first_term(today)
         if row is not None and row[1] >= today.isoformat() and row[2] is None:
             return str(row[0]), date.fromisoformat(row[1])
+        elsewhere = self._elsewhere(patron)
+        if elsewhere is not None:
+            return elsewhere
         until = says.until.isoformat() if says.until else None
         key = str(row[0]) if row is not None else f"M{self.chance()}"
         if row is not None:
@@ -176,6 +180,20 @@ class Enrolment:
         )
         insert(self.session, "strips", consortium=self.consortium, membership=key, balance=0)
         return key, ends
+
+    def _elsewhere(self, patron: str) -> tuple[str, date] | None:
+        """N12: the term at another institution of the group that counts here too: there is nothing to do then.
+
+        One that was stopped is none, though it may count until the end of the month (S7).
+        """
+        member = load(self.session, self.consortium, patron)
+        standing = None if member is None else region.effective(Borrow(self.here, member.patron))
+        if member is None or standing is None or standing.membership.institution == self.here.branch.institution:
+            return None
+        key = member.key_of(standing.membership)
+        goes_on = "SELECT 1 FROM membership WHERE consortium = ? AND membership = ? AND cancelled_on IS NULL"
+        rows = self.session.rows(goes_on, self.consortium, key)
+        return (key, standing.membership.ends) if rows else None
 
     def _keep_word(self, patron: str, says: HomeSays) -> None:
         """G8: what home has just said counts from now on for each of the guest's terms that runs, not from the night.
@@ -212,32 +230,30 @@ def _key_of(session: Session, consortium: str, question: Question, chance: str) 
 def book_strips(at: Enrolment, membership: str) -> bool:
     """G5: books the free strips under cash code 780, once for each term of the home membership; says whether it did.
 
-    They come on top of nothing: the first time what was lent offline before is taken off, later a fresh term begins.
+    They come on top of nothing: the first time what was lent offline before is taken off, and a balance that came from
+    elsewhere is no less than it was; later a fresh term begins.
     """
     row = one(
         at.session.rows(
-            "SELECT m.home_until, s.balance, s.overdrawn FROM membership m"
+            "SELECT m.patron, m.home_until, s.balance, s.overdrawn FROM membership m"
             " LEFT JOIN strips s ON s.consortium = m.consortium AND s.membership = m.membership"
             " WHERE m.consortium = ? AND m.membership = ?",
             at.consortium,
             membership,
         )
     )
-    booked = at.session.rows(
-        "SELECT term FROM strips_entry WHERE consortium = ? AND membership = ? AND cash_code = ? ORDER BY booked_at",
-        at.consortium,
-        membership,
-        guests.CASH_CODE,
-    )
     if row is None:
         return False
-    until = date.fromisoformat(row[0]) if row[0] else None
-    terms = [None if term == OPEN_TERM else date.fromisoformat(term) for (term,) in booked]
+    patron, told, balance, overdrawn = row
+    until = date.fromisoformat(told) if told else None
+    booked = _booked(at, patron)
+    terms = [None if term == OPEN_TERM else date.fromisoformat(term) for _, term in booked]
     if not guests.strips_due(terms, until, at.here.today):
         return False
-    balance = GUEST_STRIPS if booked else max(0, GUEST_STRIPS + (row[1] or 0) - (row[2] or 0))
+    anew = any(key == membership for key, _ in booked)
+    strips = GUEST_STRIPS if anew else max(balance or 0, GUEST_STRIPS - (overdrawn or 0))
     at.session.run("DELETE FROM strips WHERE consortium = ? AND membership = ?", at.consortium, membership)
-    insert(at.session, "strips", consortium=at.consortium, membership=membership, balance=balance)
+    insert(at.session, "strips", consortium=at.consortium, membership=membership, balance=strips)
     insert(
         at.session,
         "strips_entry",
@@ -250,6 +266,20 @@ def book_strips(at: Enrolment, membership: str) -> bool:
         booked_at=stamp(at.now),
     )
     return True
+
+
+def _booked(at: Enrolment, patron: str) -> list[tuple[str, str]]:
+    """The memberships of the patron, here and wherever this institution shares them, and the terms that were booked."""
+    rows = at.session.rows(
+        "SELECT m.institution, e.membership, e.term FROM membership m"
+        " JOIN strips_entry e ON e.consortium = m.consortium AND e.membership = m.membership"
+        " WHERE m.consortium = ? AND m.patron = ? AND e.cash_code = ? ORDER BY e.booked_at, e.entry",
+        at.consortium,
+        patron,
+        guests.CASH_CODE,
+    )
+    shared = region.sharing(at.here)
+    return [(key, term) for place, key, term in rows if place in shared]
 
 
 def balance_of(session: Session, consortium: str, membership: str) -> int:

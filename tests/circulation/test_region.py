@@ -8,7 +8,7 @@ from circulation.identifiers import InstitutionCode
 from circulation.model import GroupKind, Membership, MembershipStatus, Subscription
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Here
-from circulation.rules.region import Effective, effective, recognised_at
+from circulation.rules.region import Effective, effective, recognised_at, sharing
 from circulation.rules.verdict import due_date
 from tests.circulation.worlds import (
     ANNEN,
@@ -101,6 +101,14 @@ def test_N1_a_patron_is_recognised_where_the_others_accept_whatever_is_accepted_
             assert recognised_at(here(known, at=mine)) == accepted
     assert recognised_at(here(institutions(accepts=frozenset()))) == {ZOTTEGEM, OOSTERZELE}
     assert recognised_at(here(institutions(accepts=frozenset()), at=OOSTERZELE)) == {OOSTERZELE}
+
+
+@pytest.mark.parametrize("kind", list(GroupKind))
+def test_N11_a_group_shares_whosever_patrons_it_accepts_and_groups_1_and_2_do_not(kind: GroupKind) -> None:
+    known = institutions(kind, frozenset())
+    for mine, other in ((ZOTTEGEM, OOSTERZELE), (OOSTERZELE, ZOTTEGEM)):
+        assert sharing(here(known, at=mine)) == ({mine, other} if kind in SHARING else {mine})
+    assert sharing(here(known, at=ANNEN)) == {ANNEN}
 
 
 @pytest.mark.parametrize("kind", [GroupKind.ONE, GroupKind.TWO])

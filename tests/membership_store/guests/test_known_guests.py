@@ -22,8 +22,10 @@ from membership_store.guests.enrolment import Enrolment
 from membership_store.guests.homes import Home, Question
 from membership_store.guests.self_enrolment import SelfEnrolling, SelfEnrolment
 from membership_store.network import load_here, local_date
-from membership_store.staff.acts import Answer, Denied, Done
-from membership_store.staff.desk import operator
+from membership_store.staff.acts import Answer, Denied, Done, NoSuch
+from membership_store.staff.asked import OfMembership
+from membership_store.staff.desk import StaffDesk, operator
+from membership_store.staff.table import BY_PATH
 from tests.membership_store.counter import Counter
 from tests.membership_store.running import ANNEN, DRENTHE, Demo
 from tests.membership_store.test_concurrency import MergedMeanwhile, making_one
@@ -31,6 +33,7 @@ from tests.membership_store.test_concurrency import MergedMeanwhile, making_one
 ISIL, NUMBER = "NL-070288", ids.PassNumber("864300")
 CHIP = ids.chip_uid("04AABBCCDDEE11")
 BORGER = "9407"
+BOOK = BY_PATH["guests/strips"]
 
 
 def today(counter: Counter) -> date:
@@ -195,3 +198,89 @@ def test_N12_a_guest_who_became_another_record_meanwhile_is_looked_up_anew(count
 
     with pytest.raises(Contested):
         counter.database.write(take_in)
+
+
+def link_guests(counter: Counter) -> None:
+    """Borger has linked Annen's subscription of guests (N1)."""
+    counter.change(
+        "INSERT INTO product_link (consortium, institution, of_institution, of_subscription, subscription)"
+        " VALUES (?, 'borger-odoorn', 'aa-en-hunze', '0345', '0345')",
+        DRENTHE,
+    )
+    counter.change("UPDATE network_version SET version = version + 1")
+
+
+def test_N12_G5_a_guest_of_the_group_is_one_at_its_other_libraries_already(counter: Counter) -> None:
+    link_guests(counter)
+    first = taken_in(counter, uid=CHIP)
+    second = taken_in(counter, branch=BORGER)
+    assert second["known"]
+    assert (second["patron"], second["membership"]) == (first["patron"], first["membership"])
+    assert (second["ends"], second["strips"]) == (first["ends"], 125)
+    served = at(counter, BORGER, by_chip())
+    assert isinstance(served, Identified)
+    assert (served.may_borrow, served.cannot_borrow) == (125, None)
+    assert counter.rows("SELECT strips FROM strips_entry WHERE cash_code = '780'") == [(125,)]
+
+
+@pytest.mark.parametrize("left", [-1, 10])
+def test_N12_S7_a_guest_who_was_stopped_in_the_group_is_taken_in_here(counter: Counter, left: int) -> None:
+    link_guests(counter)
+    first = taken_in(counter, uid=CHIP)
+    ends = (today(counter) + timedelta(days=left)).isoformat()
+    stop = "UPDATE membership SET ends = ?, cancelled_on = starts WHERE patron = ?"
+    counter.change(stop, ends, first["patron"])
+    second = taken_in(counter, branch=BORGER)
+    assert (second["patron"], second["membership"] != first["membership"]) == (first["patron"], True)
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_G5_the_strips_can_be_booked_at_any_library_of_the_group_and_at_no_other(
+    counter: Counter, linked: bool
+) -> None:
+    if linked:
+        link_guests(counter)
+    guest = taken_in(counter, with_strips=False)
+    desk = StaffDesk(counter.database, lambda: counter.now)
+
+    def book(branch: str) -> Answer:
+        asked = OfMembership(branch=ids.BranchCode(branch), patron=guest["patron"], membership=guest["membership"])
+        return desk.operate(operator(DRENTHE), BOOK, asked)
+
+    with pytest.raises(NoSuch):
+        book("9420")
+    assert isinstance(book(BORGER), Done)
+    assert book(ANNEN) == Denied("strips_booked_already", "G5")
+
+
+def test_G5_the_strips_of_a_term_at_home_are_booked_once_in_the_whole_group(counter: Counter) -> None:
+    first = taken_in(counter, uid=CHIP)
+    second = taken_in(counter, branch=BORGER)
+    assert (second["patron"], second["membership"] != first["membership"]) == (first["patron"], True)
+    assert (first["strips"], second["strips"]) == (125, 0)
+    assert counter.rows("SELECT membership, strips FROM strips_entry WHERE cash_code = '780'") == [
+        (first["membership"], 125)
+    ]
+    booked = OfMembership(branch=ids.BranchCode(BORGER), patron=second["patron"], membership=second["membership"])
+    desk = StaffDesk(counter.database, lambda: counter.now)
+    assert desk.operate(operator(DRENTHE), BOOK, booked) == Denied("strips_booked_already", "G5")
+    counter.now += timedelta(days=301)
+    assert taken_in(counter, branch=BORGER)["strips"] == 125, "a new term at home"
+
+
+def test_N11_G5_libraries_that_share_nothing_each_book_the_strips(counter: Counter) -> None:
+    assert [taken_in(counter, branch=place)["strips"] for place in (ANNEN, "9420", "9425")] == [125, 125, 125]
+
+
+@pytest.mark.parametrize(("balance", "overdrawn", "booked"), [(125, 0, 125), (3, 0, 125), (0, 0, 125), (0, 7, 118)])
+def test_G5_what_a_guest_had_before_the_strips_are_booked_is_not_doubled(
+    counter: Counter, demo: Demo, balance: int, overdrawn: int, booked: int
+) -> None:
+    number = demo.passes["guest"]["number"]
+    counter.change(
+        f"UPDATE strips SET balance = {balance}, overdrawn = {overdrawn} WHERE membership IN (SELECT m.membership FROM"
+        " membership m JOIN pass p ON p.consortium = m.consortium AND p.patron = m.patron WHERE p.number = ?)",
+        number,
+    )
+    assert taken_in(counter, number)["strips"] == booked
+    assert taken_in(counter, number)["strips"] == booked
