@@ -12,6 +12,7 @@ from circulation.rules.terms import counts
 UNIQUE_KINDS = frozenset({PassKind.REGIONAL, PassKind.NATIONAL_NUMBER, PassKind.UITPAS, PassKind.A_KAART})
 ADMINISTRATIVE_PREFIX = "29999"
 ACTIVATION_HOURS = 24
+_IN_NO_DOMAIN = frozenset('()<>[]:;@\\,"')  # the specials of RFC 5322 3.2.3, but the dot
 
 
 class Enrolment(Enum):
@@ -136,7 +137,10 @@ def must_be_acknowledged(patron: Patron) -> bool:
 
 @rule("K9")
 def usable_address(text: str) -> bool:
-    """Whether a receipt can be mailed there: one @ with something on both sides, a dot behind it, no blanks."""
+    """Whether a receipt can be mailed there: one @ with something on both sides, a dot behind it, no blanks.
+
+    Nor a character that no name of a domain has: by brackets an address would be read as a machine's number.
+    """
     name, at, domain = text.strip().partition("@")
-    whole = bool(name and at) and "@" not in domain and not any(one.isspace() for one in name + domain)
+    whole = bool(name and at) and _IN_NO_DOMAIN.isdisjoint(domain) and not any(one.isspace() for one in name + domain)
     return whole and all(domain.split(".")) and "." in domain

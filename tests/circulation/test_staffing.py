@@ -206,6 +206,16 @@ def test_K9_an_address_with_something_on_both_sides_is_usable(text: str) -> None
         "jan@.nl",
         "jan@b.",
         "a@b..nl",
+        "a@[b.nl",
+        "a@]b.nl",
+        "a@[192.0.2.1]",
+        "a@b(c).nl",
+        "a@<b.nl>",
+        "a@b.nl,c.nl",
+        "a@b.nl;c.nl",
+        "a@b:c.nl",
+        "a@b\\c.nl",
+        'a@"b".nl',
     ],
 )
 def test_K9_any_other_text_is_not_usable_and_breaks_nothing(text: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from circulation import wire
 from circulation.affairs import ReceiptTaken
@@ -221,9 +224,12 @@ def test_a_relay_that_is_away_for_two_days_ends_it_with_a_word_to_staff(
 def test_an_address_that_became_unusable_meanwhile_is_told_and_breaks_nothing(
     counter: Counter, demo: Demo, anna: str, relay: RelayProcess
 ) -> None:
-    counter.desk.mail_receipt(counter.kiosk, receipt(demo))
-    give_address(counter, anna, "geen adres")
-    assert sent(counter, relay)["failed"] == 1
+    for number, address in enumerate(("geen adres", "a@[b.nl"), 1):
+        give_address(counter, anna, ADDRESS)
+        counter.desk.mail_receipt(counter.kiosk, receipt(demo, number))
+        give_address(counter, anna, address)
+        assert sent(counter, relay)["failed"] == 1
+        assert len(counter.rows("SELECT 1 FROM staff_flag WHERE reason = 'address_refuses_mail'")) == number
 
 
 def test_the_night_forgets_it_after_a_week(counter: Counter, demo: Demo, anna: str) -> None:
@@ -254,10 +260,20 @@ def test_no_text_can_add_a_header(text: str) -> None:
         letter(a_letter(to=f"a@b.nl{text}"), datetime.now(UTC))
 
 
-@pytest.mark.parametrize("to", ["a,b@c.nl", "<a@b.nl>", "ë@b.nl", "a@b..nl", '"a"@b.nl, c@d.nl', ""])
+@pytest.mark.parametrize("to", ["a,b@c.nl", "<a@b.nl>", "ë@b.nl", "a@b..nl", '"a"@b.nl, c@d.nl', "", "a@[b.nl"])
 def test_an_address_that_is_none_or_two_is_no_letter(to: str) -> None:
     with pytest.raises(NoLetter):
         letter(a_letter(to=to), datetime.now(UTC))
+
+
+@given(st.text(alphabet="ab.@[]()<>:;,\\\"'=?% \r\n\x00é\u200b", max_size=12), st.sampled_from(["to", "sender"]))
+@settings(max_examples=2000, deadline=None)
+@example("a@[b.nl", "to")
+@example("a@[b.nl", "sender")
+def test_k9_no_address_breaks_the_sending(text: str, whose: str) -> None:
+    for address in (text, f"a@{text}", f"a@{text}.nl"):
+        with suppress(NoLetter):
+            letter(a_letter(**{whose: address}), datetime.now(UTC))
 
 
 def test_a_domain_of_other_letters_is_written_as_every_relay_reads_it() -> None:
