@@ -6,6 +6,14 @@ from datetime import date, timedelta
 from circulation.model import Membership, MembershipStatus, Subscription
 from circulation.rules.facts import rule
 
+FIRST_YEAR, LAST_YEAR = 1850, 2999
+"""Of the days that come from outside: from beyond these years a term, or a time zone, would lead off the calendar."""
+
+
+def is_reckonable(day: date) -> bool:
+    """Whether terms and ages can be reckoned from that day."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
 
 @rule("S7")
 def in_term(membership: Membership, today: date) -> bool:

@@ -7,10 +7,10 @@ from datetime import date
 
 from circulation import identifiers as ids
 from circulation import wire
+from circulation.rules.terms import FIRST_YEAR, LAST_YEAR, is_reckonable
 
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z_./:\-]{0,79}")
 _TYPE = re.compile(r"[0-9A-Za-z]{1,4}")
-_FIRST_YEAR, _LAST_YEAR = 1850, 2999
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 Read = Callable[[str], str]
@@ -95,8 +95,8 @@ def day(cell: str) -> str:
         found = None
     if found is None or found.isoformat() != cell:
         raise Wrong("is no date of the form YYYY-MM-DD")
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise Wrong(f"is no date of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not is_reckonable(found):
+        raise Wrong(f"is no date of the years {FIRST_YEAR} to {LAST_YEAR}")
     return cell
 
 

@@ -12,6 +12,7 @@ from circulation.outcomes import Refused
 from circulation.presented import Presented, Source
 from circulation.rules.facts import Borrow, Here, Renew, Return, Visit
 from circulation.rules.region import effective
+from circulation.rules.terms import is_reckonable
 from circulation.rules.why import Explanation, Step, Wanted, explain
 from membership_store.collection import find_item
 from membership_store.members import find
@@ -85,6 +86,8 @@ def answered(at: At, asked: AskWhy) -> Answered:
     """Loads what the rules look at, and has them say why. Raises NoSuch and Unacceptable."""
     here = at.here
     if asked.when is not None:
+        if not is_reckonable(asked.when.date()):
+            raise Unacceptable("when", "not of these centuries")
         here = load_here(at.session, at.consortium, asked.branch, asked.when)
     visit, patron = _shown(at, here, asked)
     if asked.action is Asking.VISIT:

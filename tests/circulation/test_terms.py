@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from circulation.catalogue import CATALOGUE, on_day
 from circulation.model import MembershipStatus, Subscription
-from circulation.rules.terms import add_months, cancelled_end, contribution_ends, counts, in_term, month_end
+from circulation.rules.terms import (
+    add_months,
+    cancelled_end,
+    contribution_ends,
+    counts,
+    in_term,
+    is_reckonable,
+    month_end,
+)
 from tests.circulation.worlds import TODAY, borrow, code, day, membership, passes, patron
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
@@ -124,3 +132,8 @@ def test_K6_what_is_not_confirmed_is_in_term_and_does_not_count() -> None:
     assert in_term(row, TODAY)
     assert not counts(row, TODAY)
     assert counts(membership(), TODAY)
+
+
+def test_S7_days_are_reckoned_from_within_these_centuries() -> None:
+    said = {year: is_reckonable(date(year, 12, 31)) for year in (1, 1849, 1850, 2999, 3000, 9999)}
+    assert said == {1: False, 1849: False, 1850: True, 2999: True, 3000: False, 9999: False}

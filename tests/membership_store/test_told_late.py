@@ -452,3 +452,16 @@ def test_s8_a_fine_that_staff_waived_is_not_owed_again_by_an_earlier_return(coun
     counter.change("UPDATE fee SET status = 'paid', waived_at = '2026-01-01' WHERE kind = 'fine' AND loan IS NOT NULL")
     counter.tell(back)
     assert len(fines(counter, item)) == 1
+
+
+@pytest.mark.parametrize("kind", [Kind.FACT, Kind.REQUEST])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00"])
+def test_a_clock_at_an_end_of_the_calendar_is_believed_of_nothing(
+    counter: Counter, demo: Demo, at: str, kind: Kind
+) -> None:
+    item = demo.book("oeroeg")
+    out = replace(counter.event(demo.shown("anna"), item, kind), at=datetime.fromisoformat(at))
+    assert counter.tell(out)["outcome"] == "checked_out"
+    back = replace(counter.act(Action.CHECK_IN, None, item, kind=kind), at=datetime.fromisoformat(at))
+    assert counter.tell(back)["outcome"] == "checked_in"
+    assert all(counter.now - timedelta(days=401) < begun <= counter.now for _, begun, _ in history(counter, item))

@@ -10,7 +10,7 @@ import pytest
 from membership_store.staff.acts import Manner
 from membership_store.staff.credentials import Role
 from membership_store.staff.table import ACTS
-from tests.membership_store.running import Caller, StoreProcess
+from tests.membership_store.running import Caller, Demo, StoreProcess
 from tests.membership_store.staff.desk import Clerk, application, new_clerk, new_event
 
 
@@ -144,3 +144,19 @@ def test_statistics_of_a_period_without_an_end_are_refused_and_those_of_all_cent
 
 def test_only_writes_ask_for_an_event_id() -> None:
     assert {act.path for act in ACTS if act.manner is not Manner.WRITE} >= {"patrons/search", "patrons/look", "audit"}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_no_day_at_an_end_of_the_calendar_is_a_fault_of_ours(clerk: Clerk, boss: Clerk, demo: Demo, day: str) -> None:
+    patron = clerk.enrol()["patron"]
+    for moment in (f"{day}T00:00:00+00:00", f"{day}T23:59:59+00:00"):
+        for action in ("visit", "borrow"):
+            status, said = clerk.tell("explain", patron=patron, action=action, when=moment)
+            assert (status, said["type"], said["detail"][:4]) == (422, "/problems/invalid", "when")
+    assert clerk.done("offers", born=day)["chosen"] in (None, "JEUGD")
+    assert clerk.tell("patrons/enrol", **application(day))[0] == 422
+    assert clerk.done("patrons/search", surname="Bakker", born=day)["patrons"] == []
+    assert boss.tell("statistics", first="0001-01-01", last=day)[0] in (200, 422)
+    boss.done("calendar/close", days=[day])
+    assert clerk.done("explain", patron=patron, item=demo.book("oeroeg"))["allowed"]
+    boss.done("calendar/reopen", days=[day])
