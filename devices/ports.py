@@ -145,7 +145,7 @@ class PadItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemsChanged:
-    """What lies on the pad now: all of it, each time that it changes."""
+    """What lies on the pad now: all of it, each time that it changes, and once it was looked at after an opening."""
 
     device: str
     items: tuple[PadItem, ...]

@@ -35,23 +35,26 @@ class Lying:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """All that lies there, in the order in which it came. `strange`: tags that cannot be read, or are no item's."""
+    """All that lies there, in the order in which it came. `strange`: tags that cannot be read, or are no item's.
+    `seen`: the UIDs of all tags, of the strange ones, too: what cannot be read for a moment has not left."""
 
     items: tuple[Lying, ...] = ()
     strange: int = 0
+    seen: frozenset[bytes] = frozenset()
 
     @classmethod
     def of(cls, tags: Iterable[PadItem]) -> "Stack":
         """The items of these tags."""
         found: dict[ItemBarcode, list[PadItem]] = {}
-        strange = 0
+        strange, seen = 0, set[bytes]()
         for tag in tags:
+            seen.add(tag.uid)
             number = _number(tag)
             if number is None:
                 strange += 1
             else:
                 found.setdefault(number, []).append(tag)
-        return cls(tuple(Lying(item, tuple(parts)) for item, parts in found.items()), strange)
+        return cls(tuple(Lying(item, tuple(parts)) for item, parts in found.items()), strange, frozenset(seen))
 
     def find(self, item: ItemBarcode) -> Lying | None:
         """That item, where any tag of it lies there."""

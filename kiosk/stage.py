@@ -72,6 +72,7 @@ class Stage:
         self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
+        self._pad_opened = False
         self._unwell: set[str] = set()
         self._read_passes = self._kinds & ({"pass_reader", "item_scanner"} | ({"item_pad"} if passes_on_pad else set()))
         self._read_items = self._kinds & {"item_scanner", "item_pad"}
@@ -97,7 +98,7 @@ class Stage:
 
     @property
     def by_pad(self) -> bool:
-        """Whether books can be laid on a pad now."""
+        """Whether books can be laid on a pad now: it works, and has told since it was opened what lies there."""
         return "item_pad" in self._kinds - self._broken
 
     @property
@@ -309,8 +310,10 @@ class Stage:
             self.passes.pop(happening.device, None)
         elif isinstance(happening, ItemsChanged):
             self.pad = Stack.of(happening.items)
-            self.left_there &= self.pad.uids
-            self.dealt_with &= self.pad.uids
+            self.left_there &= self.pad.seen
+            self.dealt_with &= self.pad.seen
+            if self._pad_opened:
+                self._broken.discard("item_pad")
         elif isinstance(happening, Answered):
             self._late[happening.event] = happening.answer
             if len(self._late) > LATE_ANSWERS:
@@ -369,13 +372,16 @@ class Stage:
             self._line = happening
             return self._ways() != before
         (self._unwell.discard if happening.health.state is Health.READY else self._unwell.add)(happening.kind)
-        if happening.health.state in _WORKING:
-            self._broken.discard(happening.kind)
-        else:
+        works = happening.health.state in _WORKING
+        if happening.kind == "item_pad":
+            self._pad_opened = works  # before it has looked it counts as broken: what lay there may have gone
+        if not works:
             self._broken.add(happening.kind)
             if happening.kind == "pass_reader":
                 # It cannot tell any more; a pass that still lies there is told again.
                 self.passes.pop(happening.device, None)
+        elif happening.kind != "item_pad":
+            self._broken.discard(happening.kind)
         return self._ways() != before
 
     def _ways(self) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ class FeigPad:
         self._asked: deque[Switching] = deque()
         self._state = PadState()
         self._last_look = 0.0
-        self._told: tuple[PadItem, ...] = ()
+        self._told: tuple[PadItem, ...] | None = None  # None: nothing yet since the line was opened
         self._told_pass: bytes | None = None
 
     # -- for those who switch, from any thread
@@ -120,9 +120,8 @@ class FeigPad:
         line, tags, faults = self._line, self._tags, 0
         if line is None or tags is None:
             return
-        if self._clock() - self._last_look >= FORGOTTEN_AFTER_S:
-            self._state.forget()
-            self._tell(send)
+        self._told = None
+        self._state.opened(anew=self._clock() - self._last_look >= FORGOTTEN_AFTER_S)
         while not stop.is_set():
             began = self._clock()
             try:
@@ -195,6 +194,9 @@ class FeigPad:
                 one.finish(found)
 
     def _tell(self, send: Send) -> None:
+        """What changed; after an opening all of it in any case, and nothing before all of it was looked at."""
+        if self._told is None and not self._state.is_known:
+            return
         if self._state.items != self._told:
             self._told = self._state.items
             send(ItemsChanged(self.name, self._told, self._clock()))

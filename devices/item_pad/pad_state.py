@@ -31,9 +31,22 @@ class PadState:
 
     def __init__(self) -> None:
         self._tags: dict[bytes, _Tag] = {}
+        self._looked = False  # since the pad was opened
+
+    def opened(self, *, anew: bool) -> None:
+        """The pad was opened, and nobody has looked yet. `anew`: it was away for so long that all is read anew.
+
+        What does not lie there any more has gone after as many misses as ever: by one bad inventory the books that
+        somebody left there would have gone and come, and be anybody's.
+        """
+        self._looked = False
+        if anew:
+            for tag in self._tags.values():
+                tag.item, tag.misses, tag.tries, tag.settled = None, 0, 0, False
 
     def seen(self, sightings: Iterable[Sighting]) -> None:
         """Report one good inventory."""
+        self._looked = True
         there = {one.uid: one for one in sightings}
         for uid, sighting in there.items():
             tag = self._tags.setdefault(uid, _Tag(sighting))
@@ -71,9 +84,10 @@ class PadState:
             if security is TagSecurity.UNKNOWN:
                 tag.settled, tag.tries = False, 0
 
-    def forget(self) -> None:
-        """Nobody looked for a while: what lay there may have gone."""
-        self._tags.clear()
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody looked since the pad was opened, and each tag was seen then, and read or given up."""
+        return self._looked and all(tag.item is not None and not tag.misses for tag in self._tags.values())
 
     @property
     def items(self) -> tuple[PadItem, ...]:

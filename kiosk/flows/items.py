@@ -110,7 +110,7 @@ class Items:
         try:
             return await self._serve()
         finally:
-            self._left = self._stage.pad.uids
+            self._left = self._stage.pad.seen
 
     async def _serve(self) -> Ending:
         self.catch_up()
@@ -155,7 +155,7 @@ class Items:
         """What its patron left lying is nobody else's, whatever came of it. What somebody laid there since is new."""
         pad = self._stage.pad
         self._stage.dealt_with |= pad.uids_of([one.item for one in self.sheet.lines if _is_over(one.row)])
-        self._stage.left_there |= self._stage.dealt_with | (self._left & pad.uids)
+        self._stage.left_there |= self._stage.dealt_with | (self._left & pad.seen)
 
     def _lay_there_before(self, one: Lying) -> bool:
         """Whether it was left there by somebody else, or in an earlier visit, and not lifted since."""

@@ -56,12 +56,12 @@ class Library(ScriptedDesk):
         self.next_reply, self.next_return = "lent", "done"
         self.brought: set[str] = set()  # what was taken in while the gate let it pass: only where it is brought back
         self.passes_gate: Callable[[str], bool] = lambda _: False
-        self.on_ask: Callable[[], None] = lambda: None
+        self.on_ask: Callable[[str], None] = lambda _: None
         self.open: dict[EventId, CheckedOut | Refused | Voided] = {}
 
     async def check_out(self, presented: Presented, item: ItemBarcode) -> CheckedOut | Refused:
         reply, self.next_reply = self.next_reply, "lent"
-        self.on_ask()
+        self.on_ask(item)
         await asyncio.sleep(self.delay_s)
         patron = presented.number or ""
         if reply == "unreachable":
@@ -89,7 +89,7 @@ class Library(ScriptedDesk):
 
     async def check_in(self, item: ItemBarcode) -> CheckedIn | Refused:
         how, self.next_return = self.next_return, "done"
-        self.on_ask()
+        self.on_ask(item)
         await asyncio.sleep(self.delay_s)
         if how not in ("unreachable", "refused") and self.passes_gate(item):
             self.brought.add(item)
@@ -134,7 +134,7 @@ class Watching(Recorder):
 
     def show(self, shown: Shown) -> None:
         super().show(shown)
-        self.machine.look(shown)
+        self.machine.look(self.machine.kiosk.stage._shown)  # as it is under the veil, which hides what it is about
 
 
 class PadMachine(RuleBasedStateMachine):
@@ -148,13 +148,14 @@ class PadMachine(RuleBasedStateMachine):
         self.kiosk.desk, self.kiosk.pad = self.library, self.pad
         self.pad.switches = True
         self.library.passes_gate = self.comes_back
-        self.library.on_ask = self.is_said
+        self.library.on_ask = self.is_asked
         self.pad.bits = {one.uid: SECURED for one in TAGS}
         self.ui = Watching(self.loop.time)
         self.ui.machine = self
         self.kiosk.ui = self.ui
         self.kiosk.stage._ui = self.ui  # the stage was built with the other recorder
         self.before: Screen = Rest()
+        self.were_there: set[str] = set()  # in this visit: laid where a pad that works sees it, or scanned
         self.faults: list[AssertionError] = []
         self.loop.run_until_complete(self.kiosk.begin())
 
@@ -173,6 +174,8 @@ class PadMachine(RuleBasedStateMachine):
 
     @rule(tags=st.lists(st.sampled_from(TAGS), min_size=1, max_size=4, unique=True))
     def lay(self, tags: list[PadItem]) -> None:
+        if self.pad.plugged:
+            self.were_there |= {str(one.number) for one in tags}
         self.loop.run_until_complete(self.kiosk.lay(*tags))
 
     @precondition(lambda self: isinstance(self.kiosk.screen(), Borrowing))
@@ -189,6 +192,7 @@ class PadMachine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(sorted(ITEMS)))
     def scan(self, number: str) -> None:
+        self.were_there.add(number)
         self.loop.run_until_complete(self.kiosk.scan(number))
 
     @rule(
@@ -206,7 +210,7 @@ class PadMachine(RuleBasedStateMachine):
     @precondition(lambda self: isinstance(self.kiosk.screen(), LendOrReturn))
     @rule(intent=st.sampled_from([Intent.LEND, Intent.BRING_BACK, Intent.STOP]))
     def say(self, intent: Intent) -> None:
-        """Until then nothing was done with the books that lie there (`is_said`)."""
+        """Until then nothing was done with the books that lie there (`is_asked`)."""
         self.touch(intent)
 
     @precondition(lambda self: isinstance(self.kiosk.screen(), Rest))
@@ -233,10 +237,40 @@ class PadMachine(RuleBasedStateMachine):
     def the_pad_takes(self, seconds: float) -> None:
         self.pad.delay_s = seconds
 
-    @rule(plugged=st.booleans())
-    def the_plug(self, plugged: bool) -> None:
-        self.pad.plugged = plugged
-        self.loop.run_until_complete(self.kiosk.health("item_pad", Health.READY if plugged else Health.LOST))
+    @rule(
+        moved=st.lists(st.sampled_from(TAGS), max_size=3, unique=True),
+        laid=st.booleans(),
+        blind_s=st.sampled_from([0, 0, 0.05, 2]),
+    )
+    def the_plug(self, moved: list[PadItem], laid: bool, blind_s: float) -> None:
+        """Out, or in again after some moved books; then it is said to be ready before it has looked."""
+        if self.pad.plugged:
+            self.pad.plugged = False
+            self.loop.run_until_complete(self.kiosk.health("item_pad", Health.LOST))
+            return
+        if moved:
+            self.loop.run_until_complete((self.kiosk.lay if laid else self.kiosk.lift)(*moved))
+        self.plug_in(blind_s)
+
+    @precondition(lambda self: self.pad.plugged and isinstance(self.kiosk.screen(), Rest))
+    @rule(number=st.sampled_from(sorted(ITEMS)), begins=st.sampled_from(["visit", "return", "nothing"]))
+    def a_book_is_taken_while_the_pad_is_away(self, number: str, begins: str) -> None:
+        """Nobody sees it go; somebody may come meanwhile."""
+        self.lay(list(ITEMS[number]))
+        self.the_plug([], laid=False, blind_s=0)
+        self.lift(list(ITEMS[number]))
+        self.were_there.clear()
+        if begins == "visit":
+            self.tap(ANNA)
+        elif begins == "return":
+            self.bring_back()
+
+    def plug_in(self, blind_s: float = 0) -> None:
+        self.pad.plugged = True
+        self.loop.run_until_complete(self.kiosk.state("item_pad", Health.READY))
+        self.loop.run_until_complete(self.kiosk.wait(blind_s))
+        self.were_there |= self.kiosk.lying
+        self.loop.run_until_complete(self.kiosk.health("item_pad", Health.READY))
 
     @rule(reply=st.sampled_from(REPLIES))
     def the_next_answer_is(self, reply: str) -> None:
@@ -261,6 +295,11 @@ class PadMachine(RuleBasedStateMachine):
     @invariant()
     def it_serves(self) -> None:
         self.kiosk.check()
+
+    @invariant()
+    def a_visit_begins_with_what_lies_there(self) -> None:
+        if isinstance(self.kiosk.screen(), Rest):
+            self.were_there = self.kiosk.lying if self.pad.plugged else set()
 
     @invariant()
     def nothing_is_unlocked_and_not_lent(self) -> None:
@@ -311,8 +350,11 @@ class PadMachine(RuleBasedStateMachine):
     def is_open(self, number: str) -> bool:
         return any(self.pad.bits[one.uid] is UNSECURED for one in ITEMS[number])
 
-    def is_said(self) -> None:
-        """Nothing is asked of the library before it is said what to do; a loan of before may still be undone."""
+    def is_asked(self, number: str) -> None:
+        """Nothing is asked of the library before it is said what to do (a loan of before may still be undone), nor of
+        a book that lay there before the pad was away, and does not now."""
+        if number not in self.were_there:
+            self.faults.append(AssertionError("asked of a book that nobody has here"))
         if isinstance(self.kiosk.screen(), LendOrReturn) and not self.pad.rules.undo:
             self.faults.append(AssertionError("done before it was said"))
 
@@ -338,7 +380,7 @@ class PadMachine(RuleBasedStateMachine):
     def everything_comes_to_rest(self) -> None:
         """A pad that works has done what the list says, or the list says that it has not."""
         self.pad.delay_s = self.library.delay_s = 0
-        self.the_plug(True)
+        self.plug_in()
         self.wait(6)
         screen = self.kiosk.screen()
         if not isinstance(screen, Borrowing | Returning):

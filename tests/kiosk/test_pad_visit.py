@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from circulation.outcomes import NextStep, Reason, Refused
-from devices.ports import Health, PadItem, PassPresented, TagSecurity
+from devices.ports import Health, ItemsChanged, PadItem, PassPresented, TagSecurity
 from kiosk.rows import Gate, Lent, NotKnown, NotLent, PartsMissing, Switching, Undone
 from kiosk.ui import Borrowing, Closed, Finished, Intent, Notice, OutOfOrder, Rest, Returning, StillThere, Trouble
 from kiosk.visit_pad import PadRules
@@ -878,3 +878,82 @@ async def test_after_a_while_books_that_nobody_claimed_must_be_lifted(kiosk: Kio
     await kiosk.wait(1)
     assert kiosk.desk.asked == []
     assert kiosk.borrowing().notice is Notice.LIFT_FIRST
+
+
+async def away_at_rest(kiosk: Kiosk) -> None:
+    """A book lies there, the pad is lost, and the book is lifted: nobody sees it."""
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(5)
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.lift()
+    await kiosk.wait(8)
+
+
+@pytest.mark.parametrize("returns", [False, True])
+def test_a_book_that_was_lifted_while_the_pad_was_away_is_not_lent_to_who_comes_next(returns: bool) -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await away_at_rest(kiosk)
+        await kiosk.tap(BERT)
+        await kiosk.state("item_pad", Health.READY)  # as it is told: before it has looked
+        await kiosk.wait(3)
+        assert not kiosk.borrowing().by_pad
+        await kiosk.health("item_pad", Health.READY)
+        await kiosk.wait(3)
+        assert kiosk.borrowing().by_pad
+        assert kiosk.borrowing().troubles == frozenset()
+        assert kiosk.desk.asked == []
+
+    story(tell, returns=returns)()
+
+
+@partial(story, returns=True)
+async def test_a_book_that_was_lifted_while_the_pad_was_away_is_not_taken_in(kiosk: Kiosk) -> None:
+    await away_at_rest(kiosk)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.state("item_pad", Health.READY)
+    await kiosk.wait(3)
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(3)
+    assert kiosk.desk.returned == []
+
+
+@story
+async def test_a_pad_that_works_and_has_not_looked_since_invites_nobody_to_lay_books_there(kiosk: Kiosk) -> None:
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.put(ItemsChanged("item_pad", (), 0.0))  # late, and of before
+    await kiosk.state("item_pad", Health.READY)
+    assert kiosk.screen() == Rest(frozenset({Trouble.NO_PAD}))
+    await kiosk.health("item_pad", Health.READY)
+    assert kiosk.screen() == Rest()
+
+
+@partial(story, returns=True)
+async def test_a_pad_that_comes_back_gives_nobody_what_another_left_there(kiosk: Kiosk) -> None:
+    one = tag(book(1), security=UNSECURED)
+    await kiosk.touch(Intent.BRING_BACK)
+    await kiosk.lay(one)
+    await kiosk.wait(1)
+    await kiosk.touch(Intent.DONE)
+    await kiosk.wait(60)
+    await kiosk.tap(BERT)
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.wait(3)
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(3)
+    assert (kiosk.desk.returned, kiosk.desk.asked, bit(kiosk, one)) == ([book(1)], [], SECURED)
+
+
+@story
+async def test_what_somebody_left_there_is_nobody_s_though_it_could_not_be_read_for_a_moment(kiosk: Kiosk) -> None:
+    one = tag(book(1))
+    kiosk.desk.replies[book(1)] = [HELD]
+    await kiosk.tap(ANNA)
+    await kiosk.lay(one)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.tap(BERT, uid="04A1B2C3D4E5F7")
+    await kiosk.lay(replace(one, number=None))
+    assert kiosk.borrowing().notice is Notice.TAG_UNREADABLE
+    await kiosk.lay(one)
+    await kiosk.wait(1)
+    assert kiosk.borrowing().notice is Notice.LIFT_FIRST
+    assert kiosk.desk.asked == [(ANNA, book(1))]

@@ -320,6 +320,7 @@ class Kiosk:
         self.mail = ScriptedMail()
         self.pad.switches = "item_pad" in kinds
         self._lying: dict[bytes, PadItem] = {}
+        self._pad_looks = False
         self.ui = Recorder(loop.time)
         self.bus = Bus(loop)
         self.receipts: list[tuple[str, tuple[Lent, ...], int]] = []
@@ -436,8 +437,15 @@ class Kiosk:
             self._lying.pop(uid, None)
         await self.tell_pad()
 
+    @property
+    def lying(self) -> set[str]:
+        """The numbers of the items that really lie there, whatever the pad has told."""
+        return {str(one.number) for one in self._lying.values()}
+
     async def tell_pad(self) -> None:
-        """As a pad does: all that lies there, with its bits as last read."""
+        """As a pad does: all that lies there, with its bits as last read; nothing while it is away."""
+        if not self._pad_looks:
+            return
         now = tuple(replace(one, security=self.pad.bits[one.uid]) for one in self._lying.values())
         await self.put(ItemsChanged("item_pad", now, 0.0))
 
@@ -458,6 +466,15 @@ class Kiosk:
         await self.put(Reached(online, lends))
 
     async def health(self, kind: str, state: Health) -> None:
+        """As `state`; and a pad that is there again has looked, and tells what lies on it."""
+        if kind == "item_pad":
+            self._pad_looks = state in (Health.READY, Health.DEGRADED)
+        await self.state(kind, state)
+        if kind == "item_pad" and state is Health.READY:
+            await self.tell_pad()
+
+    async def state(self, kind: str, state: Health) -> None:
+        """What the supervisor says of a device; a pad has not looked yet when it is said to be ready."""
         await self.put(HealthChanged(kind, kind, DeviceHealth(state, "", 0.0, None, 0), 0.0))
 
     def _help(self) -> None:

@@ -20,10 +20,12 @@ class Pad:
         self.events = workbench.events
 
     def open(self, *, ready: bool = True, **options: object) -> Pad:
-        """Open the driver and wait until the pad is ready."""
+        """Open the driver and wait until the pad is ready and has looked."""
         path = self.workbench.tty("pad")
         settings = DeviceSettings("pad", "item_pad", "feig", {"port": path, "poll_ms": 30, **options})
         self.workbench.open(settings, ready=ready)
+        if ready:
+            self.events.wait(ItemsChanged)
         return self
 
     @property
@@ -37,6 +39,11 @@ class Pad:
         """What lies there, by the last word of the driver."""
         told = self.events.of(ItemsChanged)
         return told[-1].items if told else ()
+
+    @property
+    def changes(self) -> list[ItemsChanged]:
+        """What the driver said after its first look."""
+        return self.events.of(ItemsChanged)[1:]
 
     def wait(self, what: str, true: Callable[[tuple[PadItem, ...]], bool]) -> tuple[PadItem, ...]:
         """Wait until what lies there is as said."""

@@ -10,7 +10,7 @@ import pytest
 
 from devices.item_pad import danish
 from devices.item_pad.feig_pad import FORGOTTEN_AFTER_S
-from devices.ports import Health, ItemsChanged, PassPresented, PassRemoved, TagSecurity
+from devices.ports import Health, PassPresented, PassRemoved, TagSecurity
 from tests.devices.item_pad.conftest import Pad
 from tests.devices.running import LIMIT_S, eventually
 
@@ -33,7 +33,7 @@ def test_an_item_is_told_with_all_that_its_tag_says_and_again_when_it_is_taken(p
     )
     pad.bench.remove_item(ONE)
     pad.numbers()
-    assert [len(one.items) for one in pad.events.of(ItemsChanged)] == [1, 0]
+    assert [len(one.items) for one in pad.changes] == [1, 0]
 
 
 @pytest.mark.parametrize("order", ["turned", "straight"])
@@ -70,7 +70,7 @@ def test_a_stack_is_told_at_once_and_whole(pad: Pad) -> None:
     pad.bench.pad_fault("none")
     items = pad.numbers(*FIVE)
     assert [one.number for one in items] == list(FIVE)
-    assert len(pad.events.of(ItemsChanged)) == 1
+    assert len(pad.changes) == 1
 
 
 def test_a_stack_of_more_tags_than_an_answer_holds_is_told_whole(pad: Pad) -> None:
@@ -110,9 +110,9 @@ def test_what_lies_still_is_told_once(pad: Pad) -> None:
     pad.bench.stack_items(*FIVE)
     pad.bench.place_item("x", model="foreign")
     pad.wait("all", lambda items: len(items) == 6)
-    told = len(pad.events.of(ItemsChanged))
+    told = len(pad.changes)
     pad.looks(25)
-    assert len(pad.events.of(ItemsChanged)) == told
+    assert len(pad.changes) == told
 
 
 def test_a_pad_that_tells_only_new_tags_makes_nothing_come_and_go(pad: Pad) -> None:
@@ -120,7 +120,7 @@ def test_a_pad_that_tells_only_new_tags_makes_nothing_come_and_go(pad: Pad) -> N
     pad.bench.place_item(ONE)
     pad.numbers(ONE)
     pad.looks(25)
-    assert len(pad.events.of(ItemsChanged)) == 1
+    assert len(pad.changes) == 1
     pad.bench.remove_item(ONE)
     pad.numbers()
 
@@ -301,7 +301,7 @@ def test_a_tag_moved_while_it_is_read_is_read_when_it_lies_still(pad: Pad) -> No
     pad.bench.move_item(ONE, "read", 4)
     pad.bench.pad_fault("none")
     pad.numbers(ONE)
-    assert [len(one.items) for one in pad.events.of(ItemsChanged)] == [1]
+    assert [len(one.items) for one in pad.changes] == [1]
 
 
 def test_a_tag_taken_away_while_it_is_read_was_never_there(pad: Pad) -> None:
@@ -311,7 +311,7 @@ def test_a_tag_taken_away_while_it_is_read_was_never_there(pad: Pad) -> None:
     pad.bench.pad_fault("none")
     eventually("it left", lambda: not pad.tag(ONE)["there"])
     pad.looks(12)
-    assert pad.events.of(ItemsChanged) == []
+    assert pad.changes == []
 
 
 @pytest.mark.parametrize("kind", ["truncate", "corrupt", "silent", "late"])
@@ -371,6 +371,34 @@ def test_what_lay_there_while_nobody_looked_is_read_anew(pad: Pad) -> None:
     pad.bench.plug("pad")
     (again,) = pad.wait("unsecured", lambda items: len(items) == 1 and items[0].security is UNSECURED)
     assert again.uid == item.uid
+
+
+@pytest.mark.parametrize("away_s", [0, FORGOTTEN_AFTER_S + 0.1])
+def test_a_pad_that_was_away_tells_all_that_lies_there_once_it_has_looked_and_never_that_it_is_empty(
+    pad: Pad, away_s: float
+) -> None:
+    pad.bench.stack_items(*FIVE)
+    pad.bench.place_item("29999900000035", usage=8)
+    pad.numbers(*FIVE)
+    pad.events.wait(PassPresented)
+    told = len(pad.changes)
+    pad.bench.unplug("pad")
+    pad.workbench.wait_for("pad", Health.LOST)
+    began = time.monotonic()
+    eventually("a while", lambda: time.monotonic() - began >= away_s)
+    pad.bench.plug("pad")
+    eventually("it is told", lambda: len(pad.changes) > told)
+    assert sorted(str(one.number) for one in pad.changes[told].items) == sorted(FIVE)
+
+
+def test_a_pad_that_nobody_looked_at_is_told_to_be_empty_only_when_it_is(pad: Pad) -> None:
+    pad.bench.place_item(ONE)
+    pad.numbers(ONE)
+    pad.bench.unplug("pad")
+    pad.workbench.wait_for("pad", Health.LOST)
+    pad.bench.clear_pad()
+    pad.bench.plug("pad")
+    pad.numbers()
 
 
 def test_the_plug_pulled_while_a_tag_is_switched_is_unknown(pad: Pad) -> None:

@@ -16,6 +16,10 @@ def item(sighting: Sighting, number: str | None = "1", usage: int = 1, model: st
     return PadItem(sighting.uid, number, 1, 1, usage, model, TagSecurity.SECURED)
 
 
+def is_known(state: PadState) -> bool:
+    return state.is_known
+
+
 @given(st.lists(st.integers(0, MISSES_UNTIL_GONE - 1), max_size=20))
 def test_a_few_misses_between_two_sights_are_no_removal(misses: list[int]) -> None:
     state = PadState()
@@ -90,6 +94,38 @@ def test_a_patrons_card_is_no_item() -> None:
     state.read(B.uid, item(B))
     assert state.items == (item(B),)
     assert state.presented == item(A, usage=8)
-    state.forget()
-    facts: list[object] = [state.items, state.presented]
-    assert facts == [(), None]
+
+
+def test_after_an_opening_nothing_is_known_before_somebody_looked() -> None:
+    state = PadState()
+    assert not is_known(state)
+    state.seen([])
+    assert is_known(state)
+    for anew in (False, True):
+        state.opened(anew=anew)
+        assert not is_known(state)
+
+
+def test_what_was_not_looked_at_for_long_is_known_when_it_is_read_again_or_has_gone() -> None:
+    state = PadState()
+    state.seen([A, B])
+    for one in (A, B):
+        state.read(one.uid, item(one))
+    state.opened(anew=True)
+    state.seen([A])
+    assert state.unread() == [A]
+    state.read(A.uid, item(A))
+    assert not is_known(state), "one bad inventory is no removal"
+    for _ in range(MISSES_UNTIL_GONE - 1):
+        state.seen([A])
+    assert is_known(state)
+    assert state.items == (item(A),)
+
+
+def test_a_tag_that_cannot_be_read_is_known_when_it_is_given_up() -> None:
+    state = PadState()
+    state.seen([A])
+    for _ in range(TRIES_UNTIL_TOLD):
+        assert not is_known(state)
+        state.read(A.uid, None)
+    assert is_known(state)
