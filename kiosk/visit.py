@@ -98,11 +98,18 @@ class Begun:
 
 async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
     """Waits for a pass, for books, or (None) for somebody who brings something back. A notice goes when somebody had
-    the time to read it, and so does a language chosen by hand, and the wish for an account."""
+    the time to read it, and so does a language chosen by hand, and the wish for an account.
+
+    Books that lie there through two silences are nobody's (ADR 20): whoever laid them there has gone.
+    """
     stage, patience = counter.stage, counter.patience
-    left, wants_account = stage.pad.uids, False
+    left, wants_account = stage.pad.seen, False
+    known = left  # a tag that comes and goes keeps no silence from falling
     while True:
-        left &= stage.pad.uids
+        left &= stage.pad.seen
+        if not stage.pad.seen <= known:
+            known |= stage.pad.seen
+            stage.stir()  # whoever laid that there has the time to look for a pass
         if stage.takes_back and _lies_there(stage, left) is Notice.PASS_FIRST:
             return Pile(left)
         stage.show(stage.at_rest(notice or _lies_there(stage, left)))
@@ -110,6 +117,7 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
         if happening is None:
             notice, wants_account = None, False
             stage.left_there |= left  # nobody has claimed it
+            left = stage.pad.seen  # what was laid there since is next
             counter.parked.forget_old()
             stage.wipe(stage.at_rest(_lies_there(stage, left)))
             stage.stir()

@@ -870,6 +870,40 @@ async def test_books_that_nobody_claimed_at_rest_are_not_lent_to_who_comes_later
     assert kiosk.borrowing().lent == 1
 
 
+@story
+async def test_who_laid_books_there_has_the_time_to_look_for_the_pass(kiosk: Kiosk) -> None:
+    await kiosk.wait(19)  # nobody was there
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(35)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert kiosk.borrowing().lent == 1
+
+
+@story
+async def test_books_that_nobody_claimed_must_be_lifted_where_none_are_taken_back(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    await kiosk.wait(600)
+    assert kiosk.screen() == Rest(notice=Notice.BOOKS_LEFT)
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert kiosk.desk.asked == []
+    assert kiosk.borrowing().notice is Notice.LIFT_FIRST
+
+
+@story
+async def test_a_tag_that_comes_and_goes_keeps_no_book_from_being_left_there(kiosk: Kiosk) -> None:
+    await kiosk.lay(tag(book(1)))
+    for _ in range(10):
+        await kiosk.wait(5)
+        await kiosk.lay(tag(book(2)))
+        await kiosk.wait(5)
+        await kiosk.lift(tag(book(2)))
+    await kiosk.tap(ANNA)
+    await kiosk.wait(1)
+    assert kiosk.desk.asked == []
+
+
 @partial(story, returns=True)
 async def test_after_a_while_books_that_nobody_claimed_must_be_lifted(kiosk: Kiosk) -> None:
     await kiosk.lay(tag(book(1)))
