@@ -59,11 +59,23 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True)
 class PassPresented:
-    """A chip of ISO/IEC 14443 type A lies on the reader; sent once for as long as it lies there.
+    """A chip of ISO/IEC 14443 type A was laid on the reader; sent once for as long as it lies there.
 
     `number` is the untrusted NDEF text on the chip (printable ASCII, at most 64), None when it has none.
     `random_uid` tells that the UID means nothing beyond this moment (a phone); it must not be looked up.
     """
+
+    device: str
+    uid: bytes = field(repr=False)
+    number: str | None = field(repr=False)
+    random_uid: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassFound:
+    """What lay there when the reader was opened: the pass that was told before, or one that nobody saw come in a
+    while. The facts are those of `PassPresented`; that somebody has just laid it there is not one of them."""
 
     device: str
     uid: bytes = field(repr=False)
@@ -183,6 +195,7 @@ class HeadphonesChanged:
 
 DeviceEvent = (
     PassPresented
+    | PassFound
     | PassRemoved
     | PassUnreadable
     | BarcodeScanned

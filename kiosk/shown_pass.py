@@ -2,10 +2,10 @@
 
 from circulation.identifiers import ChipUid, IdentifierError, PassNumber, chip_uid, pass_number
 from circulation.presented import Presented, Source
-from devices.ports import BarcodeScanned, PassPresented
+from devices.ports import BarcodeScanned, PassFound, PassPresented
 
 
-def shown_pass(happening: PassPresented | BarcodeScanned) -> Presented | None:
+def shown_pass(happening: PassPresented | PassFound | BarcodeScanned) -> Presented | None:
     """What to identify, or None where nothing on it can be a pass.
 
     A chip gives the number written in it, else its UID; a random UID goes along only so that the rules can refuse it.
@@ -18,7 +18,7 @@ def shown_pass(happening: PassPresented | BarcodeScanned) -> Presented | None:
     return Presented(Source.CHIP, number, uid) if number or uid else None
 
 
-def is_same_pass(happening: PassPresented | BarcodeScanned, shown: Presented) -> bool:
+def is_same_pass(happening: PassPresented | PassFound | BarcodeScanned, shown: Presented) -> bool:
     """Whether that is the pass that was shown before. Two readers may read different UIDs: a number decides."""
     other = shown_pass(happening)
     if other is not None and other.number and shown.number:

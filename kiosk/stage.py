@@ -8,9 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId
-from devices.ports import HeadphonesChanged, Health, HealthChanged, ItemsChanged, KeyPressed, PassPresented, PassRemoved
+from devices.ports import (
+    HeadphonesChanged,
+    Health,
+    HealthChanged,
+    ItemsChanged,
+    KeyPressed,
+    PassFound,
+    PassPresented,
+    PassRemoved,
+)
 from kiosk.access import ACCESS_CHOICES
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
+from kiosk.lying_passes import LyingPasses
 from kiosk.offered import offered_of
 from kiosk.opened import OPENED, code_of, kept_over
 from kiosk.presence import Presence, Sign
@@ -83,7 +93,7 @@ class Stage:
         self._returned: deque[Happening] = deque()
         self._late: dict[EventId, Late] = {}
         self._quiet_since = 0.0
-        self.passes: dict[str, PassPresented] = {}  # those that lie there, by device
+        self.passes = LyingPasses()
         self.presence = Presence()  # which of what happens was somebody of this visit
         self.pad = Stack()
         """What lies on the item pad, as last told: while a pad does not work, as it lay before."""
@@ -304,10 +314,8 @@ class Stage:
             over = self._shown.over
             if isinstance(over, HelpCard):
                 self._draw(replace(self._shown, over=replace(over, reading=self._aid.reading)))
-        if isinstance(happening, PassPresented):
-            self.passes[happening.device] = happening
-        elif isinstance(happening, PassRemoved):
-            self.passes.pop(happening.device, None)
+        if isinstance(happening, PassPresented | PassFound | PassRemoved):
+            self.passes.note(happening)
         elif isinstance(happening, ItemsChanged):
             self.pad = Stack.of(happening.items)
             self.left_there &= self.pad.seen
@@ -377,9 +385,7 @@ class Stage:
             self._pad_opened = works  # before it has looked it counts as broken: what lay there may have gone
         if not works:
             self._broken.add(happening.kind)
-            if happening.kind == "pass_reader":
-                # It cannot tell any more; a pass that still lies there is told again.
-                self.passes.pop(happening.device, None)
+            self.passes.lose(happening.device)
         elif happening.kind != "item_pad":
             self._broken.discard(happening.kind)
         return self._ways() != before

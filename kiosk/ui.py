@@ -66,7 +66,7 @@ class Notice(Enum):
     UNREADABLE_SCAN = "unreadable_scan"
     CHIP_UNREADABLE = "chip_unreadable"
     CARD_NOT_READ = "card_not_read"  # a card of a kind that no pass is read from here
-    PASS_LEFT = "pass_left"  # the pass of a visit that ended still lies on the reader
+    PASS_LEFT = "pass_left"  # a pass lies on the reader of which nobody is served: forgotten, or found there
     ENDED_BY_TIME = "ended_by_time"
     TAG_UNREADABLE = "tag_unreadable"  # something on the pad cannot be read
     PASS_FIRST = "pass_first"  # books lie on the pad, and nobody showed a pass

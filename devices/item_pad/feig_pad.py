@@ -23,6 +23,7 @@ from devices.ports import (
     DeviceTimeout,
     ItemsChanged,
     PadItem,
+    PassFound,
     PassPresented,
     PassRemoved,
     Pulse,
@@ -77,6 +78,7 @@ class FeigPad:
         self._last_look = 0.0
         self._told: tuple[PadItem, ...] | None = None  # None: nothing yet since the line was opened
         self._told_pass: bytes | None = None
+        self._was_blind = True  # so long that whoever laid a pass there may have gone
 
     # -- for those who switch, from any thread
 
@@ -120,8 +122,8 @@ class FeigPad:
         line, tags, faults = self._line, self._tags, 0
         if line is None or tags is None:
             return
-        self._told = None
-        self._state.opened(anew=self._clock() - self._last_look >= FORGOTTEN_AFTER_S)
+        self._told, self._was_blind = None, self._clock() - self._last_look >= FORGOTTEN_AFTER_S
+        self._state.opened(anew=self._was_blind)
         while not stop.is_set():
             began = self._clock()
             try:
@@ -195,17 +197,20 @@ class FeigPad:
 
     def _tell(self, send: Send) -> None:
         """What changed; after an opening all of it in any case, and nothing before all of it was looked at."""
-        if self._told is None and not self._state.is_known:
+        first = self._told is None
+        if first and not self._state.is_known:
             return
         if self._state.items != self._told:
             self._told = self._state.items
             send(ItemsChanged(self.name, self._told, self._clock()))
         presented = self._state.presented
         uid = presented.uid if presented is not None else None
-        if uid == self._told_pass:
+        found = first and uid is not None and (self._was_blind or uid == self._told_pass)
+        if uid == self._told_pass and not found:
             return
-        if self._told_pass is not None:
+        if self._told_pass is not None and not found:
             send(PassRemoved(self.name, self._clock()))
         self._told_pass = uid
         if presented is not None:
-            send(PassPresented(self.name, presented.uid, presented.number, random_uid=False, at=self._clock()))
+            tell = PassFound if found else PassPresented
+            send(tell(self.name, presented.uid, presented.number, random_uid=False, at=self._clock()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from devices.links.pcsc import CardSilent, CardState, PcscLink
 from devices.pass_reader.cards import GET_UID, CardKind, kind_of, uid_in
 from devices.pass_reader.presence import FORGOTTEN_AFTER_S, is_random
-from devices.ports import PassPresented, PassRemoved, PassUnreadable, Pulse, Send
+from devices.ports import PassFound, PassPresented, PassRemoved, PassUnreadable, Pulse, Send
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ _RADIO = frozenset({CardKind.TYPE_A, CardKind.A_OR_B})
 
 
 class PcscPassReader:
-    """One reader; emits PassPresented, PassRemoved and PassUnreadable. It reads no number out of a chip's memory."""
+    """One reader: passes that come, are found, go, cannot be read. It reads no number out of a chip's memory."""
 
     kind = "pass_reader"
     beat_s = 2 * _WAIT_S
@@ -32,17 +33,19 @@ class PcscPassReader:
         self._clock = clock
         self._link: PcscLink | None = None
         self._told: bytes | None = None  # the UID that lies there
-        self._seen = clock()
+        self._first = CardState()  # what it held when it was opened
+        self._seen = -math.inf
 
     def open(self) -> None:
         """Find the reader; raises DeviceGone, or DeviceUnplugged where it is not there."""
         self._link = PcscLink(self._reader)
+        self._first = self._link.wait(CardState(), _WAIT_S)  # a reader that is ready has looked: what comes then, comes
 
     def run(self, send: Send, stop: threading.Event) -> None:
         """Tell of cards until told to stop; raises DeviceGone."""
-        link, state = self._link, CardState()
-        if self._clock() - self._seen >= FORGOTTEN_AFTER_S:
-            self._present(None, send)
+        link, state = self._link, self._first
+        if link is not None:
+            self._take(link, state, send, first=True)
         while link is not None and not stop.is_set():
             now = link.wait(state, _WAIT_S)
             self._seen = self._clock()
@@ -63,13 +66,15 @@ class PcscPassReader:
         if link is not None:
             link.close()
 
-    def _take(self, link: PcscLink, state: CardState, send: Send) -> None:
+    def _take(self, link: PcscLink, state: CardState, send: Send, *, first: bool = False) -> None:
+        """`first`: nobody saw it come, as in `Presence.opened`."""
         if state.atr is None:
             self._present(None, send)
             return
         kind = kind_of(state.atr)
         uid = self._uid(link, kind) if kind in _RADIO else None
-        self._present(uid, send)
+        was_blind = self._clock() - self._seen >= FORGOTTEN_AFTER_S
+        self._present(uid, send, found=first and (was_blind or uid == self._told))
         if uid is None:
             log.info("%s: no pass can be read (%s)", self.name, kind.value)
             send(PassUnreadable(self.name, kind.value, self._clock()))
@@ -82,11 +87,11 @@ class PcscPassReader:
                 log.debug("%s: %s", self.name, silence)
         return None
 
-    def _present(self, uid: bytes | None, send: Send) -> None:
-        if uid == self._told:
+    def _present(self, uid: bytes | None, send: Send, *, found: bool = False) -> None:
+        if uid == self._told and not found:
             return
-        if self._told is not None:
+        if self._told is not None and (uid is None or not found):
             send(PassRemoved(self.name, self._clock()))
         self._told = uid
         if uid is not None:
-            send(PassPresented(self.name, uid, None, is_random(uid), self._clock()))
+            send((PassFound if found else PassPresented)(self.name, uid, None, is_random(uid), self._clock()))

@@ -16,7 +16,7 @@ from devices.pass_reader import ndef
 from devices.pass_reader.presence import Change, Presence, is_random
 from devices.pass_reader.start_up import start_chip
 from devices.pass_reader.transport import HsuTransport
-from devices.ports import DeviceFault, DeviceTimeout, PassPresented, PassRemoved, Pulse, Send
+from devices.ports import DeviceFault, DeviceTimeout, PassFound, PassPresented, PassRemoved, Pulse, Send
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ Started = tuple[Transport, Any]  # and nfcpy's device
 
 
 class Pn532PassReader:
-    """One reader; emits PassPresented and PassRemoved."""
+    """One reader; emits PassPresented, PassFound and PassRemoved."""
 
     kind = "pass_reader"
 
@@ -66,6 +66,7 @@ class Pn532PassReader:
         self._frontend: Any = None
         self._target: Any = None
         self._presence = Presence()
+        self._first: tuple[Change, Any] | None = None  # what the first sense found, still to be told
         self._looks = 0  # at the pass that lies there, in which its number could not be read for bad answers
 
     def open(self) -> None:
@@ -77,10 +78,12 @@ class Pn532PassReader:
         logging.getLogger("nfc").setLevel(logging.CRITICAL)
         self._frontend, self._target = clf.ContactlessFrontend(), clf.RemoteTarget
         self._transport, self._frontend.device = self._started(self._port)
+        self._presence.opened(self._clock())
+        with contextlib.suppress(FaultyAnswer):  # a reader that is ready has looked: what comes then, comes
+            self._first = self._sensed()
 
     def run(self, send: Send, stop: threading.Event) -> None:
         """Sense until told to stop; raises DeviceGone, or DeviceTimeout after too many faulty answers."""
-        self._tell(self._presence.reopened(self._clock()), None, send)
         faults = 0
         while not stop.is_set():
             began = self._clock()
@@ -104,7 +107,7 @@ class Pn532PassReader:
 
     def close(self) -> None:
         """Put the chip to sleep at its power-on speed, where possible, and let go of the port."""
-        frontend, self._frontend = self._frontend, None
+        frontend, self._frontend, self._first = self._frontend, None, None
         transport, self._transport = self._transport, None
         if frontend is not None and frontend.device is not None:
             with contextlib.suppress(FaultyAnswer, DeviceFault), faults():
@@ -113,18 +116,22 @@ class Pn532PassReader:
             transport.close()
 
     def _sense(self, send: Send) -> None:
+        first, self._first = self._first, None
+        change, target = first or self._sensed()
+        self._tell(change, target, send)
+
+    def _sensed(self) -> tuple[Change, Any]:
         with faults():
             target = self._frontend.sense(self._target("106A"))
         uid = bytes(target.sdd_res) if target is not None and target.sdd_res else None
         if uid is None:
             self._looks = 0
-        change = self._presence.sensed(uid, self._clock())
-        self._tell(change, target, send)
+        return self._presence.sensed(uid, self._clock()), target
 
     def _tell(self, change: Change, target: Any, send: Send) -> None:
         if change in {Change.WENT, Change.SWAPPED}:
             send(PassRemoved(self.name, self._clock()))
-        if change in {Change.CAME, Change.SWAPPED}:
+        if change in {Change.CAME, Change.SWAPPED, Change.FOUND}:
             uid = bytes(target.sdd_res)
             at = self._clock()
             try:
@@ -136,7 +143,8 @@ class Pn532PassReader:
                     raise
                 number = None
             self._looks = 0
-            send(PassPresented(self.name, uid, number, is_random(uid), at))
+            tell = PassFound if change is Change.FOUND else PassPresented
+            send(tell(self.name, uid, number, is_random(uid), at))
 
     def _number(self, target: Any) -> str | None:
         """The NDEF text of a Type 2 Tag; None where there is none. Raises FaultyAnswer after two bad answers."""

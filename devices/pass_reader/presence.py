@@ -5,6 +5,7 @@ A phone shows another UID at each sense; it too is one presence.
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 from values import dataclass
@@ -18,6 +19,7 @@ class Change(Enum):
 
     NONE = "nothing"
     CAME = "a pass came"
+    FOUND = "a pass lies there, and nobody knows that it came"
     WENT = "the pass went"
     SWAPPED = "the pass went and another came"
 
@@ -34,43 +36,50 @@ class Presence:
     present: bytes | None = None
     misses: int = 0
     candidate: bytes | None = None
-    last_seen: float = 0.0
+    last_sense: float = -math.inf
+    finds: bool = False  # what is sensed next lay there when the reader was opened
+    was_blind: bool = False  # so long that whoever laid it there may have gone
+    found: bool = False  # what was sensed last did
 
     def sensed(self, uid: bytes | None, at: float) -> Change:
         """Report one good sense at `at` seconds; `uid` is None when nothing was there."""
+        self.last_sense, self.found = at, self.finds
         if uid is None:
             return self._missed()
-        self.last_seen, self.misses = at, 0
+        self.misses = 0
         key = b"random" if is_random(uid) else uid
         if self.present is None:
-            self.present, self.candidate = key, None
-            return Change.CAME
+            self.present, self.candidate, self.finds = key, None, False
+            return Change.FOUND if self.found and self.was_blind else Change.CAME
         if key == self.present:
-            self.candidate = None
-            return Change.NONE
+            self.candidate, self.finds = None, False
+            return Change.FOUND if self.found else Change.NONE
         if key != self.candidate:  # another pass, or a UID that changes at each sense: the next one tells
             self.candidate = key
             return Change.NONE
-        self.present, self.candidate = key, None
-        return Change.SWAPPED
+        self.present, self.candidate, self.finds = key, None, False
+        return Change.FOUND if self.found and self.was_blind else Change.SWAPPED
 
     def forget(self) -> None:
         """What lies there was not told: the next sense finds it anew."""
-        self.present, self.candidate, self.misses = None, None, 0
+        self.present, self.candidate, self.misses, self.finds = None, None, 0, self.found
 
     def _missed(self) -> Change:
         self.candidate = None
         if self.present is None:
+            self.finds = False
             return Change.NONE
         self.misses += 1
         if self.misses < MISSES_UNTIL_GONE:
             return Change.NONE
-        self.present, self.misses = None, 0
+        self.present, self.misses, self.finds = None, 0, False
         return Change.WENT
 
-    def reopened(self, at: float) -> Change:
-        """The reader was away until `at`; a pass not seen for two seconds is taken for gone."""
-        if self.present is None or at - self.last_seen < FORGOTTEN_AFTER_S:
-            return Change.NONE
-        self.present, self.candidate, self.misses = None, None, 0
-        return Change.WENT
+    def opened(self, at: float) -> None:
+        """The reader was opened at `at` seconds, for the first time or again.
+
+        A pass that still lies there did not come; nor did one that was laid there while nobody looked for two seconds:
+        whoever did may have gone.
+        """
+        self.finds, self.was_blind = True, at - self.last_sense >= FORGOTTEN_AFTER_S
+        self.candidate, self.misses = None, 0

@@ -129,8 +129,10 @@ class Checkout(Items):
 
     @property
     def next_pass(self) -> PassPresented | None:
-        """The pass that somebody else has laid there during this visit: theirs is the next one."""
-        new = [one for one in self._stage.passes.values() if not any(one is old for old in self._lay_there)]
+        """The pass that somebody else has laid there during this visit: theirs is the next one. Not one that was only
+        found there: nobody knows whether somebody waits behind it."""
+        came = [one for one in self._stage.passes.values() if isinstance(one, PassPresented)]
+        new = [one for one in came if not any(one is old for old in self._lay_there)]
         return next((one for one in reversed(new) if shown_pass(one) and not is_same_pass(one, self._shown)), None)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,13 +60,50 @@ def test_comings_and_goings_alternate(senses: list[bytes | None]) -> None:
         there = change is not Change.WENT
 
 
-def test_a_pass_stays_while_the_reader_is_away_for_a_moment_and_is_forgotten_after_two_seconds() -> None:
+def opened_after(away_s: float, before: bytes | None) -> Presence:
+    """A reader that was away for so long, and on which that lay before."""
     presence = Presence()
-    presence.sensed(A, 10.0)
-    assert presence.reopened(10.0 + FORGOTTEN_AFTER_S / 2) is Change.NONE
-    assert presence.sensed(A, 11.5) is Change.NONE
-    assert presence.reopened(11.5 + FORGOTTEN_AFTER_S) is Change.WENT
-    assert presence.sensed(A, 14.0) is Change.CAME
+    presence.sensed(before, 10.0)
+    presence.opened(10.0 + away_s)
+    return presence
+
+
+@pytest.mark.parametrize("away_s", [0.5, FORGOTTEN_AFTER_S])
+def test_a_pass_that_lies_on_a_reader_that_was_away_did_not_come_again(away_s: float) -> None:
+    presence = opened_after(away_s, A)
+    assert [presence.sensed(uid, 13.0) for uid in (None, A, A)] == [Change.NONE, Change.FOUND, Change.NONE]
+
+
+@pytest.mark.parametrize(("away_s", "change"), [(0.5, Change.CAME), (FORGOTTEN_AFTER_S, Change.FOUND)])
+def test_nobody_knows_of_a_pass_that_was_laid_there_in_two_seconds_without_a_look_whether_its_owner_has_gone(
+    away_s: float, change: Change
+) -> None:
+    assert opened_after(away_s, None).sensed(A, 13.0) is change
+
+
+@pytest.mark.parametrize(("away_s", "change"), [(0.5, Change.SWAPPED), (FORGOTTEN_AFTER_S, Change.FOUND)])
+def test_the_same_of_another_pass_in_its_place(away_s: float, change: Change) -> None:
+    presence = opened_after(away_s, A)
+    assert [presence.sensed(B, 13.0), presence.sensed(B, 13.1)] == [Change.NONE, change]
+
+
+def test_a_pass_that_lies_there_at_a_start_was_not_seen_to_come() -> None:
+    presence = Presence()
+    presence.opened(10.0)
+    assert presence.sensed(A, 10.1) is Change.FOUND
+
+
+def test_a_pass_that_went_while_the_reader_was_away_comes_when_it_is_laid_there_again() -> None:
+    presence = opened_after(FORGOTTEN_AFTER_S, A)
+    senses = (*[None] * MISSES_UNTIL_GONE, A)
+    assert [presence.sensed(uid, 13.0) for uid in senses][-2:] == [Change.WENT, Change.CAME]
+
+
+def test_a_pass_that_was_found_and_could_not_be_told_is_found_by_the_next_sense() -> None:
+    presence = opened_after(FORGOTTEN_AFTER_S, A)
+    presence.sensed(A, 13.0)
+    presence.forget()
+    assert presence.sensed(A, 13.1) is Change.FOUND
 
 
 def test_only_four_bytes_that_begin_with_08_are_a_random_uid() -> None:

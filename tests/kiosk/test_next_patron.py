@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.ports import PassPresented
+from devices.ports import Health, PassFound, PassPresented, PassRemoved
 from kiosk.ui import Borrowing, Finished, Intent, LendOrReturn, MyAccount, Notice, Receipt, Rest
 from tests.kiosk.accounts import account, loan
 from tests.kiosk.world import ANNA, BERT, Kiosk, book, story
@@ -201,3 +201,71 @@ def test_a_patron_s_second_pass_that_lies_there_begins_no_second_visit() -> None
         assert isinstance(kiosk.screen(), Borrowing), "shown again it is meant"
 
     story(tell)()
+
+
+async def reader_was_away(kiosk: Kiosk, seconds: float, *told: PassFound | PassRemoved) -> None:
+    """As the reader's driver tells it: ready, and then what it found."""
+    await kiosk.health("pass_reader", Health.LOST)
+    await kiosk.wait(seconds)
+    await kiosk.health("pass_reader", Health.READY)
+    await kiosk.put(*told)
+
+
+def found(number: str, uid: str = "04A1B2C3D4E5F6") -> PassFound:
+    return PassFound("pass_reader", bytes.fromhex(uid), number, False, 0.0)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3])
+def test_a_pass_that_was_left_there_opens_nothing_when_the_reader_comes_back(seconds: float) -> None:
+    @story
+    async def tell(kiosk: Kiosk) -> None:
+        await kiosk.tap(ANNA)
+        await kiosk.touch(Intent.STOP)
+        await kiosk.wait(30)
+        await reader_was_away(kiosk, seconds, found(ANNA))
+        await kiosk.wait(1)
+        assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+        await kiosk.take_away()
+        await kiosk.tap(ANNA)
+        assert isinstance(kiosk.screen(), Borrowing), "laid there again it is meant"
+
+    tell()
+
+
+@story
+async def test_a_pass_that_lies_there_when_the_kiosk_starts_opens_nothing(kiosk: Kiosk) -> None:
+    await kiosk.put(found(ANNA))
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+    await kiosk.take_away()
+    assert kiosk.screen() == Rest()
+
+
+@story
+async def test_who_waits_goes_on_waiting_while_the_reader_is_away_for_a_moment(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await bert_waits(kiosk)
+    await reader_was_away(kiosk, 3, found(BERT, BERTS))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    await kiosk.scan(book(2))
+    assert kiosk.desk.asked == [(BERT, book(2))]
+
+
+@story
+async def test_nobody_waits_behind_a_pass_that_nobody_saw_come(kiosk: Kiosk) -> None:
+    await kiosk.scan(ANNA)
+    await reader_was_away(kiosk, 3, found(BERT, BERTS))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    assert kiosk.screen() == Rest(notice=Notice.PASS_LEFT)
+
+
+@story
+async def test_a_pass_that_was_taken_while_the_reader_was_away_is_meant_when_it_comes(kiosk: Kiosk) -> None:
+    await kiosk.tap(ANNA)
+    await kiosk.touch(Intent.STOP)
+    await kiosk.wait(1)
+    await reader_was_away(kiosk, 3, PassRemoved("pass_reader", 0.0))
+    assert kiosk.screen() == Rest()
+    await kiosk.tap(ANNA)
+    assert isinstance(kiosk.screen(), Borrowing)

@@ -10,7 +10,7 @@ import pytest
 
 from devices.item_pad import danish
 from devices.item_pad.feig_pad import FORGOTTEN_AFTER_S
-from devices.ports import Health, PassPresented, PassRemoved, TagSecurity
+from devices.ports import Health, PassFound, PassPresented, PassRemoved, TagSecurity
 from tests.devices.item_pad.conftest import Pad
 from tests.devices.running import LIMIT_S, eventually
 
@@ -389,6 +389,9 @@ def test_a_pad_that_was_away_tells_all_that_lies_there_once_it_has_looked_and_ne
     pad.bench.plug("pad")
     eventually("it is told", lambda: len(pad.changes) > told)
     assert sorted(str(one.number) for one in pad.changes[told].items) == sorted(FIVE)
+    (found,) = pad.events.wait(PassFound)
+    assert found.number == "29999900000035"
+    assert (len(pad.events.of(PassPresented)), pad.events.of(PassRemoved)) == (1, [])
 
 
 def test_a_pad_that_nobody_looked_at_is_told_to_be_empty_only_when_it_is(pad: Pad) -> None:
