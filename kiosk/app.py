@@ -95,7 +95,7 @@ def _use_own_style() -> None:
 class KioskApp:
     """The screen of a kiosk; is `kiosk.ui.Ui`. Build and `run` it on the main thread.
 
-    `on_touch` is told each touch once, of a veiled screen where there is no button too; `on_frame` is called after the
+    `on_touch` is told each touch once, and of each finger that somebody stirred; `on_frame` is called after the
     first frame and then each second for as long as frames are drawn (both on the Kivy thread: they must not block).
     `today` is the library's day; `welcome` its own first words by language, `logo` the file of a PNG.
     `is_deaf` is asked each second whether touches get lost, and told how many came; then the app ends by a fault.

@@ -43,7 +43,7 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True)
 class Stirred:
-    """A patron touched the screen anywhere, while it was veiled."""
+    """A finger came down upon the screen, anywhere, or moves over it."""
 
 
 @dataclass(frozen=True, slots=True)

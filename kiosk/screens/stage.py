@@ -78,11 +78,14 @@ DEBOUNCE_S = 0.3
 BESIDE = 120  # units; who touches there, within that time, is another finger and no bounce
 TYPED = frozenset({Intent.DIGIT, Intent.ERASE})
 BOUNCE_S = 0.05  # of a key: a finger that types the same digit twice takes twice as long, one touch told twice does not
+STIRS_S = 1.0  # of a finger that moves it is told so often
+STIRS = 24  # units that it has moved by then: a palm that rests there trembles, and is nobody
+_STIRRED = "stirred"  # of a finger: where it was when it was told of last
 FEW = 2  # languages: one touch changes to the other; of more a card is shown
 
 
 class Stage(Mirror):
-    """Draws what is `Shown` and tells each touch once, as `Touched`, to `on_touch`."""
+    """Draws what is `Shown`, and tells each touch once as `Touched`, after each finger that somebody stirred."""
 
     help_text = StringProperty("")
     stop_text = StringProperty("")
@@ -114,6 +117,7 @@ class Stage(Mirror):
         self._texts = {languages[0]: Texts(languages[0])}
         self._told_at = -DEBOUNCE_S
         self._told_where = self._lifted = (0.0, 0.0)
+        self._stirred_at = 0.0
         self._pause_s = DEBOUNCE_S  # until the same place can be touched again
         self._pages: dict[type, Page] = {}
         self._page: Page | None = None
@@ -244,9 +248,21 @@ class Stage(Mirror):
         beside = max(abs(x - told_x), abs(y - told_y)) > look.u(BESIDE)
         if Clock.time() - self._told_at < self._pause_s and not beside:
             return True
-        if self.shown.masked:
-            self._tell(Stirred())
+        self._stirs(touch)
         return super().on_touch_down(touch)
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """It moves: whoever draws a list down reads it."""
+        from_x, from_y = touch.ud.get(_STIRRED, touch.pos)
+        moved = max(abs(touch.x - from_x), abs(touch.y - from_y)) > look.u(STIRS)
+        if moved and Clock.time() - self._stirred_at >= STIRS_S:
+            self._stirs(touch)
+        return super().on_touch_move(touch)
+
+    def _stirs(self, touch: Any) -> None:
+        """Somebody is there, whatever it is that they touch."""
+        touch.ud[_STIRRED], self._stirred_at = touch.pos, Clock.time()
+        self._tell(Stirred())
 
     def on_touch_up(self, touch: Any) -> bool:
         """It is lifted, here; whoever held it is told after this."""

@@ -36,7 +36,8 @@ class Alone:
         print(f"frame {self.frames}", flush=True)
 
     def touched(self, touched: Touched | Stirred) -> None:
-        assert isinstance(touched, Touched)
+        if isinstance(touched, Stirred):
+            return
         print(f"touched {touched.intent.value} {touched.what}".strip(), flush=True)
         if touched.intent is Intent.LANGUAGE:
             self.shown = Shown(self.shown.screen, self.shown.over, touched.what)

@@ -23,12 +23,13 @@ class Kiosk:
     """Drives the app: shows, touches, waits. Positions are in pixels from the lower left."""
 
     def __init__(self, colours: Colours = NORMAL, languages: tuple[str, ...] = LANGUAGES) -> None:
-        self.touched: list[Touched | Stirred] = []
+        self.touched: list[Touched] = []
+        self.stirred = 0  # times
         self.frames = 0
         self.app = KioskApp(
             title="Kiosk",
             languages=languages,
-            on_touch=self.touched.append,
+            on_touch=self._told,
             size=(1920, 1920),  # the picture's memory does not grow with the window; each test takes a part of it
             fullscreen=False,
             on_frame=self._frame,
@@ -41,6 +42,12 @@ class Kiosk:
 
         self.loop, self.window = EventLoop, Window
         runTouchApp(self.app._stage, embedded=True)
+
+    def _told(self, told: Touched | Stirred) -> None:
+        if isinstance(told, Touched):
+            self.touched.append(told)
+        else:
+            self.stirred += 1
 
     def _frame(self) -> None:
         self.frames += 1
@@ -118,6 +125,7 @@ class Kiosk:
     def rested(self) -> None:
         """Forgets earlier touches, and that there was one a moment ago."""
         self.touched.clear()
+        self.stirred = 0
         self.stage._told_at = -1.0
 
     def pixels(self) -> bytes:

@@ -79,10 +79,19 @@ def test_scrolling_up_at_the_top_stays_there(kiosk: Kiosk) -> None:
     assert _list(kiosk).in_sight[0].title == "Deel 60"
 
 
-def test_a_touch_on_the_list_tells_nothing(kiosk: Kiosk) -> None:
+def test_a_touch_on_the_list_tells_that_somebody_is_there_and_nothing_more(kiosk: Kiosk) -> None:
     kiosk.show(_visit(*_many(60)))
     kiosk.tap(500, 1000)
-    assert kiosk.touched == []
+    assert (kiosk.touched, kiosk.stirred) == ([], 1)
+
+
+def test_each_drag_through_a_list_tells_that_somebody_is_there(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(*_many(60)))
+    for _ in range(10):
+        kiosk.down(500, 700)
+        kiosk.move(500, 1300)
+        kiosk.up(500, 1300)
+    assert (kiosk.touched, kiosk.stirred) == ([], 10)
 
 
 def test_a_new_card_slides_in(kiosk: Kiosk) -> None:

@@ -205,3 +205,26 @@ def test_a_word_too_long_for_its_button_gets_smaller_and_then_takes_two_lines(ki
         assert len(words._label._cached_lines) == lines
         assert box(done).holds(ink(words))
     kiosk.app._build()
+
+
+def test_a_finger_that_moves_tells_once_a_second_that_somebody_is_there_wherever_it_came_down(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    kiosk.down(500, 1000)
+    for at in range(5):
+        kiosk.move(500, 1100 + 100 * at)
+    assert kiosk.stirred == 1
+    kiosk.stage._stirred_at -= 1.0
+    kiosk.move(500, 1000)
+    kiosk.move(500, 900)
+    assert (kiosk.touched, kiosk.stirred) == ([], 2)
+    kiosk.up(500, 900)
+
+
+def test_a_palm_that_rests_upon_the_screen_and_trembles_is_nobody(kiosk: Kiosk) -> None:
+    kiosk.show(VISIT)
+    kiosk.down(500, 1000)
+    for at in range(8):
+        kiosk.stage._stirred_at -= 1.0
+        kiosk.move(500 + 3 * (at % 3), 1000 - 2 * (at % 4))
+    kiosk.up(500, 1000)
+    assert kiosk.stirred == 1
