@@ -92,7 +92,7 @@ class Stage:
         self._language_by_hand = False
         self._returned: deque[Happening] = deque()
         self._late: dict[EventId, Late] = {}
-        self._quiet_since = 0.0
+        self._quiet_since = self._unveiled_since = 0.0
         self.passes = LyingPasses()
         self.presence = Presence()  # which of what happens was somebody of this visit
         self.pad = Stack()
@@ -191,7 +191,7 @@ class Stage:
 
     def stir(self) -> None:
         """Begins to count anew: there is something new to read."""
-        self._quiet_since = asyncio.get_running_loop().time()
+        self._quiet_since = self._unveiled_since = asyncio.get_running_loop().time()
 
     def late_answer(self, event: EventId) -> "Late | None":
         """What was answered late to that event, where it came before anybody could know whose it is."""
@@ -232,7 +232,7 @@ class Stage:
         """
         while True:
             left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
-            veil = max(0.0, VEIL_AFTER_S - self.quiet_s) if self._can_be_veiled else None
+            veil = self._veil_in_s if self._can_be_veiled else None
             if veil is not None and (left is None or veil < left):
                 if (found := await self._first(veil, tasks)) is None:
                     self._draw(replace(self._shown, masked=True))
@@ -261,7 +261,10 @@ class Stage:
     def _draw(self, shown: Shown) -> None:
         if shown != self._shown:
             if (type(shown.screen), type(shown.over)) != (type(self._shown.screen), type(self._shown.over)):
+                since = self._unveiled_since
                 self.stir()
+                if isinstance(shown.over, StillThere):
+                    self._unveiled_since = since  # it is asked because nobody stirs
                 over = f" under {type(shown.over).__name__}" if shown.over else ""
                 log.info("screen %s%s", type(shown.screen).__name__, over)
             self._shown = shown
@@ -269,6 +272,11 @@ class Stage:
             self._ui.show(drawn)
             if self._aid is not None:
                 self._aid.show(drawn)
+
+    @property
+    def _veil_in_s(self) -> float:
+        """In how many seconds it is veiled, unless somebody stirs or there is something new to read."""
+        return max(0.0, VEIL_AFTER_S - (asyncio.get_running_loop().time() - self._unveiled_since))
 
     @property
     def _can_be_veiled(self) -> bool:

@@ -13,6 +13,7 @@ from kiosk import account_words
 from kiosk.bus import Stirred
 from kiosk.rows import Lent, NotAsked, Switching, Undone
 from kiosk.sentences import is_child
+from kiosk.settings import Patience
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Finished, Intent, MyAccount, Rest, StillThere
 from kiosk.veil import MASK, veiled
@@ -82,6 +83,23 @@ async def test_the_question_whether_somebody_is_there_lies_over_a_veiled_screen(
     assert (kiosk.shown().masked, kiosk.titles()) == (True, [MASK])
     await kiosk.touch(Intent.MORE_TIME)
     assert not kiosk.shown().masked
+
+
+@story
+async def test_where_it_is_asked_sooner_whether_somebody_is_there_the_screen_is_veiled_no_later(kiosk: Kiosk) -> None:
+    kiosk.patience = Patience(idle=10)
+    await kiosk.restart()
+    await kiosk.tap(ANNA)
+    await kiosk.scan(book(1))
+    await kiosk.wait(15)
+    assert (kiosk.shown().over, kiosk.shown().masked) == (StillThere(15), False)
+    await kiosk.wait(4.5)
+    assert (kiosk.shown().over, kiosk.shown().masked) == (StillThere(11), False)
+    await kiosk.wait(1)
+    assert (kiosk.shown().over, kiosk.shown().masked) == (StillThere(10), True)
+    await kiosk.put(Stirred())
+    await kiosk.wait(1)
+    assert (kiosk.shown().over, kiosk.shown().masked) == (StillThere(19), False), "they are there, and still asked"
 
 
 @story
