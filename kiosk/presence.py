@@ -1,6 +1,6 @@
 """Whether somebody is there, and may see all of the screen: of a pass only whoever shows the one of this visit.
 
-What comes and goes by itself (a pass at the edge of the field, noise at a scanner) counts only so often in a row.
+What comes by itself (a pass at the edge of the field, a label left under a scanner) counts only so often in a row.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from circulation.presented import Presented
 from devices.ports import (
     BarcodeScanned,
     HeadphonesChanged,
+    Key,
     KeyPressed,
     PassPresented,
     PassUnreadable,
@@ -18,10 +19,19 @@ from devices.ports import (
 from kiosk.bus import Happening, Stirred, Touched
 from kiosk.shown_pass import is_same_pass, shown_pass
 
-OFTEN = {PassPresented: 3, PassUnreadable: 3, HeadphonesChanged: 3, ScanUnreadable: 10}
-"""So often in a row each of these counts, until something that only a person does. Whoever scans worn labels needs more
-tries than anybody needs with a pass."""
-_SURE = Touched | Stirred | KeyPressed | BarcodeScanned
+OFTEN = {
+    PassPresented: 3,
+    PassUnreadable: 3,
+    HeadphonesChanged: 3,
+    ScanUnreadable: 10,
+    BarcodeScanned: 3,
+    KeyPressed: 90,
+    Stirred: 100,
+}
+"""So often in a row each of these counts, until something that only a person does: a button, another key, a label that
+was not read before. Whoever scans worn labels needs more tries than anybody needs with a pass, and a long account can
+be heard by one key, or drawn down by one finger. A label counts for itself: two may lie under one scanner."""
+_READS = Touched | Stirred | KeyPressed | BarcodeScanned
 
 
 class Sign(Enum):
@@ -42,13 +52,17 @@ class Presence:
 
     def __init__(self) -> None:
         self._whose: Presented | None = None
-        self._in_a_row: Counter[type] = Counter()
+        self._in_a_row: Counter[type | str] = Counter()
+        self._labels: set[str] = set()  # that were read
+        self._key: Key | None = None  # the last one
+        self._by_ok = False  # whether it was OK, and no finger since: what is touched next, it touched
         self._last: Happening | None = None
 
     def begin(self, whose: Presented | None) -> None:
         """A visit of that pass begins; None: nobody's."""
-        self._whose, self._last = whose, None
+        self._whose, self._last, self._key, self._by_ok = whose, None, None, False
         self._in_a_row.clear()
+        self._labels.clear()
 
     def sign_of(self, happening: Happening) -> Sign:
         """What it tells, asked once, when it arrives."""
@@ -62,16 +76,34 @@ class Presence:
         return happening is self._last
 
     def _sign_of(self, happening: Happening) -> Sign:
-        if isinstance(happening, _SURE):
-            self._in_a_row.clear()
-            return Sign.THERE if self._is_anothers(happening) else Sign.READS
-        most = OFTEN.get(type(happening), 0)
-        if not most or self._is_anothers(happening):
+        is_anothers = self._is_anothers(happening)
+        if (is_anothers and isinstance(happening, PassPresented)) or self._comes_by_itself(happening):
             return Sign.NONE
-        self._in_a_row[type(happening)] += 1
-        if self._in_a_row[type(happening)] > most:
-            return Sign.NONE
-        return Sign.READS if isinstance(happening, PassPresented) and self._whose is not None else Sign.THERE
+        is_own = isinstance(happening, PassPresented) and self._whose is not None
+        return Sign.READS if is_own or (isinstance(happening, _READS) and not is_anothers) else Sign.THERE
+
+    def _comes_by_itself(self, happening: Happening) -> bool:
+        """Whether there were too many of it in a row. What only a person does begins all rows anew."""
+        what: type | str = type(happening)
+        match happening:
+            case Touched():
+                if self._by_ok:
+                    return self._in_a_row[KeyPressed] > OFTEN[KeyPressed]
+                self._in_a_row.clear()
+                return False
+            case Stirred():
+                self._by_ok = False
+            case KeyPressed(key=key):
+                if key is not self._key:
+                    self._in_a_row.clear()
+                self._key, self._by_ok = key, key is Key.OK
+            case BarcodeScanned(text=text):
+                what = text
+                if text not in self._labels:
+                    self._in_a_row.clear()
+                self._labels.add(text)
+        self._in_a_row[what] += 1
+        return self._in_a_row[what] > OFTEN.get(type(happening), 0)
 
     def _is_anothers(self, happening: Happening) -> bool:
         """Whether it is a pass, and not the one of this visit."""

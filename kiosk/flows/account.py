@@ -292,9 +292,9 @@ class AccountFlow:
             tick.cancel()
             if isinstance(happening, asyncio.Task | None):
                 continue
-            if isinstance(happening, Touched) and happening.intent is Intent.MORE_TIME:
-                return
-            self._hear(happening)
-            if self._stage.presence.was_by(happening):  # another's pass, or noise, is no answer
+            is_answer = self._stage.presence.was_by(happening)  # another's pass, noise or a key that bounces is none
+            if not isinstance(happening, Touched) or happening.intent is not Intent.MORE_TIME:
+                self._hear(happening)
+            if is_answer:
                 return
         raise _Left(Ending.OUT_OF_TIME)

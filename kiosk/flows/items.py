@@ -54,7 +54,7 @@ class Items:
         self._gate = Gatekeeper(stage, pad, self._check_in)
         self._from_pad: set[ItemBarcode] = set()  # what lies there and was taken from there
         self._laid: Counter[ItemBarcode] = Counter()
-        self._switched: Counter[ItemBarcode] = Counter()
+        self._told: Counter[tuple[ItemBarcode, bool]] = Counter()  # how often something came of it, and at the gate
         self._scanned: deque[ItemBarcode] = deque()
         self._asked: asyncio.Task[CheckedOut | CheckedIn | Refused] | None = None
         self._asked_for: ItemBarcode | None = None
@@ -259,12 +259,14 @@ class Items:
             self.hear(line.event)
 
     def finish(self, task: asyncio.Task[object]) -> None:
-        """As `take`, and it can be read in time; what is said of a tag that flickers keeps no visit open."""
-        item = self._gate.item if task is self._gate.task else None
+        """As `take`, and it can be read in time; what is said of a tag that flickers, or of a label that is left under
+        a scanner, keeps no visit open."""
+        at_gate = task is self._gate.task
+        item = self._gate.item if at_gate else self._asked_for
         self.take(task)
         if item is not None:
-            self._switched[item] += 1
-        if item is None or self._switched[item] <= OFTEN:
+            self._told[item, at_gate] += 1
+        if item is None or self._told[item, at_gate] <= OFTEN:
             self._stage.stir()
 
     def take(self, task: asyncio.Task[object]) -> None:
@@ -312,12 +314,15 @@ class Items:
             tick = asyncio.create_task(asyncio.sleep(1 - self._stage.quiet_s % 1))
             happening = await self._stage.next(None, tick)
             tick.cancel()
-            if isinstance(happening, Touched):
+            is_answer = self._stage.presence.was_by(happening)
+            if isinstance(happening, Touched) and (is_answer or happening.intent is Intent.STOP):
                 if happening.intent is Intent.STOP:
                     self._stop()
                 return
+            if isinstance(happening, BarcodeScanned) and not is_answer:
+                continue  # the same label again: nobody is asked for it, of whom nobody would be told
             if isinstance(happening, BarcodeScanned | PassPresented | PassUnreadable | ScanUnreadable):
-                if self._stage.presence.was_by(happening):
+                if is_answer:
                     self._stage.put_back(happening)
                     return
                 self._take(happening)  # another's pass, or noise: it is said, and is no answer

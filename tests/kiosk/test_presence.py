@@ -3,16 +3,20 @@ goes by itself counts as somebody only so often."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import cycle
 
 import pytest
 
 from circulation.identifiers import PassNumber
+from circulation.outcomes import Refused
 from circulation.presented import Presented, Source
 from devices.ports import BarcodeScanned, HeadphonesChanged, Key, KeyPressed, PassPresented, PassUnreadable
+from kiosk.bus import Stirred, Touched
 from kiosk.presence import OFTEN, Presence, Sign
+from kiosk.rows import Asking
 from kiosk.ui import Borrowing, Intent, MyAccount, Notice, PinPad, Rest, Returning, StillThere
 from kiosk.veil import MASK
-from tests.kiosk.world import ANNA, BERT, Kiosk, book, story
+from tests.kiosk.world import ANNA, BERT, HELD, Kiosk, book, story
 from tests.kiosk.world import story as any_story
 
 with_account = partial(any_story, accounts=True)
@@ -242,3 +246,75 @@ def test_each_kind_counts_so_often_in_a_row_and_begins_anew_with_the_next_visit(
         assert presence.sign_of(other) is Sign.NONE
         signs = [presence.sign_of(HeadphonesChanged("headphones", True, 0.0)) for _ in range(5)]
         assert signs == [Sign.THERE] * OFTEN[HeadphonesChanged] + [Sign.NONE] * 2
+
+
+async def _reads_again(kiosk: Kiosk, again: Act, times: int = 40) -> None:
+    """So often, by itself, every five seconds, until the question stands or the visit is over."""
+    for _ in range(times):
+        await kiosk.wait(5)
+        if not isinstance(kiosk.shown().screen, Borrowing):
+            return
+        await again(kiosk)
+
+
+@pytest.mark.parametrize("reply", [None, HELD], ids=["lent", "refused"])
+@pytest.mark.parametrize("left", [(1,), (1, 2)], ids=["one", "two"])
+def test_a_label_left_under_a_scanner_keeps_no_visit_open_and_no_title_drawn(
+    left: tuple[int, ...], reply: Refused | None
+) -> None:
+    @story
+    async def everybody_is_gone(kiosk: Kiosk) -> None:
+        turn = cycle(left)
+
+        async def again(kiosk: Kiosk) -> None:
+            await kiosk.scan(book(next(turn)))
+
+        if reply is not None:
+            kiosk.desk.replies = {book(one): [reply] for one in left}
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(9), *(book(one) for one in left))
+        seen = len(kiosk.ui.all)
+        await _reads_again(kiosk, again)
+        assert isinstance(kiosk.screen(), Rest)
+        drawn = [one for _, one in kiosk.ui.all[seen:] if isinstance(one.over, StillThere)]
+        assert drawn[0].over == StillThere(20)
+        assert all(one.masked for one in drawn)
+        assert not any(isinstance(row, Asking) for one in drawn for row in getattr(one.screen, "rows", ()))
+
+    everybody_is_gone()
+
+
+@pytest.mark.parametrize("key", [Key.NEXT, Key.OK], ids=lambda one: one.name)
+def test_nor_does_a_key_that_bounces_though_it_touches_a_button_each_time(key: Key) -> None:
+    @story
+    async def everybody_is_gone(kiosk: Kiosk) -> None:
+        async def again(kiosk: Kiosk) -> None:
+            await kiosk.put(KeyPressed("keypad", key, 0.0))
+            if key is Key.OK:
+                await kiosk.touch(Intent.LANGUAGE, "nl")
+
+        await kiosk.tap(ANNA)
+        await kiosk.scan(book(1))
+        await _reads_again(kiosk, again, OFTEN[KeyPressed])
+        assert (type(kiosk.screen()), kiosk.shown().masked) == (Borrowing, False), "it may be a long list"
+        await _reads_again(kiosk, again)
+        assert isinstance(kiosk.screen(), Rest)
+
+    everybody_is_gone()
+
+
+def test_a_key_between_two_others_a_new_label_and_a_button_begin_anew_and_two_that_take_turns_do_not() -> None:
+    presence = Presence()
+    turns = 2 * OFTEN[Stirred]
+    next_one, other = KeyPressed("keypad", Key.NEXT, 0.0), KeyPressed("keypad", Key.OK, 0.0)
+    for _ in range(turns):
+        assert presence.sign_of(next_one) is presence.sign_of(other) is Sign.READS
+    for one in (Touched(Intent.HELP), BarcodeScanned("item_scanner", book(1), None, 0.0)):
+        presence.begin(None)
+        signs = [presence.sign_of(Stirred()) for _ in range(turns)]
+        assert signs.count(Sign.READS) == OFTEN[Stirred]
+        assert presence.sign_of(one) is Sign.READS
+        assert presence.sign_of(Stirred()) is Sign.READS
+    label = BarcodeScanned("item_scanner", book(1), None, 0.0)
+    signs = [presence.sign_of(one) for _ in range(turns) for one in (label, next_one, Stirred())]
+    assert signs[-3:] == [Sign.NONE] * 3
