@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from devices.ports import (
 from kiosk.access import ACCESS_CHOICES
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
 from kiosk.lying_passes import LyingPasses
+from kiosk.ears import Ears
 from kiosk.offered import offered_of
 from kiosk.opened import OPENED, code_of, kept_over
 from kiosk.presence import Presence, Sign
@@ -76,10 +76,9 @@ class Stage:
         `on_help`: is told each time that somebody asks for help. `access_choices`: those that the screen has room for.
         """
         self._aid = aid
-        self._ui, self._bus, self._languages = ui, bus, languages
+        self._ui, self._ears, self._languages = ui, Ears(bus, self._note), languages
         self._shown = Shown(Rest(), language=languages[0], translated=len(languages) > 1)
         self._access_choices = access_choices
-        self._waiting: asyncio.Task[Happening] | None = None
         self._kinds = frozenset(kinds)
         self._broken = set(self._kinds)
         self._pad_opened = False
@@ -90,7 +89,6 @@ class Stage:
         self._light, self._lit, self._on_help = light, False, on_help
         self._line = Reached(online=True)
         self._language_by_hand = False
-        self._returned: deque[Happening] = deque()
         self._late: dict[EventId, Late] = {}
         self._quiet_since = self._unveiled_since = 0.0
         self.passes = LyingPasses()
@@ -234,11 +232,11 @@ class Stage:
             left = None if timeout_s is None else max(0.0, timeout_s - self.quiet_s)
             veil = self._veil_in_s if self._can_be_veiled else None
             if veil is not None and (left is None or veil < left):
-                if (found := await self._first(veil, tasks)) is None:
+                if (found := await self._ears.next(veil, tasks)) is None:
                     self._draw(replace(self._shown, masked=True))
                     continue
             else:
-                found = await self._first(left, tasks)
+                found = await self._ears.next(left, tasks)
             if found is None or isinstance(found, asyncio.Task):
                 return found
             if not self._kept_out_of_the_way(found):
@@ -246,17 +244,22 @@ class Stage:
 
     async def ignore(self, seconds: float) -> None:
         """Serves nobody for so long. What is touched, scanned or shown meanwhile, or was put back, is gone."""
-        self._returned.clear()
+        self._ears.forget()
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
         while (left := ends - loop.time()) > 0:
-            found = await self._first(left, ())
+            found = await self._ears.next(left)
             if found is not None and not isinstance(found, asyncio.Task):
                 self._kept_out_of_the_way(found)
 
     def put_back(self, happening: Happening) -> None:
         """Gives a happening to whoever awaits the next one: it belongs to what comes after this flow."""
-        self._returned.append(happening)
+        self._ears.put_back(happening)
+
+    async def hear_until(self, task: asyncio.Task[object], timeout_s: float) -> None:
+        """Awaits it, for so many seconds at most, and takes nothing that happens meanwhile: it is heard (whoever pulls
+        their headphones out is not read to any more) and comes next, after what is put back."""
+        await self._ears.until(task, timeout_s)
 
     def _draw(self, shown: Shown) -> None:
         if shown != self._shown:
@@ -282,23 +285,6 @@ class Stage:
     def _can_be_veiled(self) -> bool:
         """Whether something is drawn that only whoever stands there should read."""
         return not self._shown.masked and veiled(self._shown.screen) is not self._shown.screen
-
-    async def _first(
-        self, timeout_s: float | None, tasks: tuple[asyncio.Task[object], ...]
-    ) -> Happening | asyncio.Task[object] | None:
-        if self._returned:
-            return self._returned.popleft()
-        if self._waiting is None:
-            self._waiting = asyncio.ensure_future(self._bus.get())
-        done, _ = await asyncio.wait({self._waiting, *tasks}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task in done:
-                return task
-        if self._waiting in done:
-            happening, self._waiting = self._waiting.result(), None
-            self._note(happening)
-            return happening
-        return None
 
     def _kept_out_of_the_way(self, happening: Happening) -> bool:
         """Handles what no flow needs to see. Returns False for what the flow must see."""

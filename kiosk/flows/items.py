@@ -144,7 +144,7 @@ class Items:
         ends = loop.time() + LEAVE_S
         self.switch_next()
         while (task := self._gate.task) is not None and (left := ends - loop.time()) > 0:
-            await asyncio.wait({task}, timeout=left)
+            await self._stage.hear_until(task, left)
             if task.done():
                 self.take(task)
                 self.switch_next()

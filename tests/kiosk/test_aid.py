@@ -15,10 +15,10 @@ from devices.speaker import Hearers
 from kiosk import aid as aid_module
 from kiosk.aid import LETTERS_A_SECOND, LOUDNESS, USUAL, Aid
 from kiosk.bus import Focused, Stirred, Touched, Untouched
-from kiosk.ui import HelpCard, Intent, NoVisit, Reading, Rest, StillThere, Waiting
+from kiosk.ui import Borrowing, Finished, HelpCard, Intent, NoVisit, Reading, Rest, StillThere, Waiting
 from kiosk.utterance import public
 from tests.kiosk.virtual_time import VirtualLoop, play
-from tests.kiosk.world import ANNA, BERT, HELD, KINDS, UNKNOWN, Kiosk, book, lent
+from tests.kiosk.world import ANNA, BERT, HELD, KINDS, UNKNOWN, WITH_PAD, Kiosk, book, lent, tag
 
 TODAY = date(2026, 7, 22)
 USUALLY = LOUDNESS[USUAL]
@@ -57,13 +57,13 @@ class Listener:
 Tell = Callable[[Kiosk, Listener], Awaitable[None]]
 
 
-def listening(loudspeaker: bool) -> Callable[[Tell], Callable[[], None]]:
+def listening(loudspeaker: bool, kinds: tuple[str, ...] = KINDS) -> Callable[[Tell], Callable[[], None]]:
     """A test that tells what happens at a kiosk that speaks."""
 
     def of(tell: Tell) -> Callable[[], None]:
         def test() -> None:
             loop, ears = VirtualLoop(), Listener()
-            kiosk = Kiosk(loop, KINDS)
+            kiosk = Kiosk(loop, kinds)
             kiosk.stage._aid = Aid(ears, ears, ("nl", "en"), lambda: TODAY, loudspeaker=loudspeaker, clock=loop.time)
 
             async def whole() -> None:
@@ -202,6 +202,24 @@ async def test_headphones_out_is_silence_at_once_and_nothing_is_read_to_everybod
     assert ears.silences > before
     await kiosk.scan(book(1))
     assert ears.since() == []
+
+
+@listening(loudspeaker=False, kinds=WITH_PAD)
+async def test_also_while_the_gate_still_switches_for_whoever_has_left(kiosk: Kiosk, ears: Listener) -> None:
+    kiosk.pad.delay_s = 4
+    await plug(kiosk)
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    silences = ears.silences
+    await plug(kiosk, plugged=False)
+    await kiosk.tap(BERT)
+    assert isinstance(kiosk.screen(), Finished), "it still switches"
+    assert ears.silences > silences
+    await kiosk.wait(6)
+    assert isinstance(kiosk.screen(), Borrowing), "whoever came meanwhile is next"
+    assert kiosk.desk.asked == [(ANNA, book(1))]
 
 
 @listening(loudspeaker=False)
