@@ -44,20 +44,21 @@ class TouchCounter:
 class Hearing:
     """Judges, told now and then, whether the window has gone deaf. Pure.
 
-    A touch that is on its way is not lost yet: only those count that were there a look ago.
+    A touch that is on its way is not lost yet: only those count that were there a look ago. Nor is one of before the
+    first look: the screen is felt before there is a window that could hear it.
     """
 
     unheard: int = UNHEARD
     _felt: int = 0  # touches of the screen when the window last heard one
     _heard: int = 0
-    _before: int = 0  # touches of the screen at the last look
+    _before: int | None = None  # touches of the screen at the last look
 
     def is_deaf(self, felt: int, heard: int) -> bool:
         """`felt`: all touches of the screen so far, `heard`: those that reached the window."""
-        if heard != self._heard:
+        if self._before is None or heard != self._heard:
             self._heard, self._felt = heard, felt
-        lost, self._before = self._before - self._felt, felt
-        return lost >= self.unheard
+        before, self._before = self._before, felt
+        return before is not None and before - self._felt >= self.unheard
 
 
 @dataclass(slots=True)

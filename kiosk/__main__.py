@@ -202,12 +202,12 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
     from kiosk.stage import Stage
     from offline_cache.health import CLOSED
 
-    workers, flows = Workers(), FlowThread()
+    workers, flows, undo = Workers(), FlowThread(), ExitStack()
     bus = Bus(flows.loop)
     devices = open_devices([one for one in config.devices if one.kind in OF_AID], bus.put)
     try:
         devices.start()
-        app = _window(config, bus, lambda: None, fullscreen=fullscreen)
+        app = _window(config, bus, lambda: None, fullscreen=fullscreen, is_deaf=hearing(config, undo))
         aid = _aid(config, devices.speaker, app)
         stage = Stage(app, bus, config.kiosk.languages, (), aid=aid, access_choices=app.access_choices)
 
@@ -226,6 +226,7 @@ def _stay_closed(config: KioskConfig, file: Path, word: str, health: Health, *, 
         devices.stop()
         flows.stop()
         workers.close()
+        undo.close()
     return 1 if flows.failed else 0
 
 
@@ -235,7 +236,7 @@ def _window(
     after_first: Callable[[], None],
     *,
     fullscreen: bool,
-    is_deaf: Callable[[int], bool] = lambda _: False,
+    is_deaf: Callable[[int], bool],
 ) -> KioskApp:
     """The screen; `after_first`: what may begin once it stands."""
     from kiosk.app import KioskApp

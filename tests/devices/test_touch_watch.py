@@ -54,8 +54,16 @@ def test_touches_that_do_not_arrive_are_noticed_a_look_later_and_not_before() ->
     assert hearing.is_deaf(3 + UNHEARD, 3)
 
 
+def test_touches_of_a_screen_that_is_still_dark_are_not_lost_and_those_after_them_can_be() -> None:
+    hearing = Hearing()
+    assert not any(hearing.is_deaf(2 * UNHEARD, 0) for _ in range(5))
+    assert not hearing.is_deaf(3 * UNHEARD, 0)
+    assert hearing.is_deaf(3 * UNHEARD, 0)
+
+
 def test_a_burst_that_is_still_on_its_way_is_not_lost() -> None:
     hearing = Hearing()
+    assert not hearing.is_deaf(0, 0)
     assert not hearing.is_deaf(50, 0)
     assert not hearing.is_deaf(50, 50)
     assert not hearing.is_deaf(50, 50)
@@ -88,6 +96,7 @@ def test_a_node_is_read_and_a_deaf_window_told_of(node: tuple[str, int]) -> None
     path, end = node
     watch = TouchWatch(path)
     watch.start()
+    assert not watch.is_deaf(0)
     os.write(end, TAP * UNHEARD)
     _until("five taps", watch, UNHEARD)
     assert not watch.is_deaf(0)

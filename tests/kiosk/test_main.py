@@ -180,3 +180,16 @@ def test_what_lends_without_a_line_is_not_loaded_before_the_first_picture(folder
     late = {"msgspec", "zoneinfo", "requests", "sqlite_utils", "circulation.wire", "circulation.affairs"}
     late |= {"circulation.model", "circulation.rules.verdict", "offline_cache.mirror", "offline_cache.offline_desk"}
     assert loaded & late == set()
+
+
+def test_a_kiosk_that_is_closed_watches_its_touch_screen_as_one_that_lends_does(folder: Path) -> None:
+    (folder / "kiosk.toml").write_text(GOOD + '[touch]\ndevice = "dev/touch"\n')
+    os.mkfifo(folder / "dev" / "touch")
+    (folder / "secrets" / "journal.key").unlink()
+    code = (
+        "import sys\nimport kiosk.__main__ as door\n"
+        "def window(*_, is_deaf, **__):\n    print(is_deaf.__qualname__)\n    raise SystemExit(0)\n"
+        "door._window = window\nsys.exit(door.main(sys.argv[1:]))"
+    )
+    done = kiosk("--config", str(folder / "kiosk.toml"), code=code)
+    assert done.stdout == "TouchWatch.is_deaf\n", done.stderr
