@@ -334,7 +334,8 @@ class PadMachine(RuleBasedStateMachine):
             self.was_thanked(before, screen)
 
     def is_locked(self, number: str) -> bool:
-        return any(self.pad.bits[one.uid] is not UNSECURED for one in ITEMS[number])
+        """Of a row that is veiled nobody can tell which item it is of."""
+        return any(self.pad.bits[one.uid] is not UNSECURED for one in ITEMS.get(number, ()))
 
     def was_told(self, before: Borrowing, after: Screen) -> None:
         """A visit is over: of each loan of it at which the gate calls, the list or the last screen has a word."""
@@ -348,7 +349,7 @@ class PadMachine(RuleBasedStateMachine):
             assert not waiting
 
     def is_open(self, number: str) -> bool:
-        return any(self.pad.bits[one.uid] is UNSECURED for one in ITEMS[number])
+        return any(self.pad.bits[one.uid] is UNSECURED for one in ITEMS.get(number, ()))
 
     def is_asked(self, number: str) -> None:
         """Nothing is asked of the library before it is said what to do (a loan of before may still be undone), nor of
