@@ -1,5 +1,5 @@
 """How the screen is drawn for whoever stands there (EN 301 549): a few choices, each made by a touch and taken back by
-another, gone with the visit."""
+another, gone with the visit, and there again where the same pass takes it up."""
 
 from dataclasses import replace
 
@@ -31,3 +31,11 @@ class Access:
         """Whether this choice is made."""
         name, _, value = choice.partition(":")
         return self.text == int(value) if value else bool(getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chose by hand of how the kiosk is to them. `language`: empty where it is their pass's, or ours."""
+
+    language: str = ""
+    access: Access = Access()

@@ -105,6 +105,11 @@ class Aid:
         return Reading.ON if self._aloud else Reading.OFF
 
     @property
+    def is_changed(self) -> bool:
+        """Whether somebody made it louder, or softer, or has it read aloud."""
+        return self._aloud or self._level != USUAL
+
+    @property
     def silent_s(self) -> float | None:
         """For about how many seconds all has been said; below 0 while something is. None where nobody listens."""
         return None if self._hearers is None else self._clock() - self._silent_at

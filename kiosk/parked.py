@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import field, replace
 
 from circulation.identifiers import ItemBarcode, PatronRef
+from kiosk.access import Chosen
 from kiosk.loans import NO_LOANS, LoanSheet
 from kiosk.sheet import Line
 from values import dataclass
@@ -14,12 +15,13 @@ from values import dataclass
 @dataclass(frozen=True, slots=True)
 class Left:
     """What a visit left: its lines, the messages that were read in it (K3), and what became of its renewals (K11).
-    `mailed`: a receipt of all that goes."""
+    `mailed`: a receipt of all that goes. `chosen`: how its patron reads the kiosk."""
 
     lines: tuple[Line, ...] = ()
     read: frozenset[str] = field(default=frozenset(), repr=False)
     loans: LoanSheet = field(default=NO_LOANS, repr=False)
     mailed: bool = False
+    chosen: Chosen = Chosen()
 
 
 NOTHING = Left()

@@ -17,7 +17,7 @@ from devices.ports import (
     PassPresented,
     PassRemoved,
 )
-from kiosk.access import ACCESS_CHOICES
+from kiosk.access import ACCESS_CHOICES, Access, Chosen
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
 from kiosk.lying_passes import LyingPasses
 from kiosk.ears import Ears
@@ -178,6 +178,16 @@ class Stage:
         return self._languages[0]
 
     @property
+    def chosen(self) -> Chosen:
+        """What was chosen by hand, and ends with the visit."""
+        return Chosen(self.language if self._language_by_hand else "", self._shown.access)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether somebody chose by hand how they read or hear the kiosk."""
+        return self.chosen != Chosen() or (self._aid is not None and self._aid.is_changed)
+
+    @property
     def quiet_s(self) -> float:
         """For how many seconds nobody of this visit did anything (`kiosk.presence`); a new screen begins anew."""
         return asyncio.get_running_loop().time() - self._quiet_since
@@ -211,6 +221,13 @@ class Stage:
         language = language.partition("-")[0].casefold()
         if language in self._languages and not self._language_by_hand:
             self._draw(replace(self._shown, language=language))
+
+    def choose(self, before: Chosen) -> None:
+        """What was chosen in the visit that goes on now, but for what was chosen anew since."""
+        if before.language and not self._language_by_hand:
+            self._choose_language(before.language)
+        if self._shown.access == Access():
+            self._draw(replace(self._shown, access=before.access))
 
     def wipe(self, screen: Screen) -> None:
         """Draws it for whoever comes next: nothing over it, in the kiosk's first language, as it is drawn for all."""

@@ -13,6 +13,7 @@ from kiosk.bus import Touched
 from kiosk.closed import stay_closed
 from kiosk.desks.in_background import VisitDesk
 from kiosk.desks.mail import NoMail, VisitMail
+from kiosk.flows.at_rest import next_at_rest
 from kiosk.flows.books_first import BooksFirst, Pile, book_of
 from kiosk.flows.bring_back import BringBack
 from kiosk.flows.checkout import Checkout
@@ -28,7 +29,7 @@ from kiosk.settings import Patience
 from kiosk.sheet import Sheet
 from kiosk.shown_pass import shown_pass
 from kiosk.stage import Stage
-from kiosk.ui import Intent, Notice, OutOfOrder
+from kiosk.ui import Intent, Notice, OutOfOrder, StillThere
 from kiosk.visit_pad import VisitPad
 from offline_cache.journal import JournalFault
 from values import dataclass
@@ -98,7 +99,7 @@ class Begun:
 
 async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
     """Waits for a pass, for books, or (None) for somebody who brings something back. A notice goes when somebody had
-    the time to read it, and so does a language chosen by hand, and the wish for an account.
+    the time to read it, and so does the wish for an account; what was chosen by hand, when nobody says they are there.
 
     Books that lie there through two silences are nobody's (ADR 20): whoever laid them there has gone.
     """
@@ -112,9 +113,8 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
             stage.stir()  # whoever laid that there has the time to look for a pass
         if stage.takes_back and _lies_there(stage, left) is Notice.PASS_FIRST:
             return Pile(left)
-        stage.show(stage.at_rest(notice or _lies_there(stage, left)))
-        happening = await stage.next(patience.reading)
-        if happening is None:
+        happening = await next_at_rest(stage, partial(_show_rest, stage, notice, left), patience)
+        if happening is None or (isinstance(happening, Touched) and happening.intent is Intent.STOP):
             notice, wants_account = None, False
             stage.left_there |= left  # nobody has claimed it
             left = stage.pad.seen  # what was laid there since is next
@@ -122,8 +122,10 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
             stage.wipe(stage.at_rest(_lies_there(stage, left)))
             stage.stir()
         elif isinstance(happening, Touched):
-            if happening.intent is not Intent.ACCOUNT:
+            if happening.intent is Intent.BRING_BACK:
                 return None
+            if happening.intent is not Intent.ACCOUNT:
+                continue  # they are there
             notice = Notice.PASS_LEFT if stage.pass_on_reader else Notice.PASS_FOR_ACCOUNT
             wants_account = True
         elif isinstance(happening, PassPresented | BarcodeScanned):
@@ -137,6 +139,10 @@ async def rest(counter: Counter, notice: Notice | None) -> Begun | Pile | None:
             stage.stir()
             is_card = isinstance(happening, PassUnreadable)
             notice = Notice.CARD_NOT_READ if is_card else Notice.UNREADABLE_SCAN
+
+
+def _show_rest(stage: Stage, notice: Notice | None, left: frozenset[bytes], over: StillThere | None) -> None:
+    stage.show(stage.at_rest(notice or _lies_there(stage, left)), over)
 
 
 def _lies_there(stage: Stage, left: frozenset[bytes]) -> Notice | None:
@@ -209,6 +215,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
     why = patron.cannot_borrow
     log.info("visit begins%s", f", cannot borrow: {why.rule} {why.reason.value}" if why else "")
     left = counter.parked.take(patron.patron)
+    stage.choose(left.chosen)
     sheet = Sheet.of(patron, left.lines, left.read)
     desk_codes = DeskCodes(counter.desk, shown, counter.new_event)
     checkout = Checkout(
@@ -254,7 +261,7 @@ async def _served(counter: Counter, shown: Presented, patron: Identified, *, ope
             )
         await checkout.settle()
     if ran_out:
-        kept = Left(checkout.sheet.worth_keeping, checkout.sheet.read, checkout.loans, mailed)
+        kept = Left(checkout.sheet.worth_keeping, checkout.sheet.read, checkout.loans, mailed, stage.chosen)
         counter.parked.keep(patron.patron, kept)
     notice = Notice.ENDED_BY_TIME if ran_out else None
     stage.wipe(stage.at_rest(notice or _left_behind(stage)))

@@ -39,11 +39,15 @@ async def test_it_stays_through_the_visit_and_ends_with_it(kiosk: Kiosk) -> None
 
 
 @story
-async def test_at_rest_it_goes_when_nobody_comes(kiosk: Kiosk) -> None:
+async def test_at_rest_it_goes_when_nobody_comes_and_not_before_that_is_asked(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.ACCESS, "low")
-    await kiosk.wait(19.8)
-    assert kiosk.shown().access == LOW
+    await kiosk.wait(44.8)
+    assert (type(kiosk.shown().over), kiosk.shown().access) == (AccessCard, LOW)
     await kiosk.wait(0.3)
+    assert (kiosk.shown().over, kiosk.shown().access) == (StillThere(20), LOW)
+    await kiosk.wait(19.6)
+    assert (kiosk.shown().over, kiosk.shown().access) == (StillThere(1), LOW)
+    await kiosk.wait(0.5)
     assert (kiosk.shown().over, kiosk.shown().access) == (None, Access())
 
 

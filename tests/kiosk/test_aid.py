@@ -184,8 +184,11 @@ async def test_headphones_that_are_put_in_are_somebody_who_is_there(kiosk: Kiosk
 @listening(loudspeaker=True)
 async def test_read_to_everybody_ends_with_the_one_who_asked_for_it(kiosk: Kiosk, ears: Listener) -> None:
     await press(kiosk, Key.REPEAT)
+    await kiosk.wait(60)
+    assert isinstance(kiosk.shown().over, StillThere), "it is asked before that ends"
     before = ears.silences
     await kiosk.wait(60)
+    assert kiosk.shown().over is None
     assert ears.silences > before
     ears.since()
     await kiosk.tap(ANNA)

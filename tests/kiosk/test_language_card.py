@@ -149,7 +149,9 @@ async def test_a_question_that_counts_down_is_not_covered(kiosk: Kiosk) -> None:
 async def test_at_rest_it_goes_when_nobody_comes_and_so_does_what_was_chosen(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.LANGUAGE, "en")
     await kiosk.touch(Intent.LANGUAGE)
-    await kiosk.wait(19.8)
+    await kiosk.wait(44.8)
     assert (kiosk.shown().over, kiosk.shown().language) == (CARD, "en")
     await kiosk.wait(0.3)
+    assert (kiosk.shown().over, kiosk.shown().language) == (StillThere(20), "en")
+    await kiosk.wait(20)
     assert (kiosk.screen(), kiosk.shown().over, kiosk.shown().language) == (Rest(), None, "nl")

@@ -921,13 +921,12 @@ async def test_a_language_can_be_chosen_on_every_screen(kiosk: Kiosk) -> None:
 
 
 @story
-async def test_a_language_chosen_at_rest_and_a_help_card_go_when_nobody_comes(kiosk: Kiosk) -> None:
-    await kiosk.touch(Intent.LANGUAGE, "en")
+async def test_a_help_card_at_rest_goes_when_nobody_comes(kiosk: Kiosk) -> None:
     await kiosk.touch(Intent.HELP)
     await kiosk.wait(19.9)
-    assert (kiosk.shown().language, kiosk.shown().over) == ("en", HelpCard())
+    assert kiosk.shown().over == HelpCard()
     await kiosk.wait(0.2)
-    assert (kiosk.shown().language, kiosk.shown().over) == ("nl", None)
+    assert kiosk.shown().over is None
 
 
 @story

@@ -255,6 +255,7 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
     "borrow-ending": (Borrowing((Asking("2"), ROWS[1]), lent=1, may_borrow=9, ending=True), None),
     "still-there": (Borrowing(ROWS, lent=2, may_borrow=8), StillThere(18)),
     "still-there-one": (Borrowing(may_borrow=8), StillThere(1)),
+    "rest-still-there": (Rest(takes_back=True), StillThere(18)),
     "help": (Rest(takes_back=True), HelpCard()),
     "help-reads-aloud": (Rest(takes_back=True), HelpCard(reading=Reading.OFF)),
     "help-reading": (Rest(takes_back=True), HelpCard(reading=Reading.ON)),
