@@ -7,20 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from circulation.identifiers import EventId
-from devices.ports import (
-    HeadphonesChanged,
-    Health,
-    HealthChanged,
-    ItemsChanged,
-    KeyPressed,
-    PassFound,
-    PassPresented,
-    PassRemoved,
-)
+from devices import ports
 from kiosk.access import ACCESS_CHOICES, Access, Chosen
 from kiosk.bus import Answered, Bus, Focused, Happening, Late, Reached, Stirred, Touched, Untouched
-from kiosk.lying_passes import LyingPasses
 from kiosk.ears import Ears
+from kiosk.lying_passes import LyingPasses
 from kiosk.offered import offered_of
 from kiosk.opened import OPENED, code_of, kept_over
 from kiosk.presence import Presence, Sign
@@ -46,7 +37,7 @@ if TYPE_CHECKING:
     from kiosk.aid import Aid  # most kiosks start without
 
 log = logging.getLogger(__name__)
-_WORKING = (Health.READY, Health.DEGRADED)
+_WORKING = (ports.Health.READY, ports.Health.DEGRADED)
 LATE_ANSWERS = 64
 _WITHOUT = {True: Trouble.WITHOUT_LINE, False: Trouble.NO_CONNECTION}
 
@@ -309,9 +300,9 @@ class Stage:
             return True
         if isinstance(happening, Touched):
             return self._is_kept_touch(happening)
-        if isinstance(happening, Reached | HealthChanged):
+        if isinstance(happening, Reached | ports.HealthChanged):
             return not self._notes_trouble(happening)
-        return isinstance(happening, KeyPressed | HeadphonesChanged | Focused | Untouched)
+        return isinstance(happening, ports.KeyPressed | ports.HeadphonesChanged | Focused | Untouched)
 
     def _note(self, happening: Happening) -> None:
         """What is remembered of it, once, at the moment when it arrives."""
@@ -325,9 +316,9 @@ class Stage:
             over = self._shown.over
             if isinstance(over, HelpCard):
                 self._draw(replace(self._shown, over=replace(over, reading=self._aid.reading)))
-        if isinstance(happening, PassPresented | PassFound | PassRemoved):
+        if isinstance(happening, ports.PassPresented | ports.PassFound | ports.PassRemoved):
             self.passes.note(happening)
-        elif isinstance(happening, ItemsChanged):
+        elif isinstance(happening, ports.ItemsChanged):
             self.pad = Stack.of(happening.items)
             self.left_there &= self.pad.seen
             self.dealt_with &= self.pad.seen
@@ -380,17 +371,19 @@ class Stage:
         elif not language and not isinstance(shown.over, StillThere):
             self._draw(replace(shown, over=LanguageCard(self._languages)))
 
-    def _notes_trouble(self, happening: Reached | HealthChanged) -> bool:
+    def _notes_trouble(self, happening: Reached | ports.HealthChanged) -> bool:
         """Whether the troubles changed, or what can be used."""
         before = self._ways()
-        if isinstance(happening, HealthChanged):
+        if isinstance(happening, ports.HealthChanged):
             log.info("device %s: %s", happening.device, happening.health.state.value)
             if happening.kind == "signals":
-                self._lit = happening.health.state is Health.READY  # degraded, it may be the light that is missing
+                self._lit = (
+                    happening.health.state is ports.Health.READY
+                )  # degraded, the light may be missing
         if isinstance(happening, Reached):
             self._line = happening
             return self._ways() != before
-        (self._unwell.discard if happening.health.state is Health.READY else self._unwell.add)(happening.kind)
+        (self._unwell.discard if happening.health.state is ports.Health.READY else self._unwell.add)(happening.kind)
         works = happening.health.state in _WORKING
         if happening.kind == "item_pad":
             self._pad_opened = works  # before it has looked it counts as broken: what lay there may have gone
