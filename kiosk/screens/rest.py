@@ -72,6 +72,8 @@ class RestPage(Page):
     strip = StringProperty("")
     strip_icon = StringProperty("")
     aside = StringProperty("")
+    words_part = NumericProperty(0.5)  # lying: of the width, the words'; the picture's is what is left
+    under_name = NumericProperty(0)  # pixels: where what stands under the heading ends
     crowded = BooleanProperty(False)  # words are enlarged on a screen that lies
     broken_icon = StringProperty("")
     broken_tone = StringProperty("broken")

@@ -111,6 +111,7 @@ def faults(stage: Any) -> list[str]:
         *_faults_between_words({one: where for one, where in inks.items() if one not in listed}, touches),
         *_faults_of_buttons(stage, touches),
         *_faults_of_cards(stage),
+        *_faults_of_drawings(stage, {one: where for one, where in inks.items() if one not in listed}, touches, over),
     ]
 
 
@@ -176,6 +177,43 @@ def _faults_of_cards(stage: Any) -> Iterator[str]:
             left, bottom, width, height = one.window
             if not Box(left, bottom, left + width, bottom + height).holds(box(one)):
                 yield "cards are cut off beside their list"
+
+
+def _faults_of_drawings(stage: Any, shown: dict[Any, Box], touches: dict[Any, Box], over: bool) -> Iterator[str]:
+    """What is drawn beside the words covers none of them, no button, and not the edge of the window."""
+    from kiosk.screens.parts import Icon
+
+    whole = Box(0, 0, stage.width, stage.height)
+    for drawn, where in drawings(stage):
+        if over and stage.ids.pages in ancestors(drawn):
+            continue
+        name = f"the {type(drawn).__name__}"
+        if not whole.holds(where):
+            yield f"{name} leaves the window"
+        for one, there in shown.items():
+            if not isinstance(one, Icon) and where.meets(there):
+                yield f"{name} lies upon {one.text[:30]!r}"
+        for touch, there in touches.items():
+            if where.meets(there) and touch not in ancestors(drawn):
+                yield f"{name} lies upon the button {touch.text!r}"
+
+
+def drawings(stage: Any) -> Iterator[tuple[Any, Box]]:
+    """All that is drawn without letters but on cards, of which a part may be scrolled away; with where it ends."""
+    from kiosk.screens.parts import Badge, Dots
+    from kiosk.screens.rest import Picture
+
+    for one in stage.walk(restrict=True):
+        if isinstance(one, (Badge, Dots, Picture)) and seen(one) and not within(one, "CardList"):
+            yield one, _extent(one) if isinstance(one, Picture) else box(one)
+
+
+def _extent(picture: Any) -> Box:
+    """Of the picture at rest, which is drawn about the middle of its place and need not fill it, or keep to it."""
+    place = box(picture)
+    x, y = (place.left + place.right) / 2, (place.bottom + place.top) / 2
+    across, up = (picture.z(side, picture.zoom) / 2 for side in (picture.WIDTH, picture.HEIGHT))
+    return Box(x - across, y - up, x + across, y + up)
 
 
 def geometry(stage: Any) -> list[tuple[str, Box, str, tuple[float, float]]]:

@@ -30,6 +30,16 @@ PLANTED: dict[str, tuple[Any, Callable[[Kiosk], None], str]] = {
         lambda kiosk: setattr(_page(kiosk), "library_name", LONGEST),
         "leaves the window",
     ),
+    "a picture upon words": (
+        Rest(),
+        lambda kiosk: setattr(_page(kiosk).ids.picture, "y", _page(kiosk).ids.said.y),
+        "the Picture lies upon",
+    ),
+    "a picture upon a button": (
+        Rest(takes_back=True),
+        lambda kiosk: setattr(_page(kiosk).ids.picture, "y", 0),
+        "the Picture lies upon the button",
+    ),
     "letters that are too small": (
         Rest(),
         lambda kiosk: setattr(next(_words(kiosk)), "font_size", 20),

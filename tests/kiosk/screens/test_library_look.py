@@ -8,13 +8,19 @@ from PIL import Image
 
 from kiosk.access import Access
 from kiosk.app import _picture
-from kiosk.library_look import library_colours
+from kiosk.config import LONGEST_NAME
+from kiosk.library_look import LONGEST_WELCOME, library_colours
 from kiosk.theme import NORMAL
-from kiosk.ui import Rest
+from kiosk.ui import Notice, Rest
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.layout import faults
-from tests.kiosk.screens.scenes import LANDSCAPE, OTHERS, PORTRAIT, SMALL
+from tests.kiosk.screens.scenes import LANDSCAPE, OTHERS, PORTRAIT, SIZES, SMALL, WITHOUT_LINE
 
+LONGEST = "Openbare Bibliotheek Sint-Michielsgestel en Den Dungen, vestiging Markt en Haven"
+GREETING = {
+    "nl": "Van harte welkom in onze bibliotheek, fijn dat je er bent nu",
+    "ar": "مرحبا بكم في مكتبتنا العامة ونتمنى لكم وقتا ممتعا مع القراءة",
+}
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
 
@@ -51,6 +57,34 @@ def test_a_library_s_long_name_is_written_smaller(dressed: Kiosk, size: tuple[in
         dressed.stage._rest.library_name = "Openbare Bibliotheek Sint-Michielsgestel en Den Dungen, vestiging Markt"
         dressed.turn()
         assert faults(dressed.stage) == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda one: "x".join(map(str, one)))
+@pytest.mark.parametrize("language", ["nl", "ar"])
+def test_the_longest_name_and_opening_text_lie_upon_nothing_and_under_nothing(
+    dressed: Kiosk, language: str, size: tuple[int, int]
+) -> None:
+    """As long as the configuration allows, with a logo and without, with news and without."""
+    assert (len(LONGEST), len(GREETING[language])) == (LONGEST_NAME, LONGEST_WELCOME)
+    app, name, logo = dressed.app, dressed.app._library_name, dressed.app._logo
+    dressed.resize(size)
+    found = {}
+    try:
+        for app._welcome, app._logo in ((GREETING, logo), ({}, None)):
+            for app._library_name in (LONGEST[:45], LONGEST):
+                app._build()
+                for access in (Access(), Access(low=True, text=200)):
+                    for rest in (
+                        Rest(takes_back=True, sees_account=True),
+                        Rest(notice=Notice.PASS_FOR_ACCOUNT, takes_back=True, sees_account=True),
+                        Rest(WITHOUT_LINE, Notice.PASS_LEFT, takes_back=True, sees_account=True),
+                    ):
+                        dressed.show(rest, language=language, access=access)
+                        if wrong := faults(dressed.stage):
+                            found[(bool(app._welcome), len(app._library_name), access, rest)] = wrong
+    finally:
+        app._library_name = name
+    assert found == {}
 
 
 @pytest.mark.parametrize("language", ["nl", "ar"])
