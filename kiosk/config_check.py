@@ -9,17 +9,26 @@ from devices.settings import absent_ports, remarks
 from kiosk.config import KioskConfig
 from kiosk.toml_lines import line_of
 
+UNWATCHED = "without [touch] nobody notices a screen that hears no touch any more (docs/adr/0029)"
+
 
 def checked(config: KioskConfig, file: Path, *, ports: bool) -> int:
     """The exit status: 0, or 2 where `ports` asks for the devices and one is not there; else that is a warning."""
-    absent = absent_ports(config.devices)
+    absent = [(one.name, "port", one.message) for one in absent_ports(config.devices)]
+    if config.touch is not None and not config.path(config.touch.device).is_char_device():
+        absent.append(("touch", "device", "device is not there, or no node of a touch screen; see: ls -l /dev/input"))
     lines = file.read_text("utf-8").split("\n")
-    for one in absent:
-        words = f"{'' if ports else 'warning: '}[{one.name}] {one.message}"
-        sys.stderr.write(f"{file}:{line_of((one.name, 'port'), lines)}: {words}\n")
+    for name, key, message in absent:
+        _say(file, line_of((name, key), lines), f"{'' if ports else 'warning: '}[{name}] {message}")
     for one in remarks(config.devices):
-        sys.stderr.write(f"{file}:{line_of((one.name, 'usb'), lines)}: warning: [{one.name}] {one.message}\n")
+        _say(file, line_of((one.name, "usb"), lines), f"warning: [{one.name}] {one.message}")
+    if config.touch is None:
+        _say(file, 0, f"warning: {UNWATCHED}")
     if absent and ports:
         return 2
     sys.stdout.write(f"{file}: in order\n")
     return 0
+
+
+def _say(file: Path, line: int, words: str) -> None:
+    sys.stderr.write(f"{file}:{line}: {words}\n")

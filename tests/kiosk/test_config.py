@@ -92,7 +92,9 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
 
 def test_the_example_in_the_documents_is_in_order() -> None:
     example = Path(__file__).resolve().parents[2] / "docs" / "kiosk.example.toml"
-    assert read_config(example, ("en", "nl")).kiosk.id
+    config = read_config(example, ("en", "nl"))
+    assert config.kiosk.id
+    assert config.touch is not None, "whoever copies it has the watchdog of the screen (docs/adr/0029)"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def kiosk(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A configuration with everything that it names."""
-    (tmp_path / "kiosk.toml").write_text(GOOD)
+    (tmp_path / "kiosk.toml").write_text(GOOD + '[touch]\ndevice = "/dev/null"\n')
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "kiosk.token").write_text("token\n")
     (tmp_path / "secrets" / "journal.key").write_text(KEY.hex() + "\n")
@@ -69,6 +69,28 @@ def test_a_device_that_is_not_plugged_in_is_a_warning_with_its_line_and_an_error
     asked = kiosk("--config", str(file), "--check-config", "--ports")
     assert (asked.returncode, asked.stdout) == (2, "")
     assert asked.stderr == f"{file}:{line}: {said}\n"
+
+
+def test_a_touch_screen_that_nobody_watches_is_a_warning(folder: Path) -> None:
+    file = folder / "kiosk.toml"
+    file.write_text(GOOD)
+    done = kiosk("--config", str(file), "--check-config", "--ports")
+    assert (done.returncode, done.stdout) == (0, f"{file}: in order\n")
+    assert done.stderr.startswith(f"{file}:0: warning: without [touch] nobody notices a screen")
+
+
+@pytest.mark.parametrize("node", ["dev/touch", "secrets", "secrets/kiosk.token"])
+def test_a_touch_screen_that_is_not_there_is_told_with_its_line_and_an_error_where_asked(
+    folder: Path, node: str
+) -> None:
+    file = folder / "kiosk.toml"
+    file.write_text(f'{GOOD}[touch]\ndevice = "{node}"\n')
+    said = "[touch] device is not there, or no node of a touch screen; see: ls -l /dev/input"
+    done = kiosk("--config", str(file), "--check-config")
+    assert (done.returncode, done.stderr) == (0, f"{file}:{GOOD.count(chr(10)) + 2}: warning: {said}\n")
+    asked = kiosk("--config", str(file), "--check-config", "--ports")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr == f"{file}:{GOOD.count(chr(10)) + 2}: {said}\n"
 
 
 def test_two_devices_on_one_port_are_an_error_with_its_line(folder: Path) -> None:

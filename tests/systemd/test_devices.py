@@ -102,6 +102,15 @@ def test_the_rules_name_the_services_group_and_what_the_drivers_open() -> None:
     assert usb_device_map[vendor, product] == "acr122"
 
 
+def test_the_touch_screen_has_the_lasting_name_that_the_example_watches() -> None:
+    rules = (UNITS / "udev/rules.d/60-kiosk.rules").read_text("utf-8")
+    [rule] = [line for line in rules.splitlines() if "ID_INPUT_TOUCHSCREEN" in line and not line.startswith("#")]
+    assert re.findall(r'SYMLINK\+="(.*?)"', rule) == ["input/touchscreen"]
+    assert rules.index(rule) < rules.index('SUBSYSTEM!="usb"'), "a touch screen in the case is no device on USB"
+    example = (UNITS.parent / "docs/kiosk.example.toml").read_text("utf-8")
+    assert 'device = "/dev/input/touchscreen"' in example
+
+
 def test_udev_accepts_the_rules_without_a_word() -> None:
     if "verify" not in said_by("udevadm", "--help"):
         pytest.skip("this udev verifies no rules (systemd 254 does)")
