@@ -199,7 +199,8 @@ class Checker:
             elif one.default_factory is MISSING and one.default is MISSING:
                 self._add((), f"section [{one.name}] is missing")
         if "look" in data:
-            parts["look"] = read_look(data["look"], self._folder, self._languages, self._add)
+            spoken = parts["kiosk"].languages if parts.get("kiosk") else self._languages
+            parts["look"] = read_look(data["look"], self._folder, spoken, self._add)
             self._check_buttons(data["look"], parts.get("visit") or Visit())
         devices = self._devices(data)
         self._check_sense(parts)

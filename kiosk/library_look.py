@@ -5,6 +5,7 @@ All text keeps 7:1 (WCAG 2.2, 1.4.6): a colour that cannot is refused with the r
 
 import re
 import struct
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -49,7 +50,9 @@ def library_colours(touch: str, ground: str, ink: str) -> Colours:
 
 
 def read_look(data: object, folder: Path, languages: Collection[str], complain: Complain) -> LibraryLook:
-    """The section [look] of a configuration; each fault is told to `complain`, with its key."""
+    """The section [look] of a configuration; each fault is told to `complain`, with its key.
+
+    `languages`: those of this kiosk."""
     if not isinstance(data, Mapping):
         complain(("look",), "[look] must be a section")
         return LibraryLook()
@@ -115,14 +118,30 @@ def _buttons(given: object, complain: Complain) -> tuple[str, ...]:
 def _logo(name: object, folder: Path, complain: Complain) -> Path | None:
     path = folder / name if isinstance(name, str) and name.strip() else None
     try:
-        head = path.read_bytes()[:24] if path is not None else b""
+        data = path.read_bytes() if path is not None else b""
     except OSError as fault:
         complain(("look", "logo"), f"'logo' cannot be read: {type(fault).__name__}")
         return None
-    if len(head) < 24 or not head.startswith(_PNG):
+    if len(data) < 24 or not data.startswith(_PNG):
         complain(("look", "logo"), "'logo' must be the name of a PNG file")
         return None
-    if not all(0 < side <= LARGEST_LOGO for side in struct.unpack(">II", head[16:24])):
+    if not all(0 < side <= LARGEST_LOGO for side in struct.unpack(">II", data[16:24])):
         complain(("look", "logo"), f"'logo' must be at most {LARGEST_LOGO} pixels wide and high")
         return None
+    if not _whole(data):
+        complain(("look", "logo"), "'logo' is damaged or cut off: it must be a whole PNG file")
+        return None
     return path
+
+
+def _whole(png: bytes) -> bool:
+    """Whether every chunk up to IEND is there and keeps its sum (PNG, W3C 2003, 5.3), and one of them holds pixels."""
+    at, kinds = len(_PNG), set[bytes]()
+    while at + 12 <= len(png) and b"IEND" not in kinds:
+        (length,) = struct.unpack_from(">I", png, at)
+        end = at + 8 + length
+        if png[end : end + 4] != zlib.crc32(png[at + 4 : end]).to_bytes(4, "big"):
+            return False
+        kinds.add(png[at + 4 : at + 8])
+        at = end + 4
+    return {b"IDAT", b"IEND"} <= kinds

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from kiosk.config import ConfigError, read_config
 from kiosk.library_look import BUTTONS, library_colours
 from kiosk.offered import BUTTONS_AT_REST
 from kiosk.theme import NORMAL, contrast, mixed, too_faint
@@ -75,6 +76,34 @@ def test_what_cannot_be_used_is_said_with_its_line(tmp_path: Path, section: str,
 def test_a_logo_too_large_for_a_small_computer_is_refused(tmp_path: Path) -> None:
     Image.new("1", (4000, 10)).save(tmp_path / "logo.png")
     assert "2048" in problems(tmp_path, _with('logo = "logo.png"\n'))[0][1]
+
+
+def test_an_opening_text_in_a_language_that_this_kiosk_does_not_speak_is_refused(tmp_path: Path) -> None:
+    """Though there are texts for it: whoever wrote it meant it to be seen."""
+    file = tmp_path / "kiosk.toml"
+    file.write_text(_with('welcome.fr = "Bienvenue"\n'))
+    with pytest.raises(ConfigError, match=f":{LINE}: this kiosk has no language 'fr'"):
+        read_config(file, ("nl", "en", "fr"))
+
+
+@pytest.mark.parametrize("left", [30, 60, 0.5, -13, -1])
+def test_a_logo_that_is_cut_off_is_refused_before_anybody_misses_it(tmp_path: Path, left: float) -> None:
+    file = tmp_path / "logo.png"
+    Image.effect_noise((90, 90), 50).save(file)
+    whole = file.read_bytes()
+    assert read(tmp_path, _with('logo = "logo.png"\n')).look.logo == file
+    file.write_bytes(whole[: int(left * len(whole)) if isinstance(left, float) else left])
+    [(line, said)] = problems(tmp_path, _with('logo = "logo.png"\n'))
+    assert (line, "cut off" in said) == (LINE, True)
+
+
+def test_a_damaged_logo_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "logo.png"
+    Image.effect_noise((90, 90), 50).save(file)
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    file.write_bytes(whole)
+    assert "damaged" in problems(tmp_path, _with('logo = "logo.png"\n'))[0][1]
 
 
 @given(st.integers(0, 0xFFFFFF))
