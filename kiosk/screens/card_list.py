@@ -24,6 +24,7 @@ FRICTION = 4.0  # part of its speed that a pushed list loses a second
 SLOWEST = 40.0  # units a second: slower is standing still
 PULLING = 24  # units: a finger that moved so far pulls the list, and means no button
 TRIES = 8  # to bring a card into sight
+BAR = 0.7  # opacity of the bar that says that there is more: 3:1 on what is under it (WCAG 2.2, 1.4.11)
 GUESSED_HEIGHT = 164  # units, of a card that was not in sight yet
 
 
@@ -237,7 +238,7 @@ class CardList(Widget):
     def _draw_bar(self) -> None:
         """A bar beside the cards says that there is more, and where."""
         more = self._beyond() > 1
-        self._bar_colour.a = 0.5 if more else 0.0
+        self._bar_colour.a = BAR if more else 0.0
         if not more:
             self._bar.size = (1, 1)
         else:

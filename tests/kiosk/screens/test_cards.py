@@ -3,11 +3,16 @@
 import gc
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.access import Access
 from kiosk.bus import Touched
+from kiosk.library_look import library_colours
 from kiosk.rows import Asking, Lent, NotLent, Row
+from kiosk.screens.look import look
+from kiosk.theme import NORMAL, Colours, contrast, mixed, too_faint
 from kiosk.ui import Borrowing, Intent, Rest, Shown
 from tests.kiosk.screens.conftest import Kiosk
 from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
@@ -54,6 +59,32 @@ def test_a_card_that_left_is_drawn_upon_again_with_nothing_left_on_it(kiosk: Kio
     assert {*after} == before
     assert [(one.title, one.tone, one.next) for one in after] == [("Boek 9", "good", ""), ("Boek 8", "good", "")]
     assert [round(one.height) for one in after] == [round(after[0].height)] * 2
+
+
+DARKEST = next(
+    one
+    for shade in range(256)
+    if not too_faint(one := library_colours("#000000", f"#{shade:02X}{shade:02X}{shade:02X}", "#000000"))
+)
+
+
+@pytest.mark.parametrize("access", [Access(), Access(contrast=True)], ids=["usual", "contrast"])
+@pytest.mark.parametrize("colours", [NORMAL, DARKEST], ids=["normal", "darkest"])
+def test_the_bar_of_a_list_is_seen_in_every_theme_and_on_the_darkest_ground_of_a_library(
+    kiosk: Kiosk, colours: Colours, access: Access
+) -> None:
+    """WCAG 2.2, 1.4.11: what says that there is more has 3:1."""
+    kiosk.app._colours = colours
+    try:
+        kiosk.app._build()
+        kiosk.show(_visit(*_many(60)), access=access)
+        *colour, opacity = _list(kiosk)._bar_colour.rgba
+        bar = "#" + "".join(f"{round(255 * part):02X}" for part in colour)
+        ground = look.colours.ground
+        assert contrast(mixed(ground, bar, opacity), ground) >= 3
+    finally:
+        kiosk.app._colours = NORMAL
+        kiosk.app._build()
 
 
 def test_a_finger_scrolls_to_the_oldest_and_no_further(kiosk: Kiosk) -> None:
