@@ -14,6 +14,7 @@ from circulation.identifiers import IdentifierError, code
 from devices.settings import KINDS, OPTIONS, DeviceSettings, check_settings, section_settings
 from kiosk.library_look import LibraryLook, read_look
 from kiosk.toml_lines import line_of, line_of_fault, nearest
+from kiosk.typefaces import undrawable
 from values import dataclass
 
 LANGUAGES = ("nl", "en", "fr", "de", "fy", "tr", "uk", "ar")
@@ -313,6 +314,8 @@ class Checker:
     def _check_branch(self, branch: BranchName) -> None:
         if len(branch.name) > LONGEST_NAME:
             self._add(("branch", "name"), f"'name' must be at most {LONGEST_NAME} letters")
+        if lacking := undrawable(branch.name):
+            self._add(("branch", "name"), f"'name' has what no typeface of this kiosk can draw: {lacking}")
 
     def _check_store(self, store: Store) -> None:
         try:

@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from kiosk.theme import NORMAL, TEXT_CONTRAST, Colours, contrast, mixed, too_faint
+from kiosk.typefaces import undrawable
 from values import dataclass
 
 LONGEST_WELCOME = 60  # letters
@@ -99,6 +100,8 @@ def _welcome(data: object, languages: Collection[str], complain: Complain) -> Ma
             complain(path, f"this kiosk has no language {language!r}")
         elif not isinstance(text, str) or not text.strip() or not text.isprintable() or len(text) > LONGEST_WELCOME:
             complain(path, f"{language!r} must be one line of at most {LONGEST_WELCOME} letters, not empty")
+        elif lacking := undrawable(text):
+            complain(path, f"{language!r} has what no typeface of this kiosk can draw: {lacking}")
     return {str(language): str(text) for language, text in data.items()}
 
 

@@ -146,13 +146,15 @@ def scale_of(width: int, height: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """Paths of the typefaces; where one is not installed Kivy's own name, and for pictograms nothing."""
+    """Paths of the typefaces; where one is not installed Kivy's own name, and for pictograms nothing. `others`: for the
+    letters of titles that these have not."""
 
     regular: str
     bold: str
     icons: str
     arabic: str = ""
     arabic_bold: str = ""
+    others: tuple[str, ...] = ()
 
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
@@ -162,6 +164,12 @@ _WANTED = (
     ("icons", ("MaterialIcons-Regular.ttf",), ""),
     ("arabic", ("NotoSansArabicUI-Regular.ttf", "NotoSansArabic-Regular.ttf"), ""),
     ("arabic_bold", ("NotoSansArabicUI-Bold.ttf", "NotoSansArabic-Bold.ttf"), ""),
+)
+# Of fonts-noto-core: scripts of languages that are borrowed here, and signs. In this order a letter is looked for.
+_OTHERS = (
+    *("Hebrew", "ThaiUI", "Ethiopic", "Armenian", "Georgian", "DevanagariUI", "BengaliUI", "GurmukhiUI", "GujaratiUI"),
+    *("TamilUI", "TeluguUI", "KannadaUI", "MalayalamUI", "SinhalaUI", "KhmerUI", "LaoUI", "MyanmarUI", "Tibetan"),
+    *("Mongolian", "Syriac", "Thaana", "Tifinagh", "NKo", "Cherokee", "Math", "Symbols", "Symbols2"),
 )
 _USUAL = ("opentype/inter", "truetype/inter", "truetype/noto", "truetype/material-design-icons-iconfont")
 
@@ -177,7 +185,8 @@ def find_fonts(folders: Iterable[Path] = FONT_FOLDERS) -> Fonts:
                 "no typeface for %s (%s); install fonts-inter, fonts-noto-ui-core, icons", use, ", ".join(names)
             )
         found[use] = str(path) if path else fallback
-    return Fonts(**found)
+    others = (_find(f"NotoSans{one}-Regular.ttf", folders) for one in ("", *_OTHERS))
+    return Fonts(**found, others=tuple(str(one) for one in others if one))
 
 
 def _find(name: str, folders: Iterable[Path]) -> Path | None:

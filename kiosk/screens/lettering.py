@@ -11,11 +11,12 @@ from typing import Any
 from kivy.core.text.text_sdl2 import LabelSDL2
 
 from kiosk.screens.look import look
+from kiosk.typefaces import drawn_by, face_for, letters_of
 
 # Hebrew to Arabic Extended-A, their presentation forms, and the marks that order text (Unicode UAX 9).
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u200e\u200f\u2066-\u2069]")
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]+")
-_STRONG = re.compile("[A-Za-z\u00c0-\u058f]|([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])")
+_STRONG = re.compile("[A-Za-z\u00c0-\u058f\u0900-\u1fff\u2c00-\ud7ff]|([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])")
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _ISOLATED = re.compile("[\u2066-\u2068][^\u2069]*\u2069")
 _UNDRAWN, _END = "\u2060", "\ufffc"  # one takes the direction of the sign before it; the other stands for nothing
@@ -28,9 +29,14 @@ _MOST = 8192  # words whose extents are kept: those of all screens in one langua
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
-def is_mixed(text: str) -> bool:
-    """Whether the text needs more than being drawn from left to right in one typeface."""
-    return _RIGHT_TO_LEFT.search(text) is not None
+def is_mixed(text: str, face: str = "") -> bool:
+    """Whether the text needs more than being drawn from left to right in one typeface: `face`, or the usual one."""
+    return not text.isascii() and (_RIGHT_TO_LEFT.search(text) is not None or _lacks(face or look.fonts.regular, text))
+
+
+def _lacks(face: str, text: str) -> bool:
+    """Whether a typeface lacks a letter; Kivy's own, which is named and has no path, is taken as it is."""
+    return face.startswith("/") and not letters_of(face).issuperset(map(ord, text.replace("\n", "")))
 
 
 def runs_to_the_left(text: str) -> bool:
@@ -62,9 +68,17 @@ def runs(line: str, to_the_left: bool) -> tuple[tuple[str, bool], ...]:
     return tuple(pieces)
 
 
+@lru_cache(maxsize=512)
+def _parts(piece: str, usual: str, arabic: bool) -> tuple[tuple[str, str], ...]:
+    """Of a piece, the parts that one typeface each has, with its path."""
+    return tuple(drawn_by(piece, usual, look.fonts, arabic))
+
+
 def forget() -> None:
     """Of what was drawn no letter is kept: it may have been the title of somebody's book."""
     runs.cache_clear()
+    _parts.cache_clear()
+    face_for.cache_clear()
     _extents.clear()
 
 
@@ -88,7 +102,7 @@ class Lettering(LabelSDL2):
 
     def get_extents(self, text: str) -> tuple[int, int]:
         """Width and height in pixels of a line."""
-        mixed = is_mixed(text)
+        mixed = is_mixed(text, self.options["font_name"])
         key = (*_FONT(self.options), mixed and runs_to_the_left(self.text or text), text)
         if (known := _extents.get(key)) is None:
             if len(_extents) >= _MOST:
@@ -105,7 +119,7 @@ class Lettering(LabelSDL2):
         return sum(width for width, _ in sizes), max(ascents) + below
 
     def _render_text(self, text: str, x: int, y: int) -> None:
-        if not is_mixed(text):
+        if not is_mixed(text, self.options["font_name"]):
             super()._render_text(text, x, y)
             return
         pieces = self._pieces(text)
@@ -115,16 +129,12 @@ class Lettering(LabelSDL2):
             x += one.get_extents(piece)[0]
 
     def _pieces(self, line: str) -> "list[tuple[Any, str]]":
-        to_the_left = runs_to_the_left(self.text or line)
-        return [(self._in_arabic() if arabic else self._as_it_is(), piece) for piece, arabic in runs(line, to_the_left)]
-
-    def _as_it_is(self) -> Any:
-        return _plain(self.options["font_name"], self.options["font_size"], tuple(self.options["color"]))
-
-    def _in_arabic(self) -> Any:
-        bold = self.options["font_name"] == look.fonts.bold
-        name = look.fonts.arabic_bold if bold else look.fonts.arabic
-        return _plain(name or self.options["font_name"], self.options["font_size"], tuple(self.options["color"]))
+        to_the_left, usual = runs_to_the_left(self.text or line), self.options["font_name"]
+        return [
+            (_plain(face, self.options["font_size"], tuple(self.options["color"])), part)
+            for piece, arabic in runs(line, to_the_left)
+            for part, face in _parts(piece, usual, arabic)
+        ]
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """A library's own look by configuration: what cannot be read on the screen is refused with its line and its ratio."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from kiosk.config import ConfigError, read_config
 from kiosk.library_look import BUTTONS, library_colours
 from kiosk.offered import BUTTONS_AT_REST
-from kiosk.theme import NORMAL, contrast, mixed, too_faint
+from kiosk.theme import NORMAL, contrast, find_fonts, mixed, too_faint
 from tests.kiosk.test_config import GOOD, problems, read
 
 LINE = GOOD.count("\n") + 2  # the first after [look]
@@ -76,6 +77,19 @@ def test_what_cannot_be_used_is_said_with_its_line(tmp_path: Path, section: str,
 def test_a_logo_too_large_for_a_small_computer_is_refused(tmp_path: Path) -> None:
     Image.new("1", (4000, 10)).save(tmp_path / "logo.png")
     assert "2048" in problems(tmp_path, _with('logo = "logo.png"\n'))[0][1]
+
+
+def test_a_name_or_an_opening_text_that_no_typeface_here_can_draw_is_refused_with_its_letters(tmp_path: Path) -> None:
+    """They stand on the screen all day; a title that came from elsewhere gets three dots instead."""
+    if not find_fonts().others:
+        pytest.skip("the typefaces of the product are not installed")
+    for nl in ("Benvenüto! Привіт, مرحبا", "ברוכים הבאים"):
+        assert read(tmp_path, _with(f'welcome.nl = "{nl}"\n')).look.welcome == {"nl": nl}
+    no = "has what no typeface of this kiosk can draw: "
+    assert problems(tmp_path, _with('welcome.nl = "Welkom 図"\n')) == [(LINE, f"'nl' {no}図 (U+56F3)")]
+    name = re.sub("(?m)^name = .*$", 'name = "Bibliotheek 図書館"', GOOD, count=1)
+    [(_, said)] = problems(tmp_path, name)
+    assert said == f"'name' {no}図 (U+56F3), 書 (U+66F8), 館 (U+9928)"
 
 
 def test_an_opening_text_in_a_language_that_this_kiosk_does_not_speak_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from fontTools.ttLib import TTFont
 
 from kiosk.screens.direction import direction
 from kiosk.screens.look import SMALLEST, TARGET, look
+from kiosk.typefaces import without_face
 
 SLACK = 1.5  # pixels of rounding
 APART = 24  # units between two things that are touched
@@ -237,6 +238,7 @@ def missing_glyphs(stage: Any) -> list[str]:
     """Letters that their typeface does not have, which would be drawn as an empty box."""
     found = []
     for label in labels(stage):
+        found += [f"{one!r} of {label.text[:30]!r}" for one in left_out(label)]
         for piece, path in typefaces(label):
             if path not in _GLYPHS:
                 _GLYPHS[path] = {ord("\n"), *TTFont(path, lazy=True).getBestCmap()}
@@ -248,12 +250,17 @@ def typefaces(label: Any) -> Iterator[tuple[str, str]]:
     """The pieces of a label as they are drawn, each with the typeface that draws it."""
     from kiosk.screens.lettering import is_mixed
 
-    if not is_mixed(label.text):
+    if not is_mixed(label.text, label.font_name):
         yield label.text, label.font_name
         return
     for line in label.text.split("\n"):
         for one, piece in label._label._pieces(line):
             yield piece, one.options["font_name"]
+
+
+def left_out(label: Any) -> str:
+    """The letters of a label in whose place three dots are drawn, because no typeface has them."""
+    return "" if type(label).__name__ == "Icon" else without_face(label.text, look.fonts)
 
 
 def unpainted(stage: Any, width: int, picture: bytes) -> list[str]:

@@ -15,6 +15,7 @@ from kiosk.screens.look import look
 from kiosk.theme import NORMAL, Colours, contrast, mixed, too_faint
 from kiosk.ui import Borrowing, Intent, Rest, Shown
 from tests.kiosk.screens.conftest import Kiosk
+from tests.kiosk.screens.layout import faults, labels, missing_glyphs, typefaces, unpainted
 from tests.kiosk.screens.scenes import DUE, HELD, LANDSCAPE, LONG, PORTRAIT
 
 
@@ -66,6 +67,35 @@ DARKEST = next(
     for shade in range(256)
     if not too_faint(one := library_colours("#000000", f"#{shade:02X}{shade:02X}{shade:02X}", "#000000"))
 )
+
+
+IN_OTHER_SCRIPTS = (
+    "הנסיך הקטן",
+    "เจ้าชายน้อย",
+    "ትንሹ ልዑል",
+    "छोटा राजकुमार",
+    "Le petit prince 📚 ☂",
+    "Փոքրիկ իշխանը",
+    "მცირე უფლისწული",
+)
+
+
+@pytest.mark.parametrize("language", ["nl", "ar"])
+@pytest.mark.parametrize("access", [Access(), Access(text=200)], ids=["usual", "largest"])
+def test_titles_in_other_scripts_are_drawn_with_their_letters(kiosk: Kiosk, language: str, access: Access) -> None:
+    """Each letter by a typeface that has it, whole on its card, and painted."""
+    for title in IN_OTHER_SCRIPTS:
+        kiosk.show(_visit(Lent("1", title, DUE)), language=language, access=access)
+        assert missing_glyphs(kiosk.stage) + faults(kiosk.stage) == []
+        assert unpainted(kiosk.stage, kiosk.window.width, kiosk.pixels()) == []
+
+
+def test_a_title_that_nothing_can_draw_is_three_dots_and_its_card_still_says_what_came_of_it(kiosk: Kiosk) -> None:
+    kiosk.show(_visit(Lent("1", "図書館戦争", DUE)))
+    [title] = [one for one in labels(kiosk.stage) if one.text == "図書館戦争"]
+    assert [piece for piece, _ in typefaces(title)] == ["…"]
+    assert faults(kiosk.stage) == []
+    assert unpainted(kiosk.stage, kiosk.window.width, kiosk.pixels()) == []
 
 
 @pytest.mark.parametrize("access", [Access(), Access(contrast=True)], ids=["usual", "contrast"])

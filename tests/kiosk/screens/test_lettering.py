@@ -89,6 +89,12 @@ def test_a_line_runs_as_its_first_letter_outside_what_is_set_apart(text: str, to
     assert runs_to_the_left(text) is to_the_left
 
 
+def test_a_title_runs_as_its_first_letter_whatever_its_script() -> None:
+    assert not runs_to_the_left(f"สวัสดี {FIRST}")
+    assert not runs_to_the_left(f"図書館 {FIRST}")
+    assert runs_to_the_left("שלום 図書館")
+
+
 def test_only_what_needs_it_is_drawn_in_runs() -> None:
     assert not is_mixed("Ça va, Привіт: €\N{NO-BREAK SPACE}12,50 …")
     assert is_mixed("abc \N{HEBREW LETTER ALEF}")
