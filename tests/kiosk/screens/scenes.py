@@ -43,7 +43,13 @@ DUE = date(2026, 8, 12)
 LANGUAGES = tuple(sorted(available(), key=lambda one: (one != "nl", one != "en", one)))
 PORTRAIT, LANDSCAPE, SMALL = (1080, 1920), (1920, 1080), (800, 480)
 SIZES = (PORTRAIT, LANDSCAPE, SMALL)
-OTHERS = ((1280, 800), (800, 1280), (1024, 1280), (1280, 1024), (1024, 600), (800, 600), (480, 800))
+LARGEST, SMALL_STANDING = (2160, 3840), (480, 800)  # 4K; the least that the configuration allows
+# Every third with `make test`, beginning with the first; all with `make test-system`.
+OTHERS = (
+    *((1280, 800), (800, 1280), (1024, 1280)),
+    *(LARGEST, (1024, 600), (800, 600)),
+    *(SMALL_STANDING, (1280, 1024)),
+)
 LONG = "Het geheim van de zeven verdwenen meeuwen en de vuurtorenwachter die alles al wist: een vertelling in brieven"
 
 VALUES: dict[Reason, dict[str, Value]] = {
