@@ -33,11 +33,15 @@ class CardList(Widget):
 
     `tell` takes what the button of a card says. A list that `pulls` can be drawn down until its first card stands at
     the bottom: what is touched there is in reach of who sits. One that `rises` begins there, and each of its cards can
-    be drawn to that place.
+    be drawn to that place. A finger is not needed for it: what is `long` has two buttons (`movers`), `up` and `down`
+    tell whether it can be moved that way.
     """
 
     pulls = BooleanProperty(False)
     rises = BooleanProperty(False)
+    long = BooleanProperty(False)
+    up = BooleanProperty(False)
+    down = BooleanProperty(False)
     tell: Callable[[str, str], None] | None = None
 
     def __init__(self, **kwargs: Any) -> None:
@@ -49,6 +53,7 @@ class CardList(Widget):
         self._heights: dict[str, float] = {}
         self._laid: object = None  # the width and the direction for which the cards were drawn
         self._offset = 0.0  # how far the beginning is scrolled away, in pixels
+        self._begins = True  # it stands as it does before anybody moves it
         self._slide = 0.0  # 1: the newest card is still beyond the beginning; 0: it is there
         self._speed = 0.0
         self._moved_at = 0.0
@@ -70,7 +75,7 @@ class CardList(Widget):
         cards = _from_below(cards) if self.rises else cards
         known = {one.key for one in self._cards}
         newest_is_new = bool(cards) and bool(known) and cards[0].key not in known
-        at_start = self._offset == self._start()
+        at_start = self._begins
         self._cards = cards
         for key in {*self._views} - {one.key for one in cards}:
             self._forget(key)  # first: what comes is drawn upon what leaves
@@ -80,9 +85,8 @@ class CardList(Widget):
                 self._slide = 1.0
                 self._clock()
         self._place()
-        if (at_start or newest_is_new) and self._offset != self._start():
-            self._offset = self._start()
-            self._place()
+        if at_start or newest_is_new:
+            self._go_to_start()
 
     def wipe(self) -> None:
         """Forgets everything that was drawn."""
@@ -93,6 +97,8 @@ class CardList(Widget):
             self._forget(key)
         self._heights.clear()
         self._bar_colour.a = 0
+        self.long = self.up = self.down = False
+        self._begins = True
 
     @property
     def in_sight(self) -> list[CardView]:
@@ -145,7 +151,10 @@ class CardList(Widget):
                 self._forget(key)
             self._heights.clear()
         self._laid = laid
+        began = self._begins
         self._place()
+        if began:
+            self._go_to_start()
 
     def _left(self) -> float:
         """Where it begins in pixels of the window, whatever is mirrored; known too while its page is not on the screen,
@@ -187,6 +196,11 @@ class CardList(Widget):
             return 0.0
         return max(0.0, self._height_of(self._cards[0]) - self.height)
 
+    def _go_to_start(self) -> None:
+        if self._offset != self._start():
+            self._offset = self._start()
+            self._place()
+
     def _least(self) -> float:
         """How far it can be pulled down; not above nothing."""
         pulls = self.pulls and not self.rises and self._cards
@@ -214,7 +228,9 @@ class CardList(Widget):
             at += self._height_of(card) + gap
         for key in [key for key in self._views if key not in seen]:
             self._forget(key)
+        self._begins = self._offset == self._start()
         self._draw_bar()
+        self._tell_ways()
 
     def _view_of(self, card: Card) -> CardView:
         view = self._views.get(card.key)
@@ -246,6 +262,54 @@ class CardList(Widget):
             at = (self.height - size) * min(1.0, max(0.0, self._offset) / self._beyond())
             self._bar.pos = (self.x + self.width + look.u(16), self.y + (at if self.rises else self.height - size - at))
             self._bar.size = (look.u(8), size)
+
+    # ---- by two buttons, for whoever cannot drag (WCAG 2.5.7)
+
+    def go(self, up: bool) -> None:
+        """Moves it as far as it can be read, less a card, so that the eye keeps its place. Where it `rises` no button
+        of a card is passed over: only what stands lowest is surely in reach of who sits."""
+        on = up is self.rises
+        buttons = [begin for begin, _, card in self._places() if card.act is not None] if self.rises else []
+        if on:
+            step = min([self._on(), *(one for one in buttons if one > 1)])
+        else:
+            step = max([-self._back(), *(one for one in buttons if one < -1)])
+        wanted = max(0.0, self._offset + step)
+        self._speed = self._slide = 0.0
+        for _ in range(TRIES):  # how high a card is that was not seen yet is guessed, and with it where the list ends
+            self._offset = min(wanted, self._last())
+            self._place()
+
+    def _places(self) -> list[tuple[float, float, Card]]:
+        """Where each card begins and ends, in pixels from where the list begins to be seen."""
+        places, at = [], -self._offset
+        for card in self._cards:
+            places.append((at, at + self._height_of(card), card))
+            at = places[-1][1] + look.u(24)
+        return places
+
+    def _on(self) -> float:
+        """How far it moves away from its beginning: the last card that is seen whole is the first then; where there
+        is none but the first, the next one; within a card that is higher than the list, half of that."""
+        begins = [(begin, end) for begin, end, _ in self._places() if 1 < begin < self.height]
+        whole = [begin for begin, end in begins if end <= self.height + 1]
+        return whole[-1] if whole else begins[0][0] if begins else self.height / 2
+
+    def _back(self) -> float:
+        """How far it moves towards its beginning: the same the other way."""
+        ends = [(begin, end) for begin, end, _ in self._places() if 0 < end < self.height - 1]
+        whole = [end for begin, end in ends if begin >= -1]
+        return self.height - (whole[0] if whole else ends[-1][1] if ends else self.height / 2)
+
+    def _last(self) -> float:
+        """How far the buttons move it: all of it was seen then, and the button of each card was in reach."""
+        lowest = [begin for begin, _, card in self._places() if card.act is not None] if self.rises else []
+        return min(self._furthest(), max([self._beyond(), *(begin + self._offset for begin in lowest)]))
+
+    def _tell_ways(self) -> None:
+        on, back = self._offset < self._last() - 1, self._offset > 1
+        self.up, self.down = (on, back) if self.rises else (back, on)
+        self.long = self._last() > 1
 
     # ---- what moves it
 

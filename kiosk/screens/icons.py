@@ -38,6 +38,8 @@ ICONS = {
     "text": 0xE245,
     "low": 0xE914,
     "still": 0xE034,
+    "up": 0xE5D8,
+    "down": 0xE5DB,
 }
 OF_STEP = {
     NextStep.DESK: "desk",

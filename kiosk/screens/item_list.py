@@ -26,6 +26,7 @@ from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Card
 from kiosk.screens.icons import OF_GATE, OF_NOTICE, OF_ROUTE, OF_STEP, OF_TROUBLE
 from kiosk.screens.lettering import forget
+from kiosk.screens.movers import Movers  # noqa: F401 - named in the .kv
 from kiosk.screens.page import Page, Tell, Today
 from kiosk.texts import Texts
 from kiosk.ui import Borrowing, Returning, Trouble
@@ -59,6 +60,7 @@ class ListPage(Page):
     def draw_list(self, fact: Borrowing | Returning, cards: tuple[Card, ...], texts: Texts) -> None:
         """What is drawn alike, whatever the list is of."""
         self._texts = texts
+        self.ids.movers.name(texts)
         self.what_to_do = sentences.what_to_do(texts, fact)
         self.how = sentences.how(texts, fact)
         self.notice = texts.say(f"notice.{fact.notice.value}") if fact.notice else ""

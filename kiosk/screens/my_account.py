@@ -13,6 +13,7 @@ from kiosk.screens.card_list import CardList  # noqa: F401 - named in the .kv
 from kiosk.screens.cards import Act, Card
 from kiosk.screens.icons import OF_NOTICE, OF_STEP, OF_TROUBLE
 from kiosk.screens.lettering import forget
+from kiosk.screens.movers import Movers  # noqa: F401 - named in the .kv
 from kiosk.screens.page import Page, Tell, Today
 from kiosk.screens.touch import Touch
 from kiosk.sentences import RowWords
@@ -58,6 +59,7 @@ class MyAccountPage(Page):
         self._texts = texts
         self.title, self.summary = account_words.title(texts, fact), account_words.summary(texts, fact)
         self.back_text, self.back_spoken = texts.say("account.back"), texts.say("access.back")
+        self.ids.movers.name(texts)
         self.renew_all_text, self.renew_all_spoken = texts.say("account.renew_all"), texts.say("access.renew_all")
         for section, button in self._sections.items():
             button.text, button.chosen = account_words.section(texts, section), section is fact.section

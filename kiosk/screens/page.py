@@ -18,7 +18,10 @@ Today = Callable[[], date]
 
 class Page(FloatLayout):
     """Fills the window. `tall` is portrait; `tell` takes what was touched. `free`: from where to where, in pixels, the
-    buttons that are on every screen leave room between them."""
+    buttons that are on every screen leave room between them. Event `on_stirred`: somebody moved what is drawn, and no
+    flow needs to know more of it than that somebody is there."""
+
+    __events__ = ("on_stirred",)
 
     tall = BooleanProperty(True)
     free = ListProperty([0, 0])
@@ -42,6 +45,9 @@ class Page(FloatLayout):
     def tell(self, intent: str, what: str = "") -> None:
         """Touched: the value of an Intent, and which of several (`kiosk.bus.Touched`)."""
         self._tell(Intent(intent), what)
+
+    def on_stirred(self) -> None:
+        """Event: somebody is there."""
 
     def choose(self, language: str) -> None:
         """Touched: one of the languages."""

@@ -222,6 +222,7 @@ class Stage(Mirror):
         self._pages[kind] = page
         page.free = self.free
         self.bind(free=page.setter("free"))
+        page.bind(on_stirred=self._stirred)
 
     def _offered_language(self) -> str:
         """The one that a touch changes to; empty where it shows all of them."""
@@ -238,9 +239,16 @@ class Stage(Mirror):
     def _touched(self, intent: Intent, what: str) -> None:
         if intent not in offered_of(self.shown):
             return
-        self._told_at, self._told_where = Clock.time(), self._lifted
-        self._pause_s = BOUNCE_S if intent in TYPED else DEBOUNCE_S
+        self._acted(BOUNCE_S if intent in TYPED else DEBOUNCE_S)
         self._tell(Touched(intent, what))
+
+    def _stirred(self, _: Page) -> None:
+        """Somebody moved what is drawn."""
+        self._acted(DEBOUNCE_S)
+        self._tell(Stirred())
+
+    def _acted(self, pause_s: float) -> None:
+        self._told_at, self._told_where, self._pause_s = Clock.time(), self._lifted, pause_s
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger. The second half of a double tap touches nothing, whatever appeared under it meanwhile."""
@@ -297,10 +305,10 @@ class Stage(Mirror):
         return [*own, *listed, *(one for one in once if one not in own)]
 
     def touchable(self) -> list[Touch]:
-        """All that can be touched now, drawn and not covered."""
+        """All that tells an Intent and can be touched now, drawn and not covered."""
         under = [] if self._over else list(self.ids.pages.walk(restrict=True))
         parts = under + list(self.ids.over.walk(restrict=True)) + list(self.ids.bars.walk(restrict=True))
-        return [one for one in parts if isinstance(one, Touch) and one.offered]
+        return [one for one in parts if isinstance(one, Touch) and one.intent and one.offered]
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

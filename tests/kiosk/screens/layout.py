@@ -91,6 +91,14 @@ def _names(kind: type) -> frozenset[str]:
     return _NAMES[kind]
 
 
+def movers(stage: Any) -> list[Any]:
+    """The buttons that move a list, where they can be touched; they tell no Intent."""
+    from kiosk.screens.touch import Touch
+
+    under = [] if stage.ids.over.children else stage.ids.pages.walk(restrict=True)
+    return [one for one in under if isinstance(one, Touch) and within(one, "Movers") and one.offered]
+
+
 def labels(stage: Any) -> Iterator[Any]:
     """All labels with letters that are drawn."""
     from kivy.uix.label import Label
@@ -105,7 +113,7 @@ def faults(stage: Any) -> list[str]:
     over = bool(stage.ids.over.children)
     shown = [one for one in labels(stage) if not (over and stage.ids.pages in ancestors(one))]
     inks = {one: ink(one) for one in shown}
-    touches = {one: box(one) for one in stage.touchable()}
+    touches = {one: box(one) for one in [*stage.touchable(), *movers(stage)]}
     listed = {one for one in shown if within(one, "CardList")}
     return [
         *(fault for one in shown for fault in _faults_of_label(stage, one, inks[one], one in listed)),
@@ -157,7 +165,7 @@ def _faults_of_buttons(stage: Any, touches: dict[Any, Box]) -> Iterator[str]:
             yield f"the button {touch.text!r} is too small"
         if not whole.holds(where):
             yield f"the button {touch.text!r} leaves the window"
-        if not touch.text or not touch.spoken:
+        if not (touch.text or within(touch, "Movers")) or not touch.spoken:
             yield f"the button {touch.intent} has no name"
         icon, words = (next(one for one in touch.children if type(one) is kind) for kind in (Icon, Words))
         if icon.text and ink(icon).meets(ink(words)):

@@ -128,7 +128,7 @@ def test_of_sixty_loans_those_in_sight_exist_and_the_last_can_be_reached(kiosk: 
     kiosk.show(MyAccount(loans=MANY))
     assert len(_list(kiosk).in_sight) < 12
     for _ in range(40):
-        kiosk.down(300, 700)
+        kiosk.down(300, 800)
         kiosk.move(300, 1300)
         kiosk.up(300, 1300)
     assert _list(kiosk).in_sight[-1].title == "Deel 60"

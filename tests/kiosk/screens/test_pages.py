@@ -12,7 +12,7 @@ from kiosk.rows import NotLent
 from kiosk.screens.look import look
 from kiosk.ui import Borrowing, Intent, NoVisit
 from tests.kiosk.screens.conftest import Kiosk
-from tests.kiosk.screens.layout import box, faults, geometry, labels, missing_glyphs, unpainted, within
+from tests.kiosk.screens.layout import box, faults, geometry, labels, missing_glyphs, movers, unpainted, within
 from tests.kiosk.screens.scenes import ALL_REFUSALS, BOTH, LANGUAGES, LONG, LOOKS, MODES, OTHERS, SCENES, SIZES
 
 SHAPES = dict(zip(("portrait", "landscape", "small"), SIZES, strict=True))
@@ -44,7 +44,7 @@ def _laid_out(kiosk: Kiosk, language: str, access: Access = LOOKS["normal"]) -> 
 def _out_of_reach(kiosk: Kiosk) -> list[str]:
     """What is touched above the reach of who sits; of a list, the buttons that cannot be drawn down into it."""
     reach = look.u(REACH if look.tall else REACH_LYING)
-    shown = {one: within(one, "CardList") for one in kiosk.stage.touchable()}
+    shown = {one: within(one, "CardList") for one in [*kiosk.stage.touchable(), *movers(kiosk.stage)]}
     high = [one.text for one, cards in shown.items() if cards is None and box(one).top > reach + 1]
     for cards in {one for one in shown.values() if one is not None}:
         for at, card in enumerate(cards._cards):
