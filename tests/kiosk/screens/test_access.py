@@ -108,6 +108,15 @@ def test_reduced_motion_lets_nothing_slide(kiosk: Kiosk, monkeypatch: pytest.Mon
     assert look.slides
 
 
+def test_the_drawing_at_rest_stands_still_for_whoever_chose_that(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "moves", True)
+    kiosk.show(VISIT)
+    kiosk.show(Rest())
+    assert kiosk.stage._page._clock.is_triggered
+    kiosk.show(Rest(), access=Access(still=True))
+    assert not kiosk.stage._page._clock.is_triggered
+
+
 @pytest.mark.parametrize(("text", "least"), [(140, 1.2), (200, 1.5)])
 def test_at_rest_what_to_do_is_enlarged_too_and_the_picture_makes_room(kiosk: Kiosk, text: int, least: float) -> None:
     rest, what_to_do = Rest(takes_back=True, sees_account=True), "Houd je pas voor de lezer."
