@@ -41,7 +41,7 @@ _OFFERED: Mapping[type, frozenset[Intent]] = {
     Waiting: frozenset({Intent.STOP}),
     PinPad: frozenset({Intent.DIGIT, Intent.ERASE, Intent.ENTER, Intent.STOP}),
     GuestOffer: frozenset({Intent.ENROL, Intent.CLOSE}),
-    ChooseHome: frozenset({Intent.CHOOSE, Intent.CLOSE, Intent.STOP}),
+    ChooseHome: frozenset({Intent.CHOOSE, Intent.BACK, Intent.CLOSE, Intent.STOP}),
     NoVisit: frozenset({Intent.CLOSE}),
     NoAnswer: frozenset({Intent.CLOSE}),
     Borrowing: frozenset({Intent.DONE, Intent.STOP, Intent.ACCOUNT, Intent.READ}),
@@ -85,6 +85,8 @@ def _withheld(screen: Screen | Over) -> frozenset[Intent]:
             return frozenset(intent for intent, is_there in ways.items() if not is_there)
         case LendOrReturn(wants_pass=True):
             return frozenset({Intent.LEND})
+        case ChooseHome(narrowed=False):
+            return frozenset({Intent.BACK})
         case Returning(ending=True):
             return frozenset({Intent.DONE})
         case Borrowing():

@@ -120,7 +120,8 @@ def choice(texts: AloudTexts, name: str, number: int, maximum: int, languages: I
 def is_choice(texts: AloudTexts, name: str, languages: Iterable[str] = ()) -> bool:
     """Whether that is the spoken name of a button as every patron has it, so that everybody may hear it."""
     names = {texts.say(f"access.{one.value}") for one in Intent if one is not Intent.LANGUAGE}
-    names |= {texts.say("access.done_returning"), texts.say("access.read_aloud_stop"), texts.say("language.title")}
+    others = ("access.done_returning", "access.read_aloud_stop", "access.back_to_list", "language.title")
+    names |= {texts.say(one) for one in others}
     names |= {texts.say("access.language", language=one) for one in languages}
     return name in names | spoken_access.names(texts)
 

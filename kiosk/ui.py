@@ -131,10 +131,10 @@ class GuestOffer:
 
 @dataclass(frozen=True, slots=True)
 class ChooseHome:
-    """Of which library somebody is a member (G1): CHOOSE takes one, or a stretch of the list.
-    `choices`: a name each, and whether a stretch begins with it. CLOSE: it is not among them, STOP leaves."""
+    """Of which library somebody is a member (G1): CHOOSE takes one, or a stretch. CLOSE: it is not there."""
 
-    choices: tuple[tuple[str, bool], ...]
+    choices: tuple[tuple[str, bool], ...]  # a name each, and whether a stretch begins with it
+    narrowed: bool = False  # to a stretch: BACK widens it by one step
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """Of which library is a guest a member (G1)? Of a long list a stretch is chosen first, so that
-nobody scrolls."""
+nobody scrolls; whoever chose a wrong one goes back."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ async def choose_home(
 ) -> Isil | Refused | None:
     """The library; a refusal where it is not listed; None where the patron left or another pass was shown. `keep`:
     takes what is scanned meanwhile and is no pass."""
+    wider: list[tuple[HomeChoice, ...]] = []  # what it was narrowed from, the whole list first
     while len(homes) > 1:
         parts = stretches(homes)
-        screen = ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts))
+        screen = ChooseHome(tuple((part[0].name, len(part) > 1) for part in parts), narrowed=bool(wider))
         stage.show(screen)
         happening = await stage.next(patience.idle)
         if happening is None:
@@ -52,8 +53,11 @@ async def choose_home(
                 return NOT_LISTED
             if happening.intent is Intent.STOP:
                 return None
-            known = {str(at): part for at, part in enumerate(parts)}
-            homes = known.get(happening.what, homes)
+            if happening.intent is Intent.BACK:
+                homes = wider.pop()
+            elif happening.what in (known := {str(at): part for at, part in enumerate(parts)}):
+                wider.append(homes)
+                homes = known[happening.what]
             stage.stir()  # other names to read
     return homes[0].isil if homes else NOT_LISTED
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from kiosk.screens.cards import ELLIPSIS
 from kiosk.screens.lettering import Lettering
@@ -28,6 +28,11 @@ class ChooseHomePage(Page):
 
     title = StringProperty("")
     none_text = StringProperty("")
+    back_text = StringProperty("")
+    back_spoken = StringProperty("")
+    narrowed = BooleanProperty(False)
+    room = NumericProperty(0)
+    stacked = BooleanProperty(False)  # the way back stands above what says that it is not there, and not beside it
     beside = NumericProperty(1)  # buttons in a row
 
     def __init__(self, tell: Tell, today: Today, **kwargs: object) -> None:
@@ -37,6 +42,8 @@ class ChooseHomePage(Page):
     def draw(self, fact: ChooseHome, texts: Texts) -> None:
         """The question, and a button for each choice."""
         self.title, self.none_text = texts.say("guest.which"), texts.say("guest.none")
+        self.back_text, self.back_spoken = texts.say("guest.back"), texts.say("access.back_to_list")
+        self.narrowed = fact.narrowed
         grid = self.ids.homes
         grid.clear_widgets()
         for at, (name, more) in enumerate(fact.choices):

@@ -79,6 +79,7 @@ class DoorMachine(RuleBasedStateMachine):
         self.homes: tuple[HomeChoice, ...] = HOMES[:1]
         self.desk.homes = GuestHomes(self.homes)
         self.left: tuple[HomeChoice, ...] = ()  # of the list, by what was chosen so far
+        self.wider: list[tuple[HomeChoice, ...]] = []  # what that was before each choice
         self.typed = ""
         self.said_yes = False
         self.enrolled = 0
@@ -113,7 +114,7 @@ class DoorMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stands(GuestOffer))
     @rule()
     def say_yes(self) -> None:
-        self.said_yes, self.left = True, self.homes
+        self.said_yes, self.left, self.wider = True, self.homes, []
         self.touch(Intent.ENROL)
 
     @precondition(lambda self: self.stands(Rest))
@@ -135,9 +136,19 @@ class DoorMachine(RuleBasedStateMachine):
         shown = self.screen()
         assert isinstance(shown, ChooseHome)
         assert [name for name, _ in shown.choices] == [part[0].name for part in parts]
+        assert shown.narrowed is bool(self.wider)
         if at < len(parts):
+            self.wider.append(self.left)
             self.left = parts[at]
         self.touch(Intent.CHOOSE, str(at))
+
+    @precondition(lambda self: self.stands(ChooseHome))
+    @rule()
+    def go_back(self) -> None:
+        """To what it was narrowed from; from the whole list nowhere."""
+        if self.wider:
+            self.left = self.wider.pop()
+        self.touch(Intent.BACK)
 
     @precondition(lambda self: self.stands(PinPad))
     @rule(digits=st.text("0123456789", min_size=1, max_size=6))
@@ -205,7 +216,7 @@ class DoorMachine(RuleBasedStateMachine):
         if not isinstance(screen, PinPad) or (screen.typed == 0 and not screen.checking):
             self.typed = ""
         if not isinstance(screen, GuestOffer | ChooseHome | PinPad | Waiting):
-            self.said_yes, self.left = False, ()
+            self.said_yes, self.left, self.wider = False, (), []
 
     @invariant()
     def each_try_is_an_event_of_its_own(self) -> None:
@@ -217,6 +228,12 @@ class DoorMachine(RuleBasedStateMachine):
         if isinstance(self.screen(), PinPad):
             assert self.said_yes
             assert len(self.left) == 1
+
+    @invariant()
+    def the_list_shows_what_is_left_of_it(self) -> None:
+        screen = self.screen()
+        if isinstance(screen, ChooseHome):
+            assert [name for name, _ in screen.choices] == [part[0].name for part in stretches(self.left)]
 
     @invariant()
     def a_code_stands_beside_the_case_that_it_was_given_for(self) -> None:

@@ -168,12 +168,33 @@ async def test_g1_of_several_libraries_the_patron_says_which_and_of_many_a_stret
     assert first.choices[0] == ("Library 00", True)
     await kiosk.touch(Intent.CHOOSE, "99")
     await kiosk.touch(Intent.CHOOSE, "1")
-    assert kiosk.screen() == ChooseHome((("Library 03", False), ("Library 04", False), ("Library 05", False)))
+    part = ChooseHome((("Library 03", False), ("Library 04", False), ("Library 05", False)), narrowed=True)
+    assert kiosk.screen() == part
     await kiosk.touch(Intent.CHOOSE, "2")
     await kiosk.type(PIN)
     await kiosk.touch(Intent.ENTER)
     assert isinstance(kiosk.screen(), Borrowing)
     assert [one[2] for one in kiosk.desk.enrolled] == ["NL-000005"]
+
+
+@story
+async def test_g1_whoever_chose_a_wrong_stretch_goes_back_a_step_at_a_time(kiosk: Kiosk) -> None:
+    kiosk.desk.homes = homes(200)
+    await offered(kiosk)
+    await kiosk.touch(Intent.ENROL)
+    seen = [kiosk.screen()]
+    await kiosk.touch(Intent.BACK)
+    assert kiosk.screen() == seen[0], "there is nothing before the whole list"
+    for at in ("1", "3"):
+        await kiosk.touch(Intent.CHOOSE, at)
+        seen.append(kiosk.screen())
+    assert len(set(seen)) == 3
+    while seen:
+        assert kiosk.screen() == seen.pop()
+        await kiosk.touch(Intent.BACK)
+    await kiosk.touch(Intent.CHOOSE, "5")
+    assert isinstance(kiosk.screen(), ChooseHome)
+    assert kiosk.desk.enrolled == []
 
 
 @story

@@ -179,6 +179,10 @@ SCENES: dict[str, tuple[Screen, Over | None]] = {
         None,
     ),
     "choose-home-long": (ChooseHome((("Bibliotheek van Geraardsbergen en omstreken", True),) * 6), None),
+    "choose-home-narrowed": (
+        ChooseHome((("Bibliotheek van Geraardsbergen en omstreken", True),) * 6, narrowed=True),
+        None,
+    ),
     "no-visit": (NoVisit(refusals(Reason.LAPSED)[0]), None),
     "no-visit-code": (NoVisit(refusals(Reason.PASS_BLOCKED)[0], "KZTP"), None),
     "no-visit-code-long": (NoVisit(refusals(Reason.LAPSED)[0], "KZTPBCDF"), None),
