@@ -83,11 +83,13 @@ class BranchSharing:
 
 @dataclass(frozen=True, slots=True)
 class ScreenSize:
-    """In pixels. `contrast`: the black and yellow theme."""
+    """In pixels. `contrast`: the black and yellow theme. `width_mm`: how wide the picture is on the panel, so that
+    `--check-config` can tell how large a target is; 0: that is not known."""
 
     width: int = 1080
     height: int = 1920
     contrast: bool = False
+    width_mm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +355,8 @@ class Checker:
                 self._add(("screen", name), f"{name!r} must be from 480 to 7680 pixels")
         if min(screen.width, screen.height) >= 480 and max(screen.width, screen.height) < 800:
             self._add(("screen",), "the screen must be at least 800 by 480 pixels, or 480 by 800")
+        if screen.width_mm and not 50 <= screen.width_mm <= 3000:
+            self._add(("screen", "width_mm"), "'width_mm' must be from 50 to 3000 millimetres, or left out")
 
     def _check_visit(self, visit: Visit) -> None:
         if not 10 <= visit.idle_s <= 600:

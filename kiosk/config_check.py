@@ -1,12 +1,15 @@
-"""What `--check-config` says of a file that is in order: devices not plugged in, or that the system must know of."""
+"""What `--check-config` says of a file that is in order: devices that are not plugged in or that the system must know
+of, and a panel on which targets are small."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from devices.settings import absent_ports, remarks
-from kiosk.config import KioskConfig
+from kiosk.config import KioskConfig, ScreenSize
+from kiosk.theme import TARGET_MM, least_diagonal, target_mm
 from kiosk.toml_lines import line_of
 
 UNWATCHED = "without [touch] nobody notices a screen that hears no touch any more (docs/adr/0029)"
@@ -24,6 +27,8 @@ def checked(config: KioskConfig, file: Path, *, ports: bool) -> int:
         _say(file, line_of((one.name, "usb"), lines), f"warning: [{one.name}] {one.message}")
     if config.touch is None:
         _say(file, 0, f"warning: {UNWATCHED}")
+    for number, words in _targets(config.screen, lines):
+        _say(file, number, words)
     if absent and ports:
         return 2
     sys.stdout.write(f"{file}: in order\n")
@@ -32,3 +37,16 @@ def checked(config: KioskConfig, file: Path, *, ports: bool) -> int:
 
 def _say(file: Path, line: int, words: str) -> None:
     sys.stderr.write(f"{file}:{line}: {words}\n")
+
+
+def _targets(screen: ScreenSize, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """A warning where the buttons are too small on this panel, as far as the file says how wide that is."""
+    high = target_mm(screen.width, screen.height, screen.width_mm)
+    if screen.width_mm and high < TARGET_MM:
+        least, line = least_diagonal(screen.width, screen.height), line_of(("screen", "width_mm"), lines)
+        pixels = f"{screen.width} by {screen.height} pixels"
+        words = (
+            f"warning: [screen] the lowest buttons are {high:.1f} mm high here, and not every hand hits "
+            f"less than {TARGET_MM:.0f} mm; with {pixels} it should measure {least} inches from corner to corner"
+        )
+        yield line, words

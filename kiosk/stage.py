@@ -377,9 +377,7 @@ class Stage:
         if isinstance(happening, ports.HealthChanged):
             log.info("device %s: %s", happening.device, happening.health.state.value)
             if happening.kind == "signals":
-                self._lit = (
-                    happening.health.state is ports.Health.READY
-                )  # degraded, the light may be missing
+                self._lit = happening.health.state is ports.Health.READY  # degraded, the light may be missing
         if isinstance(happening, Reached):
             self._line = happening
             return self._ways() != before

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from math import ceil, hypot
 from pathlib import Path
 
 from values import dataclass
@@ -10,6 +11,9 @@ log = logging.getLogger(__name__)
 
 TEXT_CONTRAST = 7.0
 SMALL = 0.5  # pixels a unit; with less, words are too small to read
+TARGET = 96  # units; nothing that is touched is lower
+TARGET_MM = 20.0  # what an untrained or unsteady hand surely hits
+MM_AN_INCH = 25.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,17 @@ def scale_of(width: int, height: int) -> float:
     if usual >= SMALL:
         return usual
     return max(usual, min(SMALL, short / 960) if height > width else min(0.55, short / 870))
+
+
+def target_mm(width: int, height: int, width_mm: float) -> float:
+    """How high the lowest target is, in millimetres, where so many pixels lie on a panel so wide."""
+    return round(TARGET * scale_of(width, height)) * width_mm / width
+
+
+def least_diagonal(width: int, height: int) -> float:
+    """Of a panel with so many pixels, in inches up to a tenth: no target is lower than 20 mm on it."""
+    width_mm = TARGET_MM / target_mm(width, height, 1.0)
+    return ceil(10 * hypot(width_mm, width_mm * height / width) / MM_AN_INCH) / 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ Rgba = tuple[float, float, float, float]
 SMALLEST = 40  # units; no text is smaller
 USUAL = Access()
 SHORT, NARROW = 1000, 1700  # units
-TARGET = 96  # units; nothing that is touched is lower
 # Corners enough that no eye sees one (a seventh of a pixel); Kivy's own numbers are three times the work to paint.
 ROUND = 72  # of a circle, up to 280 units wide
 ARC = 20  # of half a circle, up to 48 units of radius

@@ -8,7 +8,8 @@ from typing import Any
 from fontTools.ttLib import TTFont
 
 from kiosk.screens.direction import direction
-from kiosk.screens.look import SMALLEST, TARGET, look
+from kiosk.screens.look import SMALLEST, look
+from kiosk.theme import TARGET
 from kiosk.typefaces import without_face
 
 SLACK = 1.5  # pixels of rounding
