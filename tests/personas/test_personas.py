@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.journeys.running import wait_until
 from tests.journeys.whole_app import WholeApp
 from tests.personas.person import PRIVATE, Hostile, Person, come_to_rest
 
@@ -69,10 +70,19 @@ def test_who_walks_away_is_asked_then_wiped_and_the_same_pass_goes_on(app: Whole
     app.wait_log(r"visit ended: out_of_time, \d+ lent")
     wiped = "nothing of the visit stands there, nor the sentence that it ended by time"
     app.wait_picture(rest, wiped)
-    app.begin_visit("bram")
+    app.begin_visit("anna")
+    app.lift()
     app.bench.scan(later)
     app.wait_log("item lent")
-    assert out(app, [later]) != out(app, [book])
+    app.touch("done")
+    app.wait_log("screen Finished")
+    receipts = len(app.bench.receipts())
+    app.touch("print")
+    text = wait_until("the receipt", lambda: app.bench.receipts()[receipts:])[0].read_text("utf-8")
+    assert "2 boeken geleend" in text, "what was lent before she walked away is hers to read"
+    titles = [str(one["title"]) for one in app.bench.pile() if one["barcode"] in (book, later)]
+    assert all(one[:20] in text.replace("\n", " ") for one in titles)
+    assert (len(out(app, [book, later])), app.loans_of(book)) == (1, 1)
 
 
 @pytest.mark.system
