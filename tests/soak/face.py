@@ -19,35 +19,29 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-from circulation.desk import DeskUnreachable
-from circulation.identifiers import PatronRef
-from circulation.outcomes import Identified, NextStep, Reason, Refused
-from circulation.presented import ReceiptChoice
-from devices.ports import Health, PrintOutcome
+from kiosk.aid import Ring
+from kiosk.bus import Happening
 from kiosk.config import LANGUAGES
-from kiosk.offered import offered
 from kiosk.steady_memory import give_back, keep_memory_steady
-from kiosk.ui import Borrowing, Intent, Rest, Shown
-from tests.kiosk.virtual_time import VirtualLoop
-from tests.kiosk.world import UNKNOWN, Kiosk, an_event, book, lent, lost
+from kiosk.ui import Intent, Shown
+from tests.soak.visits import ROUND, Visits
 
-EACH = 20  # visits, between two looks at the memory
+NAMED = ("language", "choice", "section", "what")  # by which of these a button says which of several it is
+EACH = ROUND  # visits, between two looks at the memory
 WARM = 200  # visits; what is loaded once is loaded by then
-PATRONS = [f"200000000001{one:02d}" for one in range(12)]
-KINDS = ("pass_reader", "item_scanner", "receipt_printer")
-TITLES = ("Oeroeg", "De vloek van de boekenwurm", "Ciske de Rat", "Het huis met de honderd ramen en de ene deur")
-NOES = [one for one in Reason if not one.value.startswith("offline")]
 
 
 @dataclass
 class Seen:
-    """What was measured. Memory in KiB, as the kernel counts it; times in ms a frame."""
+    """What was measured. Memory in KiB, as the kernel counts it; times in ms a frame. `screens`: how often each page,
+    and each card over one, was shown; `looks`: how often all was built for another way to draw it, or back."""
 
     visits: int
     seed: int
     memory: list[int] = field(default_factory=list)
     frames: list[float] = field(default_factory=list)
     screens: dict[str, int] = field(default_factory=dict)
+    looks: int = 0
 
 
 class Window:
@@ -61,11 +55,21 @@ class Window:
         self.screens = Screens(languages=LANGUAGES)
         self.screens.app._clock._max_fps = 0
         self.screens.resize(size)
+        self.of_keys: list[Happening] = []
+        self.screens.app._on_focus = self.of_keys.append
         self.shown = Shown()
         self.kinds: dict[str, int] = {}
+        self.looks = 0
         self.frames: list[float] = []
 
+    @property
+    def ring(self) -> Ring:
+        """That keys move."""
+        app: Ring = self.screens.app
+        return app
+
     def show(self, shown: Shown) -> None:
+        self.looks += shown.access != self.shown.access
         self.shown = shown
         name = type(shown.over or shown.screen).__name__
         self.kinds[name] = self.kinds.get(name, 0) + 1
@@ -78,6 +82,21 @@ class Window:
         self._finish()
         self.frames.append(1000 * (time.perf_counter() - began))
         self.screens.loop.idle()
+
+    def touch(self, intent: Intent, what: str = "") -> None:
+        """By the finger, where that can be touched; `what`: which of several, else any of them."""
+        self.screens.rested()
+        found = [one for one in self.screens.stage.touchable() if one.intent == intent.value]
+        found = [one for one in found if not what or what in (getattr(one, name, "") for name in NAMED)]
+        if found:
+            self.screens.tap(*found[-1].to_window(*found[-1].center))
+
+    def told(self) -> list[Happening]:
+        """What it has told since, each once: touches, and what came of keys."""
+        told = [*self.screens.touched, *self.of_keys]
+        self.screens.touched.clear()
+        self.of_keys.clear()
+        return told
 
     def settled(self) -> int:
         """KiB that are held once nothing waits to be thrown away: what is drawn no more goes with the next frames."""
@@ -94,104 +113,6 @@ class Window:
         from kivy.graphics.opengl import glFinish
 
         glFinish()
-
-
-class Visits:
-    """Somebody at the kiosk, by chance."""
-
-    def __init__(self, window: Window, chance: random.Random) -> None:
-        self.window, self.chance, self.loop = window, chance, VirtualLoop()
-        self.kiosk = Kiosk(self.loop, KINDS, returns=True)
-        self.kiosk.stage._ui = window
-        self.kiosk.stage._languages = LANGUAGES
-        self._does(self.kiosk.begin())
-
-    def one(self) -> None:
-        """From rest to rest."""
-        self._forget()
-        if self.chance.random() < 0.15:
-            self._touch(Intent.BRING_BACK)
-            self._scans(self.chance.randint(1, 6))
-        else:
-            self._borrows()
-        if self.chance.random() < 0.1:
-            self._does(self.kiosk.wait(120))  # walks away
-        for intent in (Intent.DONE, self.chance.choice((Intent.PRINT, Intent.NO_RECEIPT)), Intent.STOP):
-            self._touch(intent)
-        self._does(self.kiosk.take_away())
-        self._does(self.kiosk.wait(120))
-        assert isinstance(self.window.shown.screen, Rest), self.window.shown.screen
-        self.kiosk.check()
-
-    def _borrows(self) -> None:
-        number = self.chance.choice([*PATRONS, UNKNOWN])
-        self.kiosk.desk.patrons[number] = self._patron(number)
-        self._does(self.kiosk.tap(number))
-        if self.chance.random() < 0.3:
-            self._touch(Intent.HELP)
-            self._touch(Intent.CLOSE)
-        if self.chance.random() < 0.3:
-            self._touch(Intent.LANGUAGE)
-            self._touch(Intent.LANGUAGE, self.chance.choice(LANGUAGES))
-        if isinstance(self.window.shown.screen, Borrowing):
-            self._scans(self.chance.randint(0, 9))
-            if self.chance.random() < 0.05:
-                self._does(self.kiosk.health("item_scanner", Health.LOST))
-                self._does(self.kiosk.health("item_scanner", Health.READY))
-
-    def _patron(self, number: str) -> Identified | Refused | Exception:
-        kind = self.chance.random()
-        if number == UNKNOWN or kind < 0.1:
-            return self._no()
-        if kind < 0.13:
-            return DeskUnreachable("ConnectionError", sent=False)
-        return Identified(
-            PatronRef(number),
-            self.chance.choice(("", *LANGUAGES)),
-            self.chance.choice(list(ReceiptChoice)),
-            first_name=self.chance.choice(("", "", "Ria")),
-            may_borrow=self.chance.choice((None, 3, 100)),
-            cannot_borrow=self._no() if self.chance.random() < 0.1 else None,
-            messages=("Er ligt een sjaal voor je bij de balie.",) if self.chance.random() < 0.1 else (),
-        )
-
-    def _scans(self, count: int) -> None:
-        for _ in range(count):
-            item = book(self.chance.randint(1, 60))
-            event = an_event()
-            kind = self.chance.random()
-            answer = lent(item, self.chance.choice(TITLES)) if kind < 0.8 else self._no()
-            self.kiosk.desk.replies[item] = [lost(event) if kind > 0.95 else answer]
-            self._does(self.kiosk.scan(item))
-            if kind > 0.97:
-                self._does(self.kiosk.answer(event, lent(item)))
-
-    def _no(self) -> Refused:
-        return Refused(self.chance.choice(NOES), "K13", self.chance.choice(list(NextStep)), {"count": 3, "cents": 620})
-
-    def _touch(self, intent: Intent, what: str = "") -> None:
-        """By the finger, where it is offered."""
-        if intent not in offered(self.window.shown.screen, self.window.shown.over):
-            return
-        screens = self.window.screens
-        screens.rested()
-        found = [one for one in screens.stage.touchable() if one.intent == intent.value]
-        found = [one for one in found if not what or getattr(one, "language", what) == what]
-        if found:
-            screens.tap(*screens.stage.to_parent(*found[0].center))
-        told, screens.touched[:] = list(screens.touched), []
-        self._does(self.kiosk.put(*told))
-
-    def _does(self, act: object) -> None:
-        self.loop.run_until_complete(act)  # type: ignore[arg-type]
-        self.window.draw()
-
-    def _forget(self) -> None:
-        """What the script remembers is no memory of the product."""
-        desk, self.kiosk.printer.outcome = self.kiosk.desk, self.chance.choice(list(PrintOutcome))
-        for one in (desk.asked, desk.returned, self.kiosk.printer.jobs, self.kiosk.receipts):
-            one.clear()
-        desk.replies.clear()
 
 
 def memory() -> int:
@@ -212,7 +133,7 @@ def main(visits: int, seed: int, size: tuple[int, int] = (1080, 1920)) -> Seen:
             if os.environ.get("SOAK_TELLS"):
                 print(number, seen.memory[-1], seen.frames[-1], file=sys.stderr, flush=True)
     people.loop.finish()
-    seen.screens = window.kinds
+    seen.screens, seen.looks = window.kinds, window.looks
     return seen
 
 
