@@ -211,9 +211,8 @@ class Checker:
             self._add(("pad",), "[pad] needs an [item_pad]: without one nothing can be laid down")
         pad = parts.get("pad")
         if "item_pad" in data and not {"pass_reader", "item_scanner"} & set(data) and not (pad and pad.passes):
-            self._add(
-                ("item_pad",), "nothing reads passes: a [pass_reader], an [item_scanner], or passes = true in [pad]"
-            )
+            nothing = "nothing reads passes: a [pass_reader], an [item_scanner], or passes = true in [pad]"
+            self._add(("item_pad",), nothing)
         if not self.problems:
             self._check_hearers(devices)
         if self.problems:
@@ -226,9 +225,8 @@ class Checker:
             return None
         hints, values, before = get_type_hints(kind), {}, len(self.problems)
         names = [one.name for one in fields(kind)]
-        for name in data:
-            if name not in names:
-                self._add((*path, name), f"unknown key {name!r} in [{path[0]}]{nearest(name, names)}")
+        for name in (one for one in data if one not in names):
+            self._add((*path, name), f"unknown key {name!r} in [{path[0]}]{nearest(name, names)}")
         for one in fields(kind):
             if one.name not in data:
                 if one.default is MISSING:

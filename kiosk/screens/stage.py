@@ -243,9 +243,8 @@ class Stage(Mirror):
         self._tell(Touched(intent, what))
 
     def _stirred(self, _: Page) -> None:
-        """Somebody moved what is drawn."""
+        """Somebody moved what is drawn, by a finger that was told of: a double strike moves it once."""
         self._acted(DEBOUNCE_S)
-        self._tell(Stirred())
 
     def _acted(self, pause_s: float) -> None:
         self._told_at, self._told_where, self._pause_s = Clock.time(), self._lifted, pause_s
