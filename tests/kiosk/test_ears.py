@@ -2,7 +2,9 @@
 
 import asyncio
 
-from devices.ports import BarcodeScanned
+import pytest
+
+from devices.ports import BarcodeScanned, HeadphonesChanged, Key, KeyPressed
 from kiosk.bus import Bus, Happening
 from kiosk.ears import Ears
 from tests.kiosk.virtual_time import VirtualLoop, play
@@ -12,7 +14,7 @@ def _scan(text: str) -> BarcodeScanned:
     return BarcodeScanned("item_scanner", text, None, 0.0)
 
 
-def test_what_is_heard_meanwhile_is_noted_at_once_and_comes_in_its_order_behind_what_is_put_back() -> None:
+def test_what_is_heard_meanwhile_comes_and_is_noted_in_its_order_behind_what_is_put_back() -> None:
     loop, noted = VirtualLoop(), list[Happening]()
     bus = Bus(loop)
     ears = Ears(bus, noted.append)
@@ -26,13 +28,30 @@ def test_what_is_heard_meanwhile_is_noted_at_once_and_comes_in_its_order_behind_
         began = loop.time()
         await ears.until(task, 2)
         assert (loop.time() - began, task.done()) == (2, False)
-        assert noted == [two, three]
         await ears.until(task, 2)
+        assert noted == []
         assert (loop.time() - began, task.done()) == (3, True)
         bus.put(four)
         assert [await ears.next(1) for _ in range(4)] == [one, two, three, four]
         assert await ears.next(1) is None
         assert noted == [two, three, four]
+
+    play(story(), loop)
+
+
+@pytest.mark.parametrize("told", [HeadphonesChanged("jack", plugged=False, at=0.0), KeyPressed("keys", Key.OK, 0.0)])
+def test_headphones_and_keys_are_noted_before_their_turn_and_once(told: Happening) -> None:
+    loop, noted = VirtualLoop(), list[Happening]()
+    bus = Bus(loop)
+    ears = Ears(bus, noted.append)
+
+    async def story() -> None:
+        bus.put(scan := _scan("1"))
+        bus.put(told)
+        await ears.until(asyncio.create_task(asyncio.sleep(1)), 1)
+        assert noted == [told]
+        assert [await ears.next(1), await ears.next(1)] == [scan, told]
+        assert noted == [told, scan]
 
     play(story(), loop)
 

@@ -8,7 +8,19 @@ import pytest
 from circulation.outcomes import NextStep, Reason, Refused
 from devices.ports import Health, ItemsChanged, PadItem, PassPresented, TagSecurity
 from kiosk.rows import Gate, Lent, NotKnown, NotLent, PartsMissing, Switching, Undone
-from kiosk.ui import Borrowing, Closed, Finished, Intent, Notice, OutOfOrder, Rest, Returning, StillThere, Trouble
+from kiosk.ui import (
+    Borrowing,
+    Closed,
+    Finished,
+    Intent,
+    LendOrReturn,
+    Notice,
+    OutOfOrder,
+    Rest,
+    Returning,
+    StillThere,
+    Trouble,
+)
 from kiosk.visit_pad import PadRules
 from offline_cache.journal import JournalFault
 from tests.kiosk.world import ANNA, BERT, HELD, WITH_PAD, Kiosk, an_event, book, lent, lost, tag, unreachable
@@ -512,6 +524,40 @@ async def test_where_nothing_can_be_written_down_only_what_passes_the_gate_count
     screen = kiosk.screen()
     assert isinstance(screen, Closed)
     assert screen.lent == 1
+
+
+async def _settles(kiosk: Kiosk) -> None:
+    """Anna has left, and the gate still switches her book, which nobody listens to."""
+    kiosk.pad.delay_s = 4
+    await kiosk.tap(ANNA)
+    await kiosk.lay(tag(book(1)))
+    await kiosk.touch(Intent.STOP)
+    await kiosk.touch(Intent.NO_RECEIPT)
+    assert isinstance(kiosk.screen(), Finished)
+
+
+@story
+async def test_a_pad_that_goes_and_comes_while_the_gate_still_switches_is_used_again(kiosk: Kiosk) -> None:
+    await _settles(kiosk)
+    await kiosk.health("item_pad", Health.LOST)
+    await kiosk.health("item_pad", Health.READY)
+    await kiosk.wait(10)
+    assert kiosk.stage.by_pad
+    await kiosk.take_away()
+    await kiosk.tap(BERT)
+    assert (kiosk.borrowing().by_pad, kiosk.borrowing().troubles) == (True, frozenset())
+
+
+def test_books_that_the_next_one_lays_down_meanwhile_are_theirs() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await _settles(kiosk)
+        await kiosk.lift()
+        await kiosk.take_away()
+        await kiosk.lay(tag(book(2)))
+        await kiosk.wait(6)
+        assert isinstance(kiosk.screen(), LendOrReturn)
+
+    story(tell, returns=True)()
 
 
 # ---- not lent
