@@ -218,7 +218,9 @@ class Stage:
         if before.language and not self._language_by_hand:
             self._choose_language(before.language)
         if self._shown.access == Access():
-            self._draw(replace(self._shown, access=before.access))
+            is_open, access = isinstance(self._shown.over, AccessCard), before.access
+            over = AccessCard(access, self._access_choices) if is_open else self._shown.over
+            self._draw(replace(self._shown, over=over, access=access))
 
     def wipe(self, screen: Screen) -> None:
         """Draws it for whoever comes next: nothing over it, in the kiosk's first language, as it is drawn for all."""

@@ -62,6 +62,8 @@ class OpenedMachine(RuleBasedStateMachine):
         desk.pins[BERT] = "73519"
         self.before, self.seen = Shown(), 0
         self.access, self.language = Access(), ""  # as chosen by whoever stands there; no language: none was
+        self.kept: dict[str, tuple[Access, str]] = {}  # what each patron had chosen when their visit ended
+        self.visiting = ""
         self.life = self.loop.time()
         self.loop.run_until_complete(self.kiosk.begin())
 
@@ -174,9 +176,18 @@ class OpenedMachine(RuleBasedStateMachine):
         before = self.before
         if isinstance(shown.screen, Rest) and not isinstance(before.screen, Rest):
             assert (shown.over, shown.access, shown.language) == EVERYBODY, "of who was there before"
+        if isinstance(before.screen, Rest) and isinstance(shown.screen, Rest):
+            spoken = bool(self.language) and before.language == self.language != shown.language
+            if (spoken or before.access == self.access != shown.access) and shown.access == Access():
+                assert isinstance(before.over, StillThere), "undone, and nobody was asked"
         has_ended = isinstance(shown.screen, Rest | Closed | OutOfOrder) and not isinstance(before.screen, Rest)
+        if isinstance(shown.screen, Borrowing | MyAccount):
+            self.visiting = self.desk.served
+            self.take_up(shown)
         if has_ended:
-            self.access, self.language = Access(), ""
+            if self.visiting:
+                self.kept[self.visiting] = self.access, self.language
+            self.visiting, self.access, self.language = "", Access(), ""
         if isinstance(shown.over, AccessCard):
             assert shown.over.access == shown.access, "the ticks are those of what is drawn"
         if isinstance(before.over, StillThere):
@@ -184,16 +195,26 @@ class OpenedMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_was_chosen_is_what_is_drawn(self) -> None:
-        shown = self.shown()
-        if isinstance(shown.screen, Rest) and self.loop.time() - self.life > READING_S - SLACK_S:
-            self.access, self.language = Access(), ""
-        if isinstance(shown.screen, Rest) and self.loop.time() - self.life > self.kiosk.visits * READING_S + 1:
-            assert (shown.over, shown.access, shown.language) == EVERYBODY
+        shown, silent_s = self.shown(), self.loop.time() - self.life
+        asked_s = self.kiosk.patience.idle + self.kiosk.patience.warning
+        if isinstance(shown.screen, Rest):
+            is_undone = (shown.over, shown.access, shown.language) == EVERYBODY
+            if silent_s > READING_S - SLACK_S and is_undone:
+                self.access, self.language = Access(), ""  # nobody said that they are there
+            assert is_undone or silent_s <= self.kiosk.visits * READING_S + asked_s + 1
         assert shown.access == self.access
         if self.language:
             assert shown.language == self.language, "chosen by hand"
         elif isinstance(shown.screen, Borrowing | MyAccount):
             assert shown.language == THEIRS[self.desk.served], "nobody of this visit chose another"
+
+    def take_up(self, shown: Shown) -> None:
+        """Whoever goes on with their visit has it as they left it, but for what they chose anew before their pass."""
+        access, language = self.kept.get(self.desk.served, (Access(), ""))
+        if self.access == Access() and shown.access == access:
+            self.access = access
+        if not self.language and language == shown.language:
+            self.language = language
 
 
 OpenedMachine.TestCase.settings = settings(
