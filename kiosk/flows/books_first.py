@@ -98,11 +98,11 @@ class BooksFirst:
         return frozenset(new | self._scanned.keys())
 
     async def _next(self) -> Happening | asyncio.Task[object] | None:
-        """What happens next; None is silence. Scans would be lost by it, so that it is asked first; what lies on the
-        pad stays there."""
+        """What happens next; None is silence. Scans would be lost by it, and what somebody chose of language and
+        letters, so that it is asked first; what lies on the pad stays there."""
         if self._asked is not None:
             return await self._stage.next(None, self._asked)
-        if not self._scanned:
+        if not self._scanned and not self._stage.is_changed:
             return await next_heard(self._stage, self._patience.reading)
         happening = await self._stage.next(self._patience.reading)
         if happening is None:

@@ -133,3 +133,16 @@ async def test_anothers_visit_is_not_and_what_was_chosen_anew_counts(kiosk: Kios
         await kiosk.touch(Intent.CLOSE)
         await kiosk.touch(Intent.STOP)
         await kiosk.wait(66)
+
+
+def test_so_is_who_laid_books_down_before_they_look_for_the_pass() -> None:
+    async def tell(kiosk: Kiosk) -> None:
+        await _choose(kiosk)
+        await kiosk.lay(tag(book(1)))
+        assert isinstance(kiosk.screen(), LendOrReturn)
+        await kiosk.wait(20.1)
+        assert (kiosk.shown().over, _chosen(kiosk)) == (StillThere(20), ("en", LARGE))
+        await kiosk.touch(Intent.MORE_TIME)
+        assert (type(kiosk.screen()), kiosk.shown().over, _chosen(kiosk)) == (LendOrReturn, None, ("en", LARGE))
+
+    any_story(tell, kinds=WITH_PAD, returns=True)()
