@@ -24,6 +24,7 @@ class _Tag:
     misses: int = 0
     tries: int = 0
     settled: bool = False
+    seen: bool = False  # since the pad was opened
 
 
 class PadState:
@@ -40,8 +41,9 @@ class PadState:
         somebody left there would have gone and come, and be anybody's.
         """
         self._looked = False
-        if anew:
-            for tag in self._tags.values():
+        for tag in self._tags.values():
+            tag.seen = False
+            if anew:
                 tag.item, tag.misses, tag.tries, tag.settled = None, 0, 0, False
 
     def seen(self, sightings: Iterable[Sighting]) -> None:
@@ -50,7 +52,7 @@ class PadState:
         there = {one.uid: one for one in sightings}
         for uid, sighting in there.items():
             tag = self._tags.setdefault(uid, _Tag(sighting))
-            tag.misses = 0
+            tag.misses, tag.seen = 0, True
         for uid in [uid for uid in self._tags if uid not in there]:
             self._tags[uid].misses += 1
             if self._tags[uid].misses >= MISSES_UNTIL_GONE:
@@ -86,8 +88,11 @@ class PadState:
 
     @property
     def is_known(self) -> bool:
-        """Whether somebody looked since the pad was opened, and each tag was seen then, and read or given up."""
-        return self._looked and all(tag.item is not None and not tag.misses for tag in self._tags.values())
+        """Whether somebody looked since the pad was opened, and each tag was seen since, and read or given up.
+
+        Not all in one look: of a high stack one or another is missed now and then.
+        """
+        return self._looked and all(tag.item is not None and tag.seen for tag in self._tags.values())
 
     @property
     def items(self) -> tuple[PadItem, ...]:

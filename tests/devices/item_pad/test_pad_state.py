@@ -129,3 +129,16 @@ def test_a_tag_that_cannot_be_read_is_known_when_it_is_given_up() -> None:
         assert not is_known(state)
         state.read(A.uid, None)
     assert is_known(state)
+
+
+def test_of_an_opened_pad_all_is_known_once_each_tag_was_seen_though_never_all_in_one_look() -> None:
+    state = PadState()
+    state.seen([A, B])
+    for one in (A, B):
+        state.read(one.uid, item(one))
+    assert is_known(state)
+    state.opened(anew=False)
+    state.seen([A])
+    assert not is_known(state), "nobody has seen the other one yet"
+    state.seen([B])
+    assert (is_known(state), state.misses) == (True, True)
