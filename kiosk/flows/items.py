@@ -262,7 +262,7 @@ class Items:
         """As `take`, and it can be read in time; what is said of a tag that flickers, or of a label that is left under
         a scanner, keeps no visit open."""
         at_gate = task is self._gate.task
-        item = self._gate.item if at_gate else self._asked_for
+        item = self._gate.item if at_gate else self._asked_for if task is self._asked else None
         self.take(task)
         if item is not None:
             self._told[item, at_gate] += 1

@@ -106,6 +106,8 @@ def test_the_touch_screen_has_the_lasting_name_that_the_example_watches() -> Non
     rules = (UNITS / "udev/rules.d/60-kiosk.rules").read_text("utf-8")
     [rule] = [line for line in rules.splitlines() if "ID_INPUT_TOUCHSCREEN" in line and not line.startswith("#")]
     assert re.findall(r'SYMLINK\+="(.*?)"', rule) == ["input/touchscreen"]
+    (file,) = [one.name for one in (UNITS / "udev/rules.d").iterdir()]
+    assert file > "60-input-id.rules", "which tells by then what is a touch screen"
     assert rules.index(rule) < rules.index('SUBSYSTEM!="usb"'), "a touch screen in the case is no device on USB"
     example = (UNITS.parent / "docs/kiosk.example.toml").read_text("utf-8")
     assert 'device = "/dev/input/touchscreen"' in example
