@@ -62,6 +62,8 @@ class Enrolment:
         places = region.recognised_at(self.here)
         refused = in_use(self.session, self.consortium, question, known, places)
         if refused is not None:
+            if known is None:
+                self._stays_unknown(question)
             return refused
         patron, card = self._add_patron(question) if known is None else (known.patron, known.card)
         self._link(card, question, places)
@@ -81,6 +83,11 @@ class Enrolment:
                 raise Contested
         return known
 
+    def _stays_unknown(self, question: Question) -> None:
+        """G1: the pass in the way is not this guest's. Raises Contested where somebody enrolled the guest meanwhile."""
+        if guest_of(self.session, self.consortium, question) is not None:
+            raise Contested
+
     def _terms(self, home: Home, subscription: str | None) -> Subscription | None:
         """G4: the only subscription on offer chooses itself; for guests from outside the province."""
         inside = bool(home.province) and home.province == self.here.institution.province
@@ -92,7 +99,7 @@ class Enrolment:
 
     def _add_patron(self, question: Question) -> tuple[str, str]:
         """The patron and the pass. Its key follows from home and number: two who enrol one guest at once meet in it."""
-        patron, card = f"G{self.chance()}", _key_of(self.session, self.consortium, question, self.chance())
+        patron, card = f"G{self.chance()}", self._free_key(question)
         insert(
             self.session,
             "patron",
@@ -112,6 +119,15 @@ class Enrolment:
             kind=PassKind.HOME.value,
         )
         return patron, card
+
+    def _free_key(self, question: Question) -> str:
+        """The key of a new pass; another by chance only where a pass has it that bears another number by now."""
+        key = _key_of(self.session, self.consortium, question)
+        taken = "SELECT 1 FROM pass WHERE consortium = ? AND pass = ?"
+        if one(self.session.rows(taken, self.consortium, key)) is None:
+            return key
+        self._stays_unknown(question)
+        return f"H{self.chance()}"
 
     def _link(self, card: str, question: Question, places: Collection[str]) -> None:
         """P4, P8: the pass works wherever this institution's patrons are recognised, its chip stands for it.
@@ -218,13 +234,11 @@ def believed(says: HomeSays, today: date) -> HomeSays:
     return HomeSays(HomeOutcome.SILENT) if over else says
 
 
-def _key_of(session: Session, consortium: str, question: Question, chance: str) -> str:
-    """A keyed hash: the number cannot be read from it. `chance`: another, where a pass that is named anew has it."""
+def _key_of(session: Session, consortium: str, question: Question) -> str:
+    """A keyed hash: the number cannot be read from it."""
     row = one(session.rows("SELECT identity_key FROM consortium WHERE consortium = ?", consortium))
     said = f"{question.isil}\0{number_of(question)}".encode()
-    key = "H" + hashlib.blake2b(said, key=bytes.fromhex(row[0] if row else ""), digest_size=16).hexdigest()
-    taken = one(session.rows("SELECT 1 FROM pass WHERE consortium = ? AND pass = ?", consortium, key))
-    return key if taken is None else f"H{chance}"
+    return "H" + hashlib.blake2b(said, key=bytes.fromhex(row[0] if row else ""), digest_size=16).hexdigest()
 
 
 def book_strips(at: Enrolment, membership: str) -> bool:

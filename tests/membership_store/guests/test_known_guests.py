@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from membership_store.credentials import Kiosk, add_kiosk
 from membership_store.database import Contested, Session
 from membership_store.guests.acts import ENROL, EnrolGuest
 from membership_store.guests.desk import GuestDesk
-from membership_store.guests.enrolment import Enrolment
+from membership_store.guests.enrolment import Enrolment, Guest
 from membership_store.guests.homes import Home, Question
 from membership_store.guests.self_enrolment import SelfEnrolling, SelfEnrolment
 from membership_store.network import load_here, local_date
@@ -189,12 +190,43 @@ def test_N12_a_guest_who_became_another_record_meanwhile_is_looked_up_anew(count
     merging = making_one(counter, other, guest)
 
     def take_in(session: Session) -> object:
-        here = load_here(session, DRENTHE, ANNEN, counter.now)
-        waiting: Any = MergedMeanwhile(session, merging)
-        place = Enrolment(waiting, DRENTHE, here, counter.now, lambda: secrets.token_hex(8))
-        home = Home(ids.isil(ISIL), "")
-        says = HomeSays(HomeOutcome.VALID, until(counter))
-        return place.take_in(home, Question(home.isil, NUMBER), says, None, with_strips=True)
+        return taking_in(counter, MergedMeanwhile(session, merging))
+
+    with pytest.raises(Contested):
+        counter.database.write(take_in)
+
+
+def taking_in(counter: Counter, session: Any) -> Guest | Refused:
+    """A desk in Annen takes somebody in within that transaction."""
+    here = load_here(session, DRENTHE, ANNEN, counter.now)
+    place = Enrolment(session, DRENTHE, here, counter.now, lambda: secrets.token_hex(8))
+    home = Home(ids.isil(ISIL), "")
+    says = HomeSays(HomeOutcome.VALID, until(counter))
+    return place.take_in(home, Question(home.isil, NUMBER), says, None, with_strips=True)
+
+
+class EnrolledMeanwhile:
+    """A session that sees what another desk wrote meanwhile from when it looks for the first time at what is asked."""
+
+    def __init__(self, session: Session, asked: str, enrolling: Callable[[Session], object]) -> None:
+        self._session, self._asked, self._enrolling = session, asked, enrolling
+        self._seen = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """The rows as they are by now."""
+        if self._asked in sql and not self._seen:
+            self._seen = True
+            self._enrolling(self._session)
+        return self._session.rows(sql, *values)
+
+
+@pytest.mark.parametrize("asked", ["p.network_unique, i.institution", "SELECT 1 FROM pass WHERE"])
+def test_G1_P4_who_is_enrolled_by_another_desk_meanwhile_is_looked_up_anew(counter: Counter, asked: str) -> None:
+    def take_in(session: Session) -> object:
+        return taking_in(counter, EnrolledMeanwhile(session, asked, lambda it: taking_in(counter, it)))
 
     with pytest.raises(Contested):
         counter.database.write(take_in)
