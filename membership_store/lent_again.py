@@ -36,12 +36,13 @@ class Until:
 def keep(books: Books, event: Event, loan: Loan, membership: str | None) -> None:
     """Keeps the loan beside the open one of the same patron: no strip yet, and over at once (K11: that one runs on).
 
-    One of before the open loan began says nothing about it and is not kept.
+    One of before the open loan began says nothing about it and is not kept. It stands at the earliest instant at which
+    it may have been: what may have been before a return is not lent again after it.
     """
     standing = one(books.session.rows(_OPEN, books.consortium, loan.item))
     if standing is None or (standing[1] > stamp(books.not_after) and not books.did_before(standing[0])):
         return
-    at = max(stamp(books.at), standing[1])
+    at = max(stamp(books.not_before), standing[1])
     add_loan(books.session, books.consortium, books.key(event), loan, at, at, membership, books.kiosk.id)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from circulation.affairs import Account
-from circulation.events import Action, Event, Kind, Payment
+from circulation.events import Action, ClockState, Event, Kind, Payment, Told
 from circulation.identifiers import ItemBarcode
 from circulation.presented import Presented
 from membership_store.network import local_date
@@ -379,6 +379,19 @@ def test_s2_what_is_lent_twice_without_a_return_is_one_loan_with_one_strip(count
     account = counter.desk.account(counter.kiosk, shown)
     assert isinstance(account, Account)
     assert account.history.count("Oeroeg") == 1
+
+
+def test_s2_what_was_scanned_again_perhaps_before_the_return_opens_no_loan(counter: Counter, demo: Demo) -> None:
+    """By a kiosk without a clock, in a boot that never called: nobody knows when. The book is on the shelf."""
+    item, other = demo.book("oeroeg"), counter.another("offline-2")
+    before = strips_of(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    again = replace(lent(counter, 100, demo.shown("anna"), item), told=Told("before", 60_000, ClockState.FREE))
+    back = taken_in(other, 60, item)
+    counter.desk.deliver_all(counter.kiosk, [again], Told("now", 30 * 60_000, ClockState.FREE))
+    other.tell(back)
+    assert {until for *_, until in history(counter, item)} == {ago(counter, 120), back.at}
+    assert strips_of(counter, demo, "anna") == before - 1
 
 
 def test_s2_whoever_had_it_between_two_loans_of_one_patron_has_it_no_more(counter: Counter, demo: Demo) -> None:
