@@ -29,6 +29,13 @@ def linked(membership: Membership, here: Here) -> Subscription | None:
     return here.subscription(codes[0]) if codes else None
 
 
+@rule("N1", "G5")
+def counts_by(membership: Membership, here: Here) -> Subscription | None:
+    """The subscription that a membership counts by here today: in force, accepted and linked; else None."""
+    in_force = counts(membership, here.today) and here.accepts(membership.institution)
+    return linked(membership, here) if in_force else None
+
+
 @rule("N3")
 def effective(borrow: Standing) -> Effective | None:
     """The membership that counts here: of several the one of this institution; else the linked one of the main library;
@@ -43,10 +50,9 @@ def effective(borrow: Standing) -> Effective | None:
 def _effective(borrow: Standing) -> Effective | None:
     here, usable = borrow.here, []
     for one in borrow.patron.memberships:
-        if counts(one, here.today) and here.accepts(one.institution):
-            subscription = linked(one, here)
-            if subscription is not None:
-                usable.append(Effective(one, subscription))
+        subscription = counts_by(one, here)
+        if subscription is not None:
+            usable.append(Effective(one, subscription))
     return usable[0] if len(usable) == 1 else min(usable, key=lambda one: _rank(one, borrow), default=None)
 
 

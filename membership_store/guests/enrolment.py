@@ -260,7 +260,7 @@ def book_strips(at: Enrolment, membership: str) -> bool:
         return False
     patron, told, balance, overdrawn = row
     until = date.fromisoformat(told) if told else None
-    booked = _booked(at, patron)
+    booked = _booked(at, patron, membership)
     terms = [None if term == OPEN_TERM else date.fromisoformat(term) for _, term in booked]
     if not guests.strips_due(terms, until, at.here.today):
         return False
@@ -282,18 +282,23 @@ def book_strips(at: Enrolment, membership: str) -> bool:
     return True
 
 
-def _booked(at: Enrolment, patron: str) -> list[tuple[str, str]]:
-    """The memberships of the patron, here and wherever this institution shares them, and the terms that were booked."""
+def _booked(at: Enrolment, patron: str, membership: str) -> list[tuple[str, str]]:
+    """The bookings of that membership and of those of the patron that count here too: whose, and for which home term.
+
+    What was booked for one that was stopped, or that nothing links to here, lends nothing here (N1, S7).
+    """
     rows = at.session.rows(
-        "SELECT m.institution, e.membership, e.term FROM membership m"
+        "SELECT e.membership, e.term, m.cancelled_on FROM membership m"
         " JOIN strips_entry e ON e.consortium = m.consortium AND e.membership = m.membership"
         " WHERE m.consortium = ? AND m.patron = ? AND e.cash_code = ? ORDER BY e.booked_at, e.entry",
         at.consortium,
         patron,
         guests.CASH_CODE,
     )
-    shared = region.sharing(at.here)
-    return [(key, term) for place, key, term in rows if place in shared]
+    member = load(at.session, at.consortium, patron)
+    held = () if member is None else zip(member.memberships, member.patron.memberships, strict=True)
+    count = {key for key, row in held if region.counts_by(row, at.here) is not None}
+    return [(key, term) for key, term, ended in rows if key == membership or (key in count and ended is None)]
 
 
 def balance_of(session: Session, consortium: str, membership: str) -> int:

@@ -266,6 +266,12 @@ def test_N12_S7_a_guest_who_was_stopped_in_the_group_is_taken_in_here(counter: C
     assert (second["patron"], second["membership"] != first["membership"]) == (first["patron"], True)
 
 
+def book(counter: Counter, branch: str, guest: dict[str, Any]) -> Answer:
+    """Staff of that branch book the guest's free strips."""
+    asked = OfMembership(branch=ids.BranchCode(branch), patron=guest["patron"], membership=guest["membership"])
+    return StaffDesk(counter.database, lambda: counter.now).operate(operator(DRENTHE), BOOK, asked)
+
+
 @pytest.mark.parametrize("linked", [True, False])
 def test_G5_the_strips_can_be_booked_at_any_library_of_the_group_and_at_no_other(
     counter: Counter, linked: bool
@@ -273,31 +279,54 @@ def test_G5_the_strips_can_be_booked_at_any_library_of_the_group_and_at_no_other
     if linked:
         link_guests(counter)
     guest = taken_in(counter, with_strips=False)
-    desk = StaffDesk(counter.database, lambda: counter.now)
-
-    def book(branch: str) -> Answer:
-        asked = OfMembership(branch=ids.BranchCode(branch), patron=guest["patron"], membership=guest["membership"])
-        return desk.operate(operator(DRENTHE), BOOK, asked)
-
     with pytest.raises(NoSuch):
-        book("9420")
-    assert isinstance(book(BORGER), Done)
-    assert book(ANNEN) == Denied("strips_booked_already", "G5")
+        book(counter, "9420", guest)
+    assert isinstance(book(counter, BORGER, guest), Done)
+    assert book(counter, ANNEN, guest) == Denied("strips_booked_already", "G5")
 
 
-def test_G5_the_strips_of_a_term_at_home_are_booked_once_in_the_whole_group(counter: Counter) -> None:
+def test_G5_the_strips_of_a_term_at_home_are_booked_once_where_the_other_membership_counts_too(
+    counter: Counter,
+) -> None:
     first = taken_in(counter, uid=CHIP)
-    second = taken_in(counter, branch=BORGER)
+    second = taken_in(counter, branch=BORGER, with_strips=False)
     assert (second["patron"], second["membership"] != first["membership"]) == (first["patron"], True)
-    assert (first["strips"], second["strips"]) == (125, 0)
-    assert counter.rows("SELECT membership, strips FROM strips_entry WHERE cash_code = '780'") == [
-        (first["membership"], 125)
-    ]
-    booked = OfMembership(branch=ids.BranchCode(BORGER), patron=second["patron"], membership=second["membership"])
-    desk = StaffDesk(counter.database, lambda: counter.now)
-    assert desk.operate(operator(DRENTHE), BOOK, booked) == Denied("strips_booked_already", "G5")
+    link_guests(counter)
+    assert book(counter, BORGER, second) == Denied("strips_booked_already", "G5")
     counter.now += timedelta(days=301)
     assert taken_in(counter, branch=BORGER)["strips"] == 125, "a new term at home"
+
+
+def test_G5_N1_what_was_booked_for_a_membership_that_is_not_linked_here_takes_no_strips_away(counter: Counter) -> None:
+    first, second = taken_in(counter, uid=CHIP), taken_in(counter, branch=BORGER)
+    assert (second["patron"], first["strips"], second["strips"]) == (first["patron"], 125, 125)
+    for branch, guest in ((BORGER, second), (ANNEN, first)):
+        assert book(counter, branch, guest) == Denied("strips_booked_already", "G5")
+        served = at(counter, branch, by_chip())
+        assert isinstance(served, Identified)
+        assert (served.may_borrow, served.cannot_borrow) == (125, None)
+
+
+@pytest.mark.parametrize("left", [-1, 10])
+def test_G5_S7_what_was_booked_for_a_membership_that_was_stopped_takes_no_strips_away(
+    counter: Counter, left: int
+) -> None:
+    link_guests(counter)
+    first = taken_in(counter, uid=CHIP)
+    ends = (today(counter) + timedelta(days=left)).isoformat()
+    counter.change("UPDATE membership SET ends = ?, cancelled_on = starts WHERE patron = ?", ends, first["patron"])
+    second = taken_in(counter, branch=BORGER)
+    assert second["strips"] == 125
+    assert book(counter, BORGER, second) == Denied("strips_booked_already", "G5")
+    served = at(counter, BORGER, by_chip())
+    assert isinstance(served, Identified)
+    assert (served.may_borrow, served.cannot_borrow) == (125, None)
+    counter.change("UPDATE membership SET ends = ?, cancelled_on = starts WHERE patron = ?", ends, first["patron"])
+    again = taken_in(counter)
+    assert (again["membership"], book(counter, ANNEN, again)) == (
+        first["membership"],
+        Denied("strips_booked_already", "G5"),
+    )
 
 
 def test_N11_G5_libraries_that_share_nothing_each_book_the_strips(counter: Counter) -> None:
