@@ -15,8 +15,8 @@ from circulation.rules import verdict
 from circulation.rules.facts import Here, Return
 from circulation.rules.fines import at_rates_of, fine, terms_of
 from circulation.rules.region import linked
-from circulation.rules.returns import SHELF_DAYS, internal_stays_open, next_hold, route_of
-from membership_store import lent_again, whereabouts
+from circulation.rules.returns import SHELF_DAYS, internal_stays_open, must_let_go, next_hold, route_of
+from membership_store import freed_holds, lent_again, whereabouts
 from membership_store.books import Books, stamp
 from membership_store.collection import find_item
 from membership_store.database import Contested, Session, insert, one
@@ -215,6 +215,8 @@ def _send(books: Books, brought: Brought, item: Item, route: Route, code: str) -
     hold, here = next_hold(brought.facts), brought.facts.here
     moving = route is Route.OTHER_BRANCH
     found = "lendable" if item.status is ItemStatus.MISSING else item.status.value
+    if must_let_go(brought.facts) and freed_holds.free(books.session, books.consortium, item.barcode):
+        books.copies_changed(item.barcode)  # before it is on its way no more: by that a chosen copy is known
     books.session.run(
         "UPDATE item SET status = ?, in_transit_to = ? WHERE consortium = ? AND item = ?",
         found,

@@ -148,7 +148,10 @@ def _taken(item: Item, loan: Loan) -> Item:
 
 
 def _brought(item: Item, here: Here) -> Item:
-    """As the library system books a return: the loan ends, what was missing is found, the next hold gets it."""
+    """As the library system books a return: the loan ends, what was missing is found, the next hold gets it.
+
+    A hold on this copy that it cannot come to stays: whether it was asked for by its number is not known here.
+    """
     brought = Return(here, item.barcode, item)
     route, place = route_of(brought)
     hold = next_hold(brought)

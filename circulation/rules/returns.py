@@ -45,6 +45,16 @@ def next_hold(brought: Return) -> Hold | None:
     return next((one for one in item.wanted_by if can_reach(item, one, brought.here)), None)
 
 
+@rule("K8", "N6")
+def must_let_go(brought: Return) -> bool:
+    """Whether the hold that was to have this copy is fetched where the copy cannot come: another one may serve it.
+
+    So it is where it was chosen before the group's manner of working together was another one.
+    """
+    hold = None if brought.item is None else brought.item.hold
+    return hold is not None and hold != next_hold(brought)
+
+
 @rule("K8", "K10")
 def route_of(brought: Return) -> tuple[Route, str]:
     """Where it goes, and the place: the hold shelf in words, or the code of the branch that it must go to.

@@ -10,7 +10,7 @@ from circulation.identifiers import BranchCode, InstitutionCode, ItemBarcode
 from circulation.model import GroupKind, ItemStatus
 from circulation.outcomes import NextStep, Reason
 from circulation.rules.facts import Policy
-from circulation.rules.returns import goes_to_staff, internal_stays_open, next_hold, route_of, was_on_loan
+from circulation.rules.returns import goes_to_staff, internal_stays_open, must_let_go, next_hold, route_of, was_on_loan
 from tests.circulation.worlds import (
     ANNA,
     BERT,
@@ -116,6 +116,18 @@ def test_N6_without_transport_a_copy_is_not_for_a_hold_that_is_fetched_at_anothe
     assert next_hold(brought(item(wanted_by=(afar, near)), at)) == near
     standing = replace(afar, on_shelf=True)
     assert next_hold(brought(item(wanted_by=(standing, near), hold=standing), at)) == standing
+
+
+def test_K8_N6_a_copy_lets_a_hold_go_that_it_cannot_come_to_and_no_other() -> None:
+    afar = hold(ANNA, False, branch=BranchCode("3570"), institution=OOSTERZELE)
+    near = hold(BERT, False)
+    for kind, lets_go in ((GroupKind.THREE_A, True), (GroupKind.THREE_B, False)):
+        at = here(institutions(kind))
+        assert must_let_go(brought(item(wanted_by=(afar, near), hold=afar), at)) is lets_go
+        assert not must_let_go(brought(item(wanted_by=(afar, near)), at))
+        for stays in (near, replace(afar, on_shelf=True)):
+            assert not must_let_go(brought(item(wanted_by=(stays,), hold=stays), at))
+    assert not must_let_go(brought())
 
 
 @pytest.mark.parametrize("kind", [GroupKind.THREE_B, GroupKind.THREE_C])

@@ -175,8 +175,8 @@ def test_a_hold_that_is_fetched_elsewhere_sends_the_item_there(counter: Counter,
     assert counter.rows("SELECT status FROM hold WHERE item = ?", item) == [("on_shelf",)]
 
 
-@pytest.mark.parametrize(("kind", "route"), [("3a", "shelf"), ("3b", "other_branch")])
-def test_n6_a_copy_is_not_kept_for_who_waits_where_nothing_carries_it(counter: Counter, kind: str, route: str) -> None:
+def held_afar(counter: Counter) -> ItemBarcode:
+    """A copy of Zottegem's on whose title there is a hold, to be fetched at another library of the group."""
     item = counter.rows(
         "SELECT item FROM item WHERE consortium = ? AND branch = '3550' AND status = 'lendable' ORDER BY item", FLANDERS
     )[-1][0]
@@ -187,11 +187,54 @@ def test_n6_a_copy_is_not_kept_for_who_waits_where_nothing_carries_it(counter: C
         FLANDERS,
         item,
     )
+    return ItemBarcode(item)
+
+
+def work_together(counter: Counter, kind: str) -> None:
+    """From now on the group works together in that manner."""
     counter.change("UPDATE cooperation SET kind = ? WHERE consortium = ?", kind, FLANDERS)
     counter.change("UPDATE network_version SET version = version + 1")
+
+
+@pytest.mark.parametrize(("kind", "route"), [("3a", "shelf"), ("3b", "other_branch")])
+def test_n6_a_copy_is_not_kept_for_who_waits_where_nothing_carries_it(counter: Counter, kind: str, route: str) -> None:
+    item = held_afar(counter)
+    work_together(counter, kind)
     assert standing_in(counter, "3550", FLANDERS).do(Action.CHECK_IN, item=item)["route"] == route
     kept = counter.rows("SELECT status, item FROM hold WHERE hold = 'h-afar'")
     assert kept == [("waiting", item if kind == "3b" else None)]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_k8_n6_a_hold_whose_copy_nothing_carries_any_more_waits_for_the_next_copy(
+    counter: Counter, chosen: bool
+) -> None:
+    """But one that staff asked for by its number is still the only one that will do."""
+    item, hold = held_afar(counter), "SELECT status, item FROM hold WHERE hold = 'h-afar'"
+    work_together(counter, "3b")
+    counter = standing_in(counter, "3550", FLANDERS)
+    if chosen:
+        assert counter.do(Action.CHECK_IN, item=item)["route"] == "other_branch"
+    else:
+        counter.change("UPDATE hold SET item = ? WHERE hold = 'h-afar'", item)
+    assert counter.rows(hold) == [("waiting", item)]
+    work_together(counter, "3a")
+    counter.change(
+        "INSERT INTO item (consortium, item, title, institution, branch, status) SELECT i.consortium, '39409999999999',"
+        " i.title, b.institution, b.branch, 'lendable' FROM item i JOIN branch b ON b.consortium = i.consortium"
+        " WHERE i.item = ? AND b.branch = '3560'",
+        item,
+    )
+    asked = "SELECT COUNT(*) FROM feed WHERE kind = 'item' AND ref = '39409999999999'"
+    before = counter.rows(asked)
+    assert counter.do(Action.CHECK_IN, item=item)["route"] == "shelf"
+    assert (item_row(counter, item), counter.rows(hold)) == (
+        ("lendable", None),
+        [("waiting", None if chosen else item)],
+    )
+    assert (counter.rows(asked) != before) is chosen, "mirrors hear that every copy is wanted again"
+    back = standing_in(counter, "3560", FLANDERS).do(Action.CHECK_IN, item=ItemBarcode("39409999999999"))
+    assert (back["route"], counter.rows(hold)[0][0]) == (("hold_shelf", "on_shelf") if chosen else ("shelf", "waiting"))
 
 
 def hold_of(counter: Counter, demo: Demo, name: str, title_of: ItemBarcode) -> tuple[Any, ...]:
