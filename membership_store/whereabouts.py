@@ -54,7 +54,8 @@ def is_lending(books: Books, item: Item, at: str) -> bool:
 def give_way(books: Books, item: Item) -> str | None:
     """Ends the open loan of the item, without a fine, where this kiosk lent it after that; else says when it began.
 
-    So does the next loan of the same patron, who by then had it again.
+    So does the next loan of the same patron, who by then had it again. Not of an internal one (A4): only there the same
+    patron may be lending now, whose strips were counted before.
     """
     key, lent_at = books.session.rows(_OPEN, books.consortium, item.barcode)[0]
     at = stamp(books.not_after)
@@ -67,7 +68,7 @@ def give_way(books: Books, item: Item) -> str | None:
         books.consortium,
         key,
     )
-    return None if item.loan is None else lent_again.go_on(books, item.loan, Until())
+    return None if item.loan is None or item.loan.internal else lent_again.go_on(books, item.loan, Until())
 
 
 def came_back(books: Books, item: ItemBarcode, at: str, kiosk: str | None) -> None:

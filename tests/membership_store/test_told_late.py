@@ -412,6 +412,23 @@ def test_s2_whoever_had_it_between_two_loans_of_one_patron_has_it_no_more(counte
     assert strips_of(counter, demo, "anna") == before - 2
 
 
+def test_s2_a4_who_lends_on_an_internal_loan_of_their_own_pays_one_strip_though_it_is_the_last(
+    counter: Counter, demo: Demo
+) -> None:
+    """The loan became internal (A6) after it was scanned again; one more scan of before is told last."""
+    item, other, anna = demo.book("oeroeg"), counter.another("offline-2"), whose(counter, demo, "anna")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    counter.tell(lent(counter, 50, demo.shown("anna"), item))
+    counter.change("UPDATE loan SET internal = 1 WHERE item = ? AND returned_at IS NULL", item)
+    counter.change(
+        "UPDATE strips SET balance = 1 WHERE membership IN (SELECT membership FROM membership WHERE patron = ?)", anna
+    )
+    earlier = lent(other, 60, demo.shown("anna"), item)
+    assert other.tell(earlier)["outcome"] == "checked_out"
+    assert strips_of(counter, demo, "anna") == 0
+    assert [begun for _, begun, until in history(counter, item) if until is None] == [earlier.at]
+
+
 def test_s2_a_second_loan_ends_where_the_first_was_thought_to(counter: Counter, demo: Demo) -> None:
     """The book came back once more, online, before the return in between was heard."""
     item, other, anna = demo.book("oeroeg"), counter.another("offline-2"), whose(counter, demo, "anna")
