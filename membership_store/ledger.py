@@ -139,10 +139,10 @@ def _borrowed_before(books: Books, borrow: Borrow) -> bool:
     if not borrow.patron.tells_borrowed_before:
         return False
     rows = books.session.rows(
-        "SELECT 1 FROM loan l JOIN item i ON i.consortium = l.consortium AND i.item = l.item"
+        "SELECT 1 FROM loan l JOIN item i ON i.consortium = l.consortium AND i.item = l.item"  # noqa: S608 - our words
         " JOIN item this ON this.consortium = i.consortium AND this.title = i.title"
         " WHERE l.consortium = ? AND l.patron = ? AND l.returned_at IS NOT NULL AND this.item = ?"
-        " ORDER BY l.returned_at LIMIT 1",
+        f" AND {lent_again.IS_A_LOAN} ORDER BY l.returned_at LIMIT 1",
         books.consortium,
         borrow.patron.ref,
         borrow.barcode,

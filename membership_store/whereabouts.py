@@ -4,7 +4,7 @@ What one kiosk did is in the order of its sequence, whatever its clock says; bet
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from circulation.identifiers import ItemBarcode
 from circulation.model import Item, Loan
@@ -63,12 +63,16 @@ def give_way(books: Books, item: Item) -> str | None:
         return str(lent_at)
     books.session.change_one(
         "UPDATE loan SET returned_at = ?, returned_kiosk = ? WHERE consortium = ? AND loan = ? AND returned_at IS NULL",
-        max(at, lent_at),
+        max(at, _just_after(lent_at)),  # at its own beginning it would be what is only kept (`lent_again`)
         books.kiosk.id,
         books.consortium,
         key,
     )
     return None if item.loan is None or item.loan.internal else lent_again.go_on(books, item.loan, Until())
+
+
+def _just_after(instant: str) -> str:
+    return stamp(datetime.fromisoformat(instant) + timedelta(microseconds=1))
 
 
 def came_back(books: Books, item: ItemBarcode, at: str, kiosk: str | None) -> None:

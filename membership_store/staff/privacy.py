@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from membership_store.lent_again import IS_A_LOAN
 from membership_store.staff.acts import Act, Answer, At, Denied, Done, Manner
 from membership_store.staff.asked import OfPatron
 from membership_store.staff.credentials import Role
@@ -55,7 +56,12 @@ _KEPT: tuple[tuple[str, str, str], ...] = (
         "loans",
         "item, branch, lent, due, renewals, returned_at, returned_branch",
         # Those that are over, then the open ones: each half has an index of its own.
-        "loan WHERE {of} AND returned_at IS NOT NULL ORDER BY lent_at, loan",
+        f"loan l WHERE {{of}} AND returned_at IS NOT NULL AND {IS_A_LOAN} ORDER BY lent_at, loan",
+    ),
+    (
+        "scanned_again",  # kept of the person, too, but no loan: what they had by the books already
+        "item, branch, lent",
+        f"loan l WHERE {{of}} AND returned_at IS NOT NULL AND NOT ({IS_A_LOAN}) ORDER BY lent_at, loan",
     ),
     (
         "loans",

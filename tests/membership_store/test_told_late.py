@@ -11,11 +11,15 @@ import pytest
 
 from circulation.affairs import Account
 from circulation.events import Action, ClockState, Event, Kind, Payment, Told
-from circulation.identifiers import ItemBarcode
+from circulation.identifiers import BranchCode, ItemBarcode, PatronRef
 from circulation.presented import Presented
 from membership_store.network import local_date
+from membership_store.staff.acts import Done
+from membership_store.staff.asked import OfPatron
+from membership_store.staff.desk import StaffDesk, operator
+from membership_store.staff.table import BY_PATH
 from tests.membership_store.counter import Counter
-from tests.membership_store.running import Demo
+from tests.membership_store.running import ANNEN, DRENTHE, Demo
 
 
 def ago(counter: Counter, minutes: float) -> datetime:
@@ -218,6 +222,16 @@ def test_what_the_same_kiosk_lends_on_without_a_return_goes_over_though_its_cloc
     ]
 
 
+def test_k4_what_a_kiosk_whose_clock_went_back_lends_on_was_a_loan_all_the_same(counter: Counter, demo: Demo) -> None:
+    item, anna = demo.book("oeroeg"), whose(counter, demo, "anna")
+    counter.change("UPDATE patron SET keeps_history = 1 WHERE patron = ?", anna)
+    for event in (lent(counter, 30, demo.shown("anna"), item), lent(counter, 60 * 5, demo.shown("bram"), item)):
+        counter.tell(event)
+    account = counter.desk.account(counter.kiosk, demo.shown("anna"))
+    assert isinstance(account, Account)
+    assert account.history.count("Oeroeg") == 1
+
+
 def test_what_follows_a_request_that_was_heard_late_is_still_after_it(counter: Counter, demo: Demo) -> None:
     """A request lay in the kiosk's journal for an hour and is judged now; what the kiosk did since was before now."""
     item = demo.book("oeroeg")
@@ -379,6 +393,25 @@ def test_s2_what_is_lent_twice_without_a_return_is_one_loan_with_one_strip(count
     account = counter.desk.account(counter.kiosk, shown)
     assert isinstance(account, Account)
     assert account.history.count("Oeroeg") == 1
+
+
+def test_k4_what_is_lent_twice_without_a_return_was_not_borrowed_before_and_is_no_loan_in_the_export(
+    counter: Counter, demo: Demo
+) -> None:
+    item, copy, anna = demo.book("oeroeg"), demo.book("eline-vere"), whose(counter, demo, "anna")
+    counter.change("UPDATE patron SET tells_borrowed_before = 1 WHERE patron = ?", anna)
+    counter.change("UPDATE item SET title = (SELECT title FROM item WHERE item = ?) WHERE item = ?", item, copy)
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    counter.tell(lent(counter, 50, demo.shown("anna"), item))
+    assert counter.borrow(demo.shown("anna"), copy)["borrowed_before"] is False
+    asked = OfPatron(branch=BranchCode(ANNEN), patron=PatronRef(anna))
+    given = StaffDesk(counter.database, lambda: counter.now).operate(
+        operator(DRENTHE), BY_PATH["patrons/export"], asked
+    )
+    assert isinstance(given, Done)
+    kept: Any = given.said["kept"]
+    assert [one["item"] for one in kept["loans"] if one["item"] == item] == [item]
+    assert [one["item"] for one in kept["scanned_again"]] == [item]
 
 
 def test_s2_what_was_scanned_again_perhaps_before_the_return_opens_no_loan(counter: Counter, demo: Demo) -> None:
