@@ -95,8 +95,9 @@ def end_earlier(books: Books, item: ItemBarcode) -> Ended | None:
     """
     at = stamp(books.at)
     rows = books.session.rows(
-        "SELECT returned_kiosk, returned_at, returned_branch, lent_at, loan, membership, patron, branch, lent, due,"
-        " internal, renewals FROM loan WHERE consortium = ? AND item = ? AND lent_at <= ? AND returned_at > ?"
+        "SELECT returned_kiosk, returned_at, returned_branch, lent_at, loan, membership,"  # noqa: S608 - our words
+        " patron, branch, lent, due, internal, renewals FROM loan l"
+        f" WHERE consortium = ? AND item = ? AND lent_at <= ? AND returned_at > ? AND {lent_again.IS_A_LOAN}"
         " ORDER BY lent_at",
         books.consortium,
         item,

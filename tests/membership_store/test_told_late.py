@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -425,6 +426,21 @@ def test_s2_what_was_scanned_again_perhaps_before_the_return_opens_no_loan(count
     other.tell(back)
     assert {until for *_, until in history(counter, item)} == {ago(counter, 120), back.at}
     assert strips_of(counter, demo, "anna") == before - 1
+
+
+def test_s2_a_return_of_nobody_knows_when_ends_no_loan_that_is_only_kept(counter: Counter, demo: Demo) -> None:
+    """The kiosk without a clock ended the loan itself before, by its sequence, and others have had the book since."""
+    item, other = demo.book("oeroeg"), counter.another("offline-2")
+    online(counter, "online-1", 120).borrow(demo.shown("anna"), item)
+    counter.tell(lent(counter, 50, demo.shown("anna"), item))
+    assert other.do(Action.CHECK_IN, item=item)["was_on_loan"] is True
+    counter.do(Action.CHECK_IN, item=item)
+    before = counter.rows("SELECT * FROM loan WHERE item = ? ORDER BY loan", item)
+    back = replace(taken_in(other, 30, item), told=Told("before", 60_000, ClockState.FREE))
+    taken = other.desk.deliver_all(other.kiosk, [back], Told("now", 10 * 60_000, ClockState.FREE))
+    assert json.loads(taken.answers[0])["was_on_loan"] is False
+    assert counter.flags(back) == {"day_unknown"}
+    assert counter.rows("SELECT * FROM loan WHERE item = ? ORDER BY loan", item) == before
 
 
 def test_s2_whoever_had_it_between_two_loans_of_one_patron_has_it_no_more(counter: Counter, demo: Demo) -> None:
